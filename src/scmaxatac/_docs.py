@@ -1,0 +1,65 @@
+"""Texts of parameters that several functions share, written once and inserted into their docstrings."""
+
+from collections.abc import Callable
+from inspect import cleandoc
+from typing import TypeVar
+
+F = TypeVar("F", bound=Callable[..., object])
+
+_TEXTS = {
+    "data": """
+        AnnData, MuData, SnapATAC2's backed AnnData, or a list or ``{sample: AnnData}`` of them (groups are pooled over
+        the list).""",
+    "groupby": """
+        Column of ``obs`` that holds the groups, or a list of columns, whose values are joined by ``|``. For MuData:
+        ``mdata.obs``, then ``"mod:column"``, then the modality's own ``obs``. Cells without a value are left out.""",
+    "genome": """
+        :class:`~scmaxatac.Genome` with sizes, blacklist and, where sequence is needed, sequence.""",
+    "fragments": """
+        Path of a fragment file, or ``{sample: path}`` together with `sample_key`. Without it fragments are taken from
+        ``obsm["fragment_paired"]`` or ``obsm["fragment_single"]`` (SnapATAC2), then from
+        ``uns["files"]["fragments"]`` (muon).""",
+    "sample_key": """
+        Column of ``obs`` that says which fragment file a cell is in.""",
+    "barcode_key": """
+        Column of ``obs`` that holds the barcodes as they stand in the fragment file; by default ``obs_names``, with the
+        usual affixes (``-1``, ``sample#``, ``sample_``) tried.""",
+    "replicate_key": """
+        Column of ``obs`` that holds the biological replicate: replicates are averaged with equal weight, as in the
+        paper. Without it the cells of a group are pooled.""",
+    "mod": """
+        Modality of a MuData that holds the ATAC data.""",
+    "chroms": """
+        Chromosomes to use; by default the genome's autosomes and X that have sequence.""",
+    "min_cells": """
+        Groups with fewer cells are skipped, with a warning and a line in the QC table.""",
+    "min_fragments": """
+        Groups with fewer fragments are skipped, with a warning and a line in the QC table.""",
+    "out_dir": """
+        Folder for files; created when missing.""",
+    "key": """
+        Name under which the results were stored (``key_added`` of :func:`scmaxatac.tl.predict_tfbs`).""",
+    "key_added": """
+        Name under which results are stored: ``uns[key_added]`` and ``obsm["X_" + key_added]``.""",
+    "copy": """
+        Return a changed copy instead of changing the object in place.""",
+    "ax": """
+        Axes to draw into; a new figure is made without it.""",
+    "rng": """
+        Seed or generator of random numbers.""",
+}
+
+
+def shared_docs(function: F) -> F:
+    """Insert the shared parameter texts: a line ``{name}`` alone in the docstring becomes the text of that name."""
+    doc = function.__doc__ or ""
+    lines = []
+    for line in doc.splitlines():
+        stripped = line.strip()
+        if stripped.startswith("{") and stripped.endswith("}") and stripped[1:-1] in _TEXTS:
+            indent = line[: len(line) - len(line.lstrip())]
+            lines.extend(indent + text for text in cleandoc(_TEXTS[stripped[1:-1]]).splitlines())
+        else:
+            lines.append(line)
+    function.__doc__ = "\n".join(lines)
+    return function

@@ -1,0 +1,27 @@
+"""Names of the slots that scmaxatac writes, in one place."""
+
+KEY_ADDED = "tfbs"
+"""Default of ``key_added``: results lie in ``uns["tfbs"]`` and ``obsm["X_tfbs"]``."""
+
+PARAMS = "params"
+QC = "qc"
+SITES = "sites"
+REGIONS = "regions"
+SCORES = "scores"
+ACTIVITY = "activity"
+FILES = "files"
+
+FRAGMENT_PAIRED = "fragment_paired"
+FRAGMENT_SINGLE = "fragment_single"
+REFERENCE_SEQUENCES = "reference_sequences"
+MACS3 = ("macs3", "macs3_pseudobulk")
+
+
+def activity_obsm(key: str) -> str:
+    """Name of the ``obsm`` entry that gives each cell its group's activity."""
+    return f"X_{key}"
+
+
+def cell_score_obsm(key: str) -> str:
+    """Name of the ``obsm`` entry that holds each cell's own score."""
+    return f"score_{key}"

@@ -1,0 +1,49 @@
+"""Settings that hold for a whole session."""
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+def _default_cache_dir() -> Path:
+    explicit = os.environ.get("SCMAXATAC_CACHE_DIR")
+    if explicit:
+        return Path(explicit)
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scmaxatac"
+
+
+def _default_model_dir() -> Path | None:
+    explicit = os.environ.get("SCMAXATAC_MODEL_DIR")
+    return Path(explicit) if explicit else None
+
+
+@dataclass
+class Settings:
+    """Settings of a session; assign to the attributes of ``scmaxatac.settings``.
+
+    Attributes
+    ----------
+    cache_dir
+        Folder for downloads, encoded genomes and run folders. Taken from the environment variable
+        ``SCMAXATAC_CACHE_DIR`` when that is set.
+    model_dir
+        Folder of models, in our layout or in the original maxATAC's. Taken from ``SCMAXATAC_MODEL_DIR``.
+    progress
+        Whether progress bars are shown.
+    score_floor
+        Bins with a lower score are not kept in the store of a run.
+    max_scores_mb
+        Region scores above this size go to a zarr store on disk instead of into the object.
+    min_match_rate
+        Smallest share of the object's cells that has to be found among a fragment file's barcodes.
+    """
+
+    cache_dir: Path = field(default_factory=_default_cache_dir)
+    model_dir: Path | None = field(default_factory=_default_model_dir)
+    progress: bool = True
+    score_floor: float = 0.01
+    max_scores_mb: float = 200.0
+    min_match_rate: float = 0.1
+
+
+settings = Settings()

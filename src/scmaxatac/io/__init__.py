@@ -1,0 +1,1 @@
+"""File formats and containers to arrays and tables, and back."""

@@ -1,0 +1,1 @@
+"""Pretrained models: list, download, convert, load."""

@@ -1,0 +1,1 @@
+"""The network, its inference engines and its training."""

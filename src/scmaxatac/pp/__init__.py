@@ -1,0 +1,1 @@
+"""Preprocessing: pseudobulks, Tn5 tracks, peaks."""

@@ -1,0 +1,1 @@
+"""Tools: predictions and what is made of them."""

@@ -1,0 +1,6 @@
+"""The domain's types and kernels on plain arrays: genome, insertions, signal, windows, bins. No AnnData, no torch."""
+
+from scmaxatac.tracks._genome import Genome
+from scmaxatac.tracks._intervals import Intervals
+
+__all__ = ["Genome", "Intervals"]

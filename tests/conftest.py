@@ -1,0 +1,25 @@
+"""Fixtures shared by all tests."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """Folder of the reference data: real fragments, published weights, golden outputs of the original maxATAC."""
+    default = Path(__file__).resolve().parents[2] / "shared" / "data"
+    path = Path(os.environ.get("SCMAXATAC_TEST_DATA") or default)
+    if not (path / "MANIFEST.sha256").is_file():
+        pytest.skip(f"reference data not found at {path} (set SCMAXATAC_TEST_DATA)")
+    return path
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _session_settings(tmp_path_factory: pytest.TempPathFactory):
+    """Keep caches out of the user's home and progress bars out of the test output."""
+    from scmaxatac import settings
+
+    settings.cache_dir = tmp_path_factory.mktemp("cache")
+    settings.progress = False
