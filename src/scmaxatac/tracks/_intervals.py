@@ -1,0 +1,105 @@
+"""Sets of genomic intervals with fast overlap queries."""
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+
+class Intervals:
+    """Intervals of several chromosomes, sorted and merged; positions are 0-based and half-open.
+
+    Overlapping and adjacent intervals are merged, so every base is counted once.
+
+    Parameters
+    ----------
+    by_chrom
+        ``{chromosome: (starts, ends)}``, in any order.
+
+    Raises
+    ------
+    ValueError
+        If an interval is empty or starts before 0.
+    """
+
+    def __init__(self, by_chrom: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
+        self._by_chrom = {chrom: _merge(chrom, *bounds) for chrom, bounds in by_chrom.items() if len(bounds[0])}
+
+    @classmethod
+    def from_arrays(cls, chrom: Sequence[str] | np.ndarray, start: np.ndarray, end: np.ndarray) -> "Intervals":
+        """Build from three columns of equal length."""
+        return cls.from_frame(pd.DataFrame({"chrom": np.asarray(chrom, dtype=object), "start": start, "end": end}))
+
+    @classmethod
+    def from_frame(cls, frame: pd.DataFrame) -> "Intervals":
+        """Build from a table with the columns chrom, start and end."""
+        grouped = frame.groupby("chrom", sort=False, observed=True)
+        return cls({str(chrom): (rows["start"].to_numpy(), rows["end"].to_numpy()) for chrom, rows in grouped})
+
+    @property
+    def chroms(self) -> tuple[str, ...]:
+        """Chromosomes that have intervals."""
+        return tuple(self._by_chrom)
+
+    def starts(self, chrom: str) -> np.ndarray:
+        """Starts of the merged intervals, (n,) int64."""
+        return self._bounds(chrom)[0]
+
+    def ends(self, chrom: str) -> np.ndarray:
+        """Ends of the merged intervals, (n,) int64."""
+        return self._bounds(chrom)[1]
+
+    def total(self, chrom: str) -> int:
+        """Bases covered on a chromosome."""
+        starts, ends = self._bounds(chrom)
+        return int((ends - starts).sum())
+
+    def overlaps(self, chrom: str, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Tell which of the queries ``[start, end)`` overlap an interval by at least 1 bp; (n,) bool."""
+        starts, ends = self._bounds(chrom)
+        first_that_ends_later = np.searchsorted(ends, start, side="right")
+        return first_that_ends_later < np.searchsorted(starts, end, side="left")
+
+    def overlap_length(self, chrom: str, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+        """Bases that each query ``[start, end)`` shares with the intervals; (n,) int64."""
+        return self._covered_before(chrom, np.asarray(end)) - self._covered_before(chrom, np.asarray(start))
+
+    def frame(self) -> pd.DataFrame:
+        """Return the merged intervals as a table chrom, start, end."""
+        parts = [pd.DataFrame({"chrom": chrom, "start": s, "end": e}) for chrom, (s, e) in self._by_chrom.items()]
+        if not parts:
+            return pd.DataFrame({"chrom": pd.Series(dtype=object), "start": np.zeros(0, int), "end": np.zeros(0, int)})
+        return pd.concat(parts, ignore_index=True)
+
+    def _bounds(self, chrom: str) -> tuple[np.ndarray, np.ndarray]:
+        return self._by_chrom.get(chrom, (_NONE, _NONE))
+
+    @cached_property
+    def _prefix(self) -> dict[str, np.ndarray]:
+        return {chrom: np.concatenate([[0], np.cumsum(e - s)]) for chrom, (s, e) in self._by_chrom.items()}
+
+    def _covered_before(self, chrom: str, position: np.ndarray) -> np.ndarray:
+        starts, ends = self._bounds(chrom)
+        if not len(starts):
+            return np.zeros(position.shape, dtype=np.int64)
+        begun = np.searchsorted(starts, position, side="left")
+        last = np.maximum(begun - 1, 0)
+        beyond = np.where(begun > 0, np.maximum(ends[last] - position, 0), 0)
+        return self._prefix[chrom][begun] - beyond
+
+
+_NONE = np.zeros(0, dtype=np.int64)
+
+
+def _merge(chrom: str, start: np.ndarray, end: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    start, end = np.asarray(start, dtype=np.int64), np.asarray(end, dtype=np.int64)
+    wrong = np.flatnonzero((start < 0) | (end <= start))
+    if len(wrong):
+        i = wrong[0]
+        raise ValueError(f"interval {chrom}:{start[i]}-{end[i]} is empty or starts before 0 (0-based, half-open)")
+    order = np.argsort(start, kind="stable")
+    start, end = start[order], np.maximum.accumulate(end[order])
+    opens = np.concatenate([[True], start[1:] > end[:-1]])
+    closes = np.concatenate([opens[1:], [True]])
+    return start[opens], end[closes]
