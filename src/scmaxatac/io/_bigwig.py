@@ -1,0 +1,221 @@
+"""bigWig files: pyBigWig writes them, pybigtools reads them."""
+
+import os
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+
+from scmaxatac.io._files import atomic_path, existing_file
+
+_ZOOM_LEVELS = 6
+_RECORD = np.dtype([("start", np.int32), ("end", np.int32), ("value", np.float32)])
+_BLOCK = 1 << 20
+
+
+class BigWigWriter:
+    """Write a bigWig, front to back, under a temporary name that becomes `path` when all is written.
+
+    A context manager: leaving the block with an exception, or without a single value written, leaves no file.
+    NaN means "no value here" and is left out; infinite values are an error.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    sizes
+        Length in bp of every chromosome of the genome. Values must come in this order of chromosomes.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], sizes: dict[str, int]) -> None:
+        self.path = Path(path)
+        self.sizes = dict(sizes)
+        self._order = {chrom: i for i, chrom in enumerate(self.sizes)}
+        self._last = (-1, 0)  # index of the chromosome, end of the last value
+        self._stack = ExitStack()
+        self._handle: Any = None
+
+    def __enter__(self) -> Self:
+        import pyBigWig
+
+        if not self.sizes:
+            raise ValueError(f"{self.path}: a bigWig needs at least one chromosome")
+        temporary = self._stack.enter_context(atomic_path(self.path))
+        self._handle = pyBigWig.open(str(temporary), "w")
+        if self._handle is None:
+            raise OSError(f"{self.path} can't be written")
+        self._handle.addHeader(list(self.sizes.items()), maxZooms=_ZOOM_LEVELS)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        handle, self._handle = self._handle, None
+        if handle is not None:
+            handle.close()
+        if error is None and self._last[0] < 0:
+            error = ValueError(f"{self.path}: no values to write, and a bigWig without values can't be read")
+            self._stack.__exit__(type(error), error, None)
+            raise error
+        self._stack.__exit__(kind, error, traceback)
+
+    def add_fixed(self, chrom: str, start: int, values: np.ndarray, span: int = 32, step: int = 32) -> None:
+        """Add evenly spaced values.
+
+        Parameters
+        ----------
+        chrom
+            The chromosome.
+        start
+            0-based start of the first value.
+        values
+            (n,) values; NaN where there is none.
+        span
+            Width of a value in bp.
+        step
+            Distance between the starts of neighbouring values in bp, at least `span`.
+
+        Raises
+        ------
+        ValueError
+            If values come out of order, reach past the chromosome's end or are infinite.
+        """
+        values = np.ascontiguousarray(values, dtype=np.float32)
+        if span < 1 or step < span:
+            raise ValueError(f"span ({span}) must be at least 1 and step ({step}) at least span")
+        if len(values) == 0:
+            return
+        self._check(chrom, start, start + (len(values) - 1) * step + span, values)
+        for first, stop in _present(values):
+            for low in range(first, stop, _BLOCK):
+                piece = values[low : min(low + _BLOCK, stop)]
+                self._handle.addEntries(chrom, int(start) + low * step, values=piece, span=int(span), step=int(step))
+
+    def add_runs(self, chrom: str, starts: np.ndarray, ends: np.ndarray, values: np.ndarray) -> None:
+        """Add values of varying width.
+
+        Parameters
+        ----------
+        chrom
+            The chromosome.
+        starts, ends
+            (n,) positions, 0-based, half-open, sorted, not overlapping.
+        values
+            (n,) values; NaN where there is none.
+
+        Raises
+        ------
+        ValueError
+            If runs are empty, overlap, come out of order, reach past the chromosome's end or are infinite.
+        """
+        starts, ends = np.asarray(starts, dtype=np.int64), np.asarray(ends, dtype=np.int64)
+        values = np.asarray(values, dtype=np.float32)
+        if not len(starts) == len(ends) == len(values):
+            raise ValueError(f"{len(starts)} starts, {len(ends)} ends and {len(values)} values")
+        if len(starts) == 0:
+            return
+        if np.any(ends <= starts) or np.any(starts[1:] < ends[:-1]):
+            raise ValueError(f"{self.path}: runs on {chrom} are empty, overlap or are not sorted")
+        self._check(chrom, int(starts[0]), int(ends[-1]), values)
+        keep = ~np.isnan(values)
+        starts, ends, values = starts[keep], ends[keep], values[keep]
+        for low in range(0, len(starts), _BLOCK):
+            part = slice(low, low + _BLOCK)
+            self._handle.addEntries(
+                np.full(len(starts[part]), chrom), starts[part], ends=ends[part], values=values[part]
+            )
+
+    def _check(self, chrom: str, start: int, end: int, values: np.ndarray) -> None:
+        if self._handle is None:
+            raise ValueError(f"{self.path} is not open: use BigWigWriter in a with block")
+        if chrom not in self._order:
+            raise ValueError(
+                f"{self.path}: chromosome {chrom!r} is not among the bigWig's ({list(self.sizes)[:3]} ...)"
+            )
+        if start < 0 or end > self.sizes[chrom]:
+            raise ValueError(f"{self.path}: {chrom}:{start}-{end} lies outside the chromosome (0-{self.sizes[chrom]})")
+        if (self._order[chrom], start) < self._last:
+            raise ValueError(f"{self.path}: {chrom}:{start}-{end} comes after a later position; write in genome order")
+        if np.isinf(values).any():
+            raise ValueError(f"{self.path}: infinite values on {chrom}")
+        if not np.isnan(values).all():
+            self._last = (self._order[chrom], end)
+
+
+def read_bigwig(
+    path: str | os.PathLike[str], chrom: str, start: int = 0, end: int | None = None
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Read the values of a stretch of a bigWig.
+
+    Parameters
+    ----------
+    path
+        The bigWig.
+    chrom
+        The chromosome.
+    start, end
+        Stretch to read, 0-based, half-open; by default the whole chromosome.
+
+    Returns
+    -------
+    starts, ends : (n,) int32, 0-based, half-open, cut to the stretch; values : (n,) float32. Positions without a value
+    are in none of them.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    KeyError
+        If the bigWig has no such chromosome.
+    ValueError
+        If it is not a bigWig or the stretch lies outside the chromosome.
+    """
+    handle = _open(path)
+    try:
+        size = handle.chroms().get(chrom)
+        if size is None:
+            raise KeyError(f"{path} has no chromosome {chrom!r} (it has {list(handle.chroms())[:3]} ...)")
+        end = size if end is None else end
+        if not 0 <= start <= end <= size:
+            raise ValueError(f"{chrom}:{start}-{end} lies outside {path} (0-{size})")
+        if start == end:
+            records = np.empty(0, dtype=_RECORD)
+        else:
+            records = np.fromiter(handle.records(chrom, start, end), dtype=_RECORD)
+    finally:
+        handle.close()
+    return records["start"].copy(), records["end"].copy(), records["value"].copy()
+
+
+def bigwig_sizes(path: str | os.PathLike[str]) -> dict[str, int]:
+    """Lengths in bp of the chromosomes of a bigWig; raises as :func:`read_bigwig` does."""
+    handle = _open(path)
+    try:
+        return {chrom: int(size) for chrom, size in handle.chroms().items()}
+    finally:
+        handle.close()
+
+
+def _open(path: str | os.PathLike[str]) -> Any:
+    import pybigtools
+
+    path = existing_file(path, "bigWig")
+    try:
+        with open(path, "rb") as file:
+            if file.read(4) not in (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26"):
+                raise ValueError(f"{path} is not a bigWig")
+        # the handle is given as a file: pybigtools judges a path by its suffix
+        return pybigtools.open(open(path, "rb"))
+    except pybigtools.BBIReadError as error:
+        raise ValueError(f"{path} is not a readable bigWig: {error}") from None
+
+
+def _present(values: np.ndarray) -> list[tuple[int, int]]:
+    """Stretches of `values` without NaN, as (first, stop)."""
+    missing = np.isnan(values)
+    if not missing.any():
+        return [(0, len(values))]
+    edges = np.flatnonzero(np.diff(np.concatenate(([True], missing, [True]))))
+    return [(int(first), int(stop)) for first, stop in edges.reshape(-1, 2)]

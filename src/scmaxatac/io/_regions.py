@@ -1,0 +1,87 @@
+"""Genomic regions as text: ``chr22:18,712,000-18,730,000`` and the names of peaks."""
+
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import pandas as pd
+
+_NUMBER = r"\d{1,3}(?:,\d{3})+|\d+"
+_REGION = re.compile(rf"(?P<chrom>\S*[^\s:_-])(?::|-|_)(?P<start>{_NUMBER})[-_](?P<end>{_NUMBER})")
+_LARGEST = np.iinfo(np.int32).max  # longer than any chromosome that formats such as bigWig can hold
+
+
+def parse_region(text: str) -> tuple[str, int, int]:
+    """Read a region's chromosome, start and end.
+
+    Positions are 0-based and half-open, as in BED files and in peak names, whichever form is used: ``chr22:100-200``,
+    ``chr22-100-200`` or ``chr22_100_200``, with or without commas. The last two numbers are the positions, so contig
+    names may hold ``:``, ``-`` and ``_`` themselves (``HLA-A*01:01:100-200``).
+
+    Parameters
+    ----------
+    text
+        The region.
+
+    Returns
+    -------
+    Chromosome, start and end.
+
+    Raises
+    ------
+    ValueError
+        If the text has another form, or the end is not after the start.
+
+    Examples
+    --------
+    >>> parse_region("chr22:18,712,000-18,730,000")
+    ('chr22', 18712000, 18730000)
+    """
+    match = _REGION.fullmatch(text.strip()) if isinstance(text, str) else None
+    if match is None:
+        raise ValueError(f'region {text!r} is not understood; write it as "chr22:18,712,000-18,730,000"')
+    start, end = (int(match[name].replace(",", "")) for name in ("start", "end"))
+    if end <= start:
+        raise ValueError(f"region {text!r} is empty: its end, {end:,}, is not after its start, {start:,}")
+    if end > _LARGEST:
+        raise ValueError(f"region {text!r} ends at {end:,}, beyond the end of any chromosome")
+    return match["chrom"], start, end
+
+
+def parse_regions(names: Iterable[str]) -> pd.DataFrame | None:
+    """Read a table of regions from names such as ``adata.var_names``.
+
+    Parameters
+    ----------
+    names
+        One region a name, in any of the forms of :func:`parse_region`.
+
+    Returns
+    -------
+    Table with the columns chrom (categorical, in order of appearance), start and end (int64, 0-based and half-open),
+    in the order of `names`; ``None`` if there are no names or any of them is no region.
+    """
+    columns: tuple[list[str], list[int], list[int]] = ([], [], [])
+    for name in names:
+        match = _REGION.fullmatch(str(name))
+        if match is None:
+            return None
+        columns[0].append(match["chrom"])
+        columns[1].append(int(match["start"].replace(",", "")))
+        columns[2].append(int(match["end"].replace(",", "")))
+    chrom, start, end = columns[0], np.array(columns[1], dtype=object), np.array(columns[2], dtype=object)
+    if not chrom or np.any(end <= start) or np.any(end > _LARGEST):
+        return None
+    codes, categories = pd.factorize(np.array(chrom, dtype=object))
+    return pd.DataFrame(
+        {
+            "chrom": pd.Categorical.from_codes(codes, categories=list(categories)),
+            "start": start.astype(np.int64),
+            "end": end.astype(np.int64),
+        }
+    )
+
+
+def format_regions(frame: pd.DataFrame) -> list[str]:
+    """Write a table of chrom, start and end as names that :func:`parse_regions` reads: ``chr22:100-200``."""
+    return [f"{chrom}:{start}-{end}" for chrom, start, end in zip(frame["chrom"], frame["start"], frame["end"])]

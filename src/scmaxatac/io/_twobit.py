@@ -1,0 +1,60 @@
+"""2bit files, read chromosome by chromosome."""
+
+import os
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from scmaxatac.io._files import existing_file
+
+
+def read_twobit(path: str | os.PathLike[str], chroms: Collection[str] | None = None) -> Iterator[tuple[str, bytes]]:
+    """Read a 2bit file, one sequence at a time.
+
+    Parameters
+    ----------
+    path
+        The 2bit file.
+    chroms
+        Names of the sequences to give; by default all.
+
+    Yields
+    ------
+    Name and letters of each sequence; lower case (soft-masked) letters are kept.
+
+    Raises
+    ------
+    ImportError
+        If ``py2bit`` is not installed.
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is not a 2bit file.
+    """
+    handle = _open(path)
+    try:
+        for name in handle.chroms():
+            if chroms is None or name in chroms:
+                yield name, handle.sequence(name).encode()
+    finally:
+        handle.close()
+
+
+def twobit_sizes(path: str | os.PathLike[str]) -> dict[str, int]:
+    """Lengths in bp of a 2bit file's sequences; raises as :func:`read_twobit` does."""
+    handle = _open(path)
+    try:
+        return {name: int(size) for name, size in handle.chroms().items()}
+    finally:
+        handle.close()
+
+
+def _open(path: str | os.PathLike[str]) -> Any:
+    path = existing_file(path, "2bit file")
+    try:
+        import py2bit
+    except ImportError:
+        raise ImportError(f"reading {path} needs py2bit: pip install 'scmaxatac[twobit]'") from None
+    try:
+        return py2bit.open(str(path), True)
+    except RuntimeError:
+        raise ValueError(f"{path} is not a 2bit file") from None
