@@ -84,4 +84,5 @@ def parse_regions(names: Iterable[str]) -> pd.DataFrame | None:
 
 def format_regions(frame: pd.DataFrame) -> list[str]:
     """Write a table of chrom, start and end as names that :func:`parse_regions` reads: ``chr22:100-200``."""
-    return [f"{chrom}:{start}-{end}" for chrom, start, end in zip(frame["chrom"], frame["start"], frame["end"])]
+    columns = (frame[name] for name in ("chrom", "start", "end"))
+    return [f"{chrom}:{start}-{end}" for chrom, start, end in zip(*columns, strict=True)]
