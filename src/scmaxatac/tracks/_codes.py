@@ -1,0 +1,108 @@
+"""Base codes of a genome, one byte a base, memory-mapped from the cache folder."""
+
+import hashlib
+import json
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from scmaxatac._constants import UNKNOWN_BASE
+from scmaxatac._logging import logger
+from scmaxatac._settings import settings
+from scmaxatac.io._files import atomic_path
+from scmaxatac.io._sequences import read_sequences
+
+_LOOKUP = np.full(256, UNKNOWN_BASE, dtype=np.uint8)
+for _code, _letters in enumerate((b"Aa", b"Cc", b"Gg", b"Tt")):
+    _LOOKUP[list(_letters)] = _code
+
+_FORMAT = 1
+"""Raised when the layout of the cache changes."""
+
+
+def codes_of(sequence: bytes) -> np.ndarray:
+    """Turn letters into codes: A, C, G, T (either case) become 0 to 3, everything else 4; (length,) uint8."""
+    return _LOOKUP[np.frombuffer(sequence, dtype=np.uint8)]
+
+
+class CachedCodes:
+    """Codes of all chromosomes of a FASTA file in a cache folder.
+
+    Pickles as a path, so that worker processes open the files themselves.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        table = json.loads((folder / "index.json").read_text())
+        self.key: str = table["key"]
+        self.sizes: dict[str, int] = {row["name"]: row["size"] for row in table["chroms"]}
+        self.known_bases: dict[str, int] = {row["name"]: row["known"] for row in table["chroms"]}
+        self._files = {row["name"]: row["file"] for row in table["chroms"]}
+        self._open: dict[str, np.ndarray] = {}
+
+    def __getitem__(self, chrom: str) -> np.ndarray:
+        if chrom not in self._open:
+            path = self.folder / self._files[chrom]
+            empty = self.sizes[chrom] == 0
+            self._open[chrom] = np.zeros(0, np.uint8) if empty else np.memmap(path, dtype=np.uint8, mode="r")
+        return self._open[chrom]
+
+    def __reduce__(self) -> tuple[type["CachedCodes"], tuple[Path]]:
+        return CachedCodes, (self.folder,)
+
+
+def encode_fasta(path: Path, cache_dir: str | PathLike[str] | None = None) -> CachedCodes:
+    """Open the codes of a FASTA or 2bit file, encoding it on first sight.
+
+    The cache is keyed by content; a small file beside it remembers which path, size and modification time had which
+    content, so that an unchanged file is not read again.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"genome file not found: {path}")
+    root = Path(cache_dir if cache_dir is not None else settings.cache_dir) / "genomes"
+    stat = path.stat()
+    seen = f"{_FORMAT}:{path.resolve()}:{stat.st_size}:{stat.st_mtime_ns}"
+    known = root / "seen" / hashlib.sha256(seen.encode()).hexdigest()
+    if known.is_file():
+        folder = root / known.read_text().strip()
+        if (folder / "index.json").is_file():
+            return CachedCodes(folder)
+    logger.info("encoding %s into %s (once per genome)", path, root)
+    folder = _encode(path, root)
+    known.parent.mkdir(parents=True, exist_ok=True)
+    with atomic_path(known) as temporary:
+        temporary.write_text(folder.name)
+    return CachedCodes(folder)
+
+
+def _encode(path: Path, root: Path) -> Path:
+    """Write the codes chromosome by chromosome, then give the folder the name of its content."""
+    import shutil
+    import tempfile
+
+    root.mkdir(parents=True, exist_ok=True)
+    working = Path(tempfile.mkdtemp(prefix="encoding-", dir=root))
+    try:
+        digest = hashlib.sha256(str(_FORMAT).encode())
+        rows = []
+        for i, (name, sequence) in enumerate(read_sequences(path)):
+            codes = codes_of(sequence)
+            codes.tofile(working / f"{i}.codes")
+            digest.update(name.encode() + b"\0")
+            digest.update(codes)
+            known = int(np.count_nonzero(codes < UNKNOWN_BASE))
+            rows.append({"name": name, "size": len(codes), "known": known, "file": f"{i}.codes"})
+        key = digest.hexdigest()
+        (working / "index.json").write_text(json.dumps({"key": key, "chroms": rows}))
+        folder = root / key[:32]
+        if not (folder / "index.json").is_file():
+            try:
+                working.rename(folder)
+            except OSError:
+                if not (folder / "index.json").is_file():
+                    raise
+        return folder
+    finally:
+        shutil.rmtree(working, ignore_errors=True)
+

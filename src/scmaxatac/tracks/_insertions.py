@@ -1,0 +1,261 @@
+"""Tn5 insertions of groups of cells."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from scmaxatac._logging import logger
+from scmaxatac.io._chunks import FragmentChunk, FragmentSource
+from scmaxatac.tracks._genome import Genome
+
+SourceWithGroups = tuple[FragmentSource, np.ndarray]
+"""A source of fragments and the group of each of its cells, (n_cells,) int, -1 for cells that are left out."""
+
+
+@dataclass(frozen=True)
+class Insertions:
+    """Sorted positions of Tn5 insertions for every group and chromosome, 0-based.
+
+    Attributes
+    ----------
+    groups
+        Names of the groups.
+    n_fragments
+        (groups,) int64, fragments of the group's cells on any contig of the genome.
+    n_cells
+        (groups,) int64, cells of the group.
+    """
+
+    groups: tuple[str, ...]
+    n_fragments: np.ndarray
+    n_cells: np.ndarray
+    _positions: dict[tuple[int, str], np.ndarray]
+
+    @property
+    def chroms(self) -> tuple[str, ...]:
+        """Chromosomes on which some group has insertions."""
+        return tuple(dict.fromkeys(chrom for _, chrom in self._positions))
+
+    def positions(self, group: str, chrom: str) -> np.ndarray:
+        """Positions of a group's insertions on a chromosome, (n,) int32, sorted; a position may occur repeatedly."""
+        return self._positions.get((self._index(group), chrom), _NONE)
+
+    def n_insertions(self, group: str, chroms: Iterable[str] | None = None) -> int:
+        """Number of a group's insertions on the given chromosomes, by default on all."""
+        return sum(len(self.positions(group, chrom)) for chrom in (self.chroms if chroms is None else chroms))
+
+    def _index(self, group: str) -> int:
+        if group not in self.groups:
+            raise KeyError(f"no insertions of group {group!r}; there are {', '.join(map(repr, self.groups))}")
+        return self.groups.index(group)
+
+    @classmethod
+    def from_positions(
+        cls,
+        positions: dict[str, dict[str, np.ndarray]],
+        *,
+        n_fragments: Sequence[int] | None = None,
+        n_cells: Sequence[int] | None = None,
+    ) -> "Insertions":
+        """Build from ``{group: {chromosome: positions}}`` with positions in any order."""
+        groups = tuple(positions)
+        table = {
+            (i, chrom): np.sort(np.asarray(p, dtype=np.int32))
+            for i, group in enumerate(groups)
+            for chrom, p in positions[group].items()
+        }
+        halves = [sum(len(p) for p in positions[group].values()) // 2 for group in groups]
+        counts = np.asarray(halves if n_fragments is None else n_fragments, dtype=np.int64)
+        cells = np.zeros(len(groups), dtype=np.int64) if n_cells is None else np.asarray(n_cells, dtype=np.int64)
+        return cls(groups, counts, cells, table)
+
+
+_NONE = np.zeros(0, dtype=np.int32)
+
+
+def collect_insertions(
+    sources: Sequence[SourceWithGroups],
+    groups: Sequence[str],
+    genome: Genome,
+    *,
+    chroms: Iterable[str] | None = None,
+    max_fragments: int | None = None,
+    rng: np.random.Generator | int | None = 0,
+) -> Insertions:
+    """Read all sources once and sort their insertions by group and chromosome.
+
+    A fragment ``[start, end)`` counts once, whatever its duplicate count, and gives the insertions ``start`` and
+    ``end - 1``; a single-end record gives one.
+
+    Parameters
+    ----------
+    sources
+        Pairs of a fragment source and the group of each of its cells (-1 leaves a cell out).
+    groups
+        Names of the groups.
+    genome
+        Says which contigs exist and how long they are.
+    chroms
+        Chromosomes whose insertions are kept; by default all of the genome.
+    max_fragments
+        Larger groups are thinned to this many fragments, drawn without replacement; the same seed with a smaller
+        number gives a subset. The sources are then read twice.
+    rng
+        Seed or generator for the thinning.
+
+    Raises
+    ------
+    ValueError
+        If fragments and genome share no contig, or a fragment reaches past the end of its chromosome.
+    """
+    thinning = None
+    if max_fragments is not None:
+        thinning = _Thinning(_count(sources, len(groups), genome), max_fragments, np.random.default_rng(rng))
+    collector = _Collector(len(groups), genome, set(genome.chroms if chroms is None else chroms), thinning)
+    n_cells = np.zeros(len(groups), dtype=np.int64)
+    for source, group_of_cell in sources:
+        n_cells += np.bincount(group_of_cell[group_of_cell >= 0], minlength=len(groups))
+        collector.add(source, group_of_cell)
+    return Insertions(tuple(groups), collector.n_fragments, n_cells, collector.finish())
+
+
+class _Collector:
+    """Sorts chunks by group and chromosome as they come; what it holds is four bytes an insertion."""
+
+    def __init__(
+        self,
+        n_groups: int,
+        genome: Genome,
+        chroms: set[str],
+        thinning: "_Thinning | None",
+    ) -> None:
+        self.n_fragments = np.zeros(n_groups, dtype=np.int64)
+        self._genome = genome
+        self._wanted = np.array([chrom in chroms for chrom in genome.chroms])
+        self._thinning = thinning
+        self._parts: dict[tuple[int, int], list[np.ndarray]] = {}
+
+    def add(self, source: FragmentSource, group_of_cell: np.ndarray) -> None:
+        contigs = _ContigMap(source, self._genome)
+        for chunk in source.chunks():
+            group = group_of_cell[chunk.cell]
+            grouped = group >= 0
+            if not grouped.all():
+                chunk, group = _take(chunk, grouped), group[grouped]
+            chrom = contigs(chunk)
+            inside = chrom >= 0
+            if not inside.all():
+                chunk, group, chrom = _take(chunk, inside), group[inside], chrom[inside]
+            n_before = self.n_fragments.copy()
+            self.n_fragments += np.bincount(group, minlength=len(n_before))
+            if self._thinning is not None:
+                kept = self._thinning(group, n_before)
+                chunk, group, chrom = _take(chunk, kept), group[kept], chrom[kept]
+            wanted = self._wanted[chrom]
+            if not wanted.all():
+                chunk, group, chrom = _take(chunk, wanted), group[wanted], chrom[wanted]
+            self._sort(chunk, group, chrom)
+        contigs.report()
+
+    def _sort(self, chunk: FragmentChunk, group: np.ndarray, chrom: np.ndarray) -> None:
+        key = group.astype(np.int64) * len(self._wanted) + chrom
+        # numpy sorts 16-bit keys by radix
+        order = np.argsort(key.astype(np.uint16) if key.max(initial=0) < 2**16 else key, kind="stable")
+        key = key[order]
+        starts, lasts = chunk.start[order], chunk.end[order] - 1
+        bounds = np.flatnonzero(np.diff(key, prepend=-1))
+        for lo, hi in zip(bounds, np.append(bounds[1:], len(key)), strict=True):
+            ends = (starts[lo:hi], lasts[lo:hi]) if chunk.both_ends else (starts[lo:hi],)
+            where = divmod(int(key[lo]), len(self._wanted))
+            self._parts.setdefault(where, []).append(np.concatenate(ends).astype(np.int32, copy=False))
+
+    def finish(self) -> dict[tuple[int, str], np.ndarray]:
+        table = {}
+        for where in sorted(self._parts):
+            parts = self._parts.pop(where)
+            merged = np.concatenate(parts)
+            merged.sort()
+            table[where[0], self._genome.chroms[where[1]]] = merged
+        if self._thinning is not None:
+            self.n_fragments = self._thinning.kept
+        return table
+
+
+class _ContigMap:
+    """Contigs of a source to chromosomes of the genome, with the checks that belong there."""
+
+    def __init__(self, source: FragmentSource, genome: Genome) -> None:
+        self._source = source
+        self._genome = genome
+        self._index = {chrom: i for i, chrom in enumerate(genome.chroms)}
+        self._sizes = np.array([*genome.sizes.values(), 0], dtype=np.int64)
+        self._seen = 0
+        self._lost: dict[str, int] = {}
+
+    def __call__(self, chunk: FragmentChunk) -> np.ndarray:
+        names = list(self._source.chroms)
+        chrom = np.array([self._index.get(name, -1) for name in names], dtype=np.int32)[chunk.chrom]
+        counts = np.bincount(chunk.chrom[chrom < 0], minlength=len(names))
+        for i in np.flatnonzero(counts):
+            self._lost[names[i]] = self._lost.get(names[i], 0) + int(counts[i])
+        self._seen += len(chrom)
+        past = np.flatnonzero((chrom >= 0) & (chunk.end > self._sizes[chrom]))
+        if len(past):
+            i = past[0]
+            name = self._genome.chroms[chrom[i]]
+            raise ValueError(
+                f"{self._source.name}: fragment {name}:{chunk.start[i]}-{chunk.end[i]} reaches past the end of {name}, "
+                f"which has {self._genome.sizes[name]} bp in {self._genome.source}. "
+                "Fragments and genome look like different assemblies."
+            )
+        return chrom
+
+    def report(self) -> None:
+        lost = sum(self._lost.values())
+        if not lost:
+            return
+        contigs = ", ".join(sorted(self._lost)[:5]) + (", ..." if len(self._lost) > 5 else "")
+        if lost == self._seen:
+            raise ValueError(
+                f"{self._source.name}: its contigs ({contigs}) do not match those of {self._genome.source} "
+                f"({', '.join(self._genome.chroms[:5])}{', ...' if len(self._genome.chroms) > 5 else ''}). "
+                "Use the genome that the reads were aligned to, with the same contig names (chr1, not 1)."
+            )
+        logger.warning(
+            "%s: %d of %d fragments lie on contigs that %s does not have (%s) and are left out",
+            self._source.name, lost, self._seen, self._genome.source, contigs,
+        )  # fmt: skip
+
+
+def _take(chunk: FragmentChunk, mask: np.ndarray) -> FragmentChunk:
+    return FragmentChunk(chunk.cell[mask], chunk.chrom[mask], chunk.start[mask], chunk.end[mask], chunk.both_ends)
+
+
+def _count(sources: Sequence[SourceWithGroups], n_groups: int, genome: Genome) -> np.ndarray:
+    totals = np.zeros(n_groups, dtype=np.int64)
+    for source, group_of_cell in sources:
+        contigs = _ContigMap(source, genome)
+        for chunk in source.chunks():
+            group = group_of_cell[chunk.cell]
+            totals += np.bincount(group[(group >= 0) & (contigs(chunk) >= 0)], minlength=n_groups)
+    return totals
+
+
+class _Thinning:
+    """Say which fragments are kept: a fragment's number within its group decides, so chunking has no influence."""
+
+    def __init__(self, totals: np.ndarray, most: int, rng: np.random.Generator) -> None:
+        self.kept = np.minimum(totals, most)
+        self._masks = []
+        for total, kept in zip(totals, self.kept, strict=True):
+            mask = np.zeros(total, dtype=bool)
+            mask[rng.permutation(total)[:kept]] = True
+            self._masks.append(mask)
+
+    def __call__(self, group: np.ndarray, n_before: np.ndarray) -> np.ndarray:
+        out = np.empty(len(group), dtype=bool)
+        for g in np.unique(group):
+            rows = np.flatnonzero(group == g)
+            out[rows] = self._masks[g][n_before[g] : n_before[g] + len(rows)]
+        return out
