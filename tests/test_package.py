@@ -1,0 +1,191 @@
+"""What holds for the package as a whole: its public functions, its rooms and its imports."""
+
+import ast
+import importlib
+import inspect
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import scmaxatac
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+SOURCE = REPOSITORY / "src" / "scmaxatac"
+PUBLIC_ROOMS = ("datasets", "get", "models", "pl", "pp", "tl")
+
+MAY_IMPORT = {
+    "pp": {"tracks", "io"},
+    "tl": {"models", "nn", "tracks", "io"},
+    "pl": {"get", "tracks", "io"},
+    "get": {"io"},
+    "models": {"nn", "io"},
+    "nn": {"tracks"},
+    "datasets": {"tracks", "io"},
+    "tracks": {"io"},
+    "io": set(),
+}
+ROOT_MODULES = {"_constants", "_docs", "_keys", "_logging", "_settings"}
+
+HEAVY = (
+    "lightning",
+    "matplotlib.pyplot",
+    "mudata",
+    "numba",
+    "openvino",
+    "pytorch_lightning",
+    "scanpy",
+    "snapatac2",
+    "torch",
+)
+
+
+def public_objects() -> Iterator[tuple[str, object]]:
+    """Every public name with what it stands for, for example ``tl.predict_tfbs``."""
+    yield "Genome", scmaxatac.Genome
+    for room in PUBLIC_ROOMS:
+        module = importlib.import_module(f"scmaxatac.{room}")
+        for name in getattr(module, "__all__", ()):
+            yield f"{room}.{name}", getattr(module, name)
+
+
+def public_callables() -> Iterator[tuple[str, Callable[..., object]]]:
+    """Public functions, classes, and the classes' public methods."""
+    for name, found in public_objects():
+        if inspect.isclass(found):
+            yield name, found
+            for method, _ in inspect.getmembers(found, callable):
+                if method in vars(found) and not method.startswith("_"):
+                    yield f"{name}.{method}", getattr(found, method)
+        elif callable(found):
+            yield name, found
+
+
+CALLABLES = dict(public_callables())
+FUNCTIONS = {name: found for name, found in CALLABLES.items() if inspect.isroutine(found)}
+
+
+def documented_parameters(docstring: str) -> set[str]:
+    """Names in the section Parameters (or Attributes, for a dataclass) of a numpydoc docstring."""
+    names: set[str] = set()
+    for section in re.finditer(
+        r"^(?:Parameters|Attributes)\n-+\n(.*?)(?=^[A-Z][^\n]*\n-+$|\Z)", docstring, flags=re.DOTALL | re.MULTILINE
+    ):
+        for line in section[1].splitlines():
+            if line and not line[0].isspace():
+                names.update(name.strip().lstrip("*") for name in line.split(":")[0].split(","))
+    return names
+
+
+def parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
+    """Parameters by name, without ``self``."""
+    found = dict(inspect.signature(function).parameters)
+    for own in ("self", "cls"):
+        found.pop(own, None)
+    return found
+
+
+@pytest.mark.parametrize("room", PUBLIC_ROOMS)
+def test_every_public_room_names_its_functions(room: str):
+    module = importlib.import_module(f"scmaxatac.{room}")
+    assert module.__doc__
+    assert list(module.__all__) == sorted(module.__all__, key=lambda name: (not name[0].isupper(), name))
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_docstring_begins_with_a_sentence(name: str):
+    docstring = inspect.getdoc(CALLABLES[name]) or ""
+    summary = docstring.split("\n\n")[0].strip()
+    assert summary.endswith("."), f"{name}: {summary!r}"
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_every_parameter_is_documented(name: str):
+    found = CALLABLES[name]
+    docstring = inspect.getdoc(found) or ""
+    if inspect.isclass(found) and found.__init__.__doc__:
+        docstring += "\n\n" + inspect.cleandoc(found.__init__.__doc__)
+    missing = set(parameters(found)) - documented_parameters(docstring)
+    assert not missing, f"{name} does not document {sorted(missing)}"
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_docstring_documents_no_parameter_that_is_not_there(name: str):
+    found = CALLABLES[name]
+    if inspect.isclass(found):
+        pytest.skip("attributes of a class are no parameters")
+    extra = documented_parameters(inspect.getdoc(found) or "") - set(parameters(found))
+    assert not extra, f"{name} documents {sorted(extra)}"
+
+
+@pytest.mark.parametrize("name", CALLABLES)
+def test_shared_parameter_texts_were_inserted(name: str):
+    assert not re.search(r"^\s*\{\w+\}\s*$", inspect.getdoc(CALLABLES[name]) or "", flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_at_most_three_parameters_are_positional(name: str):
+    positional = [
+        parameter.name
+        for parameter in parameters(FUNCTIONS[name]).values()
+        if parameter.kind in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD)
+    ]
+    assert len(positional) <= 3, positional
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_copy_is_off_by_default(name: str):
+    copy = parameters(FUNCTIONS[name]).get("copy")
+    assert copy is None or copy.default is False
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_types_stand_in_the_signature(name: str):
+    signature = inspect.signature(FUNCTIONS[name])
+    untyped = [p.name for p in parameters(FUNCTIONS[name]).values() if p.annotation is p.empty]
+    assert not untyped
+    assert signature.return_annotation is not signature.empty
+
+
+def test_the_api_page_lists_exactly_the_public_names():
+    page = (REPOSITORY / "docs" / "api.md").read_text()
+    listed = set(re.findall(r"^ {3,4}((?:[a-z]+\.)?\w+)$", page, flags=re.MULTILINE)) - {"settings"}
+    assert listed == {name for name, _ in public_objects()}
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.glob("[a-z]*/**/*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_rooms_import_only_what_lies_below_them(path: Path):
+    room = path.relative_to(SOURCE).parts[0]
+    wrong = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            modules = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"line {node.lineno}: relative import"
+            module = node.module or ""
+            modules = [f"{module}.{alias.name}" for alias in node.names] if module == "scmaxatac" else [module]
+        else:
+            continue
+        for module in modules:
+            package, _, below = module.partition(".")
+            part = below.partition(".")[0]
+            if package == "scmaxatac" and part not in MAY_IMPORT[room] | ROOT_MODULES | {room}:
+                wrong.add(f"line {node.lineno}: {module}")
+    assert not wrong
+
+
+def test_folders_of_tests_mirror_the_rooms():
+    rooms = set(MAY_IMPORT)
+    folders = {
+        path.name for path in (REPOSITORY / "tests").iterdir() if path.is_dir() and not path.name.startswith("_")
+    }
+    assert folders <= rooms | {"data"}
+
+
+def test_import_loads_no_heavy_package():
+    script = f"import sys, scmaxatac; print(*(name for name in {HEAVY!r} if name in sys.modules))"
+    result = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert result.stdout.split() == []
