@@ -92,12 +92,20 @@ def decompression_errors(path: str | os.PathLike[str]) -> Iterator[None]:
         yield
     except EOFError as error:
         raise ValueError(f"{path} is truncated: its gzip data end too early. Copy or download it again.") from error
-    except (zlib.error, gzip.BadGzipFile) as error:
+    except _damage() as error:
         raise ValueError(f"{path} is damaged: its gzip data can't be read ({error}).") from error
     except OSError as error:
         if error.errno is not None:  # a real input/output error
             raise
         raise ValueError(f"{path} is damaged: its gzip data can't be read ({error}).") from error
+
+
+def _damage() -> tuple[type[Exception], ...]:
+    try:
+        from isal.isal_zlib import error as isal_error
+    except ImportError:
+        return zlib.error, gzip.BadGzipFile
+    return zlib.error, gzip.BadGzipFile, isal_error
 
 
 def read_lines(path: str | os.PathLike[str], what: str) -> list[str]:

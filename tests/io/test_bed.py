@@ -1,0 +1,96 @@
+import gzip
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scmaxatac.io._bed import read_bed, write_bed
+
+
+def test_headers_comments_and_windows_line_ends_are_skipped(tmp_path):
+    path = tmp_path / "peaks.bed"
+    path.write_bytes(b"browser position chr1\r\ntrack name=x\r\n#c\r\nchr1\t1\t20\ta#1\r\n\r\n# end\r\nchr2\t0\t5\tb")
+    frame = read_bed(path)
+    expected = pd.DataFrame({"chrom": ["chr1", "chr2"], "start": [1, 0], "end": [20, 5], "name": ["a#1", "b"]})
+    pd.testing.assert_frame_equal(frame, expected)
+
+
+def test_a_line_of_column_names_is_skipped(tmp_path):
+    path = tmp_path / "peaks.bed"
+    path.write_text("chrom\tchromStart\tchromEnd\nchr1\t1\t2\n")
+    assert read_bed(path).to_numpy().tolist() == [["chr1", 1, 2]]
+
+
+def test_scores_are_numbers_and_dots_are_missing(tmp_path):
+    path = tmp_path / "peaks.bed.gz"
+    path.write_bytes(gzip.compress(b"1 5 9 NA 0.5 + extra\n1 6 10 x . - more\n"))
+    frame = read_bed(path)
+    assert frame["chrom"].tolist() == ["1", "1"]
+    assert frame["name"].tolist() == ["NA", "x"]
+    np.testing.assert_array_equal(frame["score"], [0.5, np.nan])
+    assert frame["column_7"].tolist() == ["extra", "more"]
+
+
+def test_ten_columns_are_a_narrow_peak_file(tmp_path):
+    path = tmp_path / "x.narrowPeak"
+    path.write_text("chr1\t1\t200\tpeak_1\t900\t.\t5.5\t10\t8\t77\n")
+    row = read_bed(path).iloc[0]
+    assert (row["signal_value"], row["q_value"], row["peak"]) == (5.5, 8, 77)
+
+
+def test_real_chip_peaks_equal_a_plain_reading(data_dir):
+    path = data_dir / "chr22" / "chip" / "CTCF.GM12878.bed.gz"
+    with gzip.open(path, "rt") as handle:
+        truth = [line.split("\t")[:3] for line in handle]
+    frame = read_bed(path)
+    assert frame[["chrom", "start", "end"]].astype(str).to_numpy().tolist() == [[x.strip() for x in t] for t in truth]
+
+
+@pytest.mark.parametrize("name", ["sites.bed", "sites.bed.gz"])
+def test_what_is_written_comes_back(tmp_path, name):
+    frame = pd.DataFrame(
+        {"chrom": ["chr1", "chrX"], "start": [0, 7], "end": [3, 9], "name": ["CD4/T", "b c"], "score": [0.125, np.nan]}
+    )
+    write_bed(tmp_path / name, frame)
+    pd.testing.assert_frame_equal(read_bed(tmp_path / name), frame)
+    write_bed(tmp_path / name, frame)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+@pytest.mark.parametrize("name", ["sites.bed", "sites.bed.gz"])
+def test_an_empty_frame_is_an_empty_file_and_comes_back(tmp_path, name):
+    write_bed(tmp_path / name, pd.DataFrame({"chrom": [], "start": [], "end": []}))
+    frame = read_bed(tmp_path / name)
+    assert list(frame) == ["chrom", "start", "end"]
+    assert len(frame) == 0
+
+
+def test_a_frame_with_other_columns_first_is_not_written(tmp_path):
+    with pytest.raises(ValueError, match=r"starts with the columns chrom, start, end; found \['chr'"):
+        write_bed(tmp_path / "x.bed", pd.DataFrame({"chr": ["1"], "start": [1], "end": [2]}))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("chr1\t1\t2\nchr1\tx\t4\n", "line 2: expected a number in column 'start', found 'chr1"),
+        ("chr1\t1.5\t2\n", "line 1: expected a number in column 'start'"),
+        ("#c\nchr1\t5\t5\n", "line 2: expected 0 <= start < end"),
+        ("chr1\t-1\t5\n", "line 1: expected 0 <= start < end"),
+        ("chr1\t1\n", "line 1: expected a chromosome, a start and an end"),
+        ("chr1\t1\t2\nchr1\n", "line 2: expected a number in column 'start'"),
+        ("chr1\t1\t2\nchr1\t3\t4\tname\tmore\n", "is not a BED file"),
+        ("chr1\t1\t2\tn\thigh\n", "line 1: expected a number in column 'score'"),
+    ],
+)
+def test_lines_that_are_no_intervals_are_shown(tmp_path, text, message):
+    path = tmp_path / "peaks.bed"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        read_bed(path)
+
+
+def test_a_missing_bed_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"BED file not found: .*none\.bed"):
+        read_bed(tmp_path / "none.bed")
