@@ -1,0 +1,128 @@
+"""Download of the published models."""
+
+import os
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from scmaxatac._logging import logger
+from scmaxatac._settings import settings
+from scmaxatac.io._files import sha256_of
+from scmaxatac.models._from_keras import from_keras
+from scmaxatac.models._locate import model_cache
+from scmaxatac.models._registry import BASE_URL, REPOSITORY, PublishedModel, require_published
+from scmaxatac.models._tf_model import CALIBRATION_FILE, WEIGHTS_FILE, read_card
+
+_HINT = (
+    "Files that you have already work too: set scmaxatac.settings.model_dir or SCMAXATAC_MODEL_DIR to a folder that "
+    "holds a folder for each transcription factor, such as the original maxATAC's data folder"
+)
+
+
+def download(
+    tfs: str | Iterable[str] | None = None, *, force: bool = False, base_url: str | None = None
+) -> dict[str, Path]:
+    """Download published models from their authors' repository and convert them.
+
+    The weights carry no licence for redistribution, so scmaxatac doesn't ship them: each user gets them from the
+    authors. Files are checked by sha256, converted to safetensors and JSON and kept in ``settings.cache_dir``, from
+    where :func:`load` takes them. What is there and undamaged is not downloaded again; a download that broke off goes
+    on where it stopped.
+
+    Parameters
+    ----------
+    tfs
+        Transcription factors, or one; without it all 127 (about 210 MB to download, 70 MB kept).
+    force
+        Download again what is there already.
+    base_url
+        Address of a mirror of the repository's root; without it GitHub's, at a fixed commit.
+
+    Returns
+    -------
+    Folder of each model.
+
+    Raises
+    ------
+    ValueError
+        If a transcription factor is unknown (the message suggests the nearest names), before anything is downloaded;
+        or if a file's checksum is wrong, and then nothing of it is kept.
+    FileNotFoundError
+        If the server doesn't have a file.
+    ConnectionError
+        If the server can't be reached, or the connection breaks time and again.
+
+    References
+    ----------
+    Cazares et al. (2023), PLoS Comput Biol 19(1):e1010863.
+
+    Examples
+    --------
+    >>> from scmaxatac import models
+    >>> models.download(["CTCF", "SPI1"])  # doctest: +SKIP
+    """
+    wanted = require_published([tfs] if isinstance(tfs, str) else tfs)
+    cache = model_cache()
+    folders = {model.tf: cache / model.tf for model in wanted}
+    needed = [model for model in wanted if force or not _is_current(folders[model.tf], model)]
+    if not needed:
+        logger.info("all %d models are in %s already", len(wanted), cache)
+        return folders
+
+    from tqdm.auto import tqdm
+
+    from scmaxatac.models._fetch import locked
+
+    logger.info(
+        "Downloading %d models from the authors' repository (%s) to %s. The weights carry no licence for "
+        "redistribution: use them, don't pass them on. Cite Cazares et al. 2023.",
+        len(needed),
+        base_url or f"https://github.com/{REPOSITORY}",
+        cache,
+    )
+    with tqdm(
+        total=sum(map(_size, needed)), unit="B", unit_scale=True, desc="models", disable=not settings.progress
+    ) as bar:
+        for model in needed:
+            with locked(cache):
+                if not force and _is_current(folders[model.tf], model):  # another process was faster
+                    bar.update(_size(model))
+                else:
+                    _install(model, folders[model.tf], base_url or BASE_URL, bar.update)
+    return folders
+
+
+def _size(model: PublishedModel) -> int:
+    return model.weights.size + model.calibration.size
+
+
+def _install(model: PublishedModel, folder: Path, base_url: str, advance: Callable[[int], object]) -> None:
+    from scmaxatac.models._fetch import fetch
+
+    downloads = Path(settings.cache_dir).expanduser() / "downloads"
+    try:
+        weights, calibration = (
+            fetch(file, downloads, base_url=base_url, advance=advance, hint=_HINT)
+            for file in (model.weights, model.calibration)
+        )
+        from_keras(weights, calibration=calibration, tf=model.tf).save(folder)
+        weights.unlink()
+        calibration.unlink()
+    finally:
+        with suppress(OSError):  # no folder, or not empty as a broken download waits in it
+            os.removedirs((downloads / model.weights.path).parent)
+
+
+def _is_current(folder: Path, model: PublishedModel) -> bool:
+    """Whether the folder holds this model, complete and undamaged."""
+    try:
+        card = read_card(folder)
+        found = sha256_of(folder / WEIGHTS_FILE)
+    except (FileNotFoundError, ValueError):
+        return False
+    made_from = (card["provenance"].get("file_sha256"), card["provenance"].get("calibration_sha256"))
+    return (
+        made_from == (model.weights.sha256, model.calibration.sha256)
+        and found == card["sha256"]
+        and (folder / CALIBRATION_FILE).is_file()
+    )

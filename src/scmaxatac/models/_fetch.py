@@ -1,0 +1,201 @@
+"""Download of one file: checked, resumed where it broke off, safe beside another process that wants the same."""
+
+import fcntl
+import logging
+import os
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pooch
+import requests
+
+from scmaxatac._logging import logger
+from scmaxatac.models._registry import RemoteFile
+
+ATTEMPTS = 4
+"""Attempts at a file before a broken connection is an error."""
+
+PAUSE = 1.0
+"""Seconds to wait before the second attempt; doubled with each further one."""
+
+_CHUNK = 1 << 16
+_TIMEOUT = (10, 60)  # seconds to connect, and between two pieces
+_GONE = (404, 410)
+_TEMPORARY = (408, 429, 500, 502, 503, 504)
+_BAD_RANGE = 416
+_PARTIAL = 206
+
+Advance = Callable[[int], object]
+
+
+def fetch(file: RemoteFile, folder: Path, *, base_url: str, advance: Advance, hint: str) -> Path:
+    """Download a file unless it is there already with the right checksum.
+
+    Parameters
+    ----------
+    file
+        What to download.
+    folder
+        Where to; the file lies below it under its path in the repository. A download that broke off leaves what it
+        has as ``.part`` and goes on from there next time.
+    base_url
+        Address of the repository's root, or of a mirror of it.
+    advance
+        Called with numbers of bytes as they come; a negative one when a download starts again.
+    hint
+        What to do without the download, for messages.
+
+    Returns
+    -------
+    Path of the file.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the address does not exist.
+    ConnectionError
+        If it can't be reached, or breaks off time and again.
+    ValueError
+        If what it gives is not the expected file.
+    """
+    registry = {file.path: f"sha256:{file.sha256}"}
+    source = pooch.create(path=folder, base_url=base_url.rstrip("/") + "/", registry=registry)
+    downloader = _Downloader(file, folder / f"{file.path}.part", advance, hint)
+    while True:
+        try:
+            with _at_level(pooch.get_logger(), logging.WARNING):
+                return Path(source.fetch(file.path, downloader=downloader))
+        except ValueError as error:  # a wrong checksum or size
+            downloader.forget()
+            if downloader.resumed:  # the piece of an earlier run may be at fault; it is gone now
+                logger.info("%s: %s; starting from the beginning", file.name, error)
+                continue
+            url = source.get_url(file.path)
+            raise ValueError(f"{url} is not the expected file, nothing of it was kept: {error}. {hint}") from None
+
+
+class _Downloader:
+    """What pooch calls to get a file: goes on from the ``.part`` file, tries again when the connection breaks."""
+
+    def __init__(self, file: RemoteFile, part: Path, advance: Advance, hint: str) -> None:
+        self.file = file
+        self.part = part
+        self.advance = advance
+        self.hint = hint
+        self.size = 0
+        self.resumed = False
+
+    def __call__(self, url: str, output: str, source: object) -> None:
+        self.part.parent.mkdir(parents=True, exist_ok=True)
+        self.part.touch()
+        self._grow(self.part.stat().st_size)
+        self.resumed = self.size > 0
+        try:
+            with requests.Session() as session:
+                self._complete(session, url)
+            os.replace(self.part, output)
+        finally:
+            if self.part.is_file() and not self.size:
+                self.part.unlink()
+
+    def forget(self) -> None:
+        """Take back what was told to `advance` and drop what there is."""
+        self._grow(-self.size)
+        self.part.unlink(missing_ok=True)
+
+    def _grow(self, n_bytes: int) -> None:
+        self.size += n_bytes
+        self.advance(n_bytes)
+
+    def _complete(self, session: requests.Session, url: str) -> None:
+        trouble = ""
+        for attempt in range(ATTEMPTS):
+            if attempt:
+                logger.info("%s: %s; trying again", url, trouble)
+                time.sleep(PAUSE * 2 ** (attempt - 1))
+            if self.size == self.file.size:
+                return
+            try:
+                trouble = self._continue(session, url)
+            except requests.RequestException as error:
+                trouble = f"the connection failed ({error})"
+        if self.size != self.file.size:
+            kept = f"; {self.size} of {self.file.size} bytes are kept for the next attempt" if self.size else ""
+            raise ConnectionError(f"{url} could not be downloaded: {trouble}{kept}. {self.hint}")
+
+    def _continue(self, session: requests.Session, url: str) -> str:
+        """Ask for what is missing and append it; says what went wrong if the file is not complete afterwards."""
+        headers = {"Accept-Encoding": "identity"}
+        if self.size:
+            headers["Range"] = f"bytes={self.size}-"
+        with session.get(url, headers=headers, stream=True, timeout=_TIMEOUT) as response:
+            status = f"the server answered {response.status_code} {response.reason}"
+            if response.status_code in _GONE:
+                raise FileNotFoundError(f"{url} does not exist: {status}. {self.hint}")
+            if response.status_code in _TEMPORARY:
+                return status
+            if response.status_code == _BAD_RANGE and self.size:
+                self._restart()
+                return status
+            if response.status_code not in (requests.codes.ok, _PARTIAL):
+                raise ConnectionError(f"{url} could not be downloaded: {status}. {self.hint}")
+            if _offset(response) != self.size:  # a server that ignores the range sends all of it
+                self._restart()
+                if _offset(response):
+                    return f"{status} and sent another part than it was asked for"
+            length = response.headers.get("Content-Length", "")
+            if length.isdigit() and self.size + int(length) != self.file.size:
+                raise ValueError(f"it has {self.size + int(length)} bytes, expected are {self.file.size}")
+            self._append(response)
+        return "the connection broke off"
+
+    def _append(self, response: requests.Response) -> None:
+        with open(self.part, "ab") as handle:
+            for piece in response.iter_content(_CHUNK):
+                handle.write(piece)
+                self._grow(len(piece))
+                if self.size > self.file.size:
+                    raise ValueError(f"it has more than the expected {self.file.size} bytes")
+
+    def _restart(self) -> None:
+        self._grow(-self.size)
+        os.truncate(self.part, 0)
+
+
+def _offset(response: requests.Response) -> int:
+    """Position in the file at which the body of a response starts."""
+    if response.status_code != _PARTIAL:
+        return 0
+    match = re.match(r"bytes (\d+)-", response.headers.get("Content-Range", ""))
+    return int(match[1]) if match else -1
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Let one process at a time work in a folder; others wait. Where the file system knows no locks, nobody waits.
+
+    Parameters
+    ----------
+    folder
+        The folder; a hidden file ``.lock`` stays in it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(folder / ".lock", "a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        except OSError as error:
+            logger.info("%s can't be locked (%s): don't download from two processes at once", folder, error)
+        yield  # closing the file gives the lock back
+
+
+@contextmanager
+def _at_level(other: logging.Logger, level: int) -> Iterator[None]:
+    before = other.level
+    other.setLevel(level)
+    try:
+        yield
+    finally:
+        other.setLevel(before)

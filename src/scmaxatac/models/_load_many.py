@@ -1,0 +1,127 @@
+"""Loading the models of a run."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from scmaxatac.models._load import is_path, load_quietly, missing_tfs, warn_weak
+from scmaxatac.models._locate import Location, by_tf, demo_models, installed_models, is_keras_file, locate
+from scmaxatac.models._suggest import suggestion
+from scmaxatac.models._tf_model import TFModel
+
+OneModel = TFModel | str | os.PathLike[str]
+Models = OneModel | Sequence[OneModel] | Mapping[str, OneModel] | None
+"""What stands for models: one or several of them, names, paths, folders; None for the installed ones."""
+
+_Found = dict[str, TFModel | Location]
+
+
+def load_many(models: Models = None, tfs: str | Iterable[str] | None = None) -> list[TFModel]:
+    """Load the models of a run.
+
+    Parameters
+    ----------
+    models
+        ``None``: the installed ones (``settings.model_dir``, then downloaded). ``"demo"``: those that the package
+        ships. A folder, in our layout or the original maxATAC's; anything that :func:`load` takes; a :class:`TFModel`;
+        a list of these; or ``{name: model}``, where the names replace those of the models.
+    tfs
+        Transcription factors to load, in this order; without it all. With ``models=None`` names such as ``"demo:CTCF"``
+        work too.
+
+    Returns
+    -------
+    One model a transcription factor.
+
+    Warns
+    -----
+    UserWarning
+        Once, if some models' largest F1 on the validation chromosome is below 0.14.
+
+    Raises
+    ------
+    FileNotFoundError
+        If models are not installed (the message has the line that downloads them) or a folder does not exist.
+    ValueError
+        If a transcription factor is unknown or asked for with two models, or a model's file is damaged.
+
+    Examples
+    --------
+    >>> from scmaxatac import models
+    >>> models.load_many("~/opt/maxatac/data/models", ["CTCF", "SPI1"])  # doctest: +SKIP
+    """
+    wanted = None if tfs is None else list(dict.fromkeys([tfs] if isinstance(tfs, str) else tfs))
+    if wanted == []:
+        raise ValueError("tfs is empty: name at least one transcription factor, or None for all")
+    found = _find(models, wanted)
+    if not found:
+        raise FileNotFoundError(
+            f"no models in {models}"
+            if models is not None
+            else "no models are installed. Download them with scmaxatac.models.download(['CTCF', ...]), set "
+            "scmaxatac.settings.model_dir (or SCMAXATAC_MODEL_DIR) to a folder of models, or use models='demo'"
+        )
+    if wanted is None:
+        wanted = list(found)
+    missing = [tf for tf in wanted if tf not in found]
+    if missing:
+        raise missing_tfs(missing, found) if models is None else _not_given(missing, found, models)
+    loaded = [model if isinstance(model := found[tf], TFModel) else model.load() for tf in wanted]
+    _refuse_twice(loaded)
+    warn_weak(loaded)
+    return loaded
+
+
+def _find(models: Models, wanted: list[str] | None) -> _Found:
+    """Index what was given by transcription factor, loading as little as possible."""
+    if models is None:
+        found: _Found = {**installed_models()}
+        if wanted and any(tf.startswith("demo:") for tf in wanted):
+            found |= {f"demo:{tf}": location for tf, location in demo_models().items()}
+        return found
+    if isinstance(models, Mapping):
+        return {name: replace(model, tf=name) for name, model in ((k, _one(v)) for k, v in models.items())}
+    if isinstance(models, TFModel | str | os.PathLike):
+        return _find_one(models)
+    merged: _Found = {}
+    for model in models:
+        for tf, found_model in _find_one(model).items():
+            if tf in merged:
+                raise ValueError(f"two models of {tf} were given; name them with a dict: models={{'{tf}': ..., ...}}")
+            merged[tf] = found_model
+    return merged
+
+
+def _find_one(model: OneModel) -> _Found:
+    if isinstance(model, TFModel):
+        return {model.tf: model}
+    if model == "demo":
+        return {**demo_models()}
+    path = Path(model).expanduser()
+    if not is_keras_file(path) and (path.is_dir() or not isinstance(model, str) or is_path(model)):
+        return {**by_tf(locate(path))}
+    loaded = load_quietly(model)
+    return {loaded.tf: loaded}
+
+
+def _one(model: OneModel) -> TFModel:
+    return model if isinstance(model, TFModel) else load_quietly(model)
+
+
+def _refuse_twice(models: list[TFModel]) -> None:
+    seen: dict[str, str] = {}
+    for model in models:
+        if model.tf in seen:
+            raise ValueError(
+                f"{seen[model.tf]} and {model.id} are both models of {model.tf}, results are kept by transcription "
+                f"factor: name them with a dict, models={{'{model.tf}': ..., '{model.tf}_2': ...}}"
+            )
+        seen[model.tf] = model.id
+
+
+def _not_given(missing: list[str], found: _Found, models: Models) -> ValueError:
+    hints = [hint for tf in missing if (hint := suggestion(tf, found))]
+    where = f"the folder {models}" if isinstance(models, str | os.PathLike) else "the models given"
+    names = ", ".join(sorted(found)[:10]) + (", ..." if len(found) > 10 else "")
+    return ValueError(f"{', '.join(missing)} not among {where} ({names}){'; ' if hints else ''}{'; '.join(hints)}")

@@ -1,0 +1,41 @@
+"""Messages about transcription factors that are not there."""
+
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
+
+
+def suggestion(name: str, known: Collection[str]) -> str:
+    """Return a hint at the known names that `name` may stand for, or an empty text.
+
+    Parameters
+    ----------
+    name
+        What was asked for.
+    known
+        Names there are.
+    """
+    by_upper = {other.upper(): other for other in known}
+    upper = name.upper()
+    if upper in by_upper:
+        return f"did you mean {by_upper[upper]!r}? Names are case-sensitive"
+    near = [by_upper[match] for match in get_close_matches(upper, by_upper, n=3, cutoff=0.6)]
+    return f"did you mean {' or '.join(map(repr, near))}?" if near else ""
+
+
+def unknown_tfs(missing: Iterable[str], known: Collection[str]) -> ValueError:
+    """Return the error for transcription factors that no model exists for.
+
+    Parameters
+    ----------
+    missing
+        The names that were asked for and don't exist.
+    known
+        The names there are.
+    """
+    parts = []
+    for name in missing:
+        hint = suggestion(str(name), known)
+        parts.append(f"{name!r}" + (f" ({hint})" if hint else ""))
+    return ValueError(
+        f"no model is known for {', '.join(parts)}. scmaxatac.models.list_models() lists the {len(known)} there are"
+    )
