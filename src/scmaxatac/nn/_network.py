@@ -88,9 +88,3 @@ def encode(codes: np.ndarray, signal: np.ndarray) -> torch.Tensor:
         np.equal(codes, base, out=out[:, base])
     out[:, UNKNOWN_BASE] = signal
     return torch.from_numpy(out)
-
-
-def complement(codes: np.ndarray) -> np.ndarray:
-    """Reverse complement of windows of base codes; (n, 1024) uint8."""
-    flipped = codes[:, ::-1]
-    return np.where(flipped < UNKNOWN_BASE, 3 - flipped, flipped).astype(np.uint8)

@@ -1,0 +1,206 @@
+"""The files of a prediction run: a folder with one file a group and chromosome, each complete or absent."""
+
+import json
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+
+from scmaxatac._constants import BIN, FLANK
+from scmaxatac.io._files import atomic_path, slug
+
+_FORMAT = 1
+_INDEX = "run.json"
+
+
+class ScoreStore:
+    """Bin scores and insertions of a run, read and written by group, chromosome and transcription factor.
+
+    Scores are sparse: bins at or above a floor that every unit (group and chromosome) records. Files are named by
+    number; names of groups stand in the index only, so that any name will do. Every file is written under a temporary
+    name and renamed, so what exists is complete.
+
+    Parameters
+    ----------
+    folder
+        Folder of a run.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the folder holds no run.
+    """
+
+    def __init__(self, folder: str | PathLike[str]) -> None:
+        self.folder = Path(folder)
+        index = self.folder / _INDEX
+        if not index.is_file():
+            raise FileNotFoundError(
+                f"no prediction run in {self.folder}; it was moved or deleted. Run tl.predict_tfbs again, "
+                "with out_dir= if the files are to stay in a place of your own"
+            )
+        table = json.loads(index.read_text())
+        self.groups: list[str] = table["groups"]
+        self.tfs: list[str] = table["tfs"]
+        self.sizes: dict[str, int] = table["sizes"]
+
+    @classmethod
+    def create(
+        cls, folder: str | PathLike[str], *, groups: Sequence[str], tfs: Sequence[str], sizes: Mapping[str, int]
+    ) -> "ScoreStore":
+        """Start a run, or open the one with these groups, transcription factors and chromosomes that is there.
+
+        Files of a run with other groups or transcription factors in the same folder are of no use and are removed.
+        """
+        folder = Path(folder)
+        wanted = {"format": _FORMAT, "groups": list(groups), "tfs": list(tfs), "sizes": dict(sizes)}
+        index = folder / _INDEX
+        if index.is_file() and json.loads(index.read_text()) != wanted:
+            index.unlink()
+            for name in ("units", "insertions"):
+                for old in (folder / name).glob("*.npz"):
+                    old.unlink()
+        if not index.is_file():
+            with atomic_path(index) as temporary:
+                temporary.write_text(json.dumps(wanted))
+        return cls(folder)
+
+    @property
+    def chroms(self) -> list[str]:
+        """Chromosomes of the run."""
+        return list(self.sizes)
+
+    def unit_path(self, group: str, chrom: str) -> Path:
+        """File of a group's scores on a chromosome."""
+        return self.folder / "units" / f"{self._stem(group, chrom)}.npz"
+
+    def insertions_path(self, group: str, chrom: str) -> Path:
+        """File of a group's insertions on a chromosome."""
+        return self.folder / "insertions" / f"{self._stem(group, chrom)}.npz"
+
+    def file_stem(self, group: str) -> str:
+        """Start of the names of a group's own files: its number and a readable piece of its name."""
+        return f"{self.groups.index(group):04d}_{slug(group)}"
+
+    def fingerprint(self, group: str, chrom: str) -> str | None:
+        """What a unit was computed from, or None while it is missing."""
+        path = self.unit_path(group, chrom)
+        if not path.is_file():
+            return None
+        with np.load(path, allow_pickle=False) as unit:
+            return str(unit["fingerprint"])
+
+    def write_unit(
+        self,
+        group: str,
+        chrom: str,
+        *,
+        fingerprint: str,
+        bins: Sequence[np.ndarray],
+        scores: Sequence[np.ndarray],
+        floors: np.ndarray,
+        region_scores: np.ndarray,
+        n_ranked: int,
+    ) -> None:
+        """Write a unit: for each transcription factor the kept bins (int64) and their scores (float32).
+
+        `n_ranked` is the number of 200-bp bins that windows covered.
+        """
+        arrays = {
+            "fingerprint": np.array(fingerprint),
+            "floors": floors,
+            "region_scores": region_scores,
+            "n_ranked": np.array(n_ranked),
+        }
+        for i, (b, s) in enumerate(zip(bins, scores, strict=True)):
+            arrays[f"bins_{i}"] = b.astype(np.int32)
+            arrays[f"scores_{i}"] = s.astype(np.float32)
+        with atomic_path(self.unit_path(group, chrom)) as temporary, open(temporary, "wb") as handle:
+            np.savez(handle, **arrays)
+
+    def region_scores(self, group: str, chrom: str) -> np.ndarray:
+        """Scores of the chromosome's regions, (regions, TFs) float32."""
+        with self._open(group, chrom) as unit:
+            return unit["region_scores"]
+
+    def n_ranked(self, group: str) -> int:
+        """200-bp bins of all chromosomes, off the blacklist, that the group's windows covered."""
+        total = 0
+        for chrom in self.sizes:
+            with self._open(group, chrom) as unit:
+                total += int(unit["n_ranked"])
+        return total
+
+    def floor(self, group: str, tf: str) -> float:
+        """Score down to which the group's bins were kept."""
+        floors = []
+        for chrom in self.sizes:
+            with self._open(group, chrom) as unit:
+                floors.append(float(unit["floors"][self.tfs.index(tf)]))
+        return max(floors)
+
+    def read(
+        self, group: str, tf: str, chrom: str, start: int = 0, end: int | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Kept bins of a chromosome that overlap ``[start, end)``.
+
+        Returns
+        -------
+        Starts of the bins in bp (int64, 0-based) and scores (float32).
+        """
+        i = self.tfs.index(tf)
+        with self._open(group, chrom) as unit:
+            bins, scores = unit[f"bins_{i}"].astype(np.int64), unit[f"scores_{i}"]
+        lo = np.searchsorted(bins, start // BIN)
+        hi = len(bins) if end is None else np.searchsorted(bins, -(-end // BIN))
+        return bins[lo:hi] * BIN, scores[lo:hi]
+
+    def write_insertions(
+        self,
+        group: str,
+        chrom: str,
+        positions: Sequence[np.ndarray],
+        scales: Sequence[float],
+        span: tuple[float, float],
+    ) -> None:
+        """Write the insertions behind the signal: positions of each replicate, scale factors, minimum and maximum."""
+        arrays = {f"positions_{i}": p for i, p in enumerate(positions)}
+        with atomic_path(self.insertions_path(group, chrom)) as temporary, open(temporary, "wb") as handle:
+            np.savez(handle, scales=np.asarray(scales), span=np.asarray(span), **arrays)
+
+    def read_insertions(self, group: str, chrom: str) -> tuple[list[np.ndarray], np.ndarray, tuple[float, float]]:
+        """Read what :meth:`write_insertions` wrote."""
+        path = self.insertions_path(group, chrom)
+        if not path.is_file():
+            raise FileNotFoundError(f"{path} is missing; run tl.predict_tfbs again")
+        with np.load(path, allow_pickle=False) as arrays:
+            scales = arrays["scales"]
+            positions = [arrays[f"positions_{i}"] for i in range(len(scales))]
+            low, high = arrays["span"]
+        return positions, scales, (float(low), float(high))
+
+    def read_signal(self, group: str, chrom: str, start: int, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Signal over ``[start, end)`` as runs that are not 0: starts, ends (int64) and values (float32)."""
+        positions, scales, (low, high) = self.read_insertions(group, chrom)
+        values = np.zeros(end - start)
+        for p, scale in zip(positions, scales, strict=True):
+            near = p[np.searchsorted(p, start - FLANK) : np.searchsorted(p, end + FLANK)].astype(np.int64) - start
+            steps = np.bincount(np.clip(near - FLANK, 0, None), minlength=end - start + 1)[: end - start + 1]
+            steps = steps - np.bincount(np.clip(near + FLANK + 1, 0, end - start), minlength=end - start + 1)
+            values += np.cumsum(steps)[: end - start] * scale / len(scales)
+        covered = values > 0
+        values = np.where(covered & (high > low), (values - low) / (high - low if high > low else 1.0), 0.0)
+        edges = np.flatnonzero(np.diff(values, prepend=0.0, append=0.0))
+        starts, ends = edges[:-1], edges[1:]
+        present = values[starts] != 0
+        return starts[present] + start, ends[present] + start, values[starts[present]].astype(np.float32)
+
+    def _open(self, group: str, chrom: str) -> np.lib.npyio.NpzFile:
+        path = self.unit_path(group, chrom)
+        if not path.is_file():
+            raise FileNotFoundError(f"{path} is missing; run tl.predict_tfbs again, it computes only what is missing")
+        return np.load(path, allow_pickle=False)
+
+    def _stem(self, group: str, chrom: str) -> str:
+        return f"{self.groups.index(group):04d}_{self.chroms.index(chrom):04d}"

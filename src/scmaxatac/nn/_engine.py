@@ -1,0 +1,89 @@
+"""Inference engines: many windows, several networks, one pass over the windows."""
+
+from collections.abc import Mapping, Sequence
+from typing import Literal, Protocol
+
+import numpy as np
+
+Backend = Literal["auto", "torch", "openvino"]
+Precision = Literal["float32", "bfloat16"]
+Weights = Mapping[str, np.ndarray]
+
+
+class Engine(Protocol):
+    """Scores windows with several networks."""
+
+    n_models: int
+
+    def predict(self, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
+        """Score windows.
+
+        Parameters
+        ----------
+        codes
+            (n, 1024) uint8: 0 to 3 are A, C, G, T, everything else is unknown.
+        signal
+            (n, 1024) float32.
+
+        Returns
+        -------
+        (models, n, 32) float32.
+        """
+        ...
+
+
+def make_engine(
+    weights: Sequence[Weights],
+    *,
+    backend: Backend = "auto",
+    device: str = "auto",
+    precision: Precision = "float32",
+    batch_size: int | None = None,
+) -> Engine:
+    """Make an engine for the given networks.
+
+    Parameters
+    ----------
+    weights
+        Weights of each network, as in :class:`~scmaxatac.models.TFModel`.
+    backend
+        ``"openvino"`` (CPU, extra ``openvino``), ``"torch"``, or ``"auto"``: OpenVINO on the CPU when it is installed.
+    device
+        A torch device such as ``"cpu"`` or ``"cuda:0"``; ``"auto"`` takes a GPU when there is one.
+    precision
+        ``"float32"`` (parity with maxATAC to 1e-5) or ``"bfloat16"`` (about 1e-2, faster where the hardware has it).
+    batch_size
+        Windows per call of the network; chosen for the device by default.
+
+    Raises
+    ------
+    ValueError
+        If an option is unknown, or the device is not there.
+    ImportError
+        If OpenVINO is asked for and not installed.
+    """
+    if precision not in ("float32", "bfloat16"):
+        raise ValueError(f"precision is {precision!r}; it can be 'float32' or 'bfloat16'")
+    if backend not in ("auto", "torch", "openvino"):
+        raise ValueError(f"backend is {backend!r}; it can be 'auto', 'torch' or 'openvino'")
+    if batch_size is not None and batch_size < 1:
+        raise ValueError(f"batch_size is {batch_size}; it has to be at least 1")
+    if not weights:
+        raise ValueError("no model to predict with")
+    from scmaxatac.nn._engine_torch import TorchEngine, resolve_device
+
+    where = resolve_device(device)
+    if backend == "openvino" and where.type != "cpu":
+        raise ValueError(f"backend 'openvino' runs on the CPU, but device is {device!r}; use backend='torch' there")
+    if backend == "openvino" or (backend == "auto" and where.type == "cpu" and openvino_is_installed()):
+        from scmaxatac.nn._engine_openvino import OpenVINOEngine
+
+        return OpenVINOEngine(weights, precision=precision, batch_size=batch_size)
+    return TorchEngine(weights, device=where, precision=precision, batch_size=batch_size)
+
+
+def openvino_is_installed() -> bool:
+    """Tell whether the optional package can be imported, without importing it."""
+    from importlib.util import find_spec
+
+    return find_spec("openvino") is not None

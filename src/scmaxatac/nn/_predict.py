@@ -1,0 +1,74 @@
+"""Scores of a chromosome's bins from sequence, signal and an engine."""
+
+from collections.abc import Callable, Iterator
+from typing import Literal
+
+import numpy as np
+
+from scmaxatac._constants import UNKNOWN_BASE, WINDOW
+from scmaxatac.nn._engine import Engine
+from scmaxatac.tracks._bin_scores import BinScores, average_windows
+
+Strand = Literal["forward", "mean"]
+
+
+def predict_bins(
+    engine: Engine,
+    codes: np.ndarray,
+    signal: Callable[[np.ndarray], np.ndarray],
+    starts: np.ndarray,
+    *,
+    strand: Strand = "forward",
+    progress: Callable[[int], object] | None = None,
+) -> Iterator[BinScores]:
+    """Score the bins that the given windows of a chromosome cover.
+
+    Parameters
+    ----------
+    engine
+        Networks to score with.
+    codes
+        (length,) uint8, the chromosome's bases.
+    signal
+        Gives the signal of windows: (m,) sorted starts to (m, 1024) float32.
+    starts
+        (n,) sorted starts of the windows, 0-based.
+    strand
+        ``"forward"``, or ``"mean"`` of the forward strand and the true reverse complement.
+    progress
+        Called with the number of windows that were scored.
+
+    Yields
+    ------
+    Bins in ascending order, each once, with the mean over the windows that cover them; (models, bins) scores.
+    """
+    check_strand(strand)
+
+    def predict(some: np.ndarray) -> np.ndarray:
+        windows = np.lib.stride_tricks.sliding_window_view(codes, WINDOW)[some]
+        scores = _both_strands(engine, windows, signal(some), strand)
+        if progress is not None:
+            progress(len(some))
+        return scores
+
+    return average_windows(starts, engine.n_models, predict)
+
+
+def check_strand(strand: str) -> None:
+    """Raise a ValueError unless the strand is one that exists."""
+    if strand not in ("forward", "mean"):
+        raise ValueError(f"strand is {strand!r}; it can be 'forward' or 'mean'")
+
+
+def _both_strands(engine: Engine, codes: np.ndarray, signal: np.ndarray, strand: Strand) -> np.ndarray:
+    forward = engine.predict(codes, signal)
+    if strand == "forward":
+        return forward
+    reverse = engine.predict(reverse_complement(codes), signal[:, ::-1])
+    return (forward + reverse[:, :, ::-1]) / 2
+
+
+def reverse_complement(codes: np.ndarray) -> np.ndarray:
+    """Reverse complement of windows of base codes; (n, 1024) uint8. Unknown bases stay unknown."""
+    flipped = codes[:, ::-1]
+    return np.where(flipped < UNKNOWN_BASE, UNKNOWN_BASE - 1 - flipped, flipped).astype(np.uint8)
