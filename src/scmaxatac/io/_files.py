@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 from uuid import uuid4
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -100,7 +100,7 @@ def decompression_errors(path: str | os.PathLike[str]) -> Iterator[None]:
         raise ValueError(f"{path} is damaged: its gzip data can't be read ({error}).") from error
 
 
-def _damage() -> tuple[type[Exception], ...]:
+def _damage() -> tuple[Any, ...]:
     try:
         from isal.isal_zlib import error as isal_error
     except ImportError:
