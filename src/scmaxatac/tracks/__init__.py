@@ -3,6 +3,7 @@
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._insertions import Insertions
 from scmaxatac.tracks._intervals import Intervals
+from scmaxatac.tracks._pseudobulk import Pseudobulks
 from scmaxatac.tracks._signal import Signal
 
-__all__ = ["Genome", "Insertions", "Intervals", "Signal"]
+__all__ = ["Genome", "Insertions", "Intervals", "Pseudobulks", "Signal"]

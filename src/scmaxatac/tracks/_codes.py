@@ -105,4 +105,3 @@ def _encode(path: Path, root: Path) -> Path:
         return folder
     finally:
         shutil.rmtree(working, ignore_errors=True)
-

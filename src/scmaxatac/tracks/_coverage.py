@@ -53,7 +53,7 @@ def coverage_runs(positions: np.ndarray, length: int) -> tuple[np.ndarray, np.nd
 
 
 def coverage(positions: np.ndarray, start: int, end: int) -> np.ndarray:
-    """Number of widened insertions over each base of ``[start, end)``; (end - start,) int32."""
+    """Count the widened insertions over each base of ``[start, end)``; (end - start,) int32."""
     lo = np.searchsorted(positions, start - FLANK, side="left")
     hi = np.searchsorted(positions, end + FLANK, side="left")
     from scmaxatac.tracks._kernels import fill_coverage

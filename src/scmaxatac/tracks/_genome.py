@@ -172,7 +172,9 @@ class Genome:
         with_sequence = [c for c in self.chroms if self._known_bases is None or self._known_bases[c] > 0]
         standard = [chrom for chrom in with_sequence if _STANDARD_CHROM.match(chrom)]
         if not standard:
-            logger.warning("no contig of %s is named like an autosome or X; all %d are used", self.source, len(self.sizes))
+            logger.warning(
+                "no contig of %s is named like an autosome or X; all %d are used", self.source, len(self.sizes)
+            )
         return standard or with_sequence
 
     def allowed_bases(self, chrom: str) -> int:

@@ -25,11 +25,14 @@ class Insertions:
         (groups,) int64, fragments of the group's cells on any contig of the genome.
     n_cells
         (groups,) int64, cells of the group.
+    n_cells_found
+        (groups,) int64, those of them that have a fragment.
     """
 
     groups: tuple[str, ...]
     n_fragments: np.ndarray
     n_cells: np.ndarray
+    n_cells_found: np.ndarray
     _positions: dict[tuple[int, str], np.ndarray]
 
     @property
@@ -42,7 +45,7 @@ class Insertions:
         return self._positions.get((self._index(group), chrom), _NONE)
 
     def n_insertions(self, group: str, chroms: Iterable[str] | None = None) -> int:
-        """Number of a group's insertions on the given chromosomes, by default on all."""
+        """Count a group's insertions on the given chromosomes, by default on all."""
         return sum(len(self.positions(group, chrom)) for chrom in (self.chroms if chroms is None else chroms))
 
     def _index(self, group: str) -> int:
@@ -68,7 +71,7 @@ class Insertions:
         halves = [sum(len(p) for p in positions[group].values()) // 2 for group in groups]
         counts = np.asarray(halves if n_fragments is None else n_fragments, dtype=np.int64)
         cells = np.zeros(len(groups), dtype=np.int64) if n_cells is None else np.asarray(n_cells, dtype=np.int64)
-        return cls(groups, counts, cells, table)
+        return cls(groups, counts, cells, cells.copy(), table)
 
 
 _NONE = np.zeros(0, dtype=np.int32)
@@ -113,11 +116,12 @@ def collect_insertions(
     if max_fragments is not None:
         thinning = _Thinning(_count(sources, len(groups), genome), max_fragments, np.random.default_rng(rng))
     collector = _Collector(len(groups), genome, set(genome.chroms if chroms is None else chroms), thinning)
-    n_cells = np.zeros(len(groups), dtype=np.int64)
+    n_cells, n_cells_found = np.zeros((2, len(groups)), dtype=np.int64)
     for source, group_of_cell in sources:
+        found = collector.add(source, group_of_cell)
         n_cells += np.bincount(group_of_cell[group_of_cell >= 0], minlength=len(groups))
-        collector.add(source, group_of_cell)
-    return Insertions(tuple(groups), collector.n_fragments, n_cells, collector.finish())
+        n_cells_found += np.bincount(group_of_cell[found & (group_of_cell >= 0)], minlength=len(groups))
+    return Insertions(tuple(groups), collector.n_fragments, n_cells, n_cells_found, collector.finish())
 
 
 class _Collector:
@@ -136,9 +140,12 @@ class _Collector:
         self._thinning = thinning
         self._parts: dict[tuple[int, int], list[np.ndarray]] = {}
 
-    def add(self, source: FragmentSource, group_of_cell: np.ndarray) -> None:
+    def add(self, source: FragmentSource, group_of_cell: np.ndarray) -> np.ndarray:
+        """Read a source; (n_cells,) bool, whether a cell has a fragment."""
         contigs = _ContigMap(source, self._genome)
+        found = np.zeros(len(group_of_cell), dtype=bool)
         for chunk in source.chunks():
+            found[chunk.cell] = True
             group = group_of_cell[chunk.cell]
             grouped = group >= 0
             if not grouped.all():
@@ -157,6 +164,7 @@ class _Collector:
                 chunk, group, chrom = _take(chunk, wanted), group[wanted], chrom[wanted]
             self._sort(chunk, group, chrom)
         contigs.report()
+        return found
 
     def _sort(self, chunk: FragmentChunk, group: np.ndarray, chrom: np.ndarray) -> None:
         key = group.astype(np.int64) * len(self._wanted) + chrom

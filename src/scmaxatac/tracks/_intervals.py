@@ -43,11 +43,11 @@ class Intervals:
         return tuple(self._by_chrom)
 
     def starts(self, chrom: str) -> np.ndarray:
-        """Starts of the merged intervals, (n,) int64."""
+        """Give the starts of the merged intervals, (n,) int64."""
         return self._bounds(chrom)[0]
 
     def ends(self, chrom: str) -> np.ndarray:
-        """Ends of the merged intervals, (n,) int64."""
+        """Give the ends of the merged intervals, (n,) int64."""
         return self._bounds(chrom)[1]
 
     def total(self, chrom: str) -> int:

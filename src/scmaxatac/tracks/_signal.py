@@ -83,7 +83,9 @@ class Signal:
         for name in names:
             total = insertions.n_insertions(name, scaling)
             kept = {
-                chrom: keep_off_blacklist(insertions.positions(name, chrom), chrom, genome.sizes[chrom], genome.blacklist)
+                chrom: keep_off_blacklist(
+                    insertions.positions(name, chrom), chrom, genome.sizes[chrom], genome.blacklist
+                )
                 for chrom in every
             }
             libraries.append(Library(LIBRARY_SIZE / total if total else 0.0, kept))
@@ -159,7 +161,7 @@ class Signal:
 
 
 def _joint_runs(libraries: Sequence[Library], chrom: str, length: int) -> tuple[np.ndarray, np.ndarray]:
-    """Runs over which every library's coverage is constant: breakpoints (m + 1,) and counts (m, libraries)."""
+    """Find the runs over which every library's coverage is constant: breakpoints (m + 1,) and counts (m, libraries)."""
     each = [coverage_runs(library.positions[chrom], length) for library in libraries]
     if len(each) == 1:
         return each[0][0], each[0][1][:, None]
@@ -176,7 +178,7 @@ def _histogram(libraries: Sequence[Library], chroms: Sequence[str], genome: Geno
     scales = np.array([library.scale for library in libraries])
     combinations: list[np.ndarray] = []
     bases: list[np.ndarray] = []
-    for chrom in chroms:
+    for chrom in chroms if libraries else ():
         breaks, levels = _joint_runs(libraries, chrom, genome.sizes[chrom])
         covered = levels.any(axis=1)
         levels, lengths = levels[covered], np.diff(breaks)[covered]

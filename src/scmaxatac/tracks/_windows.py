@@ -8,7 +8,7 @@ from scmaxatac.tracks._intervals import Intervals
 
 
 def window_starts(genome: Genome, chrom: str, *, step: int = STEP, regions: Intervals | None = None) -> np.ndarray:
-    """Starts of the windows of a chromosome, 0-based.
+    """Find the starts of the windows of a chromosome, 0-based.
 
     Whole windows of 1,024 bp at every multiple of `step` from 0. A window that overlaps the blacklist by 1 bp is
     dropped; with regions, one that overlaps none of them by 1 bp is dropped as well.
@@ -20,8 +20,8 @@ def window_starts(genome: Genome, chrom: str, *, step: int = STEP, regions: Inte
     chrom
         The chromosome.
     step
-        Distance between neighbouring windows in bp, a multiple of 32 and at most 1,024, so that windows fall on the grid of bins
-        and leave no gap.
+        Distance between neighbouring windows in bp, a multiple of 32 and at most 1,024, so that windows fall on the
+        grid of bins and leave no gap.
     regions
         Regions of interest.
 
