@@ -5,7 +5,7 @@ from importlib.metadata import metadata
 
 project = "scmaxatac"
 author = "scmaxatac developers"
-copyright = "scmaxatac developers"  # noqa: A001
+copyright = "scmaxatac developers"
 version = release = metadata("scmaxatac")["Version"]
 
 extensions = [
@@ -18,7 +18,9 @@ extensions = [
 exclude_patterns = ["_build", "**.ipynb_checkpoints"]
 default_role = "literal"
 
+templates_path = ["_templates"]
 autosummary_generate = True
+autosummary_filename_map = {"scmaxatac.datasets.Toy": "scmaxatac.datasets.Toy-class"}  # not beside toy on macOS
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 autodoc_typehints_format = "short"
@@ -56,4 +58,37 @@ html_theme_options = {
     "use_issues_button": True,
     "path_to_docs": "docs",
     "show_navbar_depth": 1,
+    "navbar_persistent": [],  # the search field of the sidebar is enough
 }
+
+
+# Types stand in the signature, so the section Returns holds a description only; napoleon expects a type there and would
+# set the text in italics, line by line. The text is taken out before napoleon and put back after it.
+RETURNS_TEXT = "RETURNS-TEXT"
+returns: dict[str, list[str]] = {}
+
+
+def take_returns(_app, _what, name: str, _obj, _options, lines: list[str]) -> None:
+    """Replace the text of the section Returns by a marker."""
+    for start, line in enumerate(lines[:-1]):
+        if line == "Returns" and lines[start + 1].startswith("---"):
+            later = range(start + 3, len(lines))
+            stop = next((i - 1 for i in later if lines[i].startswith("---") and lines[i - 1]), len(lines))
+            returns[name] = lines[start + 2 : stop]
+            lines[start + 2 : stop] = [RETURNS_TEXT, ""]
+            return
+
+
+def put_returns(_app, _what, name: str, _obj, _options, lines: list[str]) -> None:
+    """Replace the marker by the text."""
+    for i, line in enumerate(lines):
+        if RETURNS_TEXT in line:
+            first, *rest = returns.pop(name)
+            lines[i : i + 1] = [f":returns: {first}", *(f"    {text}" if text else "" for text in rest)]
+            return
+
+
+def setup(app) -> None:
+    """Connect the two functions around napoleon, whose priority is 500."""
+    app.connect("autodoc-process-docstring", take_returns, priority=400)
+    app.connect("autodoc-process-docstring", put_returns, priority=600)
