@@ -55,7 +55,7 @@ def load_many(models: Models = None, tfs: str | Iterable[str] | None = None) -> 
     if wanted == []:
         raise ValueError("tfs is empty: name at least one transcription factor, or None for all")
     found = _find(models, wanted)
-    if not found:
+    if not found and (wanted is None or models is not None):
         raise FileNotFoundError(
             f"no models in {models}"
             if models is not None

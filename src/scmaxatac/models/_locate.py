@@ -1,7 +1,7 @@
 """Finding models in folders, ours and the original maxATAC's, without loading them."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 
@@ -121,10 +121,16 @@ def installed_models() -> dict[str, Location]:
     return found
 
 
+def demo_folder() -> Path:
+    """Return the folder of the demo models in the installed package."""
+    return Path(str(resources.files("scmaxatac.models").joinpath("demo")))
+
+
 def demo_models() -> dict[str, Location]:
     """Find the demo models that the package ships, by transcription factor."""
-    folder = Path(str(resources.files("scmaxatac.models").joinpath("demo")))
-    return by_tf(locate(folder)) if folder.is_dir() else {}
+    if not demo_folder().is_dir():
+        return {}
+    return by_tf([replace(location, source="demo") for location in locate(demo_folder())])
 
 
 def by_tf(locations: list[Location]) -> dict[str, Location]:

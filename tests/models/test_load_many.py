@@ -1,0 +1,117 @@
+import pytest
+
+from scmaxatac import settings
+from scmaxatac.models import TFModel, _locate, load_many
+
+
+@pytest.fixture
+def folder(make_model, tmp_path):
+    for seed, tf in enumerate("CAB"):
+        make_model(tf, seed=seed).save(tmp_path / "models" / tf)
+    return tmp_path / "models"
+
+
+def names(models: list[TFModel]) -> list[str]:
+    return [model.tf for model in models]
+
+
+def test_without_names_all_models_of_a_folder_are_loaded(folder):
+    assert names(load_many(folder)) == names(load_many(str(folder))) == ["A", "B", "C"]
+
+
+def test_names_choose_and_order_the_models(folder):
+    assert names(load_many(folder, ["C", "A", "C"])) == ["C", "A"]
+    assert names(load_many(folder, "B")) == ["B"]
+
+
+def test_without_a_folder_the_installed_models_are_loaded(folder, make_model, empty_install, monkeypatch):
+    monkeypatch.setattr(settings, "model_dir", folder)
+    make_model("D").save(empty_install / "models" / "D")
+    make_model("A", seed=9).save(empty_install / "models" / "A")
+    models = load_many()
+    assert names(models) == ["A", "B", "C", "D"]
+    assert models[0].sha256 == make_model(seed=1).sha256
+
+
+def test_nothing_installed_is_an_error_that_says_what_to_do(empty_install):
+    with pytest.raises(FileNotFoundError, match=r"no models are installed.*download.*SCMAXATAC_MODEL_DIR.*demo"):
+        load_many()
+
+
+def test_only_the_models_asked_for_are_read(folder):
+    (folder / "B" / "model.safetensors").write_bytes(b"damaged")
+    assert names(load_many(folder, ["A", "C"])) == ["A", "C"]
+    with pytest.raises(ValueError, match="damaged"):
+        load_many(folder)
+
+
+def test_a_model_or_a_list_of_anything_that_stands_for_one(folder, make_model, published):
+    original = published.write(folder.parent / "original") / "models" / "TOYA"
+    model = make_model("OWN")
+    assert load_many(model) == [model]
+    assert names(load_many([model, folder / "A", original / "TOYA_binary_1.h5"])) == ["OWN", "A", "TOYA"]
+    assert names(load_many([model, folder])) == ["OWN", "A", "B", "C"]
+
+
+def test_the_names_of_a_dict_replace_those_of_the_models(folder, make_model):
+    models = load_many({"X": make_model("A"), "Y": folder / "A"})
+    assert names(models) == ["X", "Y"]
+    assert [model.id for model in models] == ["file:A", "file:A"]
+
+
+def test_demo_models(make_model, tmp_path, monkeypatch, empty_install):
+    make_model("TOY").save(tmp_path / "demo" / "TOY")
+    make_model("MINE").save(empty_install / "models" / "MINE")
+    monkeypatch.setattr(_locate, "demo_folder", lambda: tmp_path / "demo")
+    assert names(load_many("demo")) == ["TOY"]
+    assert names(load_many("demo:TOY")) == ["TOY"]
+    assert names(load_many(None, ["MINE", "demo:TOY"])) == ["MINE", "TOY"]
+    assert names(load_many()) == ["MINE"]
+
+
+def test_two_models_of_one_transcription_factor_are_an_error(folder, make_model):
+    with pytest.raises(ValueError, match="two models of A were given; name them with a dict"):
+        load_many([make_model("A"), folder])
+    make_model("A").save(folder / "A_again")
+    with pytest.raises(ValueError, match="two models of A: "):
+        load_many(folder)
+    assert names(load_many(folder, ["B"])) == ["B"]
+
+
+def test_an_installed_and_a_demo_model_of_one_name_are_an_error(make_model, tmp_path, monkeypatch, empty_install):
+    make_model("TOY").save(tmp_path / "demo" / "TOY")
+    make_model("TOY", seed=1).save(empty_install / "models" / "TOY")
+    monkeypatch.setattr(_locate, "demo_folder", lambda: tmp_path / "demo")
+    with pytest.raises(ValueError, match="both models of TOY"):
+        load_many(None, ["TOY", "demo:TOY"])
+
+
+def test_names_that_are_not_there_are_all_named(folder, empty_install):
+    with pytest.raises(ValueError, match=r"a, CTCF not among the folder .* \(A, B, C\); did you mean 'A'"):
+        load_many(folder, ["A", "a", "CTCF"])
+    with pytest.raises(FileNotFoundError, match=r"download\(\['CTCF', 'SPI1'\]\)"):
+        load_many(None, ["CTCF", "SPI1"])
+
+
+def test_unknown_names_come_before_missing_downloads(make_model, empty_install):
+    make_model("MINE").save(empty_install / "models" / "MINE")
+    with pytest.raises(ValueError, match=r"'MIME' \(did you mean 'MINE'"):
+        load_many(None, ["CTCF", "MIME"])
+
+
+def test_no_names_at_all_and_an_empty_folder_are_errors(folder, tmp_path):
+    with pytest.raises(ValueError, match="tfs is empty"):
+        load_many(folder, [])
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(FileNotFoundError, match="no models in"):
+        load_many(tmp_path / "empty")
+    with pytest.raises(FileNotFoundError, match="folder of models not found"):
+        load_many(tmp_path / "nothing")
+
+
+def test_weak_models_are_told_in_one_warning(folder, make_model):
+    for tf in ("W1", "W2"):
+        make_model(tf, best=0.1).save(folder / tf)
+    with pytest.warns(UserWarning, match="W1: weak model.*W2: weak model") as caught:
+        load_many(folder)
+    assert len(caught) == 1
