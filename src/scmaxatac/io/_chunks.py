@@ -62,19 +62,21 @@ class FragmentSource(Protocol):
         What messages call it: a path, or ``obsm['fragment_paired']``.
     n_cells
         Number of cells asked for; 1 for a bulk sample.
-    match
-        After all chunks were read from a file with barcodes: how many of the cells were found. None otherwise.
     """
 
     name: str
     n_cells: int
-    match: MatchReport | None
 
     @property
     def chroms(self) -> list[str]:
         """Names of the chromosomes that chunks refer to; may grow while chunks are read and is complete after."""
         ...
 
+    @property
+    def match(self) -> MatchReport | None:
+        """After all chunks were read from a file with barcodes: how many cells were found. None otherwise."""
+        ...
+
     def chunks(self) -> Iterator[FragmentChunk]:
-        """Read the fragments of the cells asked for, once, in pieces of bounded size."""
+        """Read the fragments of the cells asked for, in pieces of bounded size; a second call reads them again."""
         ...

@@ -2,21 +2,15 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
 from typing import Any
 
 import numpy as np
 
-from scmaxatac._logging import logger
-from scmaxatac._settings import settings
-from scmaxatac.io._barcodes import BarcodeIndex, Rule, RuleTrial
+from scmaxatac.io._cell_matcher import CellMatcher
 from scmaxatac.io._chunks import FragmentChunk, MatchReport
 from scmaxatac.io._files import existing_file
 from scmaxatac.io._line_blocks import LineBlock, read_line_blocks
 
-_LOOK_SHARE = 0.1  # share of the cells that a look at the file's start should find before a rule is chosen
-_LOOK_BLOCKS = 4
-_WARN_BELOW = 0.9
 _LARGEST = np.iinfo(np.int32).max
 
 
@@ -57,21 +51,20 @@ class FragmentFile:
     ) -> None:
         self._path = existing_file(path, "fragment file")
         self.name = str(self._path)
-        self._cells = None if barcodes is None else [str(barcode) for barcode in barcodes]
-        self._sample = sample
+        self._matcher = None if barcodes is None else CellMatcher(barcodes, self.name, sample)
         self._wanted = None if chroms is None else set(chroms)
         self._chroms: dict[str, int] = {}
-        self._rule: Rule | None = None
-        self._examples: list[str] = []
-        self.n_cells = 1 if self._cells is None else len(self._cells)
-        self.match: MatchReport | None = None
-        if self._cells is not None:
-            _check_cells(self._cells, self.name)
+        self.n_cells = 1 if barcodes is None else len(barcodes)
 
     @property
     def chroms(self) -> list[str]:
         """Names of the chromosomes seen so far, in order of appearance."""
         return list(self._chroms)
+
+    @property
+    def match(self) -> MatchReport | None:
+        """How many of the cells were found, after all chunks were read."""
+        return None if self._matcher is None else self._matcher.report
 
     def chunks(self) -> Iterator[FragmentChunk]:
         """Read the fragments of the cells asked for, block by block, in the file's order.
@@ -82,24 +75,14 @@ class FragmentFile:
             If the file is empty, truncated, or no fragment file; if cells and barcodes can't be told apart; or if
             fewer than ``settings.min_match_rate`` of the cells are in it.
         """
-        if self._cells is None:
+        if self._matcher is None:
             for table in self._tables():
                 yield self._chunk(table, np.zeros(len(table), dtype=np.int32))
             return
-        tables = self._tables()
-        if self._rule is None:
-            self._rule, looked_at = self._choose_rule(tables)
-            tables = chain(looked_at, tables)
-        index = BarcodeIndex(self._cells, self._rule, self.name)
-        found = np.zeros(self.n_cells, dtype=bool)
-        for table in tables:
-            cell = index.cells_of(table["barcode"])
+        for table, cell in self._matcher.match(self._tables(), lambda table: table["barcode"]):
             rows = np.flatnonzero(cell >= 0)
             if len(rows):
-                cell = cell[rows]
-                found[cell] = True
-                yield self._chunk(table, cell, rows)
-        self._report(int(found.sum()))
+                yield self._chunk(table, cell[rows], rows)
 
     def _chunk(self, table: Any, cell: np.ndarray, rows: np.ndarray | None = None) -> FragmentChunk:
         chrom = self._chrom_codes(table["chrom"])
@@ -118,27 +101,6 @@ class FragmentFile:
         codes = [self._chroms.setdefault(name, len(self._chroms)) for name in names]
         return np.array(codes, dtype=np.int32)[column.indices.to_numpy()]
 
-    def _choose_rule(self, tables: Iterator[Any]) -> tuple[Rule, list[Any]]:
-        """Look at the file's start, as far as it takes to find cells, and see which rule finds most.
-
-        Returns the rule and the tables looked at, less those at the start in which no rule found a cell.
-        """
-        import pyarrow.compute as pc
-
-        trial = RuleTrial(self._cells or [], self._sample)
-        looked_at = []
-        for table in tables:
-            barcodes = pc.unique(table["barcode"]).to_pylist()
-            self._examples = self._examples or barcodes[:2]
-            trial.look(barcodes)
-            if trial.share > 0:
-                looked_at.append(table)
-            if trial.share >= _LOOK_SHARE or len(looked_at) >= _LOOK_BLOCKS:
-                break
-        if not looked_at:
-            self._report(0)
-        return trial.best(), looked_at
-
     def _tables(self) -> Iterator[Any]:
         """Arrow tables of chrom, start, end and barcode; at least one row in all."""
         layout: list[str] | None = None
@@ -154,7 +116,7 @@ class FragmentFile:
 
     def _layout(self, text: bytes, block: LineBlock) -> list[str]:
         line = text.lstrip(b"\r\n").split(b"\n", 1)[0]
-        columns = ["chrom", "start", "end"] + ([] if self._cells is None else ["barcode"])
+        columns = ["chrom", "start", "end"] + ([] if self._matcher is None else ["barcode"])
         width = line.count(b"\t") + 1
         if width < len(columns):
             self._raise_first_bad_line(block, columns)
@@ -191,38 +153,6 @@ class FragmentFile:
             if problem := _problem(fields, layout):
                 shown = line[:100].decode(errors="replace")
                 raise ValueError(f"{self.name}, line {number}: {problem}, found {shown!r}")
-
-    def _report(self, n_matched: int) -> None:
-        report = MatchReport(self.n_cells, n_matched, self._rule.text if self._rule else "")
-        is_news = report != self.match
-        self.match = report
-        counts = f"{n_matched} of the object's {self.n_cells} cells ({report.rate:.1%}) were found in {self.name}"
-        cells = " and ".join(map(repr, (self._cells or [])[:2]))
-        if report.rate < settings.min_match_rate or n_matched == 0:
-            raise ValueError(
-                f"only {counts}, which is below settings.min_match_rate ({settings.min_match_rate:.0%}). The object's "
-                f"cells are called {cells}, the file's barcodes {' and '.join(map(repr, self._examples))}. Is it this "
-                "object's file? If an obs column holds the file's barcodes, name it with barcode_key=; if the cells "
-                "come from several files, give sample_key= and fragments={sample: path}."
-            )
-        if is_news and report.rule:
-            logger.info("%s: matched with %s (cells such as %s)", self.name, report.rule, cells)
-        if is_news and n_matched < self.n_cells:
-            level = "warning" if report.rate < _WARN_BELOW else "info"
-            getattr(logger, level)("only %s; the others have no fragments", counts)
-
-
-def _check_cells(cells: list[str], where: str) -> None:
-    if not cells:
-        raise ValueError(f"no cells were asked for from {where}")
-    if len(set(cells)) < len(cells):
-        seen: set[str] = set()
-        repeated = next(cell for cell in cells if cell in seen or seen.add(cell))  # type: ignore[func-returns-value]
-        raise ValueError(
-            f"cell {repeated!r} comes {cells.count(repeated)} times, so its fragments in {where} can't be told apart. "
-            "Make obs_names unique, or if the cells come from several files, give sample_key= and "
-            "fragments={sample: path}."
-        )
 
 
 def _problem(fields: list[bytes], layout: list[str]) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from typing import Any, NamedTuple
@@ -133,7 +134,7 @@ def group_labels(data: Any, groupby: str | Sequence[str], mod: str = "atac") -> 
     if not columns:
         raise ValueError("groupby names no column")
     adata = unwrap(data, mod)
-    labels = [_column_labels(data, adata, column, mod) for column in columns]
+    labels = [_in_order(*_column_labels(data, adata, column, mod)) for column in columns]
     joined = labels[0] if len(labels) == 1 else _join(labels, columns)
     if not joined.names:
         raise ValueError(f"no cell has a value in obs column {' and '.join(map(repr, columns))}")
@@ -157,9 +158,19 @@ def pooled_group_labels(
     return codes, names
 
 
-def _column_labels(data: Any, adata: Any, column: str, mod: str) -> GroupLabels:
+def obs_texts(data: Any, column: str, mod: str = "atac") -> np.ndarray:
+    """Give a column of ``obs`` as text, (n_obs,) objects, "" where a value is missing.
+
+    The column is found as :func:`group_labels` finds it, and the same is raised.
+    """
+    return _texts(_column_labels(data, unwrap(data, mod), column, mod)[0])
+
+
+def _column_labels(data: Any, adata: Any, column: str, mod: str) -> tuple[GroupLabels, bool]:
+    """Labels of a column, and whether their order has a meaning."""
     if not _is_mudata(data):
-        return _labels(obs_column(adata, column), f"obs[{column!r}]")
+        values = obs_column(adata, column)
+        return _labels(values, f"obs[{column!r}]"), _is_categorical(values)
     places = {}
     for key in (column, f"{mod}:{column}"):
         if key in data.obs:
@@ -183,7 +194,7 @@ def _column_labels(data: Any, adata: Any, column: str, mod: str) -> GroupLabels:
                 f"{first} and {place} disagree for {len(differing)} of {adata.n_obs} cells, {adata.obs_names[i]} for "
                 f"one ({_texts(chosen)[i] or 'none'!r} and {_texts(label)[i] or 'none'!r}); remove or rename one"
             )
-    return chosen
+    return chosen, _is_categorical(places[first])
 
 
 def _of_cells(obs: pd.DataFrame, key: str, adata: Any, what: str) -> pd.Series:
@@ -195,22 +206,38 @@ def _of_cells(obs: pd.DataFrame, key: str, adata: Any, what: str) -> pd.Series:
     return obs[key].reindex(adata.obs_names).reset_index(drop=True)
 
 
+def _is_categorical(values: pd.Series) -> bool:
+    return isinstance(values.dtype, pd.CategoricalDtype)
+
+
 def _labels(values: pd.Series, place: str) -> GroupLabels:
-    if isinstance(values.dtype, pd.CategoricalDtype):
+    if _is_categorical(values):
         codes, categories = values.cat.codes.to_numpy(), values.cat.categories
     else:
         codes, categories = pd.factorize(values, use_na_sentinel=True)
         categories = pd.Index(categories)
     names = _names(categories)
-    if repeated := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
-        raise ValueError(f"{place}: different values are all written {repeated[0]!r}; make them text that differs")
-    present = np.bincount(codes[codes >= 0], minlength=len(names)) > 0
-    order = [i for i in range(len(names)) if present[i]]
-    if not isinstance(values.dtype, pd.CategoricalDtype):
-        order.sort(key=lambda i: _natural(names[i]))
-    place_of = np.full(len(names), -1, dtype=np.int32)
+    if len(set(names)) < len(names):
+        raise ValueError(f"{place}: different values are all written {_repeated(names)!r}; make them text that differs")
+    used = np.flatnonzero(np.bincount(codes[codes >= 0], minlength=len(names)))
+    return _keep(GroupLabels(codes, names), used)
+
+
+def _in_order(labels: GroupLabels, has_order: bool) -> GroupLabels:
+    if has_order:
+        return labels
+    return _keep(labels, sorted(range(len(labels.names)), key=lambda i: _natural(labels.names[i])))
+
+
+def _keep(labels: GroupLabels, order: Sequence[int] | np.ndarray) -> GroupLabels:
+    """Keep the groups of these indices, in this order."""
+    place_of = np.full(len(labels.names), -1, dtype=np.int32)
     place_of[order] = np.arange(len(order), dtype=np.int32)
-    return GroupLabels(_recode(codes, place_of), [names[i] for i in order])
+    return GroupLabels(_recode(labels.codes, place_of), [labels.names[i] for i in order])
+
+
+def _repeated(names: list[str]) -> str:
+    return next(name for name, n in Counter(names).items() if n > 1)
 
 
 def _names(categories: pd.Index) -> list[str]:
@@ -227,9 +254,9 @@ def _join(labels: list[GroupLabels], columns: list[str]) -> GroupLabels:
     used, inverse = np.unique(flat, return_inverse=True)
     parts = [np.unravel_index(combination, shape) for combination in used]
     names = [_JOIN.join(label.names[i] for label, i in zip(labels, part, strict=True)) for part in parts]
-    if repeated := [name for name in dict.fromkeys(names) if names.count(name) > 1]:
+    if len(set(names)) < len(names):
         raise ValueError(
-            f"joining {columns} gives {repeated[0]!r} for different groups: a value holds {_JOIN!r}; rename it first"
+            f"joining {columns} gives {_repeated(names)!r} for different groups: a value holds {_JOIN!r}; rename it"
         )
     codes = np.full(len(complete), -1, dtype=np.int32)
     codes[complete] = inverse
