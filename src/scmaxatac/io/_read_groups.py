@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scmaxatac.io._chunks import FragmentSource
-from scmaxatac.io._objects import pooled_group_labels, split_objects, unwrap
+from scmaxatac.io._objects import pooled_group_labels, split_objects
 from scmaxatac.io._resolve_fragments import fragment_sources
 
 Fragments = str | PathLike[str] | Mapping[str, str | PathLike[str]]
@@ -87,10 +87,11 @@ def read_groups(
     sources = []
     for sample, member, library in zip(samples, objects, library_codes, strict=True):
         found = fragment_sources(
-            unwrap(member, mod),
+            member,
             fragments=_of_sample(fragments, sample, sample_key),
             sample_key=sample_key,
             barcode_key=barcode_key,
+            mod=mod,
         )
         sources += [(source, library[rows]) for source, rows in found if (library[rows] >= 0).any()]
     return GroupedFragments(sources, libraries, groups, codes)
@@ -102,7 +103,7 @@ def _of_sample(fragments: Fragments | None, sample: str | None, sample_key: str 
         return fragments
     if sample not in fragments:
         raise KeyError(f"fragments has no path for sample {sample!r}; it has {', '.join(map(repr, fragments))}")
-    return fragments[sample]
+    return {sample: fragments[sample]}
 
 
 def _cross(

@@ -57,7 +57,7 @@ def average_windows(
         add_windows_to_bins(scores, np.searchsorted(bins, tile), fresh_sums, fresh_counts)
         more = lo + windows_per_tile < len(starts)
         n_done = np.searchsorted(bins, starts[lo + windows_per_tile] // BIN) if more else len(bins)
-        yield BinScores(bins[:n_done], fresh_sums[:, :n_done] / fresh_counts[:n_done])
+        yield BinScores(bins[:n_done], fresh_sums[:, :n_done] / fresh_counts[:n_done].astype(np.float32))
         open_bins, sums, counts = bins[n_done:], fresh_sums[:, n_done:], fresh_counts[n_done:]
 
 

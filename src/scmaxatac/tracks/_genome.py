@@ -129,7 +129,7 @@ class Genome:
 
     @property
     def looks_human(self) -> bool:
-        """Whether the length of chromosome 1, or of every chromosome there is, is that of a human assembly."""
+        """Whether chromosome 1 is as long as in a human assembly; without one, whether there is a 21 or 22."""
         for name in ("chr1", "1"):
             if name in self.sizes:
                 return self.sizes[name] in _HUMAN_CHR1
@@ -140,7 +140,9 @@ class Genome:
         """Digest of sequence (or sizes) and blacklist; the same for the same content wherever the files lie."""
         digest = hashlib.sha256(self._content.encode())
         if self.blacklist is not None:
-            digest.update(pd.util.hash_pandas_object(self.blacklist.frame(), index=False).to_numpy().tobytes())
+            for chrom in sorted(self.blacklist.chroms):
+                digest.update(chrom.encode() + b"\0")
+                digest.update(self.blacklist.starts(chrom).tobytes() + self.blacklist.ends(chrom).tobytes())
         return digest.hexdigest()
 
     def codes(self, chrom: str) -> np.ndarray:
@@ -207,7 +209,9 @@ def _read_blacklist(
         frame = blacklist.frame()
     else:
         frame = blacklist if isinstance(blacklist, pd.DataFrame) else read_bed(blacklist)
-    frame = frame[["chrom", "start", "end"]]
+    if missing := [name for name in ("chrom", "start", "end") if name not in frame]:
+        raise ValueError(f"the blacklist lacks the columns {missing}; it has {list(frame.columns)}")
+    frame = frame[["chrom", "start", "end"]].astype({"chrom": str})
     shared = frame[frame["chrom"].isin(list(sizes))]
     if len(frame) and not len(shared):
         raise ValueError(

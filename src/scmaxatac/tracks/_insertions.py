@@ -167,9 +167,11 @@ class _Collector:
         return found
 
     def _sort(self, chunk: FragmentChunk, group: np.ndarray, chrom: np.ndarray) -> None:
+        if not len(group):
+            return
         key = group.astype(np.int64) * len(self._wanted) + chrom
         # numpy sorts 16-bit keys by radix
-        order = np.argsort(key.astype(np.uint16) if key.max(initial=0) < 2**16 else key, kind="stable")
+        order = np.argsort(key.astype(np.uint16) if key.max() < 2**16 else key, kind="stable")
         key = key[order]
         starts, lasts = chunk.start[order], chunk.end[order] - 1
         bounds = np.flatnonzero(np.diff(key, prepend=-1))
@@ -208,6 +210,8 @@ class _ContigMap:
         for i in np.flatnonzero(counts):
             self._lost[names[i]] = self._lost.get(names[i], 0) + int(counts[i])
         self._seen += len(chrom)
+        if self._seen == sum(self._lost.values()) and any(_other_style(name) in self._index for name in self._lost):
+            self.report()  # no need to read on: 1 for chr1
         past = np.flatnonzero((chrom >= 0) & (chunk.end > self._sizes[chrom]))
         if len(past):
             i = past[0]
@@ -236,6 +240,10 @@ class _ContigMap:
         )  # fmt: skip
 
 
+def _other_style(chrom: str) -> str:
+    return chrom[3:] if chrom.startswith("chr") else f"chr{chrom}"
+
+
 def _take(chunk: FragmentChunk, mask: np.ndarray) -> FragmentChunk:
     return FragmentChunk(chunk.cell[mask], chunk.chrom[mask], chunk.start[mask], chunk.end[mask], chunk.both_ends)
 
@@ -256,9 +264,13 @@ class _Thinning:
     def __init__(self, totals: np.ndarray, most: int, rng: np.random.Generator) -> None:
         self.kept = np.minimum(totals, most)
         self._masks = []
-        for total, kept in zip(totals, self.kept, strict=True):
-            mask = np.zeros(total, dtype=bool)
-            mask[rng.permutation(total)[:kept]] = True
+        # a generator a group, so that what one group draws does not depend on the others
+        for total, kept, generator in zip(totals, self.kept, rng.spawn(len(totals)), strict=True):
+            mask = np.ones(total, dtype=bool)
+            if kept < total:
+                order = np.arange(total, dtype=np.int32 if total < 2**31 else np.int64)
+                generator.shuffle(order)
+                mask[order[kept:]] = False
             self._masks.append(mask)
 
     def __call__(self, group: np.ndarray, n_before: np.ndarray) -> np.ndarray:

@@ -59,7 +59,7 @@ def fill_coverage(positions: np.ndarray, start: int, end: int, flank: int) -> np
 
 @njit(cache=True, nogil=True)
 def add_window_signal(
-    positions: np.ndarray, starts: np.ndarray, width: int, length: int, flank: int, weight: float, out: np.ndarray
+    positions: np.ndarray, starts: np.ndarray, width: int, flank: int, weight: float, out: np.ndarray
 ) -> None:
     """Add the weighted coverage of windows of equal width to the rows of `out`, (n, width) float32.
 

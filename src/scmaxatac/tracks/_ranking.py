@@ -55,7 +55,7 @@ def largest_per_calibration_bin(bins: np.ndarray, scores: np.ndarray, allowed: n
 
 
 def nth_largest(values: np.ndarray, n: int) -> float:
-    """The n-th largest value; inf for n = 0, 0 when there are fewer than n."""
+    """Find the n-th largest value; inf for n = 0, 0 when there are fewer than n."""
     if n <= 0:
         return float("inf")
     if n > len(values):

@@ -144,7 +144,7 @@ class Signal:
             if len(starts):
                 lo = np.searchsorted(positions, starts[0] - FLANK, side="left")
                 hi = np.searchsorted(positions, starts[-1] + WINDOW + FLANK, side="left")
-                add_window_signal(positions[lo:hi], starts, WINDOW, self.sizes[chrom], FLANK, weight, out)
+                add_window_signal(positions[lo:hi], starts, WINDOW, FLANK, weight, out)
         return self._above_minimum(out)
 
     def _weights(self) -> list[float]:
