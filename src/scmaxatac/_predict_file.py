@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import scmaxatac as sma
+from scmaxatac._keys import KEY_ADDED
 from scmaxatac._logging import logger
+from scmaxatac.io._bed import write_bed
 from scmaxatac.io._files import atomic_path
 
 if TYPE_CHECKING:
@@ -65,9 +67,29 @@ def predict_file(args: argparse.Namespace) -> str:
     result = args.out_dir / args.data.name
     with atomic_path(result) as temporary:
         data.write(temporary)
-    logger.info("data with the results: %s", result)
+    write_sites(data, args.out_dir / "sites.bed", key=args.key_added, mod=args.mod)
+    logger.info("data with the results: %s; sites: %s", result, args.out_dir / "sites.bed")
     sites = sma.get.sites(data, key=args.key_added, mod=args.mod)
     return f"binding sites\n{sites.groupby(['group', 'tf'], observed=False).size().unstack('tf').to_string()}"
+
+
+def write_sites(data: "AnnData | MuData", path: Path, *, key: str = KEY_ADDED, mod: str = "atac") -> None:
+    """Write the sites of all groups and factors to one BED file, sorted by position, named ``factor|group``.
+
+    Parameters
+    ----------
+    data
+        The object with the results.
+    path
+        The file.
+    key
+        Name of the results in the object.
+    mod
+        Modality of a MuData.
+    """
+    sites = sma.get.sites(data, key=key, mod=mod).sort_values(["chrom", "start", "end"], kind="stable")
+    names = sites["tf"].astype(str) + "|" + sites["group"].astype(str)
+    write_bed(path, sites[["chrom", "start", "end"]].assign(name=names, score=sites["score"]))
 
 
 def read_data(path: Path) -> "AnnData | MuData":

@@ -1,0 +1,165 @@
+"""``scmaxatac demo``: the whole way on simulated data, with an account of how well it worked."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+import scmaxatac as sma
+from scmaxatac._constants import CALIBRATION_BIN
+from scmaxatac._logging import logger
+from scmaxatac._predict_file import write_sites
+from scmaxatac.io._files import atomic_path
+from scmaxatac.tracks import Intervals
+from scmaxatac.tracks._precision_recall import average_precision
+from scmaxatac.tracks._ranking import calibration_bins
+
+if TYPE_CHECKING:
+    from mudata import MuData
+
+    from scmaxatac.datasets import Toy
+
+_PICTURE_WIDTH = 12_000
+
+
+def run_demo(out: Path) -> str:
+    """Predict the simulated data's sites with the demo models, write everything to a folder and describe it.
+
+    Parameters
+    ----------
+    out
+        The folder; created when missing. It receives ``demo.h5mu``, ``sites.bed``, ``accuracy.tsv``, ``tracks.png`` and
+        the files of :func:`scmaxatac.tl.predict_tfbs` with ``save_tracks=True``.
+
+    Returns
+    -------
+    The table of :func:`accuracy` and the list of what was written, as text.
+    """
+    logger.info("simulating a genome, cells and binding sites (kept for later in %s)", sma.settings.cache_dir)
+    toy = sma.datasets.toy()
+    mdata = toy.mdata
+    sma.tl.predict_tfbs(
+        mdata, "cell_type", genome=toy.genome, models="demo", chroms=toy.genome.chroms, out_dir=out, save_tracks=True
+    )
+    with atomic_path(out / "demo.h5mu") as temporary:
+        mdata.write(temporary)
+    write_sites(mdata, out / "sites.bed")
+    table = accuracy(mdata, toy)
+    with atomic_path(out / "accuracy.tsv") as temporary:
+        table.to_csv(temporary, sep="\t", index=False)
+    region = showcase(toy)
+    _draw(mdata, toy, region, out / "tracks.png")
+    text = table.to_string(index=False, na_rep="-", float_format=lambda value: f"{value:.3f}")
+    return f"""
+Binding sites on {", ".join(toy.chroms_test)}, which the demo models have not seen
+
+{text}
+
+known    sites that are bound in the simulation
+called   sites that were predicted
+correct  share of the called sites that are bound
+found    share of the known sites that were called
+AUPR     area under the precision-recall curve over bins of {CALIBRATION_BIN} bp (average precision)
+chance   what random predictions would reach
+
+{out / "demo.h5mu"}: the data with all results (mudata.read_h5mu)
+{out / "sites.bed"}: sites of all clusters
+{out / "tracks"}: scores and signal of each cluster (bigWig), its sites (BED)
+{out / "tracks.png"}: {region}
+{out / "accuracy.tsv"}: the table above"""
+
+
+def accuracy(mdata: "MuData", toy: "Toy") -> pd.DataFrame:
+    """Compare predictions with the known sites on the test chromosomes.
+
+    Parameters
+    ----------
+    mdata
+        The toy data after :func:`scmaxatac.tl.predict_tfbs` with ``save_tracks=True``.
+    toy
+        The toy data's known sites and genome.
+
+    Returns
+    -------
+    A row a cluster and transcription factor: cluster, TF, known, called, correct, found, AUPR, chance. Known sites are
+    the simulated ChIP-seq peaks of 200 bp; correct, found and AUPR are NaN where they are not defined.
+    """
+    sites = sma.get.sites(mdata)
+    rows = []
+    for group in toy.clusters:
+        for tf in toy.tfs:
+            known = _on_test(toy.chip_peaks, group, tf, toy)
+            called = _on_test(sites, group, tf, toy)
+            scores, labels = zip(
+                *(_bins(mdata, toy, group, tf, chrom, known) for chrom in toy.chroms_test), strict=True
+            )
+            labelled = np.concatenate(labels)
+            rows.append(
+                {
+                    "cluster": group,
+                    "TF": tf,
+                    "known": len(known),
+                    "called": len(called),
+                    "correct": _share_overlapping(called, known),
+                    "found": _share_overlapping(known, called),
+                    "AUPR": average_precision(np.concatenate(scores), labelled) if labelled.any() else np.nan,
+                    "chance": labelled.mean(),
+                }
+            )
+    return pd.DataFrame(rows)
+
+
+def showcase(toy: "Toy") -> str:
+    """Choose a region for the picture: on a test chromosome, with sites of many factors that differ between clusters.
+
+    Parameters
+    ----------
+    toy
+        The toy data's known sites.
+    """
+    sites = toy.chip_peaks[toy.chip_peaks["chrom"] == toy.chroms_test[0]]
+    best, most = 0, (-1, -1)
+    for start in range(0, toy.genome.sizes[toy.chroms_test[0]] - _PICTURE_WIDTH, 1_000):
+        here = sites[(sites["start"] >= start + 500) & (sites["end"] <= start + _PICTURE_WIDTH - 500)]
+        specific = here[~here.duplicated(["start", "tf"], keep=False)]
+        kinds = (len(specific.drop_duplicates(["tf", "group"])), len(here.drop_duplicates(["tf", "group"])))
+        if kinds > most:
+            best, most = start, kinds
+    return f"{toy.chroms_test[0]}:{best:,}-{best + _PICTURE_WIDTH:,}"
+
+
+def _on_test(sites: pd.DataFrame, group: str, tf: str, toy: "Toy") -> pd.DataFrame:
+    chosen = (sites["group"] == group) & (sites["tf"] == tf) & sites["chrom"].isin(toy.chroms_test)
+    return sites[chosen].astype({"chrom": str})
+
+
+def _share_overlapping(sites: pd.DataFrame, others: pd.DataFrame) -> float:
+    if sites.empty:
+        return float("nan")
+    intervals = Intervals.from_frame(others)
+    hits = [intervals.overlaps(chrom, of.start.to_numpy(), of.end.to_numpy()) for chrom, of in sites.groupby("chrom")]
+    return float(np.concatenate(hits).mean())
+
+
+def _bins(
+    mdata: "MuData", toy: "Toy", group: str, tf: str, chrom: str, known: pd.DataFrame
+) -> tuple[np.ndarray, np.ndarray]:
+    """Largest score and label of each whole 200-bp bin off the blacklist; bins outside the regions score 0."""
+    allowed = calibration_bins(toy.genome, chrom)
+    starts = np.arange(len(allowed)) * CALIBRATION_BIN
+    track = sma.get.track(mdata, tf, group, region=f"{chrom}:0-{toy.genome.sizes[chrom]}")
+    scores = np.zeros(len(allowed) + 1, dtype=np.float32)
+    for edge in (track["start"], track["end"] - 1):
+        np.maximum.at(scores, edge.to_numpy() // CALIBRATION_BIN, track["score"].to_numpy())
+    labels = Intervals.from_frame(known).overlaps(chrom, starts, starts + CALIBRATION_BIN)
+    return scores[:-1][allowed], labels[allowed]
+
+
+def _draw(mdata: "MuData", toy: "Toy", region: str, path: Path) -> None:
+    import matplotlib
+
+    matplotlib.use("Agg")  # a file is drawn, no window
+    figure = sma.pl.tracks(mdata, region, tfs=toy.tfs)
+    with atomic_path(path) as temporary:
+        figure.savefig(temporary, dpi=150)

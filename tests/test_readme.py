@@ -1,0 +1,55 @@
+"""The README's Python runs as it stands, on the toy data under the names that the README uses."""
+
+import re
+import shutil
+from pathlib import Path
+
+import matplotlib.pyplot
+import pytest
+
+import scmaxatac
+
+README = Path(__file__).resolve().parents[1] / "README.md"
+BLOCKS = re.findall(r"^```python\n(.*?)^```$", README.read_text(), flags=re.DOTALL | re.MULTILINE)
+COMMANDS = re.findall(r"^```bash setup\n(.*?)^```$", README.read_text(), flags=re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture
+def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Folder with the toy data as the files that the README names, and the demo models as the installed ones."""
+    toy = scmaxatac.datasets.toy()
+    shutil.copy(toy.fasta, tmp_path / "hg38.fa")
+    shutil.copy(toy.blacklist, tmp_path / "hg38_maxatac_blacklist.bed")
+    mdata = toy.mdata.copy()
+    mdata.obs = mdata.obs.rename(columns={"cell_type": "leiden"})
+    for modality in mdata.mod.values():
+        modality.obs = modality.obs.rename(columns={"cell_type": "leiden"})
+    mdata.write(tmp_path / "pbmc.h5mu")
+    for name in ("CTCF", "SPI1"):
+        scmaxatac.models.load(f"demo:{name}").save(tmp_path / "models" / name)
+    monkeypatch.setattr(scmaxatac.settings, "model_dir", tmp_path / "models")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_the_readme_has_two_setup_commands_and_two_examples():
+    assert [len(block.strip().splitlines()) for block in COMMANDS] == [1, 1]
+    assert len(BLOCKS) == 2
+
+
+def run(block: str) -> None:
+    """Run an example without a window for its plots."""
+    with matplotlib.rc_context({"backend": "Agg"}):
+        exec(compile(block, str(README), "exec"), {})
+    matplotlib.pyplot.close("all")
+
+
+def test_example_on_simulated_data_runs(working_folder: Path):
+    run(BLOCKS[0])
+
+
+def test_example_on_own_data_leaves_the_files_that_it_names(working_folder: Path):
+    run(BLOCKS[1])
+    assert (working_folder / "pbmc_tfbs.h5mu").is_file()
+    assert list(working_folder.glob("tfbs/**/*.bw"))
+    assert list(working_folder.glob("tfbs/**/*.bed*"))
