@@ -90,7 +90,7 @@ def _encode(path: Path, root: Path) -> Path:
             codes = codes_of(sequence)
             codes.tofile(working / f"{i}.codes")
             digest.update(name.encode() + b"\0")
-            digest.update(memoryview(codes))
+            digest.update(codes.data)
             known = int(np.count_nonzero(codes < UNKNOWN_BASE))
             rows.append({"name": name, "size": len(codes), "known": known, "file": f"{i}.codes"})
         key = digest.hexdigest()

@@ -121,7 +121,8 @@ def collect_insertions(
         found = collector.add(source, group_of_cell)
         n_cells += np.bincount(group_of_cell[group_of_cell >= 0], minlength=len(groups))
         n_cells_found += np.bincount(group_of_cell[found & (group_of_cell >= 0)], minlength=len(groups))
-    return Insertions(tuple(groups), collector.n_fragments, n_cells, n_cells_found, collector.finish())
+    n_fragments = collector.n_fragments if thinning is None else thinning.kept
+    return Insertions(tuple(groups), n_fragments, n_cells, n_cells_found, collector.finish())
 
 
 class _Collector:
@@ -187,8 +188,6 @@ class _Collector:
             merged = np.concatenate(parts)
             merged.sort()
             table[where[0], self._genome.chroms[where[1]]] = merged
-        if self._thinning is not None:
-            self.n_fragments = self._thinning.kept
         return table
 
 
