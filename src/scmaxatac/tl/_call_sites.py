@@ -1,0 +1,98 @@
+"""Sites at another threshold, without predicting again."""
+
+from typing import Any
+
+import pandas as pd
+
+from scmaxatac import _keys
+from scmaxatac._docs import shared_docs
+from scmaxatac.io._objects import group_labels, unwrap
+from scmaxatac.io._store import ScoreStore
+from scmaxatac.tl._assemble import Threshold
+from scmaxatac.tl._results import call, decode_params, encode_params, merge_slots, read_context, write_cell_activity
+from scmaxatac.tracks._intervals import Intervals
+
+
+@shared_docs
+def call_sites(
+    data: Any,
+    threshold: Threshold = "f1",
+    *,
+    overhang: bool | None = None,
+    key: str = _keys.KEY_ADDED,
+    mod: str = "atac",
+    copy: bool = False,
+) -> Any:
+    """Call binding sites at another threshold from the scores that :func:`~scmaxatac.tl.predict_tfbs` kept.
+
+    Parameters
+    ----------
+    data
+        Object that was predicted.
+    threshold
+        As in :func:`~scmaxatac.tl.predict_tfbs`.
+    overhang
+        Use the bins outside the regions as well; by default as in the prediction.
+    key
+        {key}
+    mod
+        {mod}
+    copy
+        {copy}
+
+    Returns
+    -------
+    None, or the changed copy. Sites, activities, the number of sites in the QC table and the parameters are replaced.
+
+    Raises
+    ------
+    KeyError
+        If nothing was predicted under `key`.
+    FileNotFoundError
+        If the folder of the scores is gone.
+    ValueError
+        If the threshold is no rule, needs a calibration table that the model lacks, or lies below the score down to
+        which bins were kept.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> toy = sma.datasets.toy()
+    >>> sma.tl.predict_tfbs(
+    ...     toy.mdata, "cell_type", tfs="CTCF", genome=toy.genome, models="demo", chroms="chr5", min_fragments=1000
+    ... )
+    >>> sma.tl.call_sites(toy.mdata, 0.9)
+    >>> float(sma.get.sites(toy.mdata)["score"].min()) >= 0.9
+    True
+    """
+    if copy:
+        data = data.copy()
+    adata = unwrap(data, mod)
+    if key not in adata.uns:
+        raise KeyError(f"no results under uns[{key!r}]; call scmaxatac.tl.predict_tfbs first")
+    slots = adata.uns[key]
+    params = decode_params(slots)
+    store = ScoreStore(params["out_dir"])
+    calibrations, genome = read_context(store)
+    overhang = params["overhang"] if overhang is None else overhang
+    regions = None
+    if _keys.REGIONS in slots and not overhang:
+        regions = Intervals.from_frame(_frame(slots[_keys.REGIONS]).astype({"chrom": str}))
+    called = call(store, threshold, calibrations, genome, regions)
+    params |= {"threshold": threshold, "thresholds": called.thresholds.to_dict(), "overhang": overhang}
+    qc = _frame(slots[_keys.QC])
+    qc = qc.set_index("group") if "group" in qc else qc
+    changed = {
+        _keys.PARAMS: encode_params(params),
+        _keys.SITES: called.sites,
+        _keys.ACTIVITY: called.activity,
+        _keys.QC: qc.assign(n_sites=called.n_sites.reindex(qc.index, fill_value=0)),
+    }
+    labels = group_labels(data, params["groupby"], mod)
+    merge_slots(adata, changed, key)
+    write_cell_activity(adata, labels.codes, labels.names, called.activity, key)
+    return data if copy else None
+
+
+def _frame(stored: Any) -> pd.DataFrame:
+    return stored.to_pandas() if hasattr(stored, "to_pandas") else pd.DataFrame(stored)

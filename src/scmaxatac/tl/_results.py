@@ -1,0 +1,154 @@
+"""What a run gives back, and how it is put into the objects."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac import _keys
+from scmaxatac._logging import logger
+from scmaxatac._settings import settings
+from scmaxatac.io._files import atomic_path
+from scmaxatac.io._objects import is_snapatac2
+from scmaxatac.io._store import ScoreStore
+from scmaxatac.models._calibration import Calibration
+from scmaxatac.tl._assemble import Calibrations, Threshold, assemble_activity, assemble_scores, assemble_sites, thresholds_of
+from scmaxatac.tracks._genome import Genome
+from scmaxatac.tracks._intervals import Intervals
+
+_CALIBRATIONS = "calibration"
+_BLACKLIST = "blacklist.tsv"
+_SCORES = "scores.zarr"
+
+
+@dataclass
+class CalledSites:
+    """Sites at given thresholds, and what is counted from them."""
+
+    thresholds: pd.DataFrame
+    sites: pd.DataFrame
+    activity: pd.DataFrame
+
+    @property
+    def n_sites(self) -> pd.Series:
+        """Sites of each group, all transcription factors together."""
+        return self.sites["group"].value_counts().reindex(self.activity.index, fill_value=0)
+
+
+def call(
+    store: ScoreStore, rule: Threshold, calibrations: Calibrations, genome: Genome, regions: Intervals | None
+) -> CalledSites:
+    """Call the sites of all groups and transcription factors; `regions` restrict them, None takes all bins."""
+    thresholds = thresholds_of(rule, calibrations, store, genome)
+    sites = assemble_sites(store, thresholds, regions)
+    return CalledSites(thresholds, sites, assemble_activity(store, sites))
+
+
+def write_context(store: ScoreStore, calibrations: Calibrations, genome: Genome) -> None:
+    """Put into the run's folder what calling sites again will need: calibration tables and the blacklist."""
+    for i, calibration in enumerate(calibrations.values()):
+        path = store.folder / _CALIBRATIONS / f"{i:03d}.tsv"
+        if calibration is None:
+            path.unlink(missing_ok=True)
+        else:
+            calibration.save(path)
+    if genome.blacklist is not None:
+        with atomic_path(store.folder / _BLACKLIST) as temporary:
+            genome.blacklist.frame().to_csv(temporary, sep="\t", index=False)
+    else:
+        (store.folder / _BLACKLIST).unlink(missing_ok=True)
+
+
+def read_context(store: ScoreStore) -> tuple[dict[str, Calibration | None], Genome]:
+    """Read what :func:`write_context` wrote; the genome has sizes and blacklist only."""
+    paths = [store.folder / _CALIBRATIONS / f"{i:03d}.tsv" for i in range(len(store.tfs))]
+    tables = [Calibration.read(path) if path.is_file() else None for path in paths]
+    blacklist = store.folder / _BLACKLIST
+    frame = pd.read_csv(blacklist, sep="\t", dtype={"chrom": str}) if blacklist.is_file() else None
+    shared = None if frame is None else frame[frame["chrom"].isin(store.chroms)]
+    return dict(zip(store.tfs, tables, strict=True)), Genome.from_sizes(store.sizes, blacklist=shared)
+
+
+def region_scores(store: ScoreStore, n_regions: int) -> np.ndarray | Path:
+    """Region scores (groups, regions, TFs) float32, or the path of a zarr array of them when they are large."""
+    shape = (len(store.groups), n_regions, len(store.tfs))
+    megabytes = np.prod(shape, dtype=float) * 4 / 1e6
+    if megabytes <= settings.max_scores_mb:
+        return np.stack([assemble_scores(store, group) for group in store.groups])
+    import zarr
+
+    path = store.folder / _SCORES
+    chunks = (1, min(n_regions, 65_536), min(len(store.tfs), 16))
+    array = zarr.open_array(str(path), mode="w", shape=shape, chunks=chunks, dtype="f4")
+    for g, group in enumerate(store.groups):
+        array[g] = assemble_scores(store, group)
+    logger.info("region scores (%.0f MB) are kept in %s", megabytes, path)
+    return path
+
+
+def write_slots(
+    objects: Sequence[Any],
+    codes: Sequence[np.ndarray],
+    names: Sequence[str],
+    slots: dict[str, Any],
+    key: str,
+) -> None:
+    """Put a run's slots into every object, and each cell's activity into its own.
+
+    `codes` and `names` give the group of each object's cells.
+    """
+    for adata, code in zip(objects, codes, strict=True):
+        if key in adata.uns:
+            logger.info("uns[%r] and obsm[%r] are replaced", key, _keys.activity_obsm(key))
+        adata.uns[key] = {}
+        merge_slots(adata, slots, key)
+        write_cell_activity(adata, code, names, slots[_keys.ACTIVITY], key)
+
+
+def merge_slots(adata: Any, slots: dict[str, Any], key: str) -> None:
+    """Put slots into an object's entry, beside those that are there already."""
+    if is_snapatac2(adata):
+        adata.uns[key] = {**adata.uns[key], **{name: _plain(value) for name, value in slots.items()}}
+    else:
+        copies = {name: value.copy() if hasattr(value, "copy") else value for name, value in slots.items()}
+        adata.uns[key] = {**adata.uns[key], **copies}
+
+
+def write_cell_activity(
+    adata: Any, codes: np.ndarray, names: Sequence[str], activity: pd.DataFrame, key: str
+) -> None:
+    """Give each cell its group's activity, NaN to cells without a group or of a group that was skipped."""
+    table = activity.reindex(list(names)).to_numpy(dtype=np.float32)
+    cells = np.vstack([table, np.full((1, table.shape[1]), np.nan, dtype=np.float32)])[codes]
+    slot = _keys.activity_obsm(key)
+    if is_snapatac2(adata):
+        adata.obsm[slot] = cells
+    else:
+        adata.obsm[slot] = pd.DataFrame(cells, index=adata.obs_names, columns=list(activity.columns))
+
+
+def _plain(value: Any) -> Any:
+    """What SnapATAC2's backed objects can hold: no index, no categoricals."""
+    if not isinstance(value, pd.DataFrame):
+        return value
+    frame = value.reset_index() if value.index.name is not None or value.index.dtype == object else value
+    import polars as pl
+
+    return pl.DataFrame({
+        str(name): column.astype(str).to_list() if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype == object else column.to_numpy()
+        for name, column in frame.items()
+    })
+
+
+def encode_params(params: dict[str, Any]) -> str:
+    """Write parameters as one JSON string, the only form that every container and file format keeps."""
+    return json.dumps(params, default=str, sort_keys=True)
+
+
+def decode_params(slots: Any) -> dict[str, Any]:
+    """Read what :func:`encode_params` wrote."""
+    return json.loads(str(slots[_keys.PARAMS]))

@@ -1,0 +1,97 @@
+"""bigWig and BED files of a prediction."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac._constants import BIN
+from scmaxatac.io._bed import write_bed
+from scmaxatac.io._bigwig import BigWigWriter
+from scmaxatac.io._files import atomic_path, sha256_of, slug
+from scmaxatac.io._store import ScoreStore
+from scmaxatac.tl._units import dense_folder, read_signal
+
+_FOLDER = "tracks"
+
+
+def finished_tracks(store: ScoreStore) -> dict[str, dict[str, str]]:
+    """Groups whose bigWigs are written, each with the fingerprints of the units they were written from."""
+    done = {}
+    for group in store.groups:
+        marker = _marker(store, group)
+        if marker.is_file() and all(path.is_file() for path in _paths(store, group).values()):
+            done[group] = json.loads(marker.read_text())
+    return done
+
+
+def write_tracks(store: ScoreStore, group: str, fingerprints: Mapping[str, str]) -> None:
+    """Write a group's bigWigs from all bins of its units: scores of each transcription factor, and the signal.
+
+    The bins are removed when the files are complete.
+    """
+    if finished_tracks(store).get(group) == dict(fingerprints):
+        return
+    paths = _paths(store, group)
+    for m, tf in enumerate(store.tfs):
+        with BigWigWriter(paths[tf], store.sizes) as writer:
+            for chrom in store.chroms:
+                for scores_path in sorted(dense_folder(store, group, chrom).glob("*_scores.npy")):
+                    bins = np.load(scores_path.with_name(scores_path.name.replace("_scores", "_bins")))
+                    scores = np.load(scores_path, mmap_mode="r")[m]
+                    for run in np.split(np.arange(len(bins)), np.flatnonzero(np.diff(bins) != 1) + 1):
+                        if len(run):
+                            writer.add_fixed(chrom, int(bins[run[0]]) * BIN, scores[run])
+    with BigWigWriter(paths[""], store.sizes) as writer:
+        for chrom in store.chroms:
+            starts, ends, values = read_signal(store, group, chrom).runs(chrom)
+            if len(starts):
+                writer.add_runs(chrom, starts, ends, values)
+    with atomic_path(_marker(store, group)) as temporary:
+        temporary.write_text(json.dumps(dict(fingerprints)))
+    for chrom in store.chroms:
+        shutil.rmtree(dense_folder(store, group, chrom), ignore_errors=True)
+
+
+def write_site_files(store: ScoreStore, sites: pd.DataFrame) -> None:
+    """Write a BED file of sites for every group and transcription factor, empty ones included."""
+    for group in store.groups:
+        for tf in store.tfs:
+            rows = sites[(sites["group"] == group) & (sites["tf"] == tf)]
+            frame = rows[["chrom", "start", "end"]].assign(name=tf, score=rows["score"])
+            write_bed(_bed_path(store, group, tf), frame)
+
+
+def table_of_files(store: ScoreStore, *, tracks: bool, scores: bool) -> pd.DataFrame:
+    """List the files of a run: group, tf, kind, path (relative to the folder) and sha256."""
+    rows = [("", "", "store", ".", "")]
+    if scores:
+        rows.append(("", "", "scores", "scores.zarr", ""))
+    if tracks:
+        for group in store.groups:
+            for tf, path in _paths(store, group).items():
+                rows.append((group, tf, "bigwig" if tf else "signal_bigwig", *_listed(store, path)))
+            rows += [(group, tf, "bed", *_listed(store, _bed_path(store, group, tf))) for tf in store.tfs]
+    return pd.DataFrame(rows, columns=["group", "tf", "kind", "path", "sha256"])
+
+
+def _listed(store: ScoreStore, path: Path) -> tuple[str, str]:
+    return path.relative_to(store.folder).as_posix(), sha256_of(path)
+
+
+def _paths(store: ScoreStore, group: str) -> dict[str, Path]:
+    """bigWig of each transcription factor; that of the signal under the empty name."""
+    stem = store.folder / _FOLDER / store.file_stem(group)
+    paths = {tf: Path(f"{stem}.{i:03d}_{slug(tf)}.bw") for i, tf in enumerate(store.tfs)}
+    return {**paths, "": Path(f"{stem}.signal.bw")}
+
+
+def _bed_path(store: ScoreStore, group: str, tf: str) -> Path:
+    return _paths(store, group)[tf].with_suffix(".sites.bed")
+
+
+def _marker(store: ScoreStore, group: str) -> Path:
+    return store.folder / _FOLDER / f"{store.file_stem(group)}.json"

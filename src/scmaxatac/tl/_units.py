@@ -1,0 +1,200 @@
+"""The unit of work of a prediction: one group on one chromosome, with all transcription factors."""
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from scmaxatac.io._files import atomic_path, sha256_of
+from scmaxatac.io._store import ScoreStore
+from scmaxatac.nn._engine import Backend, Engine, Precision, make_engine
+from scmaxatac.nn._predict import Strand, predict_bins
+from scmaxatac.tracks._genome import Genome
+from scmaxatac.tracks._intervals import Intervals
+from scmaxatac.tracks._kept_bins import KeptBins
+from scmaxatac.tracks._ranking import calibration_bins, covered_calibration_bins
+from scmaxatac.tracks._signal import Library, Signal
+from scmaxatac.tracks._sites import largest_in
+from scmaxatac.tracks._windows import window_starts
+
+_WEIGHTS_FILE = "weights.safetensors"
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """How the networks are run; see :func:`scmaxatac.nn._engine.make_engine`."""
+
+    backend: Backend = "auto"
+    device: str = "auto"
+    precision: Precision = "float32"
+    batch_size: int | None = None
+
+
+@dataclass(frozen=True)
+class UnitOptions:
+    """What all units of a run share. Small enough to travel to worker processes.
+
+    Attributes
+    ----------
+    folder
+        Folder of the run; workers read insertions and weights there and write scores there.
+    genome
+        Sequence, sizes and blacklist.
+    regions
+        Regions whose windows are predicted, or None for whole chromosomes.
+    step
+        Distance between windows in bp.
+    strand
+        Forward strand, or mean of both.
+    engine
+        How the networks are run.
+    floor
+        Bins with at least this score are kept.
+    ranks
+        For each transcription factor the number of 200-bp bins whose largest scores have to be known.
+    dense
+        Whether all bins are kept as well, for bigWigs.
+    """
+
+    folder: Path
+    genome: Genome
+    regions: Intervals | None
+    step: int
+    strand: Strand
+    engine: EngineOptions
+    floor: float
+    ranks: tuple[int, ...]
+    dense: bool
+
+
+def write_weights(folder: Path, weights: Sequence[dict[str, np.ndarray]]) -> None:
+    """Put the weights of a run's models into its folder, for the workers."""
+    from safetensors.numpy import save_file
+
+    arrays = {f"{i}/{name}": array for i, one in enumerate(weights) for name, array in one.items()}
+    with atomic_path(folder / _WEIGHTS_FILE) as temporary:
+        save_file(arrays, temporary)
+
+
+def write_signal(store: ScoreStore, group: str, chrom: str, signal: Signal) -> None:
+    """Put a group's insertions on a chromosome into the run's folder, for the workers and for plots."""
+    store.write_insertions(
+        group,
+        chrom,
+        [library.positions[chrom] for library in signal.libraries],
+        [library.scale for library in signal.libraries],
+        (signal.minimum, signal.maximum),
+    )
+
+
+def read_signal(store: ScoreStore, group: str, chrom: str) -> Signal:
+    """Read what :func:`write_signal` wrote; the counts of insertions are those of the chromosome."""
+    positions, scales, (low, high) = store.read_insertions(group, chrom)
+    libraries = tuple(Library(float(scale), {chrom: p}) for scale, p in zip(scales, positions, strict=True))
+    n = sum(map(len, positions))
+    return Signal(libraries, low, high, n, n, {chrom: store.sizes[chrom]})
+
+
+def unit_fingerprint(options: UnitOptions, group: str, chrom: str) -> str:
+    """Digest of everything that a unit's scores depend on."""
+    store = ScoreStore(options.folder)
+    regions = None
+    if options.regions is not None:
+        regions = [options.regions.starts(chrom).tolist(), options.regions.ends(chrom).tolist()]
+    inputs = {
+        "insertions": sha256_of(store.insertions_path(group, chrom)),
+        "weights": sha256_of(options.folder / _WEIGHTS_FILE),
+        "genome": options.genome.fingerprint,
+        "chrom": chrom,
+        "regions": regions,
+        "options": [options.step, options.strand, options.engine.precision, options.engine.backend],
+        "kept": [options.floor, options.ranks],
+    }
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
+
+
+def unit_windows(options: UnitOptions, chrom: str) -> np.ndarray:
+    """Starts of the windows that a unit on this chromosome scores."""
+    return window_starts(options.genome, chrom, step=options.step, regions=options.regions)
+
+
+def predict_unit(
+    options: UnitOptions,
+    group: str,
+    chrom: str,
+    fingerprint: str,
+    region_bounds: tuple[np.ndarray, np.ndarray],
+    progress: Callable[[int], object] | None = None,
+) -> str:
+    """Score a group's bins on a chromosome with all models and write them to the store.
+
+    `region_bounds` are starts and ends of the regions to score on this chromosome, in the order of the results.
+    """
+    store = ScoreStore(options.folder)
+    engine = _engine(options.folder, sha256_of(options.folder / _WEIGHTS_FILE), options.engine)
+    allowed = calibration_bins(options.genome, chrom)
+    signal = read_signal(store, group, chrom)
+    kept = [KeptBins(options.floor, rank, allowed) for rank in options.ranks]
+    region_scores = np.full((len(kept), len(region_bounds[0])), np.nan, dtype=np.float32)
+    covered: list[np.ndarray] = []
+    dense = dense_folder(store, group, chrom)
+    shutil.rmtree(dense, ignore_errors=True)
+    tiles = predict_bins(
+        engine,
+        options.genome.codes(chrom),
+        lambda starts: signal.windows(chrom, starts),
+        unit_windows(options, chrom),
+        strand=options.strand,
+        progress=progress,
+    )
+    for i, tile in enumerate(tiles):
+        for m, keeper in enumerate(kept):
+            keeper.add(tile, m)
+        np.fmax(region_scores, largest_in(tile.bins, tile.scores, *region_bounds), out=region_scores)
+        covered.append(covered_calibration_bins(tile.bins, allowed))
+        if options.dense:
+            dense.mkdir(parents=True, exist_ok=True)
+            np.save(dense / f"{i:06d}_bins.npy", tile.bins)
+            np.save(dense / f"{i:06d}_scores.npy", tile.scores)
+    finished = [keeper.finish() for keeper in kept]
+    store.write_unit(
+        group,
+        chrom,
+        fingerprint=fingerprint,
+        bins=[bins for bins, _, _ in finished],
+        scores=[scores for _, scores, _ in finished],
+        floors=np.array([floor for _, _, floor in finished]),
+        region_scores=region_scores.T,
+        n_ranked=len(np.unique(np.concatenate(covered))) if covered else 0,
+    )
+    return fingerprint
+
+
+def dense_folder(store: ScoreStore, group: str, chrom: str) -> Path:
+    """Folder of all bins of a unit, kept until its group's bigWigs are written."""
+    return store.unit_path(group, chrom).with_suffix(".dense")
+
+
+@lru_cache(maxsize=2)
+def _engine(folder: Path, weights_sha256: str, options: EngineOptions) -> Engine:
+    """Engine of a run, made once a process. The checksum is there so that new weights make a new engine."""
+    from safetensors.numpy import load_file
+
+    arrays = load_file(folder / _WEIGHTS_FILE)
+    n_models = 1 + max(int(name.split("/")[0]) for name in arrays)
+    weights: list[dict[str, np.ndarray]] = [{} for _ in range(n_models)]
+    for name, array in arrays.items():
+        i, _, plain = name.partition("/")
+        weights[int(i)][plain] = array
+    return make_engine(
+        weights,
+        backend=options.backend,
+        device=options.device,
+        precision=options.precision,
+        batch_size=options.batch_size,
+    )
