@@ -109,7 +109,7 @@ class Signal:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no base is covered; the signal is then 0 everywhere."""
+        """Whether no base is covered, or all are covered alike; the signal is then 0 everywhere."""
         return not self.maximum > self.minimum
 
     def values(self, chrom: str, start: int = 0, end: int | None = None) -> np.ndarray:
@@ -155,7 +155,7 @@ class Signal:
 
     def _above_minimum(self, values: np.ndarray) -> np.ndarray:
         """Subtract the minimum where there is coverage: with a minimum above 0, only blacklisted bases have none."""
-        if self.minimum:
+        if self.minimum and not self.is_empty:
             values[values > 0] -= np.float32(self.minimum / (self.maximum - self.minimum))
         return values
 
