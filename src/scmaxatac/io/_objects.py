@@ -95,12 +95,8 @@ def obs_column(adata: Any, name: str) -> pd.Series:
         raise ValueError(f"obs has several columns {name!r}")
     if isinstance(column, pd.Series):
         return column.reset_index(drop=True)
-    values = column.to_list()
-    if str(column.dtype).startswith(("Categorical", "Enum")):
-        used = set(values)
-        order = [category for category in column.cat.get_categories().to_list() if category in used]
-        return pd.Series(pd.Categorical(values, categories=order))
-    return pd.Series(values)
+    # polars keeps no order of categories that is the column's own, so they come as text
+    return pd.Series(column.to_list())
 
 
 def group_labels(data: Any, groupby: str | Sequence[str], mod: str = "atac") -> GroupLabels:
@@ -279,8 +275,10 @@ def _natural(text: str) -> list[tuple[int, int, str]]:
 
 def _hint(name: str, known: Sequence[str]) -> str:
     texts = [str(column) for column in dict.fromkeys(known)]
-    close = get_close_matches(name, texts, n=3) or texts[:8]
-    return f"; it has {', '.join(map(repr, close))}{' ...' if len(close) < len(texts) else ''}" if texts else ""
+    short = {text.rsplit(":", 1)[-1]: text for text in texts}
+    similar = [short.get(text, text) for text in get_close_matches(name, [*texts, *short], n=3)]
+    shown = list(dict.fromkeys(similar)) or texts[:8]
+    return f"; it has {', '.join(map(repr, shown))}{' ...' if len(shown) < len(texts) else ''}" if texts else ""
 
 
 def _is_mudata(data: Any) -> bool:

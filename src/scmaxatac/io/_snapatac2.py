@@ -9,7 +9,7 @@ from scmaxatac import _keys
 from scmaxatac.io._chunks import FragmentChunk, MatchReport
 from scmaxatac.io._objects import is_snapatac2
 
-_CHUNK = 4_000_000  # fragments
+_CHUNK = 2_000_000  # fragments
 _FIRST_ROWS = 64
 
 
@@ -53,7 +53,7 @@ class SnapFragments:
         return list(self._chroms)
 
     def chunks(self) -> Iterator[FragmentChunk]:
-        """Read the fragments of all cells, in blocks of about four million, cell by cell.
+        """Read the fragments of all cells, in blocks of about two million, cell by cell.
 
         Raises
         ------
