@@ -1,0 +1,36 @@
+"""Activity of each TF in each group."""
+
+from typing import Any
+
+import pandas as pd
+
+from scmaxatac import _keys
+from scmaxatac._docs import shared_docs
+from scmaxatac.get._results import find_results
+
+
+@shared_docs
+def activity(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.DataFrame:
+    """Activity of each TF in each group.
+
+    The activity is the mean of the group's region scores over the union of the TF's sites in all groups.
+
+    Parameters
+    ----------
+    data
+        AnnData, MuData or SnapATAC2's backed AnnData with results.
+    key
+        {key}
+    mod
+        {mod}
+
+    Returns
+    -------
+    Groups x TFs, between 0 and 1; NaN for a TF that has no sites in any group.
+
+    Raises
+    ------
+    KeyError
+        If there are no results under `key`.
+    """
+    return find_results(data, key, mod).table(_keys.ACTIVITY)

@@ -1,0 +1,35 @@
+"""Quality control of a run."""
+
+from typing import Any
+
+import pandas as pd
+
+from scmaxatac import _keys
+from scmaxatac._docs import shared_docs
+from scmaxatac.get._results import find_results
+
+
+@shared_docs
+def qc(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.DataFrame:
+    """Depth, scale and number of sites of each group.
+
+    Parameters
+    ----------
+    data
+        AnnData, MuData or SnapATAC2's backed AnnData with results.
+    key
+        {key}
+    mod
+        {mod}
+
+    Returns
+    -------
+    A row a group, those that were skipped among them: n_cells, n_fragments, n_insertions, n_insertions_kept (those that
+    the signal was made of), p99 (the coverage that became a signal of 1), n_sites, warnings (joined by ``"; "``).
+
+    Raises
+    ------
+    KeyError
+        If there are no results under `key`.
+    """
+    return find_results(data, key, mod).table(_keys.QC)

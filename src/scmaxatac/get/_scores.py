@@ -1,0 +1,79 @@
+"""Region scores as an AnnData of groups x regions."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scmaxatac import _keys
+from scmaxatac._docs import shared_docs
+from scmaxatac.get._results import Results, find_results
+from scmaxatac.io._regions import format_regions
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+@shared_docs
+def scores(
+    data: Any, *, tf: str | Iterable[str] | None = None, key: str = _keys.KEY_ADDED, mod: str = "atac"
+) -> "AnnData":
+    """Region scores of each group, as an AnnData of groups x regions with one layer a TF.
+
+    A region's score is the largest of its bins' scores, NaN where nothing was predicted.
+
+    Parameters
+    ----------
+    data
+        AnnData, MuData or SnapATAC2's backed AnnData with results.
+    tf
+        One TF or several; by default all. Scores of a large run lie on disk, and only these are read.
+    key
+        {key}
+    mod
+        {mod}
+
+    Returns
+    -------
+    AnnData, groups x regions: ``layers[tf]`` (float32), ``obs`` with the QC table, ``var`` with chrom, start and end
+    (0-based, half-open).
+
+    Raises
+    ------
+    KeyError
+        If there are no results under `key`, no such TF among them, or no region scores because the whole genome was
+        predicted without regions.
+    FileNotFoundError
+        If the scores lie on disk and are not there any more.
+    """
+    from anndata import AnnData
+
+    results = find_results(data, key, mod)
+    if _keys.REGIONS not in results.slots:
+        raise KeyError(
+            f"uns[{key!r}] has no region scores: the genome was predicted without regions. Call "
+            "scmaxatac.tl.predict_tfbs with regions, or read the bins with scmaxatac.get.track"
+        )
+    tfs = results.pick_tfs(tf)
+    stored = _stored(results)
+    var = results.table(_keys.REGIONS)
+    var.index = format_regions(var)
+    obs = results.table(_keys.QC).loc[results.groups]
+    obs.index = obs.index.astype(str)
+    layers = {name: np.asarray(stored[:, :, results.tfs.index(name)], dtype=np.float32) for name in tfs}
+    return AnnData(obs=obs, var=var, layers=layers)
+
+
+def _stored(results: Results) -> Any:
+    """Array of (groups, regions, TFs), in memory or on disk."""
+    if _keys.SCORES in results.slots:
+        return np.asarray(results.slot(_keys.SCORES))
+    path = results.file("scores")
+    if path is None:
+        raise FileNotFoundError(
+            f"the region scores of this run were written to {results.folder}, and are not there any more; "
+            "call scmaxatac.tl.predict_tfbs again"
+        )
+    import zarr
+
+    return zarr.open_array(str(path), mode="r")

@@ -1,0 +1,69 @@
+"""ATAC signal of a group."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac._docs import shared_docs
+from scmaxatac._keys import KEY_ADDED
+from scmaxatac.get._results import Results, find_results
+from scmaxatac.get._stretches import stretches
+
+_PIECE = 1 << 23
+"""Positions that are read at a time; a whole chromosome would take gigabytes of memory."""
+
+
+@shared_docs
+def signal(
+    data: Any, group: str, *, region: str | None = None, key: str = KEY_ADDED, mod: str = "atac"
+) -> pd.DataFrame:
+    """ATAC signal that one group's sites were predicted from, as runs of equal values.
+
+    The signal is the coverage by Tn5 insertions, each widened to 41 bp, scaled such that its 99th percentile is 1.
+
+    Parameters
+    ----------
+    data
+        AnnData, MuData or SnapATAC2's backed AnnData with results.
+    group
+        The group.
+    region
+        Stretch to read, such as ``"chr22:18,712,000-18,730,000"`` (0-based, half-open); runs are cut to it. By default
+        everything.
+    key
+        {key}
+    mod
+        {mod}
+
+    Returns
+    -------
+    A row a run: chrom, start, end (0-based, half-open), value (float32); the signal is 0 between runs.
+
+    Raises
+    ------
+    KeyError
+        If there are no results under `key`, or no such group among them.
+    ValueError
+        If `region` is not understood or its chromosome was not predicted.
+    FileNotFoundError
+        If the run's files are not where they were written.
+    """
+    results = find_results(data, key, mod)
+    (group,) = results.pick_groups(group)
+    return read_signal(results, group, region)
+
+
+def read_signal(results: Results, group: str, region: str | None) -> pd.DataFrame:
+    """Read what :func:`signal` gives, of a run that was found."""
+    store = results.store
+    frames = []
+    for chrom, start, end in stretches(region, store.sizes):
+        pieces = [store.read_signal(group, chrom, low, min(low + _PIECE, end)) for low in range(start, end, _PIECE)]
+        starts, ends, values = (np.concatenate(columns) for columns in zip(*pieces, strict=True))
+        joined = (starts[1:] == ends[:-1]) & (values[1:] == values[:-1])  # runs that a piece's end had cut
+        first, last = np.insert(~joined, 0, True)[: len(starts)], np.append(~joined, True)[: len(starts)]
+        chroms = pd.Categorical([chrom] * int(first.sum()), list(store.sizes))
+        columns = {"chrom": chroms, "start": starts[first], "end": ends[last], "value": values[first]}
+        frames.append(pd.DataFrame(columns))
+    return pd.concat(frames, ignore_index=True)

@@ -1,0 +1,142 @@
+"""What holds for every function of `get`: finding results, naming what is missing, telling what no longer fits."""
+
+import json
+import warnings
+
+import anndata
+import numpy as np
+import pandas as pd
+import pytest
+from _slots import make_truth
+
+from scmaxatac import get
+
+READERS = {
+    "activity": get.activity,
+    "params": get.params,
+    "qc": get.qc,
+    "scores": get.scores,
+    "sites": get.sites,
+    "track": lambda data, **kwargs: get.track(data, "CTCF", "B", **kwargs),
+    "signal": lambda data, **kwargs: get.signal(data, "B", **kwargs),
+}
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_an_object_without_results_is_told_to_predict_first(name):
+    with pytest.raises(KeyError, match=r"no results under uns\['tfbs'\]: call scmaxatac.tl.predict_tfbs first"):
+        READERS[name](anndata.AnnData(np.ones((2, 2))))
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_wrong_key_is_told_the_ones_that_exist(name, truth):
+    truth.adata.uns["deep"] = truth.adata.uns["tfbs"]
+    truth.adata.uns["log1p"] = {"base": None}
+    with pytest.raises(KeyError, match=r"results exist under 'tfbs', 'deep'\""):
+        READERS[name](truth.adata, key="shallow")
+
+
+def test_an_entry_that_is_no_run_is_told(truth):
+    truth.adata.uns["log1p"] = {"base": None}
+    with pytest.raises(KeyError, match="was not written by scmaxatac"):
+        get.sites(truth.adata, key="log1p")
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_results_of_a_mudata_are_found_in_its_atac_modality(name, truth):
+    mudata = pytest.importorskip("mudata")
+    mdata = mudata.MuData({"peaks": truth.adata})
+    assert str(READERS[name](mdata, mod="peaks")) == str(READERS[name](truth.adata))
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_reading_leaves_the_slots_as_they_are(name, truth):
+    before = truth.adata.uns["tfbs"]["qc"].copy(), truth.adata.uns["tfbs"]["sites"].copy()
+    result = READERS[name](truth.adata)
+    if isinstance(result, pd.DataFrame):
+        result.iloc[:, 0] = result.iloc[::-1, 0].to_numpy()
+        result["new"] = 1
+    pd.testing.assert_frame_equal(truth.adata.uns["tfbs"]["qc"], before[0])
+    pd.testing.assert_frame_equal(truth.adata.uns["tfbs"]["sites"], before[1])
+
+
+@pytest.mark.parametrize("name", [name for name in READERS if name != "params"])
+def test_results_are_the_same_after_h5ad(name, truth, tmp_path):
+    truth.adata.write_h5ad(tmp_path / "object.h5ad")
+    before, after = (READERS[name](data) for data in (truth.adata, anndata.read_h5ad(tmp_path / "object.h5ad")))
+    if isinstance(before, pd.DataFrame):
+        pd.testing.assert_frame_equal(after, before, check_names=False, check_categorical=False)
+    else:
+        assert set(after.layers) == set(before.layers)
+        pd.testing.assert_frame_equal(after.obs, before.obs, check_names=False)
+
+
+def test_a_fitting_object_gives_no_warning(truth):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        get.sites(truth.adata)
+
+
+def test_a_subset_that_lost_cells_is_told(truth):
+    subset = truth.adata[10:].copy()
+    with pytest.warns(UserWarning, match=r"group 'CD4/naive T \| donor_1' had 30 cells and now has 20") as caught:
+        get.sites(subset)
+    assert caught[0].filename == __file__
+
+
+def test_a_subset_that_lost_a_group_is_told(truth):
+    subset = truth.adata[truth.adata.obs["leiden"] != "B"].copy()
+    with pytest.warns(UserWarning, match="group 'B' had 30 cells and now has 0"):
+        get.activity(subset)
+
+
+def test_clusters_with_new_names_are_told(truth):
+    truth.adata.obs["leiden"] = truth.adata.obs["leiden"].cat.rename_categories({"B": "B cells"})
+    with pytest.warns(UserWarning, match="its 'leiden' holds 'B cells', which the results don't know"):
+        get.qc(truth.adata)
+
+
+def test_a_part_of_several_objects_is_not_taken_for_a_subset(truth):
+    params = json.loads(truth.adata.uns["tfbs"]["params"]) | {"n_objects": 2}
+    truth.adata.uns["tfbs"]["params"] = json.dumps(params)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        get.sites(truth.adata[10:].copy())
+
+
+def test_an_object_without_the_column_of_groups_can_be_read(truth):
+    del truth.adata.obs["leiden"]
+    assert len(get.sites(truth.adata)) == len(truth.adata.uns["tfbs"]["sites"])
+
+
+def test_an_unknown_tf_is_told_the_nearest(truth):
+    with pytest.raises(KeyError, match="no TF 'ctcf'; did you mean 'CTCF'"):
+        get.sites(truth.adata, tf="ctcf")
+    with pytest.raises(KeyError, match="no TF 'GATA3'; the results hold 'CTCF', 'SPI1'"):
+        get.scores(truth.adata, tf=["CTCF", "GATA3"])
+
+
+def test_an_unknown_group_is_told_the_nearest(truth):
+    with pytest.raises(KeyError, match="no group 'Mno'; did you mean 'Mono'"):
+        get.track(truth.adata, "CTCF", "Mno")
+
+
+def test_a_group_that_was_skipped_is_told_why(truth):
+    with pytest.raises(KeyError, match="'Platelets' was not predicted: skipped: 812 fragments"):
+        get.sites(truth.adata, group="Platelets")
+
+
+def test_many_names_are_cut_short(tmp_path):
+    truth = make_truth(tmp_path, groups=[f"cluster {i}" for i in range(12)], tfs=["CTCF"])
+    with pytest.raises(KeyError, match="'cluster 7' and 4 more"):
+        get.sites(truth.adata, group="XYZ")
+
+
+def test_tables_without_an_index_are_read_by_their_column_group(truth):
+    """SnapATAC2's backed objects keep no index."""
+    slots = truth.adata.uns["tfbs"]
+    before = get.qc(truth.adata), get.activity(truth.adata)
+    for name in ("qc", "activity"):
+        slots[name] = slots[name].rename_axis("group").reset_index()
+    pd.testing.assert_frame_equal(get.qc(truth.adata), before[0], check_names=False)
+    pd.testing.assert_frame_equal(get.activity(truth.adata), before[1], check_names=False)

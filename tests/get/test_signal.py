@@ -1,0 +1,46 @@
+import numpy as np
+import pytest
+from _slots import END, START
+
+from scmaxatac import get
+from scmaxatac.get import _signal
+
+
+def dense(starts, ends, values):
+    signal = np.zeros(END - START, dtype=np.float32)
+    for start, end, value in zip(starts, ends, values, strict=True):
+        signal[start - START : end - START] = value
+    return signal
+
+
+@pytest.mark.parametrize("piece", [1000, 1 << 23])
+def test_signal_is_the_scaled_coverage(truth, monkeypatch, piece):
+    monkeypatch.setattr(_signal, "_PIECE", piece)
+    start, end = START + 12_345, START + 23_457
+    frame = get.signal(truth.adata, "B", region=f"chr22:{start}-{end}")
+    expected = dense(*truth.signal["B"])
+    expected[: start - START] = expected[end - START :] = 0
+    assert np.allclose(dense(frame["start"], frame["end"], frame["value"]), expected, rtol=1e-6)
+    assert frame["start"].min() >= start
+    assert frame["end"].max() <= end
+
+
+def test_runs_are_not_cut_where_pieces_end(truth, monkeypatch):
+    frame = get.signal(truth.adata, "B", region=f"chr22:{START}-{END}")
+    monkeypatch.setattr(_signal, "_PIECE", 777)
+    assert get.signal(truth.adata, "B", region=f"chr22:{START}-{END}").equals(frame)
+
+
+def test_without_a_region_everything_is_read(truth):
+    frame = get.signal(truth.adata, "Mono")
+    starts, ends, values = truth.signal["Mono"]
+    assert np.array_equal(frame["start"], starts)
+    assert np.array_equal(frame["end"], ends)
+    assert np.allclose(frame["value"], values)
+    assert set(frame["chrom"]) == {"chr22"}
+
+
+def test_a_stretch_without_signal_is_empty(truth):
+    frame = get.signal(truth.adata, "B", region="chr21:1,000-2,000")
+    assert frame.empty
+    assert frame.columns.tolist() == ["chrom", "start", "end", "value"]
