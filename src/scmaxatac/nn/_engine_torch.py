@@ -1,6 +1,7 @@
 """Inference with torch, on CPU and GPU."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import torch
@@ -12,8 +13,8 @@ from scmaxatac.nn._fold import fold
 _CHANNEL_MULTIPLE = 8
 """Channels are padded with zeros to a multiple of this, which convolution libraries prefer."""
 
-_CPU_BATCH = 64
-"""Windows whose activations stay in the cache of a core; 32 to 64 were fastest in benchmarks/forward.py."""
+_CPU_BATCH = 32
+"""Windows whose activations stay in the cache of a core."""
 
 _GPU_BATCH = 4096
 
@@ -40,12 +41,22 @@ class TorchEngine:
     def predict(self, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """Score windows; (n, 1024) codes and signal to (models, n, 32) float32."""
         out = np.empty((self.n_models, len(codes), BINS_PER_WINDOW), dtype=np.float32)
-        with torch.inference_mode():
-            for lo in range(0, len(codes), self._batch):
-                hi = min(lo + self._batch, len(codes))
+
+        def score(lo: int) -> None:
+            hi = min(lo + self._batch, len(codes))
+            with torch.inference_mode():
                 x = self._encode(codes[lo:hi], signal[lo:hi])
                 for m, network in enumerate(self._networks):
-                    out[m, lo:hi] = network(x).float().cpu().numpy()
+                    out[m, lo:hi] = network(x).cpu().numpy()
+
+        batches = range(0, len(codes), self._batch)
+        if self._device.type != "cpu":
+            for lo in batches:
+                score(lo)
+            return out
+        # batches side by side, each on one core, need no barrier between the cores after every layer
+        with ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+            list(pool.map(score, batches))
         return out
 
     def _encode(self, codes: np.ndarray, signal: np.ndarray) -> torch.Tensor:

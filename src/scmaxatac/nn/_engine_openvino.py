@@ -1,0 +1,104 @@
+"""Inference with OpenVINO on the CPU."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from scmaxatac._constants import BINS_PER_WINDOW, DILATIONS, KERNEL, NORM_EPSILON, UNKNOWN_BASE, WINDOW
+from scmaxatac.nn._engine import Precision, Weights
+
+if TYPE_CHECKING:
+    from openvino import CompiledModel, Model
+
+_BATCH = 32
+"""Windows in one call: their activations stay in the cache of a core."""
+
+_IN_CHANNELS = UNKNOWN_BASE + 1
+
+
+class OpenVINOEngine:
+    """All networks in one compiled model, run in as many streams as there are cores.
+
+    See :func:`~scmaxatac.nn._engine.make_engine`.
+    """
+
+    def __init__(
+        self, weights: Sequence[Weights], *, precision: Precision = "float32", batch_size: int | None = None
+    ) -> None:
+        self.n_models = len(weights)
+        self._batch = batch_size or _BATCH
+        self._models = [_compile(one, self._batch, precision) for one in weights]
+
+    def predict(self, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
+        """Score windows; (n, 1024) codes and signal to (models, n, 32) float32."""
+        from openvino import AsyncInferQueue
+
+        n = len(codes)
+        out = np.empty((self.n_models, n, BINS_PER_WINDOW), dtype=np.float32)
+
+        def keep(request: Any, where: tuple[int, int, int]) -> None:
+            m, lo, hi = where
+            out[m, lo:hi] = request.get_output_tensor().data[: hi - lo]
+
+        queues = [AsyncInferQueue(model) for model in self._models]
+        for queue in queues:
+            queue.set_callback(keep)
+        for lo in range(0, n, self._batch):
+            hi = min(lo + self._batch, n)
+            x = self._encode(codes[lo:hi], signal[lo:hi])
+            for m, queue in enumerate(queues):
+                queue.start_async({0: x}, (m, lo, hi), share_inputs=False)
+        for queue in queues:
+            queue.wait_all()
+        return out
+
+    def _encode(self, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
+        """One-hot encode windows, padded with empty ones to the size of a batch; (batch, 5, 1024)."""
+        x = np.zeros((self._batch, _IN_CHANNELS, WINDOW), dtype=np.float32)
+        for base in range(UNKNOWN_BASE):
+            np.equal(codes, base, out=x[: len(codes), base], casting="unsafe")
+        x[: len(codes), UNKNOWN_BASE] = signal
+        return x
+
+
+def _compile(weights: Weights, batch: int, precision: Precision) -> "CompiledModel":
+    import openvino as ov
+
+    # the precision has to be named: the default may be bfloat16 on CPUs that have it
+    options = {
+        "INFERENCE_PRECISION_HINT": "f32" if precision == "float32" else "bf16",
+        "PERFORMANCE_HINT": "THROUGHPUT",
+    }
+    return ov.Core().compile_model(_graph(weights, batch), "CPU", options)
+
+
+def _graph(weights: Weights, batch: int) -> "Model":
+    """Build the network; OpenVINO fuses ReLU and normalisation into the convolutions by itself."""
+    import openvino as ov
+    from openvino import opset13 as ops
+
+    x = inputs = ops.parameter([batch, _IN_CHANNELS, WINDOW], np.float32, name="windows")
+    for k in range(2 * len(DILATIONS)):
+        reach, dilation = KERNEL // 2 * DILATIONS[k // 2], DILATIONS[k // 2]
+        x = ops.convolution(x, _constant(weights[f"convs.{k}.weight"]), [1], [reach], [reach], [dilation])
+        x = ops.relu(ops.add(x, _per_channel(weights[f"convs.{k}.bias"])))
+        scale = weights[f"norms.{k}.weight"] / np.sqrt(weights[f"norms.{k}.running_var"] + NORM_EPSILON)
+        shift = weights[f"norms.{k}.bias"] - weights[f"norms.{k}.running_mean"] * scale
+        x = ops.add(ops.multiply(x, _per_channel(scale)), _per_channel(shift))
+        if k % 2:
+            x = ops.max_pool(x, [2], [1], [0], [0], [2]).output(0)
+    x = ops.convolution(x, _constant(weights["head.weight"]), [1], [0], [0], [1])
+    x = ops.sigmoid(ops.add(x, _per_channel(weights["head.bias"])))
+    x = ops.reshape(x, _constant(np.array([batch, BINS_PER_WINDOW], dtype=np.int64)), special_zero=False)
+    return ov.Model([x], [inputs], "scmaxatac")
+
+
+def _constant(array: np.ndarray) -> Any:
+    from openvino import opset13 as ops
+
+    return ops.constant(np.ascontiguousarray(array))
+
+
+def _per_channel(values: np.ndarray) -> Any:
+    return _constant(np.asarray(values, dtype=np.float32).reshape(1, -1, 1))
