@@ -1,1 +1,7 @@
 """Plots."""
+
+from scmaxatac.pl._heatmap import heatmap
+from scmaxatac.pl._qc import qc
+from scmaxatac.pl._tracks import tracks
+
+__all__ = ["heatmap", "qc", "tracks"]

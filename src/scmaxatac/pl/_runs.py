@@ -1,0 +1,50 @@
+"""Filled curves of values along the genome."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac._constants import BIN
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_COLUMNS = 1000
+"""Resolution of a panel, about a pixel. Where a bin is narrower, the largest value in each column is drawn."""
+
+
+def fill_runs(
+    ax: "Axes", starts: pd.Series, ends: pd.Series, values: pd.Series, limits: tuple[int, int], colour: str
+) -> None:
+    """Fill the area under runs of equal values, sorted and not overlapping."""
+    if starts.empty:
+        return
+    from matplotlib.patches import Polygon
+
+    runs = starts.to_numpy(), ends.to_numpy(), values.to_numpy()
+    if limits[1] - limits[0] > BIN * _COLUMNS:
+        runs = column_maxima(*runs, limits, _COLUMNS)
+    # not as ax.fill, which looks for the limits of the data corner by corner
+    ax.add_artist(Polygon(outline(*runs), facecolor=colour, linewidth=0))
+
+
+def outline(starts: np.ndarray, ends: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Corners of the area under the runs, (4 n, 2): the positions and heights of four corners a run."""
+    x = np.column_stack([starts, starts, ends, ends]).ravel()
+    y = np.column_stack([np.zeros(len(values)), values, values, np.zeros(len(values))]).ravel()
+    return np.column_stack([x, y])
+
+
+def column_maxima(
+    starts: np.ndarray, ends: np.ndarray, values: np.ndarray, limits: tuple[int, int], n: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Reduce runs to the largest value in each of `n` columns between the limits, as narrow peaks must stay visible."""
+    edges = np.linspace(*limits, n + 1)
+    covering = np.searchsorted(starts, edges[:-1], side="right") - 1
+    covered = (covering >= 0) & (ends[covering] > edges[:-1])
+    heights = np.where(covered, values[covering], 0.0)
+    inside = (starts >= limits[0]) & (starts < limits[1])
+    columns = np.searchsorted(edges, starts[inside], side="right") - 1
+    np.maximum.at(heights, columns, values[inside])
+    return edges[:-1], edges[1:], heights

@@ -1,0 +1,217 @@
+"""Signal, scores and sites along the genome."""
+
+import os
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from scmaxatac._docs import shared_docs
+from scmaxatac._keys import KEY_ADDED
+from scmaxatac._logging import logger
+from scmaxatac.get._results import Results, find_results
+from scmaxatac.get._signal import read_signal
+from scmaxatac.get._sites import read_sites
+from scmaxatac.get._track import read_track
+from scmaxatac.io._gtf import read_gtf
+from scmaxatac.io._regions import parse_region
+from scmaxatac.pl._base import (
+    GREY,
+    LARGE,
+    LIGHT_GREY,
+    MEDIUM,
+    PALETTE,
+    SMALL,
+    Sheet,
+    nice_ceiling,
+    position_axis,
+    region_title,
+    room,
+    text_width,
+)
+from scmaxatac.pl._genes import draw_genes, gene_rows
+from scmaxatac.pl._runs import fill_runs
+from scmaxatac.pl._track_layout import TrackLayout
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_MOST_TFS = len(PALETTE)
+_STRIP = 0.24  # depth of the strip of sites below a track, as a share of the track's range
+_NARROWEST = 0.002  # narrowest mark of a site, as a share of the region
+
+
+@shared_docs
+def tracks(
+    data: Any,
+    region: str,
+    *,
+    tfs: str | Iterable[str] | None = None,
+    groups: str | Iterable[str] | None = None,
+    signal: bool = True,
+    sites: bool = True,
+    genes: str | os.PathLike[str] | None = None,
+    key: str = KEY_ADDED,
+    mod: str = "atac",
+    figsize: tuple[float, float] | None = None,
+    ax: "Axes | None" = None,
+) -> "Figure":
+    """Draw each group's ATAC signal, TF scores and called sites over a region.
+
+    All signals share one range, and so do all scores, so groups can be compared by eye. Sites are bars below the
+    scores. They are drawn at least 0.2% of the region wide, to be seen.
+
+    Parameters
+    ----------
+    data
+        AnnData, MuData or SnapATAC2's backed AnnData with results.
+    region
+        Region such as ``"chr22:18,712,000-18,730,000"`` (0-based, half-open).
+    tfs
+        TFs in order, at most six; by default all, or of many the six with most sites in the region.
+    groups
+        Groups in order; by default all that were predicted.
+    signal
+        Whether to draw the ATAC signal.
+    sites
+        Whether to mark called sites.
+    genes
+        GTF file (``.gz`` too) whose genes are drawn below.
+    key
+        {key}
+    mod
+        {mod}
+    figsize
+        Width and height in inches; by default as the number of tracks needs.
+    ax
+        Axes in whose place the panels are drawn; a new figure is made without it.
+
+    Returns
+    -------
+    The figure.
+
+    Raises
+    ------
+    KeyError
+        If there are no results under `key`, or no such TF or group among them.
+    ValueError
+        If the region is not understood or was not predicted, or if there are more than six `tfs`.
+    FileNotFoundError
+        If the run's files are not where they were written.
+    """
+    results = find_results(data, key, mod)
+    chrom, start, end = parse_region(region)
+    group_names = results.pick_groups(groups)
+    called = _called(results, group_names, chrom, start, end)
+    tf_names = _tf_names(results, tfs, called)
+    scores = {(g, tf): read_track(results, tf, g, region) for g in group_names for tf in tf_names}
+    signals = _signals(results, group_names, region) if signal else {}
+    layout = TrackLayout(group_names, tf_names, bool(signals), room(ax, figsize))
+    gene_table = None
+    if genes is not None:
+        gene_table = gene_rows(read_gtf(genes, chrom, start, end), start, end, layout.width)
+        layout.make_room_for_genes(gene_table)
+    sheet = Sheet(ax, layout.sheet_width, layout.height)
+    score_top = nice_ceiling(max((frame["score"].max() for frame in scores.values() if len(frame)), default=0.0))
+    signal_top = nice_ceiling(max((frame["value"].max() for frame in signals.values() if len(frame)), default=0.0))
+    _header(sheet, layout, region_title(chrom, start, end), signal_top if signals else None, score_top)
+
+    panel = None
+    for g, group in enumerate(group_names):
+        block = layout.block_top(g)
+        sheet.text(
+            0.1, block + layout.block_height / 2, layout.labels[g], fontsize=layout.label_size, va="center", ha="left"
+        )
+        rows = ([(None, signals[group])] if signals else []) + [(tf, scores[group, tf]) for tf in tf_names]
+        for r, (tf, frame) in enumerate(rows):
+            panel = sheet.panel(layout.left, block + r * layout.pitch, layout.width, layout.track)
+            panel.set_label(f"{group}: {tf or 'signal'}")
+            panel.set_xlim(start, end)
+            colour = GREY if tf is None else PALETTE[tf_names.index(tf)]
+            _dress(panel, layout, tf or "signal", colour, signal_top if tf is None else score_top)
+            values = frame["value" if tf is None else "score"]
+            fill_runs(panel, frame["start"], frame["end"], values, (start, end), colour)
+            if sites and tf is not None:
+                here = called[(called["group"] == group) & (called["tf"] == tf)]
+                _mark_sites(panel, here, end - start, colour)
+    if gene_table is not None:
+        panel = sheet.panel(layout.left, layout.genes_top, layout.width, layout.genes_height)
+        panel.set_label("genes")
+        panel.set_xlim(start, end)
+        draw_genes(panel, gene_table)
+    if panel is not None:
+        position_axis(panel, chrom, start, end)
+    return sheet.figure
+
+
+def _header(sheet: Sheet, layout: TrackLayout, title: str, signal_top: float | None, score_top: float) -> None:
+    """Write the region, the ranges and, where tracks carry no names, what the colours mean."""
+    sheet.text(layout.left, 0.12, title, fontsize=LARGE, va="center", ha="left")
+    ranges = [] if signal_top is None else [f"signal 0\N{EN DASH}{signal_top:g} (1 = 99th percentile of coverage)"]
+    ranges += [f"score 0\N{EN DASH}{score_top:g}"] if layout.tfs else []
+    sheet.text(layout.left, 0.33, "; ".join(ranges), color=GREY, va="center", ha="left")
+    if not layout.named:
+        left = layout.left
+        for name, colour in zip(layout.tfs, PALETTE, strict=False):
+            sheet.text(left, 0.54, f"\N{BLACK SQUARE} {name}", fontsize=MEDIUM, color=colour, va="center", ha="left")
+            left += text_width([f"\N{BLACK SQUARE} {name}"], MEDIUM) + 0.2
+
+
+def _dress(panel: "Axes", layout: TrackLayout, name: str, colour: str, top: float) -> None:
+    """Set the range of a track, its name and its ticks."""
+    panel.set_ylim(-(_STRIP if name != "signal" else 0.04) * top, top)
+    panel.axhline(0, color=LIGHT_GREY, linewidth=0.6, zorder=0)
+    panel.patch.set_visible(False)
+    panel.spines[:].set_visible(False)
+    panel.tick_params(bottom=False, labelbottom=False)
+    if layout.ticked:
+        panel.yaxis.tick_right()
+        panel.set_yticks([0, top], ["0", f"{top:g}"])
+        panel.tick_params(axis="y", labelsize=SMALL - 1, length=2, pad=1, color=GREY, labelcolor=GREY)
+        lowest, highest = panel.get_yticklabels()
+        lowest.set_verticalalignment("bottom")
+        highest.set_verticalalignment("top")
+    else:
+        panel.set_yticks([])
+    if layout.named:
+        panel.text(
+            -0.08 / layout.width, 0.4, name, color=colour, fontsize=SMALL, transform=panel.transAxes,
+            ha="right", va="center",
+        )  # fmt: skip
+
+
+def _mark_sites(panel: "Axes", sites: pd.DataFrame, length: int, colour: str) -> None:
+    """Draw called sites as bars below the scores."""
+    bottom = panel.get_ylim()[0]
+    widths = (sites["end"] - sites["start"]).clip(lower=_NARROWEST * length)
+    lefts = (sites["start"] + sites["end"] - widths) / 2
+    panel.broken_barh(
+        list(zip(lefts, widths, strict=True)), (bottom * 0.92, -bottom * 0.67), facecolors=colour, linewidth=0
+    )
+
+
+def _signals(results: Results, groups: list[str], region: str) -> dict[str, pd.DataFrame]:
+    """Signal of each group; nothing, and a line in the log, if the run's store is gone and only bigWigs are left."""
+    try:
+        return {group: read_signal(results, group, region) for group in groups}
+    except FileNotFoundError as error:
+        logger.warning("drawing no signal: %s", error)
+        return {}
+
+
+def _called(results: Results, groups: list[str], chrom: str, start: int, end: int) -> pd.DataFrame:
+    frame = read_sites(results, None, groups)
+    return frame[(frame["chrom"] == chrom) & (frame["end"] > start) & (frame["start"] < end)]
+
+
+def _tf_names(results: Results, wanted: str | Iterable[str] | None, called: pd.DataFrame) -> list[str]:
+    names = results.pick_tfs(wanted)
+    if len(names) <= _MOST_TFS:
+        return names
+    if wanted is not None:
+        raise ValueError(f"{len(names)} TFs are too many to tell apart; give at most {_MOST_TFS}")
+    counts = called["tf"].value_counts().reindex(names, fill_value=0)
+    names = counts.sort_values(ascending=False, kind="stable").index[:_MOST_TFS].tolist()
+    logger.info("drawing the %d TFs with most sites in the region: %s", _MOST_TFS, ", ".join(names))
+    return names
