@@ -57,8 +57,9 @@ def _messages_to_stderr(*, quiet: bool, debug: bool) -> Iterator[None]:
     """Show log messages and warnings, one line each, and put everything back afterwards."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(message)s"))
-    level, progress = logger.level, settings.progress
+    level, propagate, progress = logger.level, logger.propagate, settings.progress
     logger.addHandler(handler)
+    logger.propagate = False  # other packages may have given the root logger a handler
     logger.setLevel(logging.DEBUG if debug else logging.WARNING if quiet else logging.INFO)
     settings.progress = progress and not quiet
     try:
@@ -71,6 +72,7 @@ def _messages_to_stderr(*, quiet: bool, debug: bool) -> Iterator[None]:
     finally:
         logger.removeHandler(handler)
         logger.setLevel(level)
+        logger.propagate = propagate
         settings.progress = progress
 
 

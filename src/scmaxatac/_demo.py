@@ -40,7 +40,14 @@ def run_demo(out: Path) -> str:
     toy = sma.datasets.toy()
     mdata = toy.mdata
     sma.tl.predict_tfbs(
-        mdata, "cell_type", genome=toy.genome, models="demo", chroms=toy.genome.chroms, out_dir=out, save_tracks=True
+        mdata,
+        "cell_type",
+        genome=toy.genome,
+        models="demo",
+        chroms=toy.chroms_test,
+        signal_chroms=toy.genome.chroms,
+        out_dir=out,
+        save_tracks=True,
     )
     with atomic_path(out / "demo.h5mu") as temporary:
         mdata.write(temporary)
