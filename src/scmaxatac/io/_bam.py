@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -85,7 +86,8 @@ class BamFragments:
         self._unwanted = _UNMAPPED | _SECONDARY | _FAILED | _SUPPLEMENTARY | (0 if keep_duplicates else _DUPLICATE)
         self._only_proper_pairs = only_proper_pairs
         self.n_cells = 1 if barcodes is None else len(barcodes)
-        with _open(self.name) as bam:
+        self._is_checked = False
+        with _reading(self.name) as bam:
             self._chroms = list(bam.references)
             self._lengths = list(bam.lengths)
 
@@ -143,7 +145,7 @@ class BamFragments:
     def _fragments(self) -> Iterator[tuple[str, int, int, int | None]]:
         """Barcode, chromosome, start and end of each fragment; the end is None for a single insertion."""
         waiting: dict[str, tuple[int, int, str]] = {}
-        with _open(self.name) as bam:
+        with _reading(self.name) as bam:
             is_sorted = bam.header.to_dict().get("HD", {}).get("SO") == "coordinate"
             last_chrom = -1
             for name, is_paired, barcode, chrom, position in self._insertions(bam):
@@ -168,14 +170,7 @@ class BamFragments:
     def _insertions(self, bam: Any) -> Iterator[tuple[str, bool, str, int, int]]:
         """Name, pairing, barcode, chromosome and insertion of each read that passes the filters."""
         n_reads = n_duplicates = 0
-        reads = iter(bam.fetch(until_eof=True))
-        while True:
-            try:
-                read = next(reads, None)
-            except OSError as error:
-                raise ValueError(f"{self.name} is truncated or damaged ({error}). Copy or download it again.") from None
-            if read is None:
-                break
+        for read in bam.fetch(until_eof=True):
             flag = read.flag
             n_reads += 1
             n_duplicates += bool(flag & _DUPLICATE)
@@ -192,8 +187,9 @@ class BamFragments:
                 tagged = self._matcher is not None and read.has_tag(self._tag)
                 barcode = str(read.get_tag(self._tag)) if tagged else ""
                 yield read.query_name, bool(flag & _PAIRED), barcode, chrom, position
-        if n_reads and not n_duplicates and self._unwanted & _DUPLICATE:
+        if n_reads and not n_duplicates and self._unwanted & _DUPLICATE and not self._is_checked:
             logger.warning("%s: no read is marked as a duplicate; were duplicates marked or removed?", self.name)
+        self._is_checked = True
 
 
 def _chunk(batch: _Batch, cell: np.ndarray) -> FragmentChunk:
@@ -211,6 +207,18 @@ def _barcodes(batch: _Batch) -> Any:
 def _lone(waiting: dict[str, tuple[int, int, str]]) -> Iterator[tuple[str, int, int, None]]:
     for chrom, position, barcode in waiting.values():
         yield barcode, chrom, position, None
+
+
+@contextmanager
+def _reading(path: str) -> Iterator[Any]:
+    bam = _open(path)
+    try:
+        yield bam
+    except OSError as error:
+        raise ValueError(f"{path} is truncated or damaged ({error}). Copy or download it again.") from None
+    finally:
+        with suppress(OSError):  # closing a damaged file raises again
+            bam.close()
 
 
 def _open(path: str) -> Any:
