@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor, as_completed
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from scmaxatac._logging import logger
 from scmaxatac._settings import settings
@@ -49,6 +48,8 @@ def run_units(
     RuntimeError
         If units failed in the executor's workers; it names them. The others are kept.
     """
+    from tqdm.auto import tqdm
+
     store = ScoreStore(options.folder)
     fingerprints = {(g, c): unit_fingerprint(options, g, c) for c in chroms for g in groups}
     missing = [unit for unit in fingerprints if not _is_complete(store, options, unit, fingerprints, done_tracks)]
@@ -79,8 +80,8 @@ def run_units(
     if failed:
         names = ", ".join(f"{group} on {chrom}" for group, chrom in list(failed)[:5])
         raise RuntimeError(
-            f"{len(failed)} of {len(missing)} units failed ({names}{', ...' if len(failed) > 5 else ''}); the others are "
-            f"kept in {options.folder}. Call again with the same out_dir to compute what is missing"
+            f"{len(failed)} of {len(missing)} units failed ({names}{', ...' if len(failed) > 5 else ''}); the others "
+            f"are kept in {options.folder}. Call again with the same out_dir to compute what is missing"
         ) from next(iter(failed.values()))
     return fingerprints
 

@@ -76,6 +76,20 @@ class Genome:
         """Build a genome without sequence from a file of chromosome sizes or a mapping.
 
         Enough for pseudobulks, tracks and peaks; predictions need sequence.
+
+        Parameters
+        ----------
+        sizes
+            File of two columns, name and length in bp, or ``{name: length}``.
+        blacklist
+            Regions to leave out, as for a genome with sequence.
+
+        Raises
+        ------
+        FileNotFoundError
+            If a file does not exist.
+        ValueError
+            If a file is malformed, there is no chromosome, or the blacklist shares none with the sizes.
         """
         table = dict(sizes) if isinstance(sizes, Mapping) else read_chrom_sizes(sizes)
         genome = cls.__new__(cls)
@@ -92,7 +106,20 @@ class Genome:
         *,
         blacklist: str | PathLike[str] | pd.DataFrame | Intervals | None = None,
     ) -> "Genome":
-        """Build a genome in memory from base codes: ``{chromosome: (length,) uint8}``, 0 to 3 are A, C, G, T."""
+        """Build a genome in memory from base codes.
+
+        Parameters
+        ----------
+        codes
+            For each chromosome ``(length,)`` uint8: 0 to 3 are A, C, G, T, 4 is unknown.
+        blacklist
+            Regions to leave out, as for a genome from a file.
+
+        Raises
+        ------
+        ValueError
+            If there is no chromosome, or the blacklist shares none with the codes.
+        """
         arrays = {chrom: np.ascontiguousarray(array, dtype=np.uint8) for chrom, array in codes.items()}
         genome = cls.__new__(cls)
         genome._codes = arrays
@@ -146,7 +173,20 @@ class Genome:
         return digest.hexdigest()
 
     def codes(self, chrom: str) -> np.ndarray:
-        """Bases of a chromosome as codes: (length,) uint8, 0 to 3 are A, C, G, T, 4 is unknown."""
+        """Bases of a chromosome as codes: (length,) uint8, 0 to 3 are A, C, G, T, 4 is unknown.
+
+        Parameters
+        ----------
+        chrom
+            Name of the chromosome.
+
+        Raises
+        ------
+        ValueError
+            If the genome was made from sizes alone.
+        KeyError
+            If there is no such chromosome.
+        """
         if self._codes is None:
             raise ValueError(
                 f"the genome made from {self.source} holds no sequence; predictions need Genome('genome.fa')"
@@ -158,10 +198,17 @@ class Genome:
     def select_chroms(self, chroms: Iterable[str] | None = None) -> list[str]:
         """Check the chromosomes asked for, or choose the autosomes and X that have sequence.
 
+        Parameters
+        ----------
+        chroms
+            Names of chromosomes, or one; duplicates are dropped.
+
         Raises
         ------
         KeyError
             If a chromosome is not in the genome.
+        ValueError
+            If there are none.
         """
         if chroms is not None:
             chosen = [chroms] if isinstance(chroms, str) else list(dict.fromkeys(chroms))
@@ -180,7 +227,13 @@ class Genome:
         return standard or with_sequence
 
     def allowed_bases(self, chrom: str) -> int:
-        """Bases of a chromosome that are not blacklisted."""
+        """Count the bases of a chromosome that are not blacklisted.
+
+        Parameters
+        ----------
+        chrom
+            Name of the chromosome.
+        """
         return self.sizes[chrom] - (self.blacklist.total(chrom) if self.blacklist is not None else 0)
 
     def _unknown_chrom(self, chrom: str) -> str:
