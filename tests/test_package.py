@@ -36,10 +36,12 @@ HEAVY = (
     "mudata",
     "numba",
     "openvino",
+    "pooch",
     "pytorch_lightning",
     "scanpy",
     "snapatac2",
     "torch",
+    "tqdm",
 )
 
 
