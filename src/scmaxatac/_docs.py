@@ -53,7 +53,7 @@ _TEXTS = {
 def shared_docs(function: F) -> F:
     """Insert the shared parameter texts: a line ``{name}`` alone in the docstring becomes the text of that name."""
     doc = function.__doc__ or ""
-    lines = []
+    lines: list[str] = []
     for line in doc.splitlines():
         stripped = line.strip()
         if stripped.startswith("{") and stripped.endswith("}") and stripped[1:-1] in _TEXTS:

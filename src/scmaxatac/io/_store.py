@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -58,7 +59,7 @@ class ScoreStore:
         index = folder / _INDEX
         if index.is_file() and json.loads(index.read_text()) != wanted:
             index.unlink()
-            for name in ("units", "insertions"):
+            for name in ("units", "insertions", "background"):
                 for old in (folder / name).glob("*.npz"):
                     old.unlink()
         if not index.is_file():
@@ -84,7 +85,7 @@ class ScoreStore:
         return f"{self.groups.index(group):04d}_{slug(group)}"
 
     def fingerprint(self, group: str, chrom: str) -> str | None:
-        """What a unit was computed from, or None while it is missing."""
+        """Tell what a unit was computed from; None while it is missing."""
         path = self.unit_path(group, chrom)
         if not path.is_file():
             return None
@@ -116,8 +117,7 @@ class ScoreStore:
         for i, (b, s) in enumerate(zip(bins, scores, strict=True)):
             arrays[f"bins_{i}"] = b.astype(np.int32)
             arrays[f"scores_{i}"] = s.astype(np.float32)
-        with atomic_path(self.unit_path(group, chrom)) as temporary, open(temporary, "wb") as handle:
-            np.savez(handle, **arrays)
+        _write_arrays(self.unit_path(group, chrom), arrays)
 
     def region_scores(self, group: str, chrom: str) -> np.ndarray:
         """Scores of the chromosome's regions, (regions, TFs) float32."""
@@ -156,6 +156,31 @@ class ScoreStore:
         hi = len(bins) if end is None else np.searchsorted(bins, -(-end // BIN))
         return bins[lo:hi] * BIN, scores[lo:hi]
 
+    def has_background(self, group: str, fingerprint: str) -> bool:
+        """Whether a sample of the genome beside the regions was scored for a run with this fingerprint."""
+        path = self._background_path(group)
+        if not path.is_file():
+            return False
+        with np.load(path, allow_pickle=False) as arrays:
+            return str(arrays["fingerprint"]) == fingerprint
+
+    def write_background(self, group: str, maxima: np.ndarray, fingerprint: str) -> None:
+        """Write the largest scores of the 200-bp bins of a sample of the genome beside the regions; (TFs, bins)."""
+        _write_arrays(self._background_path(group), {"maxima": maxima, "fingerprint": np.array(fingerprint)})
+
+    def read_background(self, group: str, tf: str) -> np.ndarray:
+        """Read what :meth:`write_background` wrote, for one transcription factor."""
+        if not self._background_path(group).is_file():
+            raise FileNotFoundError(
+                "the regions are too few to rank their bins, and no sample of the genome was scored beside them; "
+                "run tl.predict_tfbs with threshold='matched'"
+            )
+        with np.load(self._background_path(group), allow_pickle=False) as arrays:
+            return arrays["maxima"][self.tfs.index(tf)]
+
+    def _background_path(self, group: str) -> Path:
+        return self.folder / "background" / f"{self.groups.index(group):04d}.npz"
+
     def write_insertions(
         self,
         group: str,
@@ -166,8 +191,8 @@ class ScoreStore:
     ) -> None:
         """Write the insertions behind the signal: positions of each replicate, scale factors, minimum and maximum."""
         arrays = {f"positions_{i}": p for i, p in enumerate(positions)}
-        with atomic_path(self.insertions_path(group, chrom)) as temporary, open(temporary, "wb") as handle:
-            np.savez(handle, scales=np.asarray(scales), span=np.asarray(span), **arrays)
+        arrays |= {"scales": np.asarray(scales), "span": np.asarray(span)}
+        _write_arrays(self.insertions_path(group, chrom), arrays)
 
     def read_insertions(self, group: str, chrom: str) -> tuple[list[np.ndarray], np.ndarray, tuple[float, float]]:
         """Read what :meth:`write_insertions` wrote."""
@@ -204,3 +229,8 @@ class ScoreStore:
 
     def _stem(self, group: str, chrom: str) -> str:
         return f"{self.groups.index(group):04d}_{self.chroms.index(chrom):04d}"
+
+
+def _write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
+    with atomic_path(path) as temporary, open(temporary, "wb") as handle:
+        np.savez(handle, **arrays)

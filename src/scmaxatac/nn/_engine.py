@@ -62,24 +62,35 @@ def make_engine(
     ImportError
         If OpenVINO is asked for and not installed.
     """
+    if not weights:
+        raise ValueError("no model to predict with")
+    check_engine_options(backend, device, precision, batch_size)
+    from scmaxatac.nn._engine_torch import TorchEngine, resolve_device
+
+    where = resolve_device(device)
+    if backend == "openvino" or (backend == "auto" and where.type == "cpu" and openvino_is_installed()):
+        from scmaxatac.nn._engine_openvino import OpenVINOEngine
+
+        return OpenVINOEngine(weights, precision=precision, batch_size=batch_size)
+    return TorchEngine(weights, device=where, precision=precision, batch_size=batch_size)
+
+
+def check_engine_options(backend: str, device: str, precision: str, batch_size: int | None) -> None:
+    """Raise what :func:`make_engine` raises about its options."""
     if precision not in ("float32", "bfloat16"):
         raise ValueError(f"precision is {precision!r}; it can be 'float32' or 'bfloat16'")
     if backend not in ("auto", "torch", "openvino"):
         raise ValueError(f"backend is {backend!r}; it can be 'auto', 'torch' or 'openvino'")
     if batch_size is not None and batch_size < 1:
         raise ValueError(f"batch_size is {batch_size}; it has to be at least 1")
-    if not weights:
-        raise ValueError("no model to predict with")
-    from scmaxatac.nn._engine_torch import TorchEngine, resolve_device
+    from scmaxatac.nn._engine_torch import resolve_device
 
-    where = resolve_device(device)
-    if backend == "openvino" and where.type != "cpu":
-        raise ValueError(f"backend 'openvino' runs on the CPU, but device is {device!r}; use backend='torch' there")
-    if backend == "openvino" or (backend == "auto" and where.type == "cpu" and openvino_is_installed()):
-        from scmaxatac.nn._engine_openvino import OpenVINOEngine
-
-        return OpenVINOEngine(weights, precision=precision, batch_size=batch_size)
-    return TorchEngine(weights, device=where, precision=precision, batch_size=batch_size)
+    if backend == "openvino":
+        if resolve_device(device).type != "cpu":
+            raise ValueError(f"backend 'openvino' runs on the CPU, but device is {device!r}; use backend='torch' there")
+        if not openvino_is_installed():
+            raise ImportError("backend 'openvino' needs OpenVINO: pip install 'scmaxatac[openvino]'")
+    resolve_device(device)
 
 
 def openvino_is_installed() -> bool:

@@ -1,6 +1,7 @@
 """The dilated convolutional network of maxATAC in PyTorch."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -33,7 +34,7 @@ class TFNetwork(nn.Module):
         widths = [IN_CHANNELS] + [filters for filters in FILTERS for _ in range(2)]
         self.convs = nn.ModuleList(
             nn.Conv1d(n_in, n_out, KERNEL, padding="same", dilation=DILATIONS[i // 2])
-            for i, (n_in, n_out) in enumerate(zip(widths[:-1], widths[1:], strict=True))
+            for i, (n_in, n_out) in enumerate(pairwise(widths))
         )
         self.norms = nn.ModuleList(
             nn.BatchNorm1d(width, eps=NORM_EPSILON, momentum=NORM_MOMENTUM) for width in widths[1:]

@@ -24,15 +24,13 @@ Calibrations = Mapping[str, Calibration | None]
 
 
 def matched_ranks(calibrations: Calibrations, genome: Genome, chroms: Sequence[str]) -> tuple[int, ...]:
-    """Number of 200-bp bins that each calibration table expects to be called on the chromosomes; 0 without a table."""
+    """Count the 200-bp bins that each calibration table expects to be called on the chromosomes; 0 without one."""
     n_bins = sum(int(calibration_bins(genome, chrom).sum()) for chrom in chroms)
     rates = [0.0 if table is None else table.rate() for table in calibrations.values()]
     return tuple(round(rate * n_bins) for rate in rates)
 
 
-def thresholds_of(
-    rule: Threshold, calibrations: Calibrations, store: ScoreStore, genome: Genome
-) -> pd.DataFrame:
+def thresholds_of(rule: Threshold, calibrations: Calibrations, store: ScoreStore, genome: Genome) -> pd.DataFrame:
     """Threshold of every group (rows) and transcription factor (columns).
 
     Raises
@@ -55,8 +53,8 @@ def thresholds_of(
             floor = store.floor(group, tf)
             if table.loc[group, tf] < floor:
                 raise ValueError(
-                    f"threshold {table.loc[group, tf]:g} for {tf} lies below {floor:g}, the score down to which bins of "
-                    f"group {group!r} were kept; lower scmaxatac.settings.score_floor and predict again"
+                    f"threshold {table.loc[group, tf]:g} for {tf} lies below {floor:g}, the score down to which "
+                    f"bins of group {group!r} were kept; lower scmaxatac.settings.score_floor and predict again"
                 )
     return table
 
@@ -70,7 +68,8 @@ def check_threshold(rule: Threshold, calibrations: Calibrations) -> None:
         elif _fixed(tf, calibration, rule) < settings.score_floor:
             raise ValueError(
                 f"threshold {_fixed(tf, calibration, rule):g} for {tf} lies below scmaxatac.settings.score_floor "
-                f"({settings.score_floor:g}), the score down to which bins are kept; lower the floor or raise the threshold"
+                f"({settings.score_floor:g}), the score down to which bins are kept; lower the floor or raise "
+                "the threshold"
             )
 
 
@@ -81,7 +80,7 @@ def _fixed(tf: str, calibration: Calibration | None, rule: Threshold) -> float:
     if calibration is None:
         raise ValueError(_no_calibration(tf, rule))
     try:
-        return calibration.threshold(rule)  # type: ignore[arg-type]
+        return calibration.threshold(rule)
     except ValueError as error:
         raise ValueError(f"{tf}: {error}") from error
 
@@ -95,7 +94,18 @@ def _matched(store: ScoreStore, group: str, tf: str, genome: Genome, rank: int) 
     for chrom in store.chroms:
         starts, scores = store.read(group, tf, chrom)
         maxima.append(largest_per_calibration_bin(starts // BIN, scores, calibration_bins(genome, chrom)))
-    return nth_largest(np.concatenate(maxima), rank)
+    predicted = np.concatenate(maxima)
+    n_predicted = store.n_ranked(group)
+    if rank <= n_predicted:
+        return nth_largest(predicted, rank)
+    sample = store.read_background(group, tf)
+    n_bins = sum(int(calibration_bins(genome, chrom).sum()) for chrom in store.chroms)
+    values = np.concatenate([predicted, sample])
+    stands_for = (n_bins - n_predicted) / len(sample) if len(sample) else 0.0
+    weights = np.repeat([1.0, stands_for], [len(predicted), len(sample)])
+    order = np.argsort(-values, kind="stable")
+    reached = np.flatnonzero(np.cumsum(weights[order]) >= rank)
+    return float(values[order[reached[0]]]) if len(reached) else 0.0
 
 
 def assemble_sites(store: ScoreStore, thresholds: pd.DataFrame, regions: Intervals | None) -> pd.DataFrame:
@@ -149,5 +159,3 @@ def assemble_activity(store: ScoreStore, sites: pd.DataFrame) -> pd.DataFrame:
 def assemble_scores(store: ScoreStore, group: str) -> np.ndarray:
     """Region scores of a group, (regions, TFs) float32, in the order of the regions."""
     return np.concatenate([store.region_scores(group, chrom) for chrom in store.chroms])
-
-

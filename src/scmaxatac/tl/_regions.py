@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from os import PathLike
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -13,7 +13,7 @@ from scmaxatac.io._bed import read_bed
 from scmaxatac.io._regions import parse_regions
 from scmaxatac.tracks._genome import Genome
 
-Regions = str | PathLike[str] | pd.DataFrame
+Regions: TypeAlias = "str | PathLike[str] | pd.DataFrame"
 
 _OPTIONS = (
     "Give regions= as a BED file or a table of chrom, start and end, call peaks first with scmaxatac.pp.call_peaks, or "
@@ -21,7 +21,9 @@ _OPTIONS = (
 )
 
 
-def resolve_regions(objects: Sequence[Any], regions: Regions, genome: Genome, chroms: Sequence[str]) -> pd.DataFrame | None:
+def resolve_regions(
+    objects: Sequence[Any], regions: Regions, genome: Genome, chroms: Sequence[str]
+) -> pd.DataFrame | None:
     """Find the regions of a prediction on the chosen chromosomes.
 
     Returns
@@ -109,7 +111,9 @@ def _checked(frame: pd.DataFrame, origin: str, genome: Genome, chroms: Sequence[
         )
     chosen = frame[frame["chrom"].isin(list(chroms))]
     if len(chosen) < len(frame):
-        logger.info("%d of %d regions lie on other chromosomes than %s", len(frame) - len(chosen), len(frame), _few(chroms))
+        logger.info(
+            "%d of %d regions lie on other chromosomes than %s", len(frame) - len(chosen), len(frame), _few(chroms)
+        )
     if not len(chosen):
         raise ValueError(f"none of the {len(frame)} regions from {origin} lies on {_few(chroms)}. {_OPTIONS}.")
     chosen = chosen.assign(chrom=pd.Categorical(chosen["chrom"], categories=list(chroms)))

@@ -16,7 +16,14 @@ from scmaxatac.io._files import atomic_path
 from scmaxatac.io._objects import is_snapatac2
 from scmaxatac.io._store import ScoreStore
 from scmaxatac.models._calibration import Calibration
-from scmaxatac.tl._assemble import Calibrations, Threshold, assemble_activity, assemble_scores, assemble_sites, thresholds_of
+from scmaxatac.tl._assemble import (
+    Calibrations,
+    Threshold,
+    assemble_activity,
+    assemble_scores,
+    assemble_sites,
+    thresholds_of,
+)
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._intervals import Intervals
 
@@ -118,9 +125,7 @@ def merge_slots(adata: Any, slots: dict[str, Any], key: str) -> None:
         adata.uns[key] = {**adata.uns[key], **copies}
 
 
-def write_cell_activity(
-    adata: Any, codes: np.ndarray, names: Sequence[str], activity: pd.DataFrame, key: str
-) -> None:
+def write_cell_activity(adata: Any, codes: np.ndarray, names: Sequence[str], activity: pd.DataFrame, key: str) -> None:
     """Give each cell its group's activity, NaN to cells without a group or of a group that was skipped."""
     table = activity.reindex(list(names)).to_numpy(dtype=np.float32)
     cells = np.vstack([table, np.full((1, table.shape[1]), np.nan, dtype=np.float32)])[codes]
@@ -132,16 +137,20 @@ def write_cell_activity(
 
 
 def _plain(value: Any) -> Any:
-    """What SnapATAC2's backed objects can hold: no index, no categoricals."""
+    """Turn a value into what SnapATAC2's backed objects can hold: no index, no categoricals."""
     if not isinstance(value, pd.DataFrame):
         return value
     frame = value.reset_index() if value.index.name is not None or value.index.dtype == object else value
     import polars as pl
 
-    return pl.DataFrame({
-        str(name): column.astype(str).to_list() if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype == object else column.to_numpy()
-        for name, column in frame.items()
-    })
+    return pl.DataFrame(
+        {
+            str(name): column.astype(str).to_list()
+            if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype == object
+            else column.to_numpy()
+            for name, column in frame.items()
+        }
+    )
 
 
 def encode_params(params: dict[str, Any]) -> str:

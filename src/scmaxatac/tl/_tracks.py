@@ -19,7 +19,7 @@ _FOLDER = "tracks"
 
 
 def finished_tracks(store: ScoreStore) -> dict[str, dict[str, str]]:
-    """Groups whose bigWigs are written, each with the fingerprints of the units they were written from."""
+    """Find the groups whose bigWigs are written, with the fingerprints of the units they were written from."""
     done = {}
     for group in store.groups:
         marker = _marker(store, group)
@@ -83,7 +83,7 @@ def _listed(store: ScoreStore, path: Path) -> tuple[str, str]:
 
 
 def _paths(store: ScoreStore, group: str) -> dict[str, Path]:
-    """bigWig of each transcription factor; that of the signal under the empty name."""
+    """Path of each transcription factor's bigWig; that of the signal under the empty name."""
     stem = store.folder / _FOLDER / store.file_stem(group)
     paths = {tf: Path(f"{stem}.{i:03d}_{slug(tf)}.bw") for i, tf in enumerate(store.tfs)}
     return {**paths, "": Path(f"{stem}.signal.bw")}

@@ -12,7 +12,7 @@ import numpy as np
 
 from scmaxatac.io._files import atomic_path, sha256_of
 from scmaxatac.io._store import ScoreStore
-from scmaxatac.nn._engine import Backend, Engine, Precision, make_engine
+from scmaxatac.nn._engine import Backend, Engine, Precision, check_engine_options, make_engine
 from scmaxatac.nn._predict import Strand, predict_bins
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._intervals import Intervals
@@ -33,6 +33,10 @@ class EngineOptions:
     device: str = "auto"
     precision: Precision = "float32"
     batch_size: int | None = None
+
+    def check(self) -> None:
+        """Raise what :func:`~scmaxatac.nn._engine.make_engine` would raise about the options."""
+        check_engine_options(self.backend, self.device, self.precision, self.batch_size)
 
 
 @dataclass(frozen=True)
@@ -119,7 +123,7 @@ def unit_fingerprint(options: UnitOptions, group: str, chrom: str) -> str:
 
 
 def unit_windows(options: UnitOptions, chrom: str) -> np.ndarray:
-    """Starts of the windows that a unit on this chromosome scores."""
+    """Find the starts of the windows that a unit on this chromosome scores."""
     return window_starts(options.genome, chrom, step=options.step, regions=options.regions)
 
 
@@ -136,7 +140,7 @@ def predict_unit(
     `region_bounds` are starts and ends of the regions to score on this chromosome, in the order of the results.
     """
     store = ScoreStore(options.folder)
-    engine = _engine(options.folder, sha256_of(options.folder / _WEIGHTS_FILE), options.engine)
+    engine = run_engine(options)
     allowed = calibration_bins(options.genome, chrom)
     signal = read_signal(store, group, chrom)
     kept = [KeptBins(options.floor, rank, allowed) for rank in options.ranks]
@@ -180,9 +184,14 @@ def dense_folder(store: ScoreStore, group: str, chrom: str) -> Path:
     return store.unit_path(group, chrom).with_suffix(".dense")
 
 
+def run_engine(options: UnitOptions) -> Engine:
+    """Give the engine of a run, made once a process."""
+    return _engine(options.folder, sha256_of(options.folder / _WEIGHTS_FILE), options.engine)
+
+
 @lru_cache(maxsize=2)
 def _engine(folder: Path, weights_sha256: str, options: EngineOptions) -> Engine:
-    """Engine of a run, made once a process. The checksum is there so that new weights make a new engine."""
+    """Make the engine from the weights in the run's folder; their checksum is there so that new ones make a new one."""
     from safetensors.numpy import load_file
 
     arrays = load_file(folder / _WEIGHTS_FILE)
