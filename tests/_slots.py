@@ -161,4 +161,8 @@ def _files(truth: Truth, bigwigs: bool) -> pd.DataFrame:
             with BigWigWriter(truth.folder / f"{i}.bw", SIZES) as writer:
                 writer.add_fixed("chr22", int(starts[0]), score)
             rows.append((group, tf, "bigwig", f"{i}.bw"))
+        for i, (group, runs) in enumerate(truth.signal.items()):
+            with BigWigWriter(truth.folder / f"{i}.signal.bw", SIZES) as writer:
+                writer.add_runs("chr22", *runs)
+            rows.append((group, "", "signal_bigwig", f"{i}.signal.bw"))
     return pd.DataFrame(rows, columns=["group", "tf", "kind", "path"]).assign(sha256="")

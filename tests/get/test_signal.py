@@ -1,6 +1,9 @@
+import shutil
+
 import numpy as np
+import pandas as pd
 import pytest
-from _slots import END, START
+from _slots import END, START, make_truth
 
 from scmaxatac import get
 from scmaxatac.get import _signal
@@ -38,6 +41,18 @@ def test_without_a_region_everything_is_read(truth):
     assert np.array_equal(frame["end"], ends)
     assert np.allclose(frame["value"], values)
     assert set(frame["chrom"]) == {"chr22"}
+
+
+def test_a_bigwig_of_the_signal_is_read_where_there_is_one(tmp_path):
+    with_bigwigs, without = (
+        make_truth(tmp_path / name, groups=["B", "CD4/T"], tfs=["CTCF"], bigwigs=name == "bigwigs")
+        for name in ("bigwigs", "store")
+    )
+    shutil.rmtree(with_bigwigs.folder / "store")
+    region = f"chr22:{START + 5_000}-{END}"
+    for group in ("B", "CD4/T"):
+        frames = [get.signal(truth.adata, group, region=region) for truth in (with_bigwigs, without)]
+        pd.testing.assert_frame_equal(*frames, rtol=1e-6)
 
 
 def test_a_stretch_without_signal_is_empty(truth):

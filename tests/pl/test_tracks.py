@@ -140,6 +140,7 @@ def test_a_figure_has_the_size_that_was_asked_for(truth):
 def test_without_a_store_only_the_signal_is_left_out(tmp_path, caplog):
     truth = make_truth(tmp_path / "run", groups=["B"], tfs=["CTCF"], bigwigs=True)
     shutil.rmtree(truth.folder / "store")
+    next(truth.folder.glob("*.signal.bw")).unlink()
     assert list(panels(pl.tracks(truth.adata, REGION))) == ["B: CTCF"]
     assert "drawing no signal" in caplog.text
 

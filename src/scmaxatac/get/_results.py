@@ -51,10 +51,11 @@ class Results:
     def table(self, name: str) -> pd.DataFrame:
         """Give a slot as a table that may be changed; tables of groups are indexed by group."""
         stored = self.slot(name)
-        frame = stored.to_pandas() if hasattr(stored, "to_pandas") else pd.DataFrame(stored)
-        # SnapATAC2's backed objects keep no index: there the groups are a column
-        by_group = name in (_keys.QC, _keys.ACTIVITY) and "group" in frame
-        return frame.set_index("group") if by_group else frame.copy()
+        if isinstance(stored, pd.DataFrame):
+            return stored.copy()
+        frame = stored.to_pandas()  # polars, in SnapATAC2's backed objects
+        # they keep no index: there the groups are the first column
+        return frame.set_index(frame.columns[0]) if name in (_keys.QC, _keys.ACTIVITY) else frame
 
     @cached_property
     def groups(self) -> list[str]:
@@ -125,8 +126,8 @@ def find_results(data: Any, key: str, mod: str) -> Results:
         If `data` is no such object; of a list any member will do, as all hold the same results.
     """
     adata = unwrap(data, mod)
-    if key not in adata.uns:
-        others = [name for name in adata.uns if _is_run(adata.uns[name])]
+    if key not in adata.uns:  # SnapATAC2's `uns` has keys, but can't be iterated
+        others = [name for name in adata.uns.keys() if _is_run(adata.uns[name])]
         hint = f"results exist under {_listed(others)}" if others else "call scmaxatac.tl.predict_tfbs first"
         raise KeyError(f"no results under uns[{key!r}]: {hint}")
     slots = adata.uns[key]

@@ -1,5 +1,6 @@
 """ATAC signal of a group."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac.get._results import Results, find_results
 from scmaxatac.get._stretches import stretches
+from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig
 
 _PIECE = 1 << 23
 """Positions that are read at a time; a whole chromosome would take gigabytes of memory."""
@@ -56,14 +58,23 @@ def signal(
 
 def read_signal(results: Results, group: str, region: str | None) -> pd.DataFrame:
     """Read what :func:`signal` gives, of a run that was found."""
-    store = results.store
+    path = results.file("signal_bigwig", group)
+    if path is not None:
+        sizes, read = bigwig_sizes(path), partial(read_bigwig, path)
+    else:
+        sizes, read = results.store.sizes, partial(results.store.read_signal, group)
     frames = []
-    for chrom, start, end in stretches(region, store.sizes):
-        pieces = [store.read_signal(group, chrom, low, min(low + _PIECE, end)) for low in range(start, end, _PIECE)]
+    for chrom, start, end in stretches(region, sizes):
+        pieces = [read(chrom, low, min(low + _PIECE, end)) for low in range(start, end, _PIECE)]
         starts, ends, values = (np.concatenate(columns) for columns in zip(*pieces, strict=True))
         joined = (starts[1:] == ends[:-1]) & (values[1:] == values[:-1])  # runs that a piece's end had cut
         first, last = np.insert(~joined, 0, True)[: len(starts)], np.append(~joined, True)[: len(starts)]
-        chroms = pd.Categorical([chrom] * int(first.sum()), list(store.sizes))
-        columns = {"chrom": chroms, "start": starts[first], "end": ends[last], "value": values[first]}
+        chroms = pd.Categorical([chrom] * int(first.sum()), list(sizes))
+        columns = {
+            "chrom": chroms,
+            "start": starts[first].astype(np.int64),
+            "end": ends[last].astype(np.int64),
+            "value": values[first],
+        }
         frames.append(pd.DataFrame(columns))
     return pd.concat(frames, ignore_index=True)

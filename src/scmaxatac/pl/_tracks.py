@@ -161,7 +161,7 @@ def _header(sheet: Sheet, layout: TrackLayout, title: str, signal_top: float | N
 def _dress(panel: "Axes", layout: TrackLayout, name: str, colour: str, top: float) -> None:
     """Set the range of a track, its name and its ticks."""
     panel.set_ylim(-(_STRIP if name != "signal" else 0.04) * top, top)
-    panel.axhline(0, color=LIGHT_GREY, linewidth=0.6, zorder=0)
+    panel.axhline(0, color=LIGHT_GREY, linewidth=0.6, zorder=0, clip_on=False)
     panel.patch.set_visible(False)
     panel.spines[:].set_visible(False)
     panel.tick_params(bottom=False, labelbottom=False)
