@@ -2,6 +2,7 @@ import gzip
 import logging
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from scmaxatac import settings
@@ -26,11 +27,16 @@ EXPECTED = sorted(
 
 def write(path, lines, end="\n", last=True):
     text = end.join(lines) + (end if last else "")
-    path.write_bytes(gzip.compress(text.encode()) if path.suffix == ".gz" else text.encode())
+    data = text.encode()
+    if path.suffix == ".gz":
+        data = gzip.compress(data)
+    elif path.suffix == ".zst":
+        data = pa.compress(data, "zstd", asbytes=True)
+    path.write_bytes(data)
     return path
 
 
-@pytest.mark.parametrize("name", ["a.tsv", "a.tsv.gz"])
+@pytest.mark.parametrize("name", ["a.tsv", "a.tsv.gz", "a.tsv.zst"])
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
 @pytest.mark.parametrize("last", [True, False])
 @pytest.mark.parametrize("n_columns", [4, 5, 6])
@@ -163,6 +169,18 @@ def test_two_cells_with_one_barcode_are_an_error(tmp_path):
         list(FragmentFile(path, names).chunks())
 
 
+@pytest.mark.parametrize("number", ["", "-1"])
+def test_cells_of_several_samples_in_one_file_are_warned_about(tmp_path, caplog, number):
+    lines = [f"chr1\t5\t9\t{cell[:-2]}{number}" for cell in CELLS]
+    names = [f"s1_{CELLS[0]}", f"s2_{CELLS[1]}"]
+    source = FragmentFile(write(tmp_path / "a.tsv", lines), names)
+    assert len(list(source.chunks())) == 1
+    assert "cells of 2 samples ('s1_" in caplog.text
+    caplog.clear()
+    list(FragmentFile(tmp_path / "a.tsv", [f"s1_{cell}" for cell in CELLS]).chunks())
+    assert not caplog.records
+
+
 def test_repeated_and_missing_cells_are_errors(tmp_path):
     path = write(tmp_path / "a.tsv", LINES)
     with pytest.raises(ValueError, match="cell 'AAACGAAAGACTCGGA-1' comes 2 times"):
@@ -237,6 +255,15 @@ def test_a_truncated_gzip_is_an_error_that_names_the_file(tmp_path, data_dir):
     path = tmp_path / "cut.tsv.gz"
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ValueError, match=r"cut\.tsv\.gz is truncated"):
+        list(FragmentFile(path, None).chunks())
+
+
+def test_a_truncated_zstd_file_is_an_error_that_names_the_file(tmp_path):
+    rng = np.random.default_rng(0)
+    path = write(tmp_path / "cut.tsv.zst", [f"chr1\t{i}\t{i + 9}\tA" for i in rng.integers(0, 10**8, 20_000)])
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(ValueError, match=r"cut\.tsv\.zst is (truncated|damaged)"):
         list(FragmentFile(path, None).chunks())
 
 

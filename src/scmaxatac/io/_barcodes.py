@@ -1,7 +1,7 @@
 """Matching an object's cells to the barcodes of a fragment file, which often carry other affixes."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -26,11 +26,20 @@ class Rule:
         Changes a cell's name.
     of_barcode
         Changes a barcode of the file; None where those stay as they are.
+    kept
+        Gives the part of a cell's name that `of_cell` keeps; None where that is the whole name.
     """
 
     text: str
     of_cell: Callable[[str], str]
     of_barcode: Callable[[str], str] | None = None
+    kept: Callable[[str], str] | None = None
+
+    def dropped(self, cells: Iterable[str]) -> list[str]:
+        """Give the different parts of the cells' names that the rule ignores, such as the names of samples."""
+        if self.kept is None:
+            return []
+        return list(dict.fromkeys(cell.replace(self.kept(cell), "", 1) for cell in cells))
 
 
 def _same(name: str) -> str:
@@ -71,11 +80,21 @@ def rules(sample: str | None = None) -> list[Rule]:
     found = [
         Rule("", _same),
         Rule("'-1' added to the cells' names", lambda name: f"{name}-1"),
-        Rule("the number after '-' removed from the cells' names", _unnumbered),
-        Rule("the number after '-' in the cells' names set to 1", lambda name: f"{_unnumbered(name)}-1"),
-        Rule("the sample removed from the cells' names", _barcode),
-        Rule("sample and number removed from the cells' names", _bare),
-        Rule("the sample removed from the cells' names, their number set to 1", lambda name: f"{_bare(name)}-1"),
+        Rule("the number after '-' removed from the cells' names", _unnumbered, None, _unnumbered),
+        Rule(
+            "the number after '-' in the cells' names set to 1",
+            lambda name: f"{_unnumbered(name)}-1",
+            None,
+            _unnumbered,
+        ),
+        Rule("the sample removed from the cells' names", _barcode, None, _barcode),
+        Rule("sample and number removed from the cells' names", _bare, None, _bare),
+        Rule(
+            "the sample removed from the cells' names, their number set to 1",
+            lambda name: f"{_bare(name)}-1",
+            None,
+            _bare,
+        ),
     ]
     if sample is not None:
         for mark in "#_-:":
@@ -84,8 +103,8 @@ def rules(sample: str | None = None) -> list[Rule]:
             )
     found += [
         Rule("the sample removed from the file's barcodes", _same, _barcode),
-        Rule("the sample removed from the cells' names and the file's barcodes", _barcode, _barcode),
-        Rule("names and barcodes reduced to their bases", _bare, _bare),
+        Rule("the sample removed from the cells' names and the file's barcodes", _barcode, _barcode, _barcode),
+        Rule("names and barcodes reduced to their bases", _bare, _bare, _bare),
     ]
     return found
 

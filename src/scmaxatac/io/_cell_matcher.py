@@ -115,6 +115,13 @@ class CellMatcher:
             )
         if is_news and report.rule:
             logger.info("%s: matched with %s (cells such as %s)", self._where, report.rule, cells)
+        dropped = self._rule.dropped(self._cells) if is_news and self._rule else []
+        if len(dropped) > 1:
+            logger.warning(
+                "%s: cells of %d samples (%s) are all looked for in this one file, by their barcodes alone; if they "
+                "come from several files, give sample_key= and fragments={sample: path}",
+                self._where, len(dropped), ", ".join(map(repr, dropped[:3])),
+            )  # fmt: skip
         if is_news and n_matched < report.n_cells:
             level = "warning" if report.rate < _WARN_BELOW else "info"
             getattr(logger, level)("only %s; the others have no fragments", counts)

@@ -17,8 +17,9 @@ _LARGEST = np.iinfo(np.int32).max
 class FragmentFile:
     """Fragments of a file as 10x Genomics, ArchR, SnapATAC2 and others write them.
 
-    Plain, gzip or bgzip; sorted or not; lines that start with ``#`` are skipped; columns after the fourth, such as the
-    duplicate count, are not read. Fragments are taken to be shifted already (+4, -5). Positions are 0-based, half-open.
+    Plain, gzip, bgzip or zstd; sorted or not; lines that start with ``#`` are skipped; columns after the fourth, such
+    as the duplicate count, are not read. Fragments are taken to be shifted already (+4, -5). Positions are 0-based,
+    half-open.
 
     Parameters
     ----------

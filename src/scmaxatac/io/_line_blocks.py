@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 from scmaxatac._logging import logger
-from scmaxatac.io._files import decompression_errors, is_gzip, open_binary
+from scmaxatac.io._files import decompression_errors, open_binary
 
 BLOCK = 1 << 24
 _LONGEST_LINE = 1 << 16
 _COMMENT = re.compile(rb"(?m)^#[^\n]*\n?")
+_GZIP_MAGIC = b"\x1f\x8b"
 _BGZF_SUBFIELD = b"BC"
 _BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
@@ -39,12 +40,12 @@ class LineBlock(NamedTuple):
 
 
 def read_line_blocks(path: Path) -> Iterator[LineBlock]:
-    """Read a plain, gzip or bgzip text file in blocks of about 16 MiB; the last line may lack its line end.
+    """Read a plain, gzip, bgzip or zstd text file in blocks of about 16 MiB; the last line may lack its line end.
 
     Raises
     ------
     ValueError
-        If the gzip data are truncated or damaged, or a line is longer than any line of text.
+        If compressed data are truncated or damaged, or a line is longer than any line of text.
     """
     _warn_without_end_marker(path)
     blocks = _blocks(path)
@@ -77,10 +78,9 @@ def _blocks(path: Path) -> Iterator[LineBlock]:
 
 def _warn_without_end_marker(path: Path) -> None:
     """Warn of a bgzip file that was cut between two blocks, which plain gzip readers can't notice."""
-    if not is_gzip(path):
-        return
     with open(path, "rb") as handle:
-        is_bgzip = handle.read(14)[12:] == _BGZF_SUBFIELD
+        head = handle.read(14)
+        is_bgzip = head.startswith(_GZIP_MAGIC) and head[12:] == _BGZF_SUBFIELD
         handle.seek(max(0, path.stat().st_size - len(_BGZF_END)))
         if is_bgzip and handle.read() != _BGZF_END:
             logger.warning("%s lacks bgzip's end marker: it may be truncated", path)
