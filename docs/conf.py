@@ -34,6 +34,7 @@ myst_heading_anchors = 3
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 900
+nb_execution_in_temp = True
 nb_merge_streams = True
 
 # Links into other projects' documentation need the network; builds without it must pass too.
