@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from scmaxatac._constants import FLANK
 from scmaxatac.tracks import Intervals
-from scmaxatac.tracks._coverage import coverage, coverage_runs, keep_off_blacklist, weighted_percentile
+from scmaxatac.tracks._coverage import coverage_histogram, coverage_runs, keep_off_blacklist, weighted_percentile
 
 LENGTH = 250
 positions = st.lists(st.integers(0, LENGTH - 1), max_size=25).map(lambda x: np.sort(np.array(x, dtype=np.int32)))
@@ -29,10 +29,15 @@ def test_runs_are_the_number_of_41_bp_insertions_over_each_base(positions):
 
 
 @settings(max_examples=150, deadline=None)
-@given(positions, st.integers(0, LENGTH), st.integers(0, LENGTH))
-def test_coverage_of_a_stretch_is_that_of_the_chromosome_there(positions, a, b):
-    start, end = min(a, b), max(a, b)
-    np.testing.assert_array_equal(coverage(positions, start, end), brute_force(positions)[start:end])
+@given(positions)
+def test_histogram_counts_the_bases_of_each_coverage(positions):
+    np.testing.assert_array_equal(coverage_histogram(positions, LENGTH), np.bincount(brute_force(positions)))
+
+
+def test_histogram_of_a_deep_pile():
+    counts = coverage_histogram(np.full(1000, 100, dtype=np.int32), LENGTH)
+    assert len(counts) == 1001
+    assert (counts[0], counts[1000]) == (LENGTH - 41, 41)
 
 
 def test_insertions_at_both_ends_and_duplicates():

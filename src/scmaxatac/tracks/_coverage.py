@@ -52,13 +52,23 @@ def coverage_runs(positions: np.ndarray, length: int) -> tuple[np.ndarray, np.nd
     return sweep(np.ascontiguousarray(positions, dtype=np.int32), length, FLANK)
 
 
-def coverage(positions: np.ndarray, start: int, end: int) -> np.ndarray:
-    """Count the widened insertions over each base of ``[start, end)``; (end - start,) int32."""
-    lo = np.searchsorted(positions, start - FLANK, side="left")
-    hi = np.searchsorted(positions, end + FLANK, side="left")
-    from scmaxatac.tracks._kernels import fill_coverage
+def coverage_histogram(positions: np.ndarray, length: int) -> np.ndarray:
+    """Count the bases under each number of widened insertions.
 
-    return fill_coverage(np.ascontiguousarray(positions[lo:hi], dtype=np.int32), start, end, FLANK)
+    Parameters
+    ----------
+    positions
+        (n,) sorted positions of insertions; each covers ``[p - 20, p + 21)``, clipped to the chromosome.
+    length
+        Length of the chromosome in bp.
+
+    Returns
+    -------
+    (highest coverage + 1,) int64; entry k is the number of bases that k insertions cover.
+    """
+    from scmaxatac.tracks._kernels import sweep_histogram
+
+    return sweep_histogram(np.ascontiguousarray(positions, dtype=np.int32), length, FLANK)
 
 
 def weighted_percentile(values: np.ndarray, counts: np.ndarray, percentile: float) -> float:

@@ -39,22 +39,36 @@ def sweep(positions: np.ndarray, length: int, flank: int) -> tuple[np.ndarray, n
 
 
 @njit(cache=True, nogil=True)
-def fill_coverage(positions: np.ndarray, start: int, end: int, flank: int) -> np.ndarray:
-    """Coverage of every base of a stretch; see ``coverage``."""
-    out = np.zeros(end - start, dtype=np.int32)
+def sweep_histogram(positions: np.ndarray, length: int, flank: int) -> np.ndarray:
+    """Sweep like ``sweep``, but only count the bases of each level; see ``coverage_histogram``."""
     n = len(positions)
+    counts = np.zeros(64, dtype=np.int64)
+    level = 0
     i = 0
     j = 0
-    level = 0
-    for at in range(start, end):
+    at = 0
+    while at < length:
         while i < n and positions[i] - flank <= at:
             level += 1
             i += 1
         while j < n and positions[j] + flank + 1 <= at:
             level -= 1
             j += 1
-        out[at - start] = level
-    return out
+        upcoming = length
+        if i < n and positions[i] - flank < upcoming:
+            upcoming = positions[i] - flank
+        if j < n and positions[j] + flank + 1 < upcoming:
+            upcoming = positions[j] + flank + 1
+        if level >= len(counts):
+            grown = np.zeros(2 * level, dtype=np.int64)
+            grown[: len(counts)] = counts
+            counts = grown
+        counts[level] += upcoming - at
+        at = upcoming
+    last = len(counts)
+    while last > 1 and counts[last - 1] == 0:
+        last -= 1
+    return counts[:last].copy()
 
 
 @njit(cache=True, nogil=True)

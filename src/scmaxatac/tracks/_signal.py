@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scmaxatac._constants import FLANK, LIBRARY_SIZE, PERCENTILE, WINDOW
-from scmaxatac.tracks._coverage import coverage, coverage_runs, keep_off_blacklist, weighted_percentile
+from scmaxatac.tracks._coverage import coverage_histogram, coverage_runs, keep_off_blacklist, weighted_percentile
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._insertions import Insertions
 
@@ -115,10 +115,7 @@ class Signal:
     def values(self, chrom: str, start: int = 0, end: int | None = None) -> np.ndarray:
         """Signal of every base of ``[start, end)``, by default of the whole chromosome; (end - start,) float32."""
         end = self.sizes[chrom] if end is None else end
-        out = np.zeros(end - start, dtype=np.float32)
-        for library, weight in zip(self.libraries, self._weights(), strict=True):
-            out += coverage(library.positions[chrom], start, end) * np.float32(weight)
-        return self._above_minimum(out)
+        return self._stretches(chrom, np.array([start]), end - start)[0]
 
     def runs(self, chrom: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Stretches of equal signal that are not 0: starts, ends (int32) and values (float32)."""
@@ -133,18 +130,26 @@ class Signal:
         scales = np.array([library.scale for library in self.libraries])
         return breaks, levels @ scales / len(scales)
 
+    def count_runs(self, chrom: str) -> tuple[np.ndarray, np.ndarray]:
+        """Count the widened insertions of all libraries: breakpoints (m + 1,) int32 and counts (m,) int64."""
+        breaks, levels = _joint_runs(self.libraries, chrom, self.sizes[chrom])
+        return breaks, levels.sum(axis=1)
+
     def windows(self, chrom: str, starts: np.ndarray) -> np.ndarray:
         """Signal of windows of 1,024 bp; `starts` sorted, (n,) to (n, 1024) float32."""
+        return self._stretches(chrom, starts, WINDOW)
+
+    def _stretches(self, chrom: str, starts: np.ndarray, width: int) -> np.ndarray:
         from scmaxatac.tracks._kernels import add_window_signal
 
-        out = np.zeros((len(starts), WINDOW), dtype=np.float32)
+        out = np.zeros((len(starts), width), dtype=np.float32)
         starts = np.ascontiguousarray(starts, dtype=np.int64)
         for library, weight in zip(self.libraries, self._weights(), strict=True):
             positions = library.positions[chrom]
             if len(starts):
                 lo = np.searchsorted(positions, starts[0] - FLANK, side="left")
-                hi = np.searchsorted(positions, starts[-1] + WINDOW + FLANK, side="left")
-                add_window_signal(positions[lo:hi], starts, WINDOW, FLANK, weight, out)
+                hi = np.searchsorted(positions, starts[-1] + width + FLANK, side="left")
+                add_window_signal(positions[lo:hi], starts, width, FLANK, weight, out)
         return self._above_minimum(out)
 
     def _weights(self) -> list[float]:
@@ -179,6 +184,12 @@ def _histogram(libraries: Sequence[Library], chroms: Sequence[str], genome: Geno
     combinations: list[np.ndarray] = []
     bases: list[np.ndarray] = []
     for chrom in chroms if libraries else ():
+        if len(libraries) == 1:
+            counts = coverage_histogram(libraries[0].positions[chrom], genome.sizes[chrom])
+            present = np.flatnonzero(counts[1:]) + 1
+            combinations.append(present[:, None])
+            bases.append(counts[present])
+            continue
         breaks, levels = _joint_runs(libraries, chrom, genome.sizes[chrom])
         covered = levels.any(axis=1)
         levels, lengths = levels[covered], np.diff(breaks)[covered]
