@@ -72,9 +72,10 @@ def test_ranges_end_in_round_numbers():
 
 
 def test_positions_have_the_unit_and_decimals_that_tell_them_apart():
-    assert [position_unit(step)[::2] for step in (5e6, 2e5, 1000, 500, 100, 50)] == [
+    assert [position_unit(step, 18e6)[::2] for step in (5e6, 2e5, 1000, 500, 100, 50)] == [
         ("Mb", 0), ("Mb", 1), ("Mb", 3), ("kb", 1), ("kb", 1), ("bp", 0)
     ]  # fmt: skip
+    assert position_unit(5000, 20_456)[::2] == ("kb", 0)
 
 
 def test_titles_of_regions_are_exact():

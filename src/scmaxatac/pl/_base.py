@@ -119,17 +119,17 @@ def position_axis(ax: "Axes", chrom: str, start: int, end: int) -> None:
     locator = MaxNLocator(nbins=7, steps=[1, 2, 5, 10], integer=True)
     ax.xaxis.set_major_locator(locator)
     step = float(np.diff(locator.tick_values(start, end)).min(initial=end - start))
-    unit, size, decimals = position_unit(step)
+    unit, size, decimals = position_unit(step, end)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda position, _: f"{position / size:,.{decimals}f}"))
     ax.spines["bottom"].set_visible(True)
     ax.tick_params(axis="x", bottom=True, labelbottom=True, labelsize=SMALL, length=3, pad=2)
     ax.set_xlabel(f"Position on {chrom} ({unit})", fontsize=MEDIUM, labelpad=2)
 
 
-def position_unit(step: float) -> tuple[str, float, int]:
-    """Choose unit, its size in bp and decimals such that positions `step` bp apart differ."""
+def position_unit(step: float, end: float) -> tuple[str, float, int]:
+    """Choose unit, its size in bp and decimals such that positions up to `end` that are `step` bp apart differ."""
     for unit, size, smallest in (("Mb", 1e6, 1e3), ("kb", 1e3, 1e2)):
-        if step >= smallest:
+        if step >= smallest and end >= size:
             return unit, size, max(0, int(np.ceil(np.log10(size / step) - 1e-9)))
     return "bp", 1.0, 0
 

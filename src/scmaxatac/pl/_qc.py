@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 _PANELS = {
     "n_fragments": "Fragments",
-    "match_rate": "Cells found among the\nfragments' barcodes (%)",
-    "p99": "99th percentile of coverage\n(insertions within 20 bp)",
+    "match_rate": "Cells that have\nfragments (%)",
+    "p99": "99th percentile of coverage\n(insertions over a base)",
 }
 _PANEL, _GAP, _HEAD, _FOOT, _LINE = 2.1, 0.35, 0.4, 0.65, 0.15
 
@@ -129,8 +129,9 @@ def _log_axis(ax: "Axes", counts: np.ndarray) -> None:
     """Count in powers of ten, with room for the numbers beside the bars."""
     from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
-    low = 10.0 ** np.floor(np.log10(counts[counts > 0].min(initial=1e3)) - 0.01)
-    high = max(counts.max(initial=0), 10 * low)
+    present = counts[counts > 0] if np.any(counts > 0) else np.ones(1)
+    low = 10.0 ** np.floor(np.log10(present.min()) - 0.3)
+    high = max(present.max(), 10 * low)
     ax.set_xscale("log")
     ax.set_xlim(low, high * (high / low) ** 0.22)
     ax.xaxis.set_major_locator(LogLocator(numticks=6))
