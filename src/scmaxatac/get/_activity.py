@@ -32,5 +32,12 @@ def activity(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.
     ------
     KeyError
         If there are no results under `key`.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> activity = sma.get.activity(mdata)
+    >>> activity.index.tolist()
+    ['B', 'CD4/T', 'Mono']
     """
     return find_results(data, key, mod).table(_keys.ACTIVITY)

@@ -29,5 +29,11 @@ def params(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> dict[str, A
     ------
     KeyError
         If there are no results under `key`.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> sma.get.params(mdata)["groupby"]
+    'cell_type'
     """
     return find_results(data, key, mod).params

@@ -31,5 +31,11 @@ def qc(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.DataFr
     ------
     KeyError
         If there are no results under `key`.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> sma.get.qc(mdata)["n_cells"].to_dict()
+    {'B': 186, 'CD4/T': 246, 'Mono': 159}
     """
     return find_results(data, key, mod).table(_keys.QC)

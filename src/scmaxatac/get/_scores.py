@@ -45,6 +45,15 @@ def scores(
         predicted without regions.
     FileNotFoundError
         If the scores lie on disk and are not there any more.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> scores = sma.get.scores(mdata, tf=["CTCF", "SPI1"])
+    >>> scores.obs_names.tolist()
+    ['B', 'CD4/T', 'Mono']
+    >>> list(scores.layers)
+    ['CTCF', 'SPI1']
     """
     from anndata import AnnData
 

@@ -50,6 +50,13 @@ def signal(
         If `region` is not understood or its chromosome was not predicted.
     FileNotFoundError
         If the run's files are not where they were written.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> runs = sma.get.signal(mdata, "CD4/T", region="chr5:100,000-200,000")
+    >>> runs.columns.tolist()
+    ['chrom', 'start', 'end', 'value']
     """
     results = find_results(data, key, mod)
     (group,) = results.pick_groups(group)

@@ -52,7 +52,9 @@ def sites(
     Examples
     --------
     >>> import scmaxatac as sma
-    >>> sma.get.sites(mdata, tf="CTCF", group="B")  # doctest: +SKIP
+    >>> sites = sma.get.sites(mdata, tf="CTCF", group="B")
+    >>> sites.columns.tolist()
+    ['chrom', 'start', 'end', 'group', 'tf', 'score']
     """
     return read_sites(find_results(data, key, mod), tf, group, min_score)
 

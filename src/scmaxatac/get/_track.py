@@ -52,6 +52,13 @@ def track(
         If `region` is not understood or its chromosome was not predicted.
     FileNotFoundError
         If the run's files are not where they were written.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> bins = sma.get.track(mdata, "CTCF", "B", region="chr5:100,000-200,000")
+    >>> bins.columns.tolist()
+    ['chrom', 'start', 'end', 'score']
     """
     results = find_results(data, key, mod)
     (tf,), (group,) = results.pick_tfs(tf), results.pick_groups(group)

@@ -81,6 +81,12 @@ def heatmap(
         If there are no results under `key`, or no such TF or group among them.
     ValueError
         If `scale` is unknown.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> ax = sma.pl.heatmap(mdata, scale="zscore")
+    >>> ax.figure.savefig("activity.png")  # doctest: +SKIP
     """
     import matplotlib.pyplot as plt
 

@@ -71,6 +71,12 @@ def qc(
     ------
     KeyError
         If there are no results under `key`.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> figure = sma.pl.qc(mdata)
+    >>> figure.savefig("qc.png")  # doctest: +SKIP
     """
     table = find_results(data, key, mod).table(_keys.QC)
     panels = {name: label for name, label in _PANELS.items() if name in table}

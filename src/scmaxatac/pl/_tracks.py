@@ -99,6 +99,12 @@ def tracks(
         If the region is not understood or was not predicted, or if there are more than six `tfs`.
     FileNotFoundError
         If the run's files are not where they were written.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> figure = sma.pl.tracks(mdata, "chr5:100,000-120,000", tfs=["CTCF", "SPI1"])
+    >>> figure.savefig("tracks.png")  # doctest: +SKIP
     """
     results = find_results(data, key, mod)
     chrom, start, end = parse_region(region)
