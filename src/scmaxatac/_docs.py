@@ -31,10 +31,15 @@ _TEXTS = {
         Modality of a MuData that holds the ATAC data.""",
     "chroms": """
         Chromosomes to use; by default the genome's autosomes and X that have sequence.""",
+    "signal_chroms": """
+        Chromosomes over which the 99th percentile of the coverage is taken; `chroms` by default.""",
     "min_cells": """
         Groups with fewer cells are skipped, with a warning and a line in the QC table.""",
     "min_fragments": """
         Groups with fewer fragments are skipped, with a warning and a line in the QC table.""",
+    "max_fragments": """
+        Groups (with `replicate_key`, replicates) with more fragments are thinned to this many, drawn without
+        replacement; the same seed with a smaller number gives a subset. The fragments are then read twice.""",
     "out_dir": """
         Folder for files; created when missing.""",
     "key": """

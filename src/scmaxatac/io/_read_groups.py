@@ -88,7 +88,7 @@ def read_groups(
     for sample, member, library in zip(samples, objects, library_codes, strict=True):
         found = fragment_sources(
             member,
-            fragments=_of_sample(fragments, sample, sample_key),
+            fragments=fragments_of_sample(fragments, sample, sample_key),
             sample_key=sample_key,
             barcode_key=barcode_key,
             mod=mod,
@@ -97,8 +97,14 @@ def read_groups(
     return GroupedFragments(sources, libraries, groups, codes)
 
 
-def _of_sample(fragments: Fragments | None, sample: str | None, sample_key: str | None) -> Fragments | None:
-    """Fragment file or files of one object."""
+def fragments_of_sample(fragments: Fragments | None, sample: str | None, sample_key: str | None) -> Fragments | None:
+    """Take the fragment file of one object of a ``{sample: object}`` out of ``{sample: path}``.
+
+    Raises
+    ------
+    KeyError
+        If there is no path for the sample.
+    """
     if not isinstance(fragments, Mapping) or sample is None or sample_key is not None:
         return fragments
     if sample not in fragments:

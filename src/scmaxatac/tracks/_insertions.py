@@ -143,7 +143,7 @@ class _Collector:
 
     def add(self, source: FragmentSource, group_of_cell: np.ndarray) -> np.ndarray:
         """Read a source; (n_cells,) bool, whether a cell has a fragment."""
-        contigs = _ContigMap(source, self._genome)
+        contigs = ContigMap(source, self._genome)
         found = np.zeros(len(group_of_cell), dtype=bool)
         for chunk in source.chunks():
             found[chunk.cell] = True
@@ -191,8 +191,12 @@ class _Collector:
         return table
 
 
-class _ContigMap:
-    """Contigs of a source to chromosomes of the genome, with the checks that belong there."""
+class ContigMap:
+    """Contigs of a source to chromosomes of the genome, with the checks that belong there.
+
+    Called with a chunk it gives each fragment's chromosome, an index into the genome's, -1 for an unknown contig. After
+    the last chunk :meth:`report` says which contigs were unknown.
+    """
 
     def __init__(self, source: FragmentSource, genome: Genome) -> None:
         self._source = source
@@ -223,6 +227,7 @@ class _ContigMap:
         return chrom
 
     def report(self) -> None:
+        """Warn about unknown contigs, or raise a ValueError if the genome has none of them."""
         lost = sum(self._lost.values())
         if not lost:
             return
@@ -250,7 +255,7 @@ def _take(chunk: FragmentChunk, mask: np.ndarray) -> FragmentChunk:
 def _count(sources: Sequence[SourceWithGroups], n_groups: int, genome: Genome) -> np.ndarray:
     totals = np.zeros(n_groups, dtype=np.int64)
     for source, group_of_cell in sources:
-        contigs = _ContigMap(source, genome)
+        contigs = ContigMap(source, genome)
         for chunk in source.chunks():
             group = group_of_cell[chunk.cell]
             totals += np.bincount(group[(group >= 0) & (contigs(chunk) >= 0)], minlength=n_groups)

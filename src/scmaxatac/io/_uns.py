@@ -1,0 +1,33 @@
+"""Tables in ``uns``, in a form that the object's class can hold."""
+
+from typing import Any
+
+import pandas as pd
+
+from scmaxatac.io._objects import is_snapatac2
+
+
+def put_table(adata: Any, key: str, frame: pd.DataFrame) -> None:
+    """Put a table with a meaningless index into ``uns``.
+
+    SnapATAC2's backed objects hold polars tables without categories, all others pandas'.
+
+    Parameters
+    ----------
+    adata
+        AnnData or SnapATAC2's backed AnnData.
+    key
+        Name of the entry.
+    frame
+        The table.
+    """
+    if not is_snapatac2(adata):
+        adata.uns[key] = frame.copy()
+        return
+    import polars as pl
+
+    plain = {
+        str(name): column.to_numpy() if pd.api.types.is_numeric_dtype(column.dtype) else column.astype(str).to_list()
+        for name, column in frame.items()
+    }
+    adata.uns[key] = pl.DataFrame(plain)

@@ -1,0 +1,214 @@
+"""Peaks of every group, called with MACS3."""
+
+import logging
+import tempfile
+import warnings
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac import _keys
+from scmaxatac._docs import shared_docs
+from scmaxatac._logging import logger
+from scmaxatac.io._bed import write_bed
+from scmaxatac.io._copies import copied
+from scmaxatac.io._objects import split_objects, unwrap
+from scmaxatac.io._read_groups import Fragments, read_groups
+from scmaxatac.io._uns import put_table
+from scmaxatac.tracks import Genome
+from scmaxatac.tracks._cell_fragments import CellFragments, collect_fragments
+
+_COLUMNS = ["chrom", "start", "end", "group", "score", "signal_value", "p_value", "q_value", "peak"]
+
+
+@shared_docs
+def call_peaks(
+    data: Any,
+    groupby: str | Sequence[str],
+    *,
+    genome: Genome,
+    fragments: Fragments | None = None,
+    sample_key: str | None = None,
+    barcode_key: str | None = None,
+    mod: str = "atac",
+    chroms: str | Iterable[str] | None = None,
+    min_cells: int = 10,
+    min_fragments: int = 10_000,
+    qvalue: float = 0.05,
+    n_jobs: int = 1,
+    key_added: str = _keys.MACS3[0],
+    copy: bool = False,
+) -> Any:
+    """Call accessible regions of every group with MACS3, through SnapATAC2.
+
+    Insertions are widened to 200 bp and peaks called on them, as ``snapatac2.tl.macs3`` does; any source of fragments
+    will do, not just SnapATAC2's objects. :func:`scmaxatac.tl.predict_tfbs` takes the union over the groups as its
+    regions when ``var_names`` are no peaks.
+
+    Parameters
+    ----------
+    data
+        {data}
+    groupby
+        {groupby}
+    genome
+        {genome}
+        Peaks on its blacklist are removed.
+    fragments
+        {fragments}
+    sample_key
+        {sample_key}
+    barcode_key
+        {barcode_key}
+    mod
+        {mod}
+    chroms
+        {chroms}
+    min_cells
+        Groups with fewer cells are skipped, with a warning.
+    min_fragments
+        Groups with fewer fragments are skipped, with a warning.
+    qvalue
+        Largest false discovery rate of a peak.
+    n_jobs
+        Processes to use.
+    key_added
+        Name of the table in ``uns``. Under another name than ``"macs3"``, give it to `regions` yourself.
+    copy
+        {copy}
+
+    Returns
+    -------
+    None, or the changed copy. Every object gets ``uns[key_added]``: chrom, start, end (0-based, half-open), group,
+    score, signal_value (fold enrichment), p_value and q_value (-log10), peak (summit, in bp from the start); a peak
+    with several summits has several rows.
+
+    Raises
+    ------
+    ImportError
+        If SnapATAC2 is not installed.
+    FileNotFoundError
+        If a fragment file does not exist.
+    KeyError
+        If a column, chromosome or sample is missing.
+    ValueError
+        If no fragments or too few of the barcodes are found, contigs or lengths don't fit the genome, or no group is
+        large enough.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> toy = sma.datasets.toy()
+    >>> sma.pp.call_peaks(toy.adata, "cell_type", genome=toy.genome)  # doctest: +SKIP
+    >>> toy.adata.uns["macs3"].groupby("group", observed=True).size()  # doctest: +SKIP
+    """
+    _require_snapatac2()
+    chosen = genome.select_chroms(chroms)
+    if copy:
+        data = copied(data)
+    grouped = read_groups(data, groupby, fragments=fragments, sample_key=sample_key, barcode_key=barcode_key, mod=mod)
+    pooled = collect_fragments(grouped.sources, genome, chroms=chosen)
+    n_cells = sum(np.bincount(codes[codes >= 0], minlength=len(grouped.groups)) for codes in grouped.codes)
+    n_fragments = np.bincount(pooled.cell, minlength=len(grouped.groups))
+    kept = _deep_enough(list(grouped.groups), np.asarray(n_cells), n_fragments, min_cells, min_fragments)
+    peaks = _macs3(pooled, kept, genome, chosen, qvalue, n_jobs)
+    if peaks.empty:
+        warnings.warn("MACS3 found no peaks; raise qvalue, or look at the depth of the groups", stacklevel=2)
+    logger.info("%d peaks of %d groups stored in uns[%r]", len(peaks), len(kept), key_added)
+    for _, member in split_objects(data):
+        put_table(unwrap(member, mod), key_added, peaks)
+    return data if copy else None
+
+
+def _require_snapatac2() -> None:
+    try:
+        import snapatac2  # noqa: F401
+    except ImportError as error:
+        raise ImportError(
+            "call_peaks needs SnapATAC2 with MACS3 (a C compiler builds it): pip install 'scmaxatac[snapatac2]'. Or "
+            "call peaks elsewhere and give them to predict_tfbs as regions=, a BED file or a table"
+        ) from error
+
+
+def _deep_enough(
+    groups: list[str], n_cells: np.ndarray, n_fragments: np.ndarray, min_cells: int, min_fragments: int
+) -> dict[int, str]:
+    """Code and name of the groups that are large enough; the others are warned about."""
+    reasons = {}
+    for i, group in enumerate(groups):
+        if n_cells[i] < min_cells:
+            reasons[i] = f"{n_cells[i]} cells, min_cells is {min_cells}"
+        elif n_fragments[i] < max(min_fragments, 1):
+            reasons[i] = f"{n_fragments[i]:,} fragments, min_fragments is {min_fragments:,}"
+        if i in reasons:
+            warnings.warn(f"group {group!r} is skipped: {reasons[i]}", stacklevel=3)
+    if len(reasons) == len(groups):
+        text = "; ".join(f"{groups[i]!r}: {reason}" for i, reason in list(reasons.items())[:8])
+        raise ValueError(f"no group is large enough to call peaks ({text})")
+    return {i: group for i, group in enumerate(groups) if i not in reasons}
+
+
+def _macs3(
+    pooled: CellFragments, groups: dict[int, str], genome: Genome, chroms: list[str], qvalue: float, n_jobs: int
+) -> pd.DataFrame:
+    import snapatac2
+
+    with tempfile.TemporaryDirectory() as folder, _undisturbed():
+        blacklist = None
+        if genome.blacklist is not None and len(table := genome.blacklist.frame()):
+            blacklist = Path(folder) / "blacklist.bed"
+            write_bed(blacklist, table)
+        found = snapatac2.tl.macs3(
+            _as_snapatac2(pooled, groups, genome, chroms),
+            groupby=[str(i) for i in groups],  # names could be anything; numbers are safe in SnapATAC2's file names
+            qvalue=qvalue,
+            blacklist=blacklist,
+            inplace=False,
+            n_jobs=n_jobs,
+        )
+    frames = [found[str(i)].to_pandas().assign(group=group) for i, group in groups.items()]
+    peaks = pd.concat(frames, ignore_index=True)[_COLUMNS]
+    peaks = peaks.astype({"start": np.int64, "end": np.int64, "peak": np.int64})
+    peaks["chrom"] = pd.Categorical(peaks["chrom"], categories=chroms)
+    peaks["group"] = pd.Categorical(peaks["group"], categories=list(groups.values()))
+    return peaks.sort_values(["group", "chrom", "start", "peak"], kind="stable", ignore_index=True)
+
+
+def _as_snapatac2(pooled: CellFragments, groups: dict[int, str], genome: Genome, chroms: list[str]) -> Any:
+    """Put groups into an object with SnapATAC2's layout, as if each were one cell."""
+    import anndata
+    from scipy import sparse
+
+    sizes = np.array([genome.sizes[chrom] for chrom in chroms], dtype=np.uint64)
+    offset_of = np.zeros(len(genome.chroms), dtype=np.int64)
+    offset_of[[genome.chroms.index(chrom) for chrom in chroms]] = np.cumsum(sizes) - sizes
+    row_of = np.full(int(pooled.cell.max()) + 1, -1)
+    row_of[list(groups)] = np.arange(len(groups))
+    keep = row_of[pooled.cell] >= 0
+    row, chrom, start, end = (column[keep] for column in (row_of[pooled.cell], *pooled[1:]))
+    column = offset_of[chrom] + start
+    order = np.lexsort((column, row))
+    indptr = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=len(groups)))])
+    lengths = (end - start).astype(np.uint32)
+    adata = anndata.AnnData(obs=pd.DataFrame(index=[str(i) for i in groups]))
+    adata.obsm[_keys.FRAGMENT_PAIRED] = sparse.csr_matrix(
+        (lengths[order], column[order], indptr), shape=(len(groups), int(sizes.sum()))
+    )
+    adata.uns[_keys.REFERENCE_SEQUENCES] = pd.DataFrame({"reference_seq_name": chroms, "reference_seq_length": sizes})
+    return adata
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Undo what SnapATAC2 and MACS3 leave behind: the root logger's level and Python's folder for temporary files."""
+    root = logging.getLogger()
+    level, folder = root.level, tempfile.tempdir
+    try:
+        yield
+    finally:
+        root.setLevel(level)
+        tempfile.tempdir = folder
