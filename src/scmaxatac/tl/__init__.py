@@ -1,6 +1,7 @@
 """Tools: predictions and what is made of them."""
 
+from scmaxatac.tl._benchmark import benchmark
 from scmaxatac.tl._call_sites import call_sites
 from scmaxatac.tl._predict_tfbs import predict_tfbs
 
-__all__ = ["call_sites", "predict_tfbs"]
+__all__ = ["benchmark", "call_sites", "predict_tfbs"]

@@ -21,8 +21,8 @@ def add_background(
     """Score a seeded sample of stretches beside the regions, for the groups that need one.
 
     A group needs one when its regions hold fewer 200-bp bins than a calibration expects to be called in all. Each
-    stretch has 1,024 bp whose bins lie in all their windows; the 200-bp bins in it are kept. `fingerprints` are those of
-    the run's units.
+    stretch has 1,024 bp whose bins lie in all their windows; the 200-bp bins in it are kept. `fingerprints` are those
+    of the run's units.
     """
     store = ScoreStore(options.folder)
     if options.regions is None:

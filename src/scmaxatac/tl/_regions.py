@@ -13,7 +13,7 @@ from scmaxatac.io._bed import read_bed
 from scmaxatac.io._regions import parse_regions
 from scmaxatac.tracks._genome import Genome
 
-Regions: TypeAlias = "str | PathLike[str] | pd.DataFrame"
+Regions: TypeAlias = str | PathLike[str] | pd.DataFrame
 
 _OPTIONS = (
     "Give regions= as a BED file or a table of chrom, start and end, call peaks first with scmaxatac.pp.call_peaks, or "
