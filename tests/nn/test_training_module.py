@@ -1,0 +1,157 @@
+"""The loss, Dice and the training loop."""
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+lightning = pytest.importorskip("pytorch_lightning")
+
+from scmaxatac.nn._data_module import Batch, TFDataModule  # noqa: E402
+from scmaxatac.nn._examples import Examples  # noqa: E402
+from scmaxatac.nn._fit import fit_network  # noqa: E402
+from scmaxatac.nn._network import TFNetwork, encode  # noqa: E402
+from scmaxatac.nn._training_module import TFTrainingModule, dice, initialise, masked_cross_entropy, one_hot  # noqa: E402
+
+
+@pytest.fixture
+def examples():
+    """Eight kilobases of random sequence, signal and labels."""
+    rng = np.random.default_rng(0)
+    length = 8_192
+    codes = rng.integers(0, 4, length).astype(np.uint8)
+    signal = (rng.random((1, length)) < 0.5).astype(np.float16)
+    bound = np.packbits(rng.random((1, length)) < 0.1, axis=1)
+    known = np.packbits(np.ones((1, length), bool), axis=1)
+    offset = np.arange(0, length - 1024, 512)
+    none = np.zeros(0, np.int64)
+    return Examples(("B",), codes, signal, bound, known, offset, np.zeros(len(offset), np.int64), none, 0)
+
+
+def test_the_loss_is_clipped_cross_entropy_over_known_bins():
+    rng = np.random.default_rng(0)
+    logits = np.append(rng.normal(0, 3, 30), [40.0, -40.0]).astype(np.float32)
+    labels = np.append(rng.integers(-1, 2, 30), [0, 1]).astype(np.int8)
+    p = np.clip(1 / (1 + np.exp(-logits.astype(float))), 1e-7, 1 - 1e-7)
+    known = labels >= 0
+    expected = -np.mean(np.where(labels == 1, np.log(p), np.log(1 - p))[known])
+    loss = masked_cross_entropy(torch.from_numpy(logits)[None], torch.from_numpy(labels)[None])
+    assert loss.item() == pytest.approx(expected, rel=1e-4)
+
+
+def test_unknown_bins_have_no_gradient_and_a_batch_of_them_no_loss():
+    logits = torch.randn(2, 32, requires_grad=True)
+    labels = torch.randint(0, 2, (2, 32), dtype=torch.int8)
+    labels[1] = -1
+    masked_cross_entropy(logits, labels).backward()
+    assert torch.count_nonzero(logits.grad[1]) == 0
+    assert torch.count_nonzero(logits.grad[0]) == 32
+    assert masked_cross_entropy(logits, torch.full_like(labels, -1)).item() == 0
+
+
+def test_dice_is_one_for_perfect_predictions_and_follows_the_formula():
+    truth = np.array([1.0, 0, 1, 1])
+    assert dice(truth @ truth, 2 * truth.sum()) == 1
+    guess = np.array([0.5, 0.2, 0.9, 0.1])
+    assert dice(truth @ guess, truth.sum() + guess.sum()) == pytest.approx((2 * 1.5 + 10) / (3 + 1.7 + 10))
+
+
+def test_batches_are_encoded_as_for_prediction():
+    rng = np.random.default_rng(0)
+    codes = rng.integers(0, 5, (3, 1024)).astype(np.uint8)
+    signal = rng.random((3, 1024)).astype(np.float16)
+    batch = Batch(torch.from_numpy(codes), torch.from_numpy(signal), torch.zeros(3, 32, dtype=torch.int8))
+    torch.testing.assert_close(one_hot(batch), encode(codes, signal.astype(np.float32)))
+
+
+def test_weights_start_glorot_uniform():
+    torch.manual_seed(0)
+    network = initialise(TFNetwork())
+    for conv in (*network.convs, network.head):
+        n_out, n_in, width = conv.weight.shape
+        limit = np.sqrt(6 / (width * (n_in + n_out)))
+        assert conv.weight.abs().max() <= limit
+        if conv.weight.numel() > 1000:
+            assert conv.weight.std().item() == pytest.approx(limit / np.sqrt(3), rel=0.1)
+        assert not conv.bias.any()
+
+
+def test_the_learning_rate_decays_as_in_keras():
+    parts = TFTrainingModule(learning_rate=0.01, decay=0.5).configure_optimizers()
+    optimizer, schedule = parts["optimizer"], parts["lr_scheduler"]["scheduler"]
+    assert parts["lr_scheduler"]["interval"] == "step"
+    rates = []
+    for _ in range(4):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step()
+    np.testing.assert_allclose(rates, [0.01 / (1 + 0.5 * i) for i in range(4)])
+    assert optimizer.defaults["eps"] == 1e-7
+
+
+def _data(examples):
+    return TFDataModule(examples, examples, batch_size=8, batches_per_epoch=3)
+
+
+def _fit(examples, folder, epochs, **kwargs):
+    torch.manual_seed(1)
+    return fit_network(TFTrainingModule(), _data(examples), out_dir=folder, epochs=epochs, accelerator="cpu", **kwargs)
+
+
+def test_every_epoch_trains_all_its_batches_and_the_best_one_is_kept(examples, tmp_path):
+    weights, history = _fit(examples, tmp_path, 3)
+    assert history["epoch"].tolist() == [0, 1, 2]
+    assert history["train_loss"].nunique() == 3
+    state = torch.load(tmp_path / "best.ckpt", weights_only=True)
+    assert state["epoch"] == history["val_dice"].idxmax()
+    np.testing.assert_array_equal(weights["head.weight"], state["state_dict"]["network.head.weight"].numpy())
+    last = torch.load(tmp_path / "last.ckpt", weights_only=True)
+    assert last["global_step"] == 9
+
+
+def test_the_same_seed_gives_the_same_weights_and_a_resumed_run_equals_an_uninterrupted_one(examples, tmp_path):
+    whole, _ = _fit(examples, tmp_path / "whole", 3)
+    _fit(examples, tmp_path / "parts", 1)
+    _, history = _fit(examples, tmp_path / "parts", 3)
+    assert history["epoch"].tolist() == [1, 2]
+    expected = torch.load(tmp_path / "whole" / "last.ckpt", weights_only=True)["state_dict"]
+    resumed = torch.load(tmp_path / "parts" / "last.ckpt", weights_only=True)["state_dict"]
+    for name, array in expected.items():
+        torch.testing.assert_close(resumed[name], array, rtol=1e-5, atol=1e-6)
+    assert set(whole) == {name.removeprefix("network.") for name in expected if "num_batches" not in name}
+
+
+def test_a_run_stopped_within_an_epoch_continues_with_the_next_batch(examples, tmp_path):
+    seen = []
+
+    class Watching(TFTrainingModule):
+        def training_step(self, batch, batch_idx):
+            seen.append(batch.codes.sum().item())
+            return super().training_step(batch, batch_idx)
+
+    class Saving(lightning.Callback):
+        def on_train_batch_end(self, trainer, *_):
+            if trainer.global_step == 4:
+                trainer.save_checkpoint(tmp_path / "middle.ckpt")
+
+    def fit(**kwargs):
+        torch.manual_seed(1)
+        module = Watching()
+        trainer = lightning.Trainer(
+            max_epochs=2,
+            accelerator="cpu",
+            logger=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            enable_checkpointing=False,
+            num_sanity_val_steps=0,
+            limit_val_batches=0,
+            callbacks=[Saving()],
+        )
+        trainer.fit(module, datamodule=_data(examples), **kwargs)
+        return module.network.weights()
+
+    whole = fit()
+    uninterrupted, seen[:] = list(seen), []
+    continued = fit(ckpt_path=str(tmp_path / "middle.ckpt"))
+    assert seen == uninterrupted[4:]
+    np.testing.assert_allclose(continued["head.weight"], whole["head.weight"], atol=1e-6)
