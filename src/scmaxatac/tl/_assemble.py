@@ -142,7 +142,7 @@ def assemble_activity(store: ScoreStore, sites: pd.DataFrame) -> pd.DataFrame:
 
     A group's score at a site is the largest of its bins there; bins below the store's floor count as 0.
     """
-    activity = pd.DataFrame(np.nan, index=pd.Index(store.groups), columns=pd.Index(store.tfs), dtype=float)
+    activity = pd.DataFrame(np.nan, index=pd.Index(store.groups, name="group"), columns=store.tfs, dtype=float)
     for tf in store.tfs:
         union = Intervals.from_frame(sites[sites["tf"] == tf].astype({"chrom": str}))
         if not union.chroms:

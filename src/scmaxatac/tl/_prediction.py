@@ -31,6 +31,7 @@ from scmaxatac.tl._units import EngineOptions, UnitOptions, run_engine, unit_win
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._intervals import Intervals
 from scmaxatac.tracks._pseudobulk import Pseudobulks
+from scmaxatac.tracks._windows import window_starts
 
 _LARGE_RUN = 50_000
 """Windows times models from which on a run's time is estimated beforehand."""
@@ -68,9 +69,15 @@ class Request:
         Raises
         ------
         ValueError
-            If the genome has no sequence, the threshold cannot be applied, or `out_dir` cannot be written.
+            If the genome has no sequence, no window fits the regions, the threshold cannot be applied, or `out_dir` cannot be written.
         """
         self.genome.codes(self.chroms[0])
+        windows = (window_starts(self.genome, c, step=self.step, regions=self.intervals) for c in self.chroms)
+        if not any(map(len, windows)):
+            raise ValueError(
+                "there is no window to predict: every window of 1,024 bp that overlaps a region is blacklisted or reaches "
+                "past its chromosome's end"
+            )
         check_threshold(self.threshold, self.calibrations)
         self.engine.check()
         if self.out_dir is not None:

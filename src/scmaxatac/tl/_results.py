@@ -89,7 +89,7 @@ def region_scores(store: ScoreStore, n_regions: int) -> np.ndarray | Path:
     import zarr
 
     path = store.folder / _SCORES
-    chunks = (1, min(n_regions, 65_536), min(len(store.tfs), 16))
+    chunks = (1, min(n_regions, 65_536), 1)
     array = zarr.open_array(str(path), mode="w", shape=shape, chunks=chunks, dtype="f4")
     for g, group in enumerate(store.groups):
         array[g] = assemble_scores(store, group)

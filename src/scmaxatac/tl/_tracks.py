@@ -46,10 +46,12 @@ def write_tracks(store: ScoreStore, group: str, fingerprints: Mapping[str, str])
                         if len(run):
                             writer.add_fixed(chrom, int(bins[run[0]]) * BIN, scores[run])
     with BigWigWriter(paths[""], store.sizes) as writer:
-        for chrom in store.chroms:
+        for chrom, size in store.sizes.items():
             starts, ends, values = read_signal(store, group, chrom).runs(chrom)
             if len(starts):
                 writer.add_runs(chrom, starts, ends, values)
+            else:
+                writer.add_runs(chrom, np.array([0]), np.array([size]), np.zeros(1))
     with atomic_path(_marker(store, group)) as temporary:
         temporary.write_text(json.dumps(dict(fingerprints)))
     for chrom in store.chroms:
