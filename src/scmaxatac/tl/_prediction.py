@@ -69,14 +69,15 @@ class Request:
         Raises
         ------
         ValueError
-            If the genome has no sequence, no window fits the regions, the threshold cannot be applied, or `out_dir` cannot be written.
+            If the genome has no sequence, no window fits the regions, the threshold cannot be applied, or `out_dir`
+            cannot be written.
         """
         self.genome.codes(self.chroms[0])
         windows = (window_starts(self.genome, c, step=self.step, regions=self.intervals) for c in self.chroms)
         if not any(map(len, windows)):
             raise ValueError(
-                "there is no window to predict: every window of 1,024 bp that overlaps a region is blacklisted or reaches "
-                "past its chromosome's end"
+                "there is no window to predict: every window of 1,024 bp that overlaps a region is blacklisted "
+                "or reaches past its chromosome's end"
             )
         check_threshold(self.threshold, self.calibrations)
         self.engine.check()
