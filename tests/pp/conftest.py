@@ -1,6 +1,7 @@
 """Real cells of 13 types, and their fragments read in the plainest way."""
 
 import gzip
+from collections.abc import Callable
 from pathlib import Path
 
 import anndata as ad
@@ -69,3 +70,17 @@ def pbmc_kept(pbmc: ad.AnnData, pbmc_insertions: pd.DataFrame, hg38: Genome, dat
         keep[rows.index] = ~touches[rows["position"]]
     kept = pbmc_insertions[keep]
     return kept.assign(group=pbmc.obs["celltype"].astype(str).reindex(kept["barcode"]).to_numpy())
+
+
+@pytest.fixture(scope="session")
+def dense() -> Callable[..., np.ndarray]:
+    """Spread runs over the bases of a chromosome."""
+
+    def spread(length: int, starts: np.ndarray, ends: np.ndarray, values: np.ndarray) -> np.ndarray:
+        out = np.zeros(length)
+        widths = ends - starts
+        bases = np.arange(widths.sum()) + np.repeat(starts - np.cumsum(widths) + widths, widths)
+        out[bases] = np.repeat(values, widths)
+        return out
+
+    return spread
