@@ -1,5 +1,6 @@
 """Inference with OpenVINO on the CPU."""
 
+from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +10,7 @@ from scmaxatac._constants import BINS_PER_WINDOW, DILATIONS, KERNEL, NORM_EPSILO
 from scmaxatac.nn._engine import Precision, Weights
 
 if TYPE_CHECKING:
-    from openvino import CompiledModel, Model
+    from openvino import CompiledModel, InferRequest, Model
 
 _BATCH = 32
 """Windows in one call: their activations stay in the cache of a core."""
@@ -18,7 +19,10 @@ _IN_CHANNELS = UNKNOWN_BASE + 1
 
 
 class OpenVINOEngine:
-    """All networks in one compiled model, run in as many streams as there are cores.
+    """A compiled model a network, each run in as many streams as there are cores.
+
+    Requests are waited for in turn. A queue with callbacks (``AsyncInferQueue``) would run Python in OpenVINO's
+    threads; deleting a model waits for these threads, and one that still waits for the interpreter then never ends.
 
     See :func:`~scmaxatac.nn._engine.make_engine`.
     """
@@ -32,25 +36,29 @@ class OpenVINOEngine:
 
     def predict(self, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """Score windows; (n, 1024) codes and signal to (models, n, 32) float32."""
-        from openvino import AsyncInferQueue
+        out = np.empty((self.n_models, len(codes), BINS_PER_WINDOW), dtype=np.float32)
+        idle = [_requests(model) for model in self._models]
+        running: deque[tuple[InferRequest, int, int, int]] = deque()
 
-        n = len(codes)
-        out = np.empty((self.n_models, n, BINS_PER_WINDOW), dtype=np.float32)
-
-        def keep(request: Any, where: tuple[int, int, int]) -> None:
-            m, lo, hi = where
+        def collect() -> None:
+            request, m, lo, hi = running.popleft()
+            request.wait()
             out[m, lo:hi] = request.get_output_tensor().data[: hi - lo]
+            idle[m].append(request)
 
-        queues = [AsyncInferQueue(model) for model in self._models]
-        for queue in queues:
-            queue.set_callback(keep)
-        for lo in range(0, n, self._batch):
-            hi = min(lo + self._batch, n)
-            x = self._encode(codes[lo:hi], signal[lo:hi])
-            for m, queue in enumerate(queues):
-                queue.start_async({0: x}, (m, lo, hi), share_inputs=False)
-        for queue in queues:
-            queue.wait_all()
+        try:
+            for lo in range(0, len(codes), self._batch):
+                hi = min(lo + self._batch, len(codes))
+                x = self._encode(codes[lo:hi], signal[lo:hi])
+                for m in range(self.n_models):
+                    while not idle[m]:
+                        collect()
+                    request = idle[m].pop()
+                    request.start_async({0: x}, share_inputs=False)
+                    running.append((request, m, lo, hi))
+        finally:
+            while running:
+                collect()
         return out
 
     def _encode(self, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
@@ -71,6 +79,11 @@ def _compile(weights: Weights, batch: int, precision: Precision) -> "CompiledMod
         "PERFORMANCE_HINT": "THROUGHPUT",
     }
     return ov.Core().compile_model(_graph(weights, batch), "CPU", options)
+
+
+def _requests(model: "CompiledModel") -> "list[InferRequest]":
+    """Make as many requests as keep all streams busy."""
+    return [model.create_infer_request() for _ in range(model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))]
 
 
 def _graph(weights: Weights, batch: int) -> "Model":
