@@ -12,8 +12,6 @@ from scmaxatac._logging import logger
 from scmaxatac._predict_file import write_sites
 from scmaxatac.io._files import atomic_path
 from scmaxatac.tracks import Intervals
-from scmaxatac.tracks._precision_recall import average_precision
-from scmaxatac.tracks._ranking import calibration_bins
 
 if TYPE_CHECKING:
     from mudata import MuData
@@ -67,7 +65,7 @@ known    sites that are bound in the simulation
 called   sites that were predicted
 correct  share of the called sites that are bound
 found    share of the known sites that were called
-AUPR     area under the precision-recall curve over bins of {CALIBRATION_BIN} bp (average precision)
+AUPR     area under the precision-recall curve over bins of {CALIBRATION_BIN} bp
 chance   what random predictions would reach
 
 {out / "demo.h5mu"}: the data with all results (mudata.read_h5mu)
@@ -98,10 +96,8 @@ def accuracy(mdata: "MuData", toy: "Toy") -> pd.DataFrame:
         for tf in toy.tfs:
             known = _on_test(toy.chip_peaks, group, tf, toy)
             called = _on_test(sites, group, tf, toy)
-            scores, labels = zip(
-                *(_bins(mdata, toy, group, tf, chrom, known) for chrom in toy.chroms_test), strict=True
-            )
-            labelled = np.concatenate(labels)
+            track = sma.get.track(mdata, tf, group)
+            agreement = sma.tl.benchmark(track, known, genome=toy.genome, chroms=toy.chroms_test, n_bootstrap=0)
             rows.append(
                 {
                     "cluster": group,
@@ -110,8 +106,8 @@ def accuracy(mdata: "MuData", toy: "Toy") -> pd.DataFrame:
                     "called": len(called),
                     "correct": _share_overlapping(called, known),
                     "found": _share_overlapping(known, called),
-                    "AUPR": average_precision(np.concatenate(scores), labelled) if labelled.any() else np.nan,
-                    "chance": labelled.mean(),
+                    "AUPR": agreement.loc["pooled", "aupr"],
+                    "chance": agreement.loc["pooled", "random_precision"],
                 }
             )
     return pd.DataFrame(rows)
@@ -147,20 +143,6 @@ def _share_overlapping(sites: pd.DataFrame, others: pd.DataFrame) -> float:
     intervals = Intervals.from_frame(others)
     hits = [intervals.overlaps(chrom, of.start.to_numpy(), of.end.to_numpy()) for chrom, of in sites.groupby("chrom")]
     return float(np.concatenate(hits).mean())
-
-
-def _bins(
-    mdata: "MuData", toy: "Toy", group: str, tf: str, chrom: str, known: pd.DataFrame
-) -> tuple[np.ndarray, np.ndarray]:
-    """Largest score and label of each whole 200-bp bin off the blacklist; bins outside the regions score 0."""
-    allowed = calibration_bins(toy.genome, chrom)
-    starts = np.arange(len(allowed)) * CALIBRATION_BIN
-    track = sma.get.track(mdata, tf, group, region=f"{chrom}:0-{toy.genome.sizes[chrom]}")
-    scores = np.zeros(len(allowed) + 1, dtype=np.float32)
-    for edge in (track["start"], track["end"] - 1):
-        np.maximum.at(scores, edge.to_numpy() // CALIBRATION_BIN, track["score"].to_numpy())
-    labels = Intervals.from_frame(known).overlaps(chrom, starts, starts + CALIBRATION_BIN)
-    return scores[:-1][allowed], labels[allowed]
 
 
 def _draw(mdata: "MuData", toy: "Toy", region: str, path: Path) -> None:
