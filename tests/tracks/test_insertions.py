@@ -189,3 +189,13 @@ def test_groups_of_real_cells_have_the_insertions_of_their_lines(data_dir):
     for group in insertions.groups:
         for chrom in insertions.chroms:
             np.testing.assert_array_equal(insertions.positions(group, chrom), sorted(counted.get((group, chrom), [])))
+
+
+def test_an_insertion_takes_four_bytes():
+    rng = np.random.default_rng(0)
+    start = rng.integers(0, 299, 5000)
+    rows = np.stack([rng.integers(0, 4, 5000), rng.integers(0, 2, 5000), start, start + 1], axis=1)
+    insertions = collect_insertions([(ArraySource(rows, n_cells=4), np.array([0, 0, 1, 1]))], ["A", "B"], GENOME)
+    arrays = [insertions.positions(group, chrom) for group in insertions.groups for chrom in insertions.chroms]
+    assert sum(array.nbytes for array in arrays) == 4 * 2 * 5000
+    assert all(array.base is None for array in arrays)

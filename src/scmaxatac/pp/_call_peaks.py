@@ -157,7 +157,7 @@ def _macs3(
 ) -> pd.DataFrame:
     import snapatac2
 
-    with tempfile.TemporaryDirectory() as folder, _undisturbed():
+    with _undisturbed(), tempfile.TemporaryDirectory() as folder:
         blacklist = None
         if genome.blacklist is not None and len(table := genome.blacklist.frame()):
             blacklist = Path(folder) / "blacklist.bed"
@@ -205,6 +205,8 @@ def _as_snapatac2(pooled: CellFragments, groups: dict[int, str], genome: Genome,
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Undo what SnapATAC2 and MACS3 leave behind: the root logger's level and Python's folder for temporary files."""
+    if tempfile.tempdir is not None and not Path(tempfile.tempdir).is_dir():
+        tempfile.tempdir = None  # left behind by a call of snapatac2.tl.macs3
     root = logging.getLogger()
     level, folder = root.level, tempfile.tempdir
     try:
