@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+import torch
+from _networks import forward, random_weights, random_windows
+
+from scmaxatac.nn._network import TFNetwork, encode
+
+TFS = ("CTCF", "SPI1", "CEBPB", "GATA3", "YY1", "NRF1", "ELF1", "TCF7", "RUNX1", "REST")
+
+
+def score(network: TFNetwork, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
+    with torch.inference_mode():
+        return network(encode(codes, signal)).numpy()
+
+
+@pytest.mark.parametrize("tf", TFS)
+def test_published_weights_score_as_the_original_does(tf, golden_windows, golden_scores, published_weights):
+    scores = score(TFNetwork.from_weights(published_weights[tf]), *golden_windows)
+    assert scores.shape == golden_scores[tf].shape == (256, 32)
+    assert np.abs(scores - golden_scores[tf]).max() < 1e-5
+
+
+def test_golden_scores_are_no_constants(golden_scores):
+    """What the parity tests compare with has something to compare."""
+    assert set(golden_scores) == set(TFS)
+    assert all(scores.std() > 0.005 for scores in golden_scores.values())
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_network_equals_a_plain_numpy_one(seed):
+    windows = random_windows(5, seed)
+    expected = forward(random_weights(seed), *windows)
+    assert np.ptp(expected) > 0.3
+    np.testing.assert_allclose(score(TFNetwork.from_weights(random_weights(seed)), *windows), expected, atol=1e-5)
+
+
+def test_encoding_has_a_channel_a_base_and_one_for_the_signal():
+    codes = np.full((2, 1024), 4, dtype=np.uint8)
+    codes[0, :6] = [0, 1, 2, 3, 4, 200]
+    signal = np.zeros((2, 1024), dtype=np.float32)
+    signal[1, 7] = 2.5
+    x = encode(codes, signal).numpy()
+    assert x.shape == (2, 5, 1024)
+    assert x.dtype == np.float32
+    expected = np.zeros((2, 5, 1024), dtype=np.float32)
+    expected[0, [0, 1, 2, 3], [0, 1, 2, 3]] = 1
+    expected[1, 4, 7] = 2.5
+    np.testing.assert_array_equal(x, expected)
+
+
+def test_encoding_takes_windows_that_are_views():
+    codes, signal = random_windows(3, seed=0)
+    whole = encode(np.ascontiguousarray(codes[::-1, ::-1]), np.ascontiguousarray(signal[::-1, ::-1]))
+    torch.testing.assert_close(encode(codes[::-1, ::-1], signal[::-1, ::-1]), whole, rtol=0, atol=0)
+
+
+def test_no_windows_encode_to_nothing():
+    assert encode(np.zeros((0, 1024), np.uint8), np.zeros((0, 1024), np.float32)).shape == (0, 5, 1024)
+
+
+def test_weights_survive_the_network():
+    weights = random_weights(1)
+    network = TFNetwork.from_weights(weights)
+    assert not network.training, "batch normalisation has to use what it learnt, not the batch"
+    back = network.weights()
+    assert set(back) == set(weights)
+    for name, array in weights.items():
+        np.testing.assert_array_equal(back[name], array)
+
+
+def test_changing_the_arrays_that_a_network_gave_leaves_it_alone():
+    network = TFNetwork.from_weights(random_weights(1))
+    windows = random_windows(1, 0)
+    before = score(network, *windows)
+    for array in network.weights().values():
+        array += 1
+    np.testing.assert_array_equal(score(network, *windows), before)
+
+
+def test_trainable_parameters_are_as_many_as_in_the_original():
+    assert sum(parameter.numel() for parameter in TFNetwork().parameters()) == 116_424
+
+
+@pytest.mark.parametrize("change", ["missing", "unknown"])
+def test_weights_that_do_not_fit_are_refused_by_name(change):
+    weights = dict(random_weights(0))
+    if change == "missing":
+        del weights["convs.3.bias"]
+    else:
+        weights["convs.10.bias"] = np.zeros(3)
+    with pytest.raises(ValueError, match="convs.3.bias" if change == "missing" else "convs.10.bias"):
+        TFNetwork.from_weights(weights)

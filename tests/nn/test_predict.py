@@ -1,0 +1,164 @@
+import numpy as np
+import pytest
+from _networks import random_weights, random_windows
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scmaxatac.nn import _predict
+from scmaxatac.nn._engine import make_engine
+from scmaxatac.nn._predict import predict_bins, reverse_complement
+
+
+class PlaceEngine:
+    """Scores that say which base and signal stand where: not the same on both strands, nor in all bins of a window."""
+
+    n_models = 2
+
+    def __init__(self) -> None:
+        self.seen: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def predict(self, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
+        self.seen.append((codes.copy(), signal.copy()))
+        place = np.arange(32) / 64
+        bases = codes.reshape(len(codes), 32, 32)
+        first = (bases == 0).mean(axis=2) + place
+        second = (bases == 1).mean(axis=2) * signal.reshape(len(signal), 32, 32).max(axis=2) + place**2
+        return np.stack([first, second]).astype(np.float32)
+
+
+def brute_force(codes, signal, starts, score) -> dict[int, np.ndarray]:
+    """Mean over the windows that cover each bin, window by window."""
+    sums: dict[int, list[np.ndarray]] = {}
+    for start in starts:
+        window = slice(start, start + 1024)
+        scores = score(codes[None, window], signal[None, window])[:, 0]
+        for b in range(32):
+            sums.setdefault(start // 32 + b, []).append(scores[:, b])
+    return {bin_: np.mean(values, axis=0) for bin_, values in sorted(sums.items())}
+
+
+@pytest.fixture(scope="module")
+def chromosome() -> tuple[np.ndarray, np.ndarray]:
+    """Codes and signal of 20,000 bases."""
+    codes, signal = random_windows(20, seed=0)
+    return codes.ravel()[:20_000], signal.ravel()[:20_000]
+
+
+def predict_all(engine, chromosome, starts, **options):
+    codes, signal = chromosome
+    starts = np.asarray(starts, dtype=np.int64)
+    read = lambda some: np.stack([signal[start : start + 1024] for start in some])  # noqa: E731
+    tiles = list(predict_bins(engine, codes, read, starts, **options))
+    bins = np.concatenate([tile.bins for tile in tiles]) if tiles else np.zeros(0, dtype=np.int64)
+    scores = np.concatenate([tile.scores for tile in tiles], axis=1) if tiles else np.zeros((2, 0), np.float32)
+    return bins, scores
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    which=st.sets(st.integers(0, 73), max_size=40),
+    tile=st.integers(1, 12),
+    strand=st.sampled_from(["forward", "mean"]),
+)
+def test_bins_are_the_mean_over_their_windows_for_any_windows_and_tiles(chromosome, which, tile, strand):
+    """Gaps, single windows, windows that touch; tiles that end anywhere."""
+    engine = PlaceEngine()
+
+    def score(codes, signal):
+        forward = engine.predict(codes, signal)
+        if strand == "forward":
+            return forward
+        complement = np.array([3, 2, 1, 0, 4], dtype=np.uint8)[codes]
+        return (forward + engine.predict(complement[:, ::-1], signal[:, ::-1])[:, :, ::-1]) / 2
+
+    starts = np.array(sorted(which), dtype=np.int64) * 256
+    expected = brute_force(*chromosome, starts, score)
+    with pytest.MonkeyPatch.context() as patch:
+        original = _predict.average_windows
+        patch.setattr(_predict, "average_windows", lambda *args: original(*args, windows_per_tile=tile))
+        bins, scores = predict_all(PlaceEngine(), chromosome, starts, strand=strand)
+    assert bins.tolist() == list(expected), "every bin of every window once, ascending"
+    if len(bins):
+        np.testing.assert_allclose(scores, np.stack(list(expected.values()), axis=1), rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("step", [32, 96, 512, 1024])
+def test_any_step_on_the_grid_of_bins_works(chromosome, step):
+    starts = np.arange(0, 4 * 1024 + 1, step)
+    expected = brute_force(*chromosome, starts, PlaceEngine().predict)
+    bins, scores = predict_all(PlaceEngine(), chromosome, starts)
+    assert bins.tolist() == list(expected)
+    np.testing.assert_allclose(scores, np.stack(list(expected.values()), axis=1), rtol=0, atol=1e-6)
+
+
+def test_a_network_averages_over_windows(chromosome, backend):
+    """With a network, whose zero padding makes a bin's score depend on where in the window it lies."""
+    engine = make_engine([random_weights(0), random_weights(1)], backend=backend, device="cpu", batch_size=4)
+    starts = np.array([0, 256, 512, 768, 2048, 2304, 6144])
+    expected = brute_force(*chromosome, starts, engine.predict)
+    bins, scores = predict_all(engine, chromosome, starts)
+    assert bins.tolist() == list(expected)
+    np.testing.assert_allclose(scores, np.stack(list(expected.values()), axis=1), rtol=0, atol=1e-5)
+
+
+def test_mean_of_both_strands_is_the_mean_of_forward_and_reverse_complement(chromosome, backend):
+    codes, signal = chromosome
+    engine = make_engine([random_weights(0)], backend=backend, device="cpu")
+    window = slice(512, 1536)
+    forward = engine.predict(codes[None, window], signal[None, window])[0, 0]
+    complement = {0: 3, 1: 2, 2: 1, 3: 0, 4: 4}
+    other = np.array([[complement[int(code)] for code in codes[window][::-1]]], dtype=np.uint8)
+    reverse = engine.predict(other, np.ascontiguousarray(signal[None, window][:, ::-1]))[0, 0][::-1]
+    assert np.abs(forward - reverse).max() > 1e-3, "this network does tell the strands apart"
+    _, scores = predict_all(engine, chromosome, [512], strand="mean")
+    np.testing.assert_allclose(scores[0], (forward + reverse) / 2, rtol=0, atol=1e-5)
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=50))
+def test_reverse_complement_flips_positions_and_swaps_bases(codes):
+    window = np.array([codes], dtype=np.uint8)
+    flipped = reverse_complement(window)
+    assert flipped.dtype == np.uint8
+    swap = dict(zip("ACGTN", "TGCAN", strict=True))
+    assert "".join("ACGTN"[c] for c in flipped[0]) == "".join(swap["ACGTN"[c]] for c in reversed(codes))
+    np.testing.assert_array_equal(reverse_complement(flipped), window)
+
+
+def test_a_palindrome_scores_the_same_on_both_strands():
+    rng = np.random.default_rng(0)
+    half = rng.integers(0, 5, (1, 512)).astype(np.uint8)
+    level = rng.random((1, 512)).astype(np.float32)
+    codes = np.concatenate([half, reverse_complement(half)], axis=1)
+    signal = np.concatenate([level, level[:, ::-1]], axis=1)
+    engine = make_engine([random_weights(2)], backend="torch", device="cpu")
+    bins = [
+        next(iter(predict_bins(engine, codes[0], lambda _: signal, np.array([0]), strand=strand))).scores[0]
+        for strand in ("forward", "mean")
+    ]
+    np.testing.assert_allclose(bins[1], (bins[0] + bins[0][::-1]) / 2, atol=1e-5)
+
+
+def test_unknown_bases_stay_unknown_on_the_other_strand(chromosome):
+    engine = PlaceEngine()
+    codes = np.full(1024, 4, dtype=np.uint8)
+    codes[:3] = [0, 1, 2]
+    list(predict_bins(engine, codes, lambda _: np.zeros((1, 1024), np.float32), np.array([0]), strand="mean"))
+    (_, reverse) = (seen[0][0] for seen in engine.seen)
+    assert reverse[-3:].tolist() == [1, 2, 3]
+    assert (reverse[:-3] == 4).all()
+
+
+def test_no_windows_give_no_bins(chromosome):
+    assert list(predict_bins(PlaceEngine(), chromosome[0], lambda some: some, np.zeros(0, dtype=np.int64))) == []
+
+
+def test_progress_counts_every_window_once(chromosome):
+    counts = []
+    starts = np.arange(0, 8192, 256)
+    predict_all(PlaceEngine(), chromosome, starts, progress=counts.append)
+    assert sum(counts) == len(starts)
+
+
+def test_an_unknown_strand_is_refused(chromosome):
+    with pytest.raises(ValueError, match=r"strand is 'reverse'.*'forward' or 'mean'"):
+        list(predict_bins(PlaceEngine(), chromosome[0], lambda some: some, np.array([0]), strand="reverse"))
