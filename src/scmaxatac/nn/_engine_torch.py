@@ -77,7 +77,7 @@ class _FoldedNetwork:
             n_out = _round_up(len(layer.kernel))
             kernel = np.zeros((n_out, n_in, 1, KERNEL), dtype=np.float32)
             kernel[: layer.kernel.shape[0], : layer.kernel.shape[1], 0] = layer.kernel
-            tensors = [kernel, *(_pad(v, n_out) for v in (layer.bias, layer.low, layer.high))]
+            tensors = [kernel, _pad(layer.bias, n_out, 0), _pad(layer.low, n_out, 0), _pad(layer.high, n_out, np.inf)]
             self._layers.append(_Layer(tensors, layer.dilation, layer.pooled, device, dtype))
             n_in = n_out
         head = np.zeros((1, n_in, 1, 1), dtype=np.float32)
@@ -101,7 +101,8 @@ class _Layer:
         kernel, bias, low, high = tensors
         self._kernel = _place(kernel, device, dtype)
         self._bias = torch.from_numpy(bias).to(device, dtype)
-        self._low, self._high = (torch.from_numpy(v).to(device, dtype).view(1, -1, 1, 1) for v in (low, high))
+        self._low, bound = (torch.from_numpy(v).to(device, dtype).view(1, -1, 1, 1) for v in (low, high))
+        self._high = bound if torch.isfinite(bound).any() else None
         self._dilation = dilation
         self._pooled = pooled
 
@@ -109,8 +110,10 @@ class _Layer:
         reach = KERNEL // 2 * self._dilation
         x = torch.nn.functional.conv2d(x, self._kernel, self._bias, padding=(0, reach), dilation=(1, self._dilation))
         if self._pooled:
-            x = torch.nn.functional.max_pool2d(x, (1, 2))
-        return x.clamp_(self._low, self._high)
+            # twice as fast on the CPU as max_pool2d, which also looks for the places of the maxima
+            x = torch.maximum(x[..., 0::2], x[..., 1::2])
+        x = torch.maximum(x, self._low, out=x)
+        return x if self._high is None else torch.minimum(x, self._high, out=x)
 
 
 def _place(kernel: np.ndarray, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
@@ -121,8 +124,8 @@ def _round_up(n: int) -> int:
     return -(-n // _CHANNEL_MULTIPLE) * _CHANNEL_MULTIPLE
 
 
-def _pad(values: np.ndarray, n: int) -> np.ndarray:
-    return np.pad(values, (0, n - len(values))).astype(np.float32)
+def _pad(values: np.ndarray, n: int, fill: float) -> np.ndarray:
+    return np.pad(values, (0, n - len(values)), constant_values=fill).astype(np.float32)
 
 
 def resolve_device(device: str) -> torch.device:
