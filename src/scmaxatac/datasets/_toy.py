@@ -89,6 +89,11 @@ class Toy:
         """
         return pd.read_csv(self.folder / "sites.tsv", sep="\t")
 
+    @property
+    def motifs(self) -> dict[str, np.ndarray]:
+        """Motif of each transcription factor: (width, 4) probabilities of A, C, G and T."""
+        return {tf: motif.probabilities for tf, motif in MOTIFS.items()}
+
     @cached_property
     def chip_peaks(self) -> pd.DataFrame:
         """Bound sites as ChIP-seq would show them: 200 bp around the motif (chrom, start, end, tf, group)."""

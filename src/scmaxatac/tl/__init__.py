@@ -2,6 +2,7 @@
 
 from scmaxatac.tl._benchmark import benchmark
 from scmaxatac.tl._call_sites import call_sites
+from scmaxatac.tl._motif_scan import motif_scan
 from scmaxatac.tl._predict_tfbs import predict_tfbs
 
-__all__ = ["benchmark", "call_sites", "predict_tfbs"]
+__all__ = ["benchmark", "call_sites", "motif_scan", "predict_tfbs"]

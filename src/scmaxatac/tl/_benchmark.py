@@ -1,27 +1,15 @@
 """Predicted scores against measured binding sites."""
 
-from collections.abc import Iterable, Iterator
-from os import PathLike
-from typing import TypeAlias
+from collections.abc import Iterable
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
-from scmaxatac.io._bed import read_bed
-from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig
-from scmaxatac.tracks._benchmark import (
-    ScoredBins,
-    agreement,
-    bootstrap_average_precision,
-    largest_per_bin,
-    score_bins,
-)
+from scmaxatac.tl._bins import Table, agreement_row, labelled_bins
 from scmaxatac.tracks._genome import Genome
-from scmaxatac.tracks._intervals import Intervals
-
-Table: TypeAlias = str | PathLike[str] | pd.DataFrame
 
 POOLED = "pooled"
 """Name of the row that takes the bins of all chromosomes together."""
@@ -98,65 +86,8 @@ def benchmark(
         raise ValueError(
             f"bin_size is {bin_size} and block_size {block_size}; they have to be 1 <= bin_size <= block_size"
         )
-    known = Intervals.from_frame(_table(peaks, "peaks")[["chrom", "start", "end"]].astype({"chrom": str}))
-    inside = None if regions is None else Intervals.from_frame(_table(regions, "regions").astype({"chrom": str}))
-    chosen, largest = _read_scores(scores, genome, chroms, bin_size)
-    parts = {
-        chrom: score_bins(values, known, genome, chrom, regions=inside, bin_size=bin_size)
-        for chrom, values in zip(chosen, largest, strict=True)
-    }
-    generator = np.random.default_rng(rng)
-    rows = {chrom: _row([part], block_size, n_bootstrap, generator) for chrom, part in parts.items()}
-    rows[POOLED] = _row(list(parts.values()), block_size, n_bootstrap, generator)
+    parts = labelled_bins(scores, peaks, genome=genome, chroms=chroms, regions=regions, bin_size=bin_size)
+    row = partial(agreement_row, n_bootstrap=n_bootstrap, block_size=block_size, rng=np.random.default_rng(rng))
+    rows = {chrom: row([part]) for chrom, part in parts.items()}
+    rows[POOLED] = row(list(parts.values()))
     return pd.DataFrame.from_dict(rows, orient="index").astype({"n_bins": int, "n_positive": int}).rename_axis("chrom")
-
-
-def _row(parts: list[ScoredBins], block_size: int, n_bootstrap: int, rng: np.random.Generator) -> dict[str, float]:
-    scores, truth = np.concatenate([p.scores for p in parts]), np.concatenate([p.truth for p in parts])
-    row = agreement(scores, truth)
-    if n_bootstrap:
-        row |= {"ap_low": np.nan, "ap_high": np.nan}
-        if truth.any():
-            labels = [(i, block) for i, p in enumerate(parts) for block in (p.starts // block_size).tolist()]
-            blocks = pd.factorize(pd.MultiIndex.from_tuples(labels))[0]
-            draws = bootstrap_average_precision(scores, truth, blocks, n=n_bootstrap, rng=rng)
-            row["ap_low"], row["ap_high"] = np.nanpercentile(draws, [2.5, 97.5])
-    return row
-
-
-def _read_scores(
-    scores: Table, genome: Genome, chroms: Iterable[str] | None, bin_size: int
-) -> tuple[list[str], Iterator[np.ndarray]]:
-    """Chromosomes to compare on, and the largest score in each of their bins."""
-    frame = None
-    if isinstance(scores, pd.DataFrame) or not str(scores).lower().endswith((".bw", ".bigwig")):
-        frame = _table(scores, "scores").astype({"chrom": str})
-        frame = frame.assign(score=1.0) if "score" not in frame else frame
-        present = frame["chrom"].unique().tolist()
-    else:
-        present = list(bigwig_sizes(scores))
-    chosen = [chrom for chrom in genome.chroms if chrom in present] if chroms is None else genome.select_chroms(chroms)
-    if not chosen:
-        raise ValueError(f"scores are on {', '.join(present[:5])}, none of which {genome.source} has")
-
-    def largest() -> Iterator[np.ndarray]:
-        for chrom in chosen:
-            n_bins = genome.sizes[chrom] // bin_size
-            if frame is not None:
-                rows = frame[frame["chrom"] == chrom]
-                start, end, score = (rows[name].to_numpy() for name in ("start", "end", "score"))
-                yield largest_per_bin(start, end, score, n_bins, bin_size)
-            elif chrom in present:
-                yield largest_per_bin(*read_bigwig(scores, chrom), n_bins, bin_size)
-            else:
-                yield np.zeros(n_bins, dtype=np.float32)
-
-    return chosen, largest()
-
-
-def _table(given: Table, what: str) -> pd.DataFrame:
-    frame = given if isinstance(given, pd.DataFrame) else read_bed(given)
-    missing = [name for name in ("chrom", "start", "end") if name not in frame]
-    if missing:
-        raise ValueError(f"{what} lack the columns {missing}; they have {list(frame.columns)}")
-    return frame
