@@ -72,9 +72,12 @@ class OpenVINOEngine:
 
 def _compile(weights: Weights, batch: int, precision: Precision) -> "CompiledModel":
     import openvino as ov
+    import torch
 
-    # the precision has to be named: the default may be bfloat16 on CPUs that have it
+    # the precision has to be named: the default may be bfloat16 on CPUs that have it; as many threads as torch would
+    # take follow OMP_NUM_THREADS, so that workers side by side don't get in each other's way
     options = {
+        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
         "INFERENCE_PRECISION_HINT": "f32" if precision == "float32" else "bf16",
         "PERFORMANCE_HINT": "THROUGHPUT",
     }

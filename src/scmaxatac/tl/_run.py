@@ -1,7 +1,9 @@
 """Running the units of a prediction, here or through an executor."""
 
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
@@ -12,6 +14,9 @@ from scmaxatac.tl._units import UnitOptions, dense_folder, predict_unit, unit_fi
 
 RegionBounds = Mapping[str, tuple[np.ndarray, np.ndarray]]
 """For each chromosome starts and ends of the regions to score, in the order of the results."""
+
+_NAMED = 5
+"""Units that an error names."""
 
 
 def run_units(
@@ -37,7 +42,7 @@ def run_units(
         For each group whose bigWigs are written, the fingerprints they were written from: such units need no dense
         bins any more.
     executor
-        Runs the units; by default they run here, one after the other.
+        Runs the units, largest first; by default they run here, one after the other.
 
     Returns
     -------
@@ -46,7 +51,7 @@ def run_units(
     Raises
     ------
     RuntimeError
-        If units failed in the executor's workers; it names them. The others are kept.
+        If units are missing because the executor's workers failed; it names them. The others are kept.
     """
     from tqdm.auto import tqdm
 
@@ -64,26 +69,52 @@ def run_units(
                 bar.set_description(f"{group} {chrom}")
                 predict_unit(options, group, chrom, fingerprints[group, chrom], region_bounds[chrom], bar.update)
             return fingerprints
-        jobs = {
-            executor.submit(predict_unit, options, group, chrom, fingerprints[group, chrom], region_bounds[chrom]): (
-                group,
-                chrom,
-            )
-            for group, chrom in missing
+        largest_first = sorted(missing, key=lambda unit: n_windows[unit[1]], reverse=True)
+        tasks = {
+            (group, chrom): (_on(options, chrom), group, chrom, fingerprints[group, chrom], region_bounds[chrom])
+            for group, chrom in largest_first
         }
-        failed: dict[tuple[str, str], BaseException] = {}
-        for job in as_completed(jobs):
-            error = job.exception()
-            if error is not None:
-                failed[jobs[job]] = error
-            bar.update(n_windows[jobs[job][1]])
-    if failed:
-        names = ", ".join(f"{group} on {chrom}" for group, chrom in list(failed)[:5])
-        raise RuntimeError(
-            f"{len(failed)} of {len(missing)} units failed ({names}{', ...' if len(failed) > 5 else ''}); the others "
-            f"are kept in {options.folder}. Call again with the same out_dir to compute what is missing"
-        ) from next(iter(failed.values()))
+        error = _run_in(executor, tasks, n_windows, bar)
+    if error is not None:
+        still = [unit for unit in missing if not _is_complete(store, options, unit, fingerprints, done_tracks)]
+        if still:
+            names = ", ".join(f"{group!r} on {chrom}" for group, chrom in still[:_NAMED])
+            raise RuntimeError(
+                f"{len(still)} of {len(missing)} units are missing ({names}{', ...' if len(still) > _NAMED else ''}) "
+                f"because a worker failed: {str(error) or type(error).__name__}. The others are kept in "
+                f"{options.folder}; call again with the same out_dir to compute what is missing"
+            ) from error
     return fingerprints
+
+
+def _run_in(
+    executor: Executor, tasks: Mapping[tuple[str, str], tuple[Any, ...]], n_windows: Mapping[str, int], bar: Any
+) -> BaseException | None:
+    """Run the units in the executor's workers, in the order given; the first error, after all of them have ended."""
+    futures: dict[Future[str], tuple[str, str]] = {}
+    error: BaseException | None = None
+    try:
+        for unit, task in tasks.items():
+            try:
+                futures[executor.submit(predict_unit, *task)] = unit
+            except BrokenExecutor as broken:  # a worker died while units were still being submitted
+                error = broken
+                break
+        for future in as_completed(futures):
+            error = error or future.exception()
+            bar.update(n_windows[futures[future][1]])
+    except BaseException:
+        for future in futures:
+            future.cancel()
+        raise
+    return error
+
+
+def _on(options: UnitOptions, chrom: str) -> UnitOptions:
+    """Keep the regions of one chromosome only, so that little travels to the workers."""
+    if options.regions is None:
+        return options
+    return replace(options, regions=options.regions.on(chrom))
 
 
 def _is_complete(

@@ -112,7 +112,7 @@ def unit_fingerprint(options: UnitOptions, group: str, chrom: str) -> str:
         regions = [options.regions.starts(chrom).tolist(), options.regions.ends(chrom).tolist()]
     inputs = {
         "insertions": sha256_of(store.insertions_path(group, chrom)),
-        "weights": sha256_of(options.folder / _WEIGHTS_FILE),
+        "weights": _weights_sha256(options.folder),
         "genome": options.genome.fingerprint,
         "chrom": chrom,
         "regions": regions,
@@ -147,7 +147,11 @@ def predict_unit(
     region_scores = np.full((len(kept), len(region_bounds[0])), np.nan, dtype=np.float32)
     covered: list[np.ndarray] = []
     dense = dense_folder(store, group, chrom)
-    shutil.rmtree(dense, ignore_errors=True)
+    growing = dense.with_suffix(".growing")  # complete when it gets its name; what a dead process left is removed
+    for old in (dense, growing):
+        shutil.rmtree(old, ignore_errors=True)
+    if options.dense:
+        growing.mkdir(parents=True)
     tiles = predict_bins(
         engine,
         options.genome.codes(chrom),
@@ -162,9 +166,10 @@ def predict_unit(
         np.fmax(region_scores, largest_in(tile.bins, tile.scores, *region_bounds), out=region_scores)
         covered.append(covered_calibration_bins(tile.bins, allowed))
         if options.dense:
-            dense.mkdir(parents=True, exist_ok=True)
-            np.save(dense / f"{i:06d}_bins.npy", tile.bins)
-            np.save(dense / f"{i:06d}_scores.npy", tile.scores)
+            np.save(growing / f"{i:06d}_bins.npy", tile.bins)
+            np.save(growing / f"{i:06d}_scores.npy", tile.scores)
+    if options.dense:
+        growing.rename(dense)
     finished = [keeper.finish() for keeper in kept]
     store.write_unit(
         group,
@@ -186,7 +191,19 @@ def dense_folder(store: ScoreStore, group: str, chrom: str) -> Path:
 
 def run_engine(options: UnitOptions) -> Engine:
     """Give the engine of a run, made once a process."""
-    return _engine(options.folder, sha256_of(options.folder / _WEIGHTS_FILE), options.engine)
+    return _engine(options.folder, _weights_sha256(options.folder), options.engine)
+
+
+def _weights_sha256(folder: Path) -> str:
+    """Checksum of the run's weights, computed once for every file that was ever there."""
+    path = folder / _WEIGHTS_FILE
+    stat = path.stat()
+    return _sha256(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=8)
+def _sha256(path: Path, modified: int, size: int) -> str:
+    return sha256_of(path)
 
 
 @lru_cache(maxsize=2)

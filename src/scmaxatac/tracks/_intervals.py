@@ -50,6 +50,10 @@ class Intervals:
         """Give the ends of the merged intervals, (n,) int64."""
         return self._bounds(chrom)[1]
 
+    def on(self, chrom: str) -> "Intervals":
+        """Keep the intervals of one chromosome."""
+        return Intervals({chrom: self._bounds(chrom)})
+
     def total(self, chrom: str) -> int:
         """Bases covered on a chromosome."""
         starts, ends = self._bounds(chrom)

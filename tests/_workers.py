@@ -1,0 +1,65 @@
+"""Executors whose workers die on command; a module of its own so that workers can import it."""
+
+import os
+import signal
+import time
+from concurrent.futures import Executor, Future
+from pathlib import Path
+
+
+class KillingOnce(Executor):
+    """Passes everything on to an executor, but one worker is killed in the middle of the first unit of a chromosome.
+
+    `marker` is created by the worker just before it dies, so that it happens once however often the unit is tried.
+    """
+
+    def __init__(self, executor: Executor, marker: Path, chrom: str) -> None:
+        self._executor = executor
+        self._marker = marker
+        self._chrom = chrom
+
+    def submit(self, fn, /, *args, **kwargs) -> Future:
+        """Submit; arguments are those of `predict_unit`."""
+        if self._chrom in args:
+            return self._executor.submit(killed_in_the_middle, self._marker, fn, *args, **kwargs)
+        return self._executor.submit(fn, *args, **kwargs)
+
+
+class Recording(Executor):
+    """Passes everything on to an executor, and keeps the group and chromosome of what was submitted."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self.units: list[tuple[str, str]] = []
+
+    def submit(self, fn, /, *args, **kwargs) -> Future:
+        """Submit; arguments are those of `predict_unit`."""
+        self.units.append((args[1], args[2]))
+        return self._executor.submit(fn, *args, **kwargs)
+
+
+def killed_in_the_middle(marker: Path, predict, *args) -> str:
+    """Run `predict_unit`, but kill the process after its first windows unless that has happened already."""
+
+    def after_some_windows(_: int) -> None:
+        try:
+            marker.touch(exist_ok=False)
+        except FileExistsError:
+            return
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    return predict(*args, after_some_windows)
+
+
+def busy_cores(backend: str) -> float:
+    """CPU seconds a second that this worker uses while an engine predicts."""
+    from _networks import random_weights, random_windows
+
+    from scmaxatac.nn._engine import make_engine
+
+    engine = make_engine([random_weights(1)], backend=backend, device="cpu")
+    windows = random_windows(256, 1)
+    engine.predict(*windows)
+    start, cpu_start = time.perf_counter(), time.process_time()
+    engine.predict(*windows)
+    return (time.process_time() - cpu_start) / (time.perf_counter() - start)

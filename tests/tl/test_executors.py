@@ -1,0 +1,216 @@
+"""Prediction through executors: the same results, whatever dies on the way."""
+
+import logging
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from _networks import random_model
+from _workers import KillingOnce, Recording, busy_cores
+
+import scmaxatac as sma
+from scmaxatac import settings
+
+CHROMS = ["chr5", "chr4"]
+N_UNITS = 6
+
+
+def predict(toy, executor=None, regions=None, **options):
+    """Slots of a prediction of three groups on two chromosomes, by default in a few regions."""
+    adata = toy.adata.copy()
+    sma.tl.predict_tfbs(
+        adata,
+        "cell_type",
+        genome=toy.genome,
+        models=[random_model("AAA", 1), random_model("BBB", 2)],
+        regions=some_peaks(toy, 12) if regions is None else regions,
+        chroms=CHROMS,
+        threshold=0.3,
+        executor=executor,
+        **options,
+    )
+    return adata.uns["tfbs"]
+
+
+def some_peaks(toy, step):
+    """Every so many of the peaks."""
+    return toy.peaks[["chrom", "start", "end"]].iloc[::step]
+
+
+def assert_equal_slots(found, expected):
+    np.testing.assert_array_equal(found["scores"], expected["scores"])
+    for name in ("sites", "regions", "activity", "qc"):
+        pd.testing.assert_frame_equal(found[name], expected[name])
+
+
+def unfinished(folder: Path) -> list[Path]:
+    """Files and folders of a run that have not got their names."""
+    return [path for path in folder.rglob("*") if path.name.startswith(".") or path.suffix in (".growing", ".dense")]
+
+
+@pytest.fixture(scope="module")
+def toy():
+    return sma.datasets.toy(n_fragments=60_000)
+
+
+@pytest.fixture(scope="module")
+def serial(toy, tmp_path_factory):
+    return predict(toy, out_dir=tmp_path_factory.mktemp("serial"))
+
+
+@pytest.fixture
+def processes(monkeypatch):
+    """Make a pool of two processes, with one thread each."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    pools = []
+
+    def make() -> ProcessPoolExecutor:
+        pools.append(ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")))
+        return pools[-1]
+
+    yield make
+    for pool in pools:
+        pool.shutdown(cancel_futures=True)
+
+
+@pytest.fixture(scope="module")
+def dask_client(tmp_path_factory):
+    distributed = pytest.importorskip("distributed")
+    with (
+        distributed.LocalCluster(
+            n_workers=2,
+            threads_per_worker=1,
+            processes=True,
+            dashboard_address=None,
+            local_directory=str(tmp_path_factory.mktemp("dask")),
+            silence_logs=logging.CRITICAL,
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield client
+
+
+def test_serial_run_finds_sites(serial):
+    assert len(serial["sites"]) > 10
+    assert np.isfinite(serial["scores"]).mean() > 0.9
+
+
+def test_processes_give_what_one_process_gives(toy, serial, processes, tmp_path):
+    assert_equal_slots(predict(toy, processes(), out_dir=tmp_path), serial)
+    assert unfinished(tmp_path) == []
+
+
+def test_dask_gives_what_one_process_gives(toy, serial, dask_client, tmp_path):
+    assert_equal_slots(predict(toy, dask_client.get_executor(), out_dir=tmp_path), serial)
+    assert unfinished(tmp_path) == []
+
+
+def test_dask_computes_again_what_a_killed_worker_was_at(toy, serial, dask_client, tmp_path):
+    executor = KillingOnce(dask_client.get_executor(), tmp_path / "killed", "chr4")
+    found = predict(toy, executor, out_dir=tmp_path / "run", save_tracks=True)
+    assert (tmp_path / "killed").exists()
+    assert_equal_slots(found, serial)
+    assert unfinished(tmp_path / "run") == []
+
+
+def test_a_killed_process_is_an_error_that_names_what_is_missing_and_a_second_run_completes_it(
+    toy, serial, processes, tmp_path
+):
+    run = tmp_path / "run"
+    executor = KillingOnce(processes(), tmp_path / "killed", CHROMS[0])
+    with pytest.raises(RuntimeError, match=r"units are missing \('(B|CD4/T|Mono)' on chr.*call again") as error:
+        predict(toy, executor, out_dir=run, save_tracks=True)
+    assert str(run) in str(error.value)
+    n_complete = len(list((run / "units").glob("*.npz")))
+    assert n_complete < N_UNITS
+
+    recording = Recording(processes())
+    found = predict(toy, recording, out_dir=run, save_tracks=True)
+    assert len(recording.units) == N_UNITS - n_complete
+    assert_equal_slots(found, serial)
+    assert unfinished(run) == []
+
+
+def test_a_complete_run_submits_nothing(toy, serial, tmp_path):
+    predict(toy, out_dir=tmp_path)
+    with ThreadPoolExecutor(1) as pool:
+        recording = Recording(pool)
+        assert_equal_slots(predict(toy, recording, out_dir=tmp_path), serial)
+    assert recording.units == []
+
+
+def test_only_a_unit_that_was_removed_is_computed_again(toy, serial, tmp_path):
+    predict(toy, out_dir=tmp_path)
+    sorted((tmp_path / "units").glob("*.npz"))[-1].unlink()
+    with ThreadPoolExecutor(1) as pool:
+        recording = Recording(pool)
+        assert_equal_slots(predict(toy, recording, out_dir=tmp_path), serial)
+    assert recording.units == [("Mono", "chr4")]
+
+
+def test_other_regions_are_computed_again(toy, tmp_path):
+    predict(toy, out_dir=tmp_path)
+    fewer = some_peaks(toy, 24)
+    with ThreadPoolExecutor(1) as pool:
+        recording = Recording(pool)
+        found = predict(toy, recording, out_dir=tmp_path, regions=fewer)
+    assert len(recording.units) == N_UNITS
+    assert found["scores"].shape[1] == fewer["chrom"].isin(CHROMS).sum()
+
+
+def test_the_largest_units_are_submitted_first(toy, tmp_path):
+    few, more = some_peaks(toy, 48), some_peaks(toy, 8)
+    many_on_chr4 = pd.concat([few[few["chrom"] == "chr5"], more[more["chrom"] == "chr4"]])
+    with ThreadPoolExecutor(1) as pool:
+        recording = Recording(pool)
+        predict(toy, recording, out_dir=tmp_path, regions=many_on_chr4)
+    assert [chrom for _, chrom in recording.units] == ["chr4"] * 3 + ["chr5"] * 3
+
+
+def test_an_error_in_a_unit_is_told(toy, tmp_path, monkeypatch):
+    import scmaxatac.tl._run as run
+
+    def predict_unit(options, group, chrom, *args):
+        if group == "B":
+            raise MemoryError("not enough memory")
+        return original(options, group, chrom, *args)
+
+    original = run.predict_unit
+    monkeypatch.setattr(run, "predict_unit", predict_unit)
+    with ThreadPoolExecutor(2) as pool, pytest.raises(RuntimeError, match=r"2 of 6 units .* not enough memory"):
+        predict(toy, pool, out_dir=tmp_path)
+    assert len(list((tmp_path / "units").glob("*.npz"))) == N_UNITS - 2
+
+
+@pytest.mark.parametrize("parallel", [False, True])
+def test_the_progress_bar_ends_at_the_number_of_windows(toy, tmp_path, monkeypatch, parallel):
+    import tqdm.auto
+
+    bars = []
+
+    class Bar(tqdm.auto.tqdm):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            self.updates = []
+            bars.append(self)
+
+        def update(self, n=1):
+            self.updates.append(n)
+            return super().update(n)
+
+    monkeypatch.setattr(tqdm.auto, "tqdm", Bar)
+    monkeypatch.setattr(settings, "progress", True)
+    with ThreadPoolExecutor(2) as pool:
+        predict(toy, pool if parallel else None, out_dir=tmp_path)
+    assert sum(bars[0].updates) == bars[0].total > 0
+    assert len(bars[0].updates) >= N_UNITS
+
+
+@pytest.mark.parametrize("backend", ["torch", "openvino"])
+def test_workers_use_the_threads_they_are_given(processes, dask_client, backend):
+    pytest.importorskip(backend)
+    assert processes().submit(busy_cores, backend).result() < 1.4
+    assert dask_client.get_executor().submit(busy_cores, backend).result() < 1.4
