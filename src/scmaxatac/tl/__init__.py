@@ -1,8 +1,9 @@
 """Tools: predictions and what is made of them."""
 
+from scmaxatac.tl._average_chip import average_chip
 from scmaxatac.tl._benchmark import benchmark
 from scmaxatac.tl._call_sites import call_sites
 from scmaxatac.tl._motif_scan import motif_scan
 from scmaxatac.tl._predict_tfbs import predict_tfbs
 
-__all__ = ["benchmark", "call_sites", "motif_scan", "predict_tfbs"]
+__all__ = ["average_chip", "benchmark", "call_sites", "motif_scan", "predict_tfbs"]
