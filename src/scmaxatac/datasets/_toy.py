@@ -144,7 +144,10 @@ class Toy:
         data = ad.AnnData(obs=self._obs(cells).assign(n_fragment=np.diff(indptr)))
         data.obsm[FRAGMENT_PAIRED] = matrix
         data.uns[REFERENCE_SEQUENCES] = pd.DataFrame(
-            {"reference_seq_name": list(CHROM_SIZES), "reference_seq_length": list(CHROM_SIZES.values())}
+            {
+                "reference_seq_name": list(CHROM_SIZES),
+                "reference_seq_length": np.array(list(CHROM_SIZES.values()), dtype=np.uint64),
+            }
         )
         return data
 

@@ -21,13 +21,18 @@ def put_table(adata: Any, key: str, frame: pd.DataFrame) -> None:
     frame
         The table.
     """
-    if not is_snapatac2(adata):
-        adata.uns[key] = frame.copy()
-        return
+    adata.uns[key] = plain_table(frame) if is_snapatac2(adata) else frame.copy()
+
+
+def plain_table(frame: pd.DataFrame) -> Any:
+    """Turn a table into the polars table without index and categories that SnapATAC2's backed objects can hold."""
     import polars as pl
 
-    plain = {
-        str(name): column.to_numpy() if pd.api.types.is_numeric_dtype(column.dtype) else column.astype(str).to_list()
-        for name, column in frame.items()
-    }
-    adata.uns[key] = pl.DataFrame(plain)
+    return pl.DataFrame(
+        {
+            str(name): column.to_numpy()
+            if pd.api.types.is_numeric_dtype(column.dtype)
+            else column.astype(str).to_list()
+            for name, column in frame.items()
+        }
+    )

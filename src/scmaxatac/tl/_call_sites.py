@@ -6,6 +6,7 @@ import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
+from scmaxatac.io._copies import copied
 from scmaxatac.io._objects import group_labels, unwrap
 from scmaxatac.io._store import ScoreStore
 from scmaxatac.tl._assemble import Threshold
@@ -66,7 +67,7 @@ def call_sites(
     True
     """
     if copy:
-        data = data.copy()
+        data = copied(data)
     adata = unwrap(data, mod)
     if key not in adata.uns:
         raise KeyError(f"no results under uns[{key!r}]; call scmaxatac.tl.predict_tfbs first")

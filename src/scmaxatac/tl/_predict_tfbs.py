@@ -1,6 +1,6 @@
 """Transcription factor binding sites for every group of cells."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from os import PathLike
 from pathlib import Path
@@ -11,6 +11,7 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._constants import STEP
 from scmaxatac._docs import shared_docs
+from scmaxatac.io._copies import copied
 from scmaxatac.io._objects import split_objects, unwrap
 from scmaxatac.io._read_groups import Fragments, read_groups
 from scmaxatac.models import load_many
@@ -177,11 +178,9 @@ def predict_tfbs(
         raise ValueError("genome is missing: give scmaxatac.Genome('hg38.fa', blacklist='hg38_maxatac_blacklist.bed')")
     check_step(step)
     check_strand(strand)
-    containers = split_objects(data)
     if copy:
-        containers = [(sample, member.copy()) for sample, member in containers]
-        data = _in_the_form_of(data, containers)
-    objects = [unwrap(member, mod) for _, member in containers]
+        data = copied(data)
+    objects = [unwrap(member, mod) for _, member in split_objects(data)]
     chosen = genome.select_chroms(chroms)
     scaling = chosen if signal_chroms is None else genome.select_chroms(signal_chroms)
     panel = load_many(models, tfs)
@@ -198,7 +197,7 @@ def predict_tfbs(
         step=step,
         strand=strand,
         engine=EngineOptions(backend, device, precision, batch_size),
-        out_dir=None if out_dir is None else Path(out_dir),
+        out_dir=None if out_dir is None else Path(out_dir).expanduser(),
         save_tracks=save_tracks,
     )
     request.check()
@@ -236,12 +235,3 @@ def predict_tfbs(
     slots[_keys.PARAMS] = encode_params(slots[_keys.PARAMS] | origin)
     write_slots(objects, grouped.codes, list(grouped.groups), slots, key_added)
     return data if copy else None
-
-
-def _in_the_form_of(data: Any, containers: Sequence[tuple[str | None, Any]]) -> Any:
-    """Give copies back as a dict, a list or a single object, whichever the originals came in."""
-    if isinstance(data, Mapping) and not hasattr(data, "obs"):
-        return {str(sample): member for sample, member in containers}
-    if isinstance(data, Sequence):
-        return [member for _, member in containers]
-    return containers[0][1]

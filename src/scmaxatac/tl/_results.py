@@ -15,6 +15,7 @@ from scmaxatac._settings import settings
 from scmaxatac.io._files import atomic_path
 from scmaxatac.io._objects import is_snapatac2
 from scmaxatac.io._store import ScoreStore
+from scmaxatac.io._uns import plain_table
 from scmaxatac.models._calibration import Calibration
 from scmaxatac.tl._assemble import (
     Calibrations,
@@ -137,20 +138,10 @@ def write_cell_activity(adata: Any, codes: np.ndarray, names: Sequence[str], act
 
 
 def _plain(value: Any) -> Any:
-    """Turn a value into what SnapATAC2's backed objects can hold: no index, no categoricals."""
+    """Turn a slot into what SnapATAC2's backed objects can hold; groups in the index become a column."""
     if not isinstance(value, pd.DataFrame):
         return value
-    frame = value.reset_index() if value.index.name is not None or value.index.dtype == object else value
-    import polars as pl
-
-    return pl.DataFrame(
-        {
-            str(name): column.astype(str).to_list()
-            if isinstance(column.dtype, pd.CategoricalDtype) or column.dtype == object
-            else column.to_numpy()
-            for name, column in frame.items()
-        }
-    )
+    return plain_table(value if value.index.name is None else value.reset_index())
 
 
 def encode_params(params: dict[str, Any]) -> str:
