@@ -140,7 +140,7 @@ def remark_on_genome(genome: Genome, panel: Sequence[TFModel]) -> None:
 
 def _prepare(request: Request, bulks: Pseudobulks) -> tuple[ScoreStore, UnitOptions]:
     """Put everything that the units read into the run's folder."""
-    folder = request.out_dir or settings.cache_dir / "runs" / _identity(request, bulks)
+    folder = request.out_dir or Path(settings.cache_dir).expanduser() / "runs" / _identity(request, bulks)
     sizes = {chrom: request.genome.sizes[chrom] for chrom in request.chroms}
     tfs = [model.tf for model in request.panel]
     store = ScoreStore.create(folder, groups=bulks.groups, tfs=tfs, sizes=sizes)
