@@ -11,6 +11,11 @@ from scmaxatac.tracks._bin_scores import BinScores, average_windows
 
 Strand = Literal["forward", "mean"]
 
+_SCORES_PER_TILE = 32_768
+"""Windows times models that are scored before the bins are averaged: bounds memory, and paces the progress bar."""
+
+_SMALLEST_TILE, _LARGEST_TILE = 256, 4_096
+
 
 def predict_bins(
     engine: Engine,
@@ -51,7 +56,8 @@ def predict_bins(
             progress(len(some))
         return scores
 
-    return average_windows(starts, engine.n_models, predict)
+    per_tile = min(max(_SCORES_PER_TILE // engine.n_models, _SMALLEST_TILE), _LARGEST_TILE)
+    return average_windows(starts, engine.n_models, predict, windows_per_tile=per_tile)
 
 
 def check_strand(strand: str) -> None:
