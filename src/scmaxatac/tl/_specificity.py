@@ -1,0 +1,63 @@
+"""How much the binding sites of a transcription factor differ between cell types."""
+
+from collections.abc import Iterable, Mapping
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac.tl._bins import Table, as_intervals
+from scmaxatac.tracks._jaccard import jaccard
+
+MEAN = "mean"
+"""Name of the column that holds each cell type's mean."""
+
+
+def specificity(peaks: Mapping[str, Table], *, chroms: str | Iterable[str] | None = None) -> pd.DataFrame:
+    """Compare the peaks of cell types in pairs: bases in both over bases in either (Jaccard index).
+
+    The measure by which Cazares et al. 2023 tell how cell-type-specific a factor binds: the smaller its mean over the
+    pairs of cell types, the more specific. Where it is small, the average of other cell types (:func:`average_chip`)
+    predicts poorly, and a model has most to offer. Overlapping peaks of one cell type are merged first.
+
+    Parameters
+    ----------
+    peaks
+        ``{cell type: peaks}``, at least two: BED files or tables with chrom, start and end (0-based, half-open).
+    chroms
+        Chromosomes to count on; by default all that have peaks.
+
+    Returns
+    -------
+    A row a cell type, a column a cell type with the Jaccard index of the pair (1 on the diagonal, NaN if neither has a
+    peak), and the column ``"mean"``: the mean over the other cell types. The mean of that column is the factor's.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file does not exist.
+    ValueError
+        If there are fewer than two cell types, one is called "mean", or a table lacks a column.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> toy = sma.datasets.toy()
+    >>> spi1 = {group: rows for group, rows in toy.chip_peaks.query("tf == 'SPI1'").groupby("group")}
+    >>> ctcf = {group: rows for group, rows in toy.chip_peaks.query("tf == 'CTCF'").groupby("group")}
+    >>> bool(sma.tl.specificity(spi1)["mean"].mean() < sma.tl.specificity(ctcf)["mean"].mean())
+    True
+    """
+    if len(peaks) < 2:
+        raise ValueError(f"peaks of {len(peaks)} cell types; at least two are needed to compare")
+    if MEAN in peaks:
+        raise ValueError(f"a cell type is called {MEAN!r}, as the column of means is; rename it")
+    only = [chroms] if isinstance(chroms, str) else None if chroms is None else list(chroms)
+    sets = {name: as_intervals(table, f"peaks of {name}") for name, table in peaks.items()}
+    table = pd.DataFrame(np.nan, index=list(sets), columns=list(sets), dtype=float)
+    for one in sets:
+        table.loc[one, one] = jaccard(sets[one], sets[one], only)
+    for one, other in combinations(sets, 2):
+        table.loc[one, other] = table.loc[other, one] = jaccard(sets[one], sets[other], only)
+    others = table.where(~np.eye(len(table), dtype=bool))
+    return table.assign(**{MEAN: others.mean(axis=1)}).rename_axis("cell_type")
