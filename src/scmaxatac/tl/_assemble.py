@@ -24,10 +24,18 @@ Calibrations = Mapping[str, Calibration | None]
 
 
 def matched_ranks(calibrations: Calibrations, genome: Genome, chroms: Sequence[str]) -> tuple[int, ...]:
-    """Count the 200-bp bins that each calibration table expects to be called on the chromosomes; 0 without one."""
+    """Count the 200-bp bins that each calibration table expects to be called on the chromosomes; 0 without one.
+
+    0 as well where the table cannot tell, which matters to the rule ``"matched"`` only.
+    """
     n_bins = sum(int(calibration_bins(genome, chrom).sum()) for chrom in chroms)
-    rates = [0.0 if table is None else table.rate() for table in calibrations.values()]
-    return tuple(round(rate * n_bins) for rate in rates)
+    ranks = []
+    for tf, calibration in calibrations.items():
+        try:
+            ranks.append(round(_rate(tf, calibration) * n_bins))
+        except ValueError:
+            ranks.append(0)
+    return tuple(ranks)
 
 
 def thresholds_of(rule: Threshold, calibrations: Calibrations, store: ScoreStore, genome: Genome) -> pd.DataFrame:
@@ -40,6 +48,8 @@ def thresholds_of(rule: Threshold, calibrations: Calibrations, store: ScoreStore
         threshold lies below the score down to which bins were kept.
     """
     if rule == MATCHED:
+        for tf, calibration in calibrations.items():
+            _rate(tf, calibration)
         ranks = matched_ranks(calibrations, genome, store.chroms)
         values = {
             tf: [_matched(store, group, tf, genome, rank) for group in store.groups]
@@ -63,8 +73,7 @@ def check_threshold(rule: Threshold, calibrations: Calibrations) -> None:
     """Raise before any work what :func:`thresholds_of` would raise after it, as far as the models decide."""
     for tf, calibration in calibrations.items():
         if rule == MATCHED:
-            if calibration is None:
-                raise ValueError(_no_calibration(tf, rule))
+            _rate(tf, calibration)
         elif _fixed(tf, calibration, rule) < settings.score_floor:
             raise ValueError(
                 f"threshold {_fixed(tf, calibration, rule):g} for {tf} lies below scmaxatac.settings.score_floor "
@@ -81,6 +90,16 @@ def _fixed(tf: str, calibration: Calibration | None, rule: Threshold) -> float:
         raise ValueError(_no_calibration(tf, rule))
     try:
         return calibration.threshold(rule)
+    except ValueError as error:
+        raise ValueError(f"{tf}: {error}") from error
+
+
+def _rate(tf: str, calibration: Calibration | None) -> float:
+    """Share of the 200-bp bins that a calibration table expects to be called."""
+    if calibration is None:
+        raise ValueError(_no_calibration(tf, MATCHED))
+    try:
+        return calibration.rate()
     except ValueError as error:
         raise ValueError(f"{tf}: {error}") from error
 
