@@ -56,7 +56,7 @@ def run_units(
     from tqdm.auto import tqdm
 
     store = ScoreStore(options.folder)
-    fingerprints = {(g, c): unit_fingerprint(options, g, c) for c in chroms for g in groups}
+    fingerprints = {(g, c): unit_fingerprint(options, g, c, region_bounds[c]) for c in chroms for g in groups}
     missing = [unit for unit in fingerprints if not _is_complete(store, options, unit, fingerprints, done_tracks)]
     if len(missing) < len(fingerprints):
         logger.info("%d of %d units are there from an earlier run", len(fingerprints) - len(missing), len(fingerprints))

@@ -104,12 +104,13 @@ def read_signal(store: ScoreStore, group: str, chrom: str) -> Signal:
     return Signal(libraries, low, high, n, n, {chrom: store.sizes[chrom]})
 
 
-def unit_fingerprint(options: UnitOptions, group: str, chrom: str) -> str:
-    """Digest of everything that a unit's scores depend on."""
+def unit_fingerprint(
+    options: UnitOptions, group: str, chrom: str, region_bounds: tuple[np.ndarray, np.ndarray]
+) -> str:
+    """Digest of everything that a unit's scores depend on; `region_bounds` as in :func:`predict_unit`."""
     store = ScoreStore(options.folder)
-    regions = None
-    if options.regions is not None:
-        regions = [options.regions.starts(chrom).tolist(), options.regions.ends(chrom).tolist()]
+    # not the merged intervals: regions that overlap differently have scores of their own
+    regions = None if options.regions is None else [bound.tolist() for bound in region_bounds]
     inputs = {
         "insertions": sha256_of(store.insertions_path(group, chrom)),
         "weights": _weights_sha256(options.folder),
