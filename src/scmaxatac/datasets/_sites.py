@@ -20,14 +20,15 @@ _DENSITY: dict[str, Mapping[str, float]] = {
     | {"closed": 0.40},
     "SPI1": {"shared": 0.06, "B": 0.45, "CD4/T": 0.04, "Mono": 0.62, "B+CD4/T": 0.1, "B+Mono": 0.72, "CD4/T+Mono": 0.1}
     | {"closed": 0.45},
-    "GATA3": {"shared": 0.09, "B": 0.03, "CD4/T": 0.78, "Mono": 0.03, "B+CD4/T": 0.35, "B+Mono": 0.02}
-    | {"CD4/T+Mono": 0.35, "closed": 0.45},
+    "GATA3": {"shared": 0.08, "B": 0.03, "CD4/T": 0.85, "Mono": 0.03, "B+CD4/T": 0.4, "B+Mono": 0.02}
+    | {"CD4/T+Mono": 0.4, "closed": 0.45},
 }
-_STRONG = (0.35, 1.0)  # quantiles of the motif's own scores
-_WEAK = (0.12, 0.35)
+_PAIRED = {"CTCF": 0.0, "SPI1": 0.25, "GATA3": 0.5}  # share of these regions with a second motif: homotypic clusters
+_STRONG = (0.55, 1.0)  # quantiles of the motif's own scores
+_WEAK = (0.30, 0.55)
 _WEAK_SHARE = 0.3
 _OCCUPANCY = {"strong": 0.95, "weak": 0.40}  # chance that an accessible instance is bound
-_PURGED = 0.12  # instances above this quantile are taken out of open regions before planting
+_PURGED = 0.20  # instances above this quantile are taken out of open regions before planting
 _PURGE_FLANK = 600
 _SPREAD = 55  # standard deviation of a motif's distance to the region's centre in bp
 _WIDEST = max(motif.width for motif in MOTIFS.values())
@@ -114,6 +115,7 @@ def _plant(genome: dict[str, Sequence], regions: pd.DataFrame, rng: np.random.Ge
         density = regions["kind"].map(_DENSITY[tf]).to_numpy(float)
         density = np.where(regions["island"] & (tf != "CTCF"), 0.0, density)
         chosen = np.flatnonzero(rng.random(len(regions)) < density)
+        chosen = np.concatenate([chosen, chosen[rng.random(len(chosen)) < _PAIRED[tf]]])
         starts = regions["center"].to_numpy()[chosen] + np.rint(rng.normal(0, _SPREAD, len(chosen))).astype(int)
         starts -= motif.width // 2
         spans = zip(chosen.tolist(), starts.tolist(), strict=True)
