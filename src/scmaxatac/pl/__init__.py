@@ -1,7 +1,8 @@
 """Plots."""
 
+from scmaxatac.pl._calibration import calibration
 from scmaxatac.pl._heatmap import heatmap
 from scmaxatac.pl._qc import qc
 from scmaxatac.pl._tracks import tracks
 
-__all__ = ["heatmap", "qc", "tracks"]
+__all__ = ["calibration", "heatmap", "qc", "tracks"]

@@ -1,0 +1,82 @@
+"""Precision, recall and F1 of a model against the threshold."""
+
+from typing import TYPE_CHECKING, Protocol
+
+import pandas as pd
+
+from scmaxatac._docs import shared_docs
+from scmaxatac.pl._base import GREY, LIGHT_GREY, MEDIUM, PALETTE, SMALL
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_CURVES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
+
+
+class HasTable(Protocol):
+    """A :class:`scmaxatac.models.Calibration`."""
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """Table of threshold, precision, recall, log2fc and f1."""
+
+
+@shared_docs
+def calibration(
+    calibration: HasTable, *, figsize: tuple[float, float] = (4.6, 3.0), ax: "Axes | None" = None
+) -> "Axes":
+    """Draw how precision, recall and F1 of a model depend on the threshold; the largest F1 is marked.
+
+    Parameters
+    ----------
+    calibration
+        A :class:`scmaxatac.models.Calibration`: that of a model (``model.calibration``), or one that
+        :func:`scmaxatac.tl.calibrate` made.
+    figsize
+        Width and height in inches of a new figure.
+    ax
+        {ax}
+
+    Returns
+    -------
+    The axes.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> toy = sma.datasets.toy()
+    >>> sites = toy.sites.query("tf == 'CTCF' and group == 'B' and score > 0")
+    >>> scores = sites.assign(score=sites["score"] / sites["score"].max())
+    >>> ax = sma.pl.calibration(sma.tl.calibrate(scores, sites[sites["bound"]], genome=toy.genome))
+    >>> [line.get_label() for line in ax.get_lines()[:3]]
+    ['Precision', 'Recall', 'F1']
+    """
+    import matplotlib.pyplot as plt
+
+    table = calibration.frame
+    if ax is None:
+        ax = plt.subplots(figsize=figsize, layout="constrained")[1]
+    for (name, label), color in zip(_CURVES.items(), PALETTE, strict=False):
+        ax.plot(table["threshold"], table[name], color=color, label=label, linewidth=1.6)
+    best = table.loc[table["f1"].idxmax()]
+    ax.axvline(best["threshold"], color=GREY, linewidth=0.8, linestyle=":")
+    ax.plot(best["threshold"], best["f1"], "o", color=PALETTE[2], markersize=5)
+    left = best["threshold"] > 0.6
+    ax.annotate(
+        f"largest F1 {best['f1']:.2f}\nat {best['threshold']:.3g}", (best["threshold"], 1.0),
+        xytext=(-4 if left else 4, -2), textcoords="offset points", fontsize=SMALL, color=GREY,
+        ha="right" if left else "left", va="top",
+        bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1},
+    )  # fmt: skip
+    ax.set(xlim=(0, 1), ylim=(0, 1.02))
+    ax.set_xlabel("Threshold of the score", fontsize=MEDIUM)
+    ax.set_ylabel("Mean over cell types", fontsize=MEDIUM)
+    ax.tick_params(labelsize=SMALL, length=2, pad=2)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(color=LIGHT_GREY, linewidth=0.5)
+    ax.set_axisbelow(True)
+    ax.legend(
+        fontsize=MEDIUM, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(_CURVES),
+        handlelength=1.4, borderaxespad=0.2, columnspacing=1.2,
+    )  # fmt: skip
+    return ax
