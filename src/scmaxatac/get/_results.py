@@ -98,8 +98,10 @@ class Results:
 
     def file(self, kind: str, group: str = "", tf: str = "") -> Path | None:
         """Path of a file of the run if it was written and is still there."""
+        from scmaxatac.io._store import complete_run
+
         files = self.table(_keys.FILES)
-        if files.empty:
+        if files.empty or complete_run(self.folder) != self.params.get("run"):
             return None
         rows = files[(files["kind"] == kind) & (files["group"] == group) & (files["tf"] == tf)]
         paths = (self.folder / path for path in rows["path"])

@@ -1,5 +1,6 @@
 """The files of a prediction run: a folder with one file a group and chromosome, each complete or absent."""
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from os import PathLike
@@ -13,6 +14,7 @@ from scmaxatac.io._files import atomic_path, slug
 
 _FORMAT = 1
 _INDEX = "run.json"
+_COMPLETE = "complete.json"
 
 
 class ScoreStore:
@@ -66,6 +68,24 @@ class ScoreStore:
             with atomic_path(index) as temporary:
                 temporary.write_text(json.dumps(wanted))
         return cls(folder)
+
+    def finish(self, fingerprints: Mapping[tuple[str, str], str]) -> str:
+        """Note that all units are there, and give the run a name, a digest of what they were computed from.
+
+        Parameters
+        ----------
+        fingerprints
+            Fingerprint of every group and chromosome.
+        """
+        content = [self.groups, self.tfs, self.sizes, sorted([*unit, value] for unit, value in fingerprints.items())]
+        run = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:20]
+        with atomic_path(self.folder / _COMPLETE) as temporary:
+            temporary.write_text(json.dumps({"run": run}))
+        return run
+
+    def begin(self) -> None:
+        """Note that units are about to be computed: until :meth:`finish` the folder holds no complete run."""
+        (self.folder / _COMPLETE).unlink(missing_ok=True)
 
     @property
     def chroms(self) -> list[str]:
@@ -229,6 +249,12 @@ class ScoreStore:
 
     def _stem(self, group: str, chrom: str) -> str:
         return f"{self.groups.index(group):04d}_{self.chroms.index(chrom):04d}"
+
+
+def complete_run(folder: str | PathLike[str]) -> str | None:
+    """Name of the complete run that a folder holds, as :meth:`ScoreStore.finish` gave it; None without one."""
+    path = Path(folder) / _COMPLETE
+    return json.loads(path.read_text())["run"] if path.is_file() else None
 
 
 def _write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:

@@ -8,7 +8,7 @@ from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
 from scmaxatac.io._copies import copied
 from scmaxatac.io._objects import group_labels, unwrap
-from scmaxatac.io._store import ScoreStore
+from scmaxatac.io._store import ScoreStore, complete_run
 from scmaxatac.tl._assemble import Threshold
 from scmaxatac.tl._results import call, decode_params, encode_params, merge_slots, read_context, write_cell_activity
 from scmaxatac.tracks._intervals import Intervals
@@ -74,6 +74,11 @@ def call_sites(
     slots = adata.uns[key]
     params = decode_params(slots)
     store = ScoreStore(params["out_dir"])
+    if complete_run(store.folder) != params["run"]:
+        raise FileNotFoundError(
+            f"{store.folder} does not hold the scores of uns[{key!r}] any more, but another run or an incomplete one; "
+            "call scmaxatac.tl.predict_tfbs again, with an out_dir= for each run"
+        )
     calibrations, genome = read_context(store)
     overhang = params["overhang"] if overhang is None else overhang
     regions = None

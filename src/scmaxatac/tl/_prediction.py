@@ -102,6 +102,7 @@ def run_prediction(request: Request, bulks: Pseudobulks, executor: Executor | No
         done_tracks=finished_tracks(store) if request.save_tracks else {},
         executor=executor,
     )
+    run = store.finish(fingerprints)
     if request.threshold == MATCHED:
         add_background(options, fingerprints)
     inside = None if request.overhang else request.intervals
@@ -121,7 +122,7 @@ def run_prediction(request: Request, bulks: Pseudobulks, executor: Executor | No
             write_tracks(store, group, {chrom: fingerprints[group, chrom] for chrom in request.chroms})
         write_site_files(store, called.sites)
     slots[_keys.FILES] = table_of_files(store, tracks=request.save_tracks, scores=on_disk)
-    slots[_keys.PARAMS] = _params(request, store, called.thresholds)
+    slots[_keys.PARAMS] = _params(request, store, called.thresholds) | {"run": run}
     return slots
 
 

@@ -58,6 +58,8 @@ def run_units(
     store = ScoreStore(options.folder)
     fingerprints = {(g, c): unit_fingerprint(options, g, c, region_bounds[c]) for c in chroms for g in groups}
     missing = [unit for unit in fingerprints if not _is_complete(store, options, unit, fingerprints, done_tracks)]
+    if missing:
+        store.begin()
     if len(missing) < len(fingerprints):
         logger.info("%d of %d units are there from an earlier run", len(fingerprints) - len(missing), len(fingerprints))
     n_windows = {chrom: len(unit_windows(options, chrom)) for chrom in chroms}
