@@ -11,6 +11,7 @@ from scmaxatac.io._objects import group_labels, unwrap
 from scmaxatac.io._store import ScoreStore, complete_run
 from scmaxatac.tl._assemble import Threshold
 from scmaxatac.tl._results import call, decode_params, encode_params, merge_slots, read_context, write_cell_activity
+from scmaxatac.tl._tracks import renew_site_files
 from scmaxatac.tracks._intervals import Intervals
 
 
@@ -43,7 +44,8 @@ def call_sites(
 
     Returns
     -------
-    None, or the changed copy. Sites, activities, the number of sites in the QC table and the parameters are replaced.
+    None, or the changed copy. Sites, activities, the number of sites in the QC table and the parameters are replaced,
+    and so are the BED files of a run with ``save_tracks=True``.
 
     Raises
     ------
@@ -93,6 +95,7 @@ def call_sites(
         _keys.SITES: called.sites,
         _keys.ACTIVITY: called.activity,
         _keys.QC: qc.assign(n_sites=called.n_sites.reindex(qc.index, fill_value=0)),
+        _keys.FILES: renew_site_files(store, called.sites, _frame(slots[_keys.FILES])),
     }
     labels = group_labels(data, params["groupby"], mod)
     merge_slots(adata, changed, key)

@@ -67,6 +67,17 @@ def write_site_files(store: ScoreStore, sites: pd.DataFrame) -> None:
             write_bed(_bed_path(store, group, tf), frame)
 
 
+def renew_site_files(store: ScoreStore, sites: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
+    """Write the BED files anew where the table of files lists some; give the table with their new checksums."""
+    is_bed = files["kind"] == "bed"
+    if not is_bed.any():
+        return files
+    write_site_files(store, sites)
+    files = files.copy()
+    files.loc[is_bed, "sha256"] = [sha256_of(store.folder / path) for path in files.loc[is_bed, "path"]]
+    return files
+
+
 def table_of_files(store: ScoreStore, *, tracks: bool, scores: bool) -> pd.DataFrame:
     """List the files of a run: group, tf, kind, path (relative to the folder) and sha256."""
     rows = [("", "", "store", ".", "")]
