@@ -1,0 +1,177 @@
+"""Thresholds, and what is called with them."""
+
+import numpy as np
+import pytest
+from _compare import assert_follows, thresholds_of
+from _mini import GROUPS, REGIONS, SIZES
+from _networks import random_model
+from _oracle import make_oracle
+
+import scmaxatac as sma
+
+pytestmark = pytest.mark.usefixtures("analytic")
+
+
+@pytest.fixture
+def adata(mini, fragment_file):
+    return mini.adata(fragment_file)
+
+
+@pytest.mark.parametrize(
+    ("rule", "at"),
+    [
+        ("f1", {"AAA": 0.5, "BBB": 0.3}),
+        (0.07, {"AAA": 0.07, "BBB": 0.07}),
+        (1, {"AAA": 1.0, "BBB": 1.0}),
+        (np.float64(0.2), {"AAA": 0.2, "BBB": 0.2}),
+        (("precision", 0.8), {"AAA": 0.75, "BBB": 0.65}),
+        (("recall", 0.8), {"AAA": 0.25, "BBB": 0.15}),
+        (("log2fc", 2.0), {"AAA": 0.25, "BBB": 0.15}),
+    ],
+)
+def test_fixed_thresholds(predict, adata, expected, rule, at):
+    predict(adata, threshold=rule)
+    assert_follows(adata.uns["tfbs"], expected, GROUPS, at)
+
+
+def test_matched_calls_as_many_200_bp_bins_as_the_calibration_expects(predict, adata, expected_everywhere):
+    predict(adata, regions="genome", threshold="matched")
+    slots = adata.uns["tfbs"]
+    for tf, rate in {"AAA": 0.05, "BBB": 0.02}.items():
+        for group in GROUPS:
+            best = expected_everywhere.matched_threshold(group, tf, rate)
+            assert thresholds_of(slots)[tf][group] == pytest.approx(best, abs=1e-6)
+    assert_follows(slots, expected_everywhere, GROUPS)
+    assert len({round(t, 4) for t in thresholds_of(slots)["BBB"].values()}) == 3, "each group has its own"
+
+
+def test_matched_ranks_what_regions_and_their_overhang_hold(predict, adata, expected):
+    """Bins outside the windows of the regions count as below them; BBB's rank lies within the regions."""
+    predict(adata, threshold="matched", tfs="BBB")
+    for group in GROUPS:
+        best = expected.matched_threshold(group, "BBB", 0.02)
+        assert thresholds_of(adata.uns["tfbs"])["BBB"][group] == pytest.approx(best, abs=1e-6)
+
+
+def test_matched_reaches_below_the_floor(predict, adata, mini, expected_everywhere, monkeypatch):
+    """A rank that lies among scores too small to be kept otherwise."""
+    monkeypatch.setattr(sma.settings, "score_floor", 0.9)
+    deep = [random_model("AAA", 1, rate=0.5), random_model("BBB", 2, rate=0.3)]
+    predict(adata, models=deep, regions="genome", threshold="matched")
+    slots = adata.uns["tfbs"]
+    for tf, rate in {"AAA": 0.5, "BBB": 0.3}.items():
+        for group in GROUPS:
+            best = expected_everywhere.matched_threshold(group, tf, rate)
+            assert thresholds_of(slots)[tf][group] == pytest.approx(best, abs=1e-6)
+            assert best < 0.9
+    # how small a score was kept depends on the rank, so activities have no simple model here
+    assert_follows(slots, expected_everywhere, GROUPS, floor=None)
+
+
+def test_matched_with_too_few_regions_takes_a_sample_of_the_genome(predict, adata, mini, expected_everywhere):
+    """The threshold is then near the one of whole chromosomes, and far above what the regions alone would give."""
+    few = REGIONS[REGIONS["chrom"] == "chr2"]
+    deep = [random_model("AAA", 1, rate=0.4), random_model("BBB", 2, rate=0.3)]
+    predict(adata, models=deep, regions=few, threshold="matched")
+    slots, inside = adata.uns["tfbs"], make_oracle(mini, few)
+    assert_follows(slots, inside, GROUPS)
+    for tf, rate in {"AAA": 0.4, "BBB": 0.3}.items():
+        for group in GROUPS:
+            everywhere = [v for chrom in SIZES for v in expected_everywhere.bins[group, tf, chrom].values()]
+            at = thresholds_of(slots)[tf][group]
+            assert at > 0
+            assert rate / 4 < (np.array(everywhere) >= at).mean() < rate * 2
+
+
+def test_matched_gives_the_same_sample_every_time(predict, adata, tmp_path):
+    few = REGIONS[REGIONS["chrom"] == "chr2"]
+    deep = [random_model("AAA", 1, rate=0.4)]
+    found = []
+    for name in "ab":
+        predict(adata, models=deep, regions=few, threshold="matched", out_dir=tmp_path / name)
+        found.append(thresholds_of(adata.uns["tfbs"]))
+    assert found[0] == found[1]
+
+
+def test_a_score_of_zero_is_never_called(predict, adata, monkeypatch):
+    class Silent:
+        def __init__(self, weights, **options) -> None:
+            self.n_models = len(weights)
+
+        def predict(self, codes, signal):
+            return np.zeros((self.n_models, len(codes), 32), dtype=np.float32)
+
+    monkeypatch.setattr("scmaxatac.tl._units.make_engine", Silent)
+    predict(adata, threshold="matched", regions="genome")
+    slots = adata.uns["tfbs"]
+    assert len(slots["sites"]) == 0
+    assert slots["activity"].isna().all(axis=None)
+    assert adata.obsm["X_tfbs"].isna().all(axis=None)
+    assert (slots["qc"]["n_sites"] == 0).all()
+
+
+def test_a_factor_without_sites_has_no_activity(predict, adata, expected):
+    predict(adata, threshold=0.999)
+    assert_follows(adata.uns["tfbs"], expected, GROUPS, {"AAA": 0.999, "BBB": 0.999})
+    activity = adata.uns["tfbs"]["activity"]
+    assert activity["BBB"].isna().all()
+    assert activity["AAA"].notna().all()
+    assert adata.obsm["X_tfbs"]["BBB"].isna().all()
+
+
+def test_a_lower_floor_allows_lower_thresholds(predict, adata, expected, monkeypatch):
+    with pytest.raises(ValueError, match=r"threshold 0.004 for AAA lies below .*score_floor \(0.01\)"):
+        predict(adata, threshold=0.004)
+    monkeypatch.setattr(sma.settings, "score_floor", 0.003)
+    predict(adata, threshold=0.004)
+    assert_follows(adata.uns["tfbs"], expected, GROUPS, dict.fromkeys(["AAA", "BBB"], 0.004), floor=0.003)
+
+
+@pytest.mark.parametrize("rule", ["f1", "matched", ("precision", 0.5)])
+def test_rules_that_need_a_calibration_say_so(predict, adata, rule):
+    bare = [random_model("AAA", 1), random_model("BBB", 2, calibrated=False)]
+    with pytest.raises(ValueError, match="the model of BBB has no calibration table"):
+        predict(adata, models=bare, threshold=rule)
+    assert "tfbs" not in adata.uns
+
+
+def test_a_model_without_calibration_takes_a_number(predict, adata, expected):
+    bare = [random_model("AAA", 1, calibrated=False), random_model("BBB", 2, calibrated=False)]
+    predict(adata, models=bare, threshold=0.3)
+    assert_follows(adata.uns["tfbs"], expected, GROUPS, {"AAA": 0.3, "BBB": 0.3})
+
+
+def test_a_calibration_without_a_rate_does_for_other_rules(predict, adata, expected):
+    from dataclasses import replace
+
+    from scmaxatac.models import Calibration
+
+    model = random_model("AAA", 1)
+    frame = model.calibration.frame.copy()
+    frame.loc[frame["f1"].idxmax(), "log2fc"] = np.nan
+    gap = [replace(model, calibration=Calibration(frame)), random_model("BBB", 2, threshold=0.3)]
+    predict(adata, models=gap)
+    assert_follows(adata.uns["tfbs"], expected, GROUPS, {"AAA": 0.5, "BBB": 0.3})
+    with pytest.raises(ValueError, match=r"AAA.*log2fc is missing"):
+        predict(adata, models=gap, threshold="matched")
+    with pytest.raises(ValueError, match=r"AAA.*log2fc is missing"):
+        sma.tl.call_sites(adata, "matched")
+
+
+@pytest.mark.parametrize(
+    ("rule", "message"),
+    [
+        ("F2", "'F2' is not understood.*'?precision"),
+        (1.5, "1.5 lies outside 0 to 1"),
+        (-0.1, "outside 0 to 1"),
+        (("accuracy", 0.5), "is not understood"),
+        (("precision", 1.1), "no threshold reaches a precision of 1.1; the best"),
+        (None, "is not understood"),
+        (float("nan"), "outside 0 to 1"),
+    ],
+)
+def test_wrong_rules_are_refused_before_any_work(predict, adata, analytic, rule, message):
+    with pytest.raises(ValueError, match=message):
+        predict(adata, threshold=rule)
+    assert analytic.windows == 0
+    assert "tfbs" not in adata.uns

@@ -1,0 +1,174 @@
+import shutil
+
+import numpy as np
+import pytest
+from _compare import assert_follows, assert_same_slots, thresholds_of
+from _mini import GROUPS, REGIONS
+from _networks import random_model
+
+import scmaxatac as sma
+
+pytestmark = pytest.mark.usefixtures("analytic")
+
+RULES = ["f1", 0.05, 0.9, ("precision", 0.8), ("recall", 0.8), "matched"]
+
+
+@pytest.fixture
+def adata(mini, fragment_file, predict):
+    """Predicted with the published rule."""
+    adata = mini.adata(fragment_file)
+    predict(adata, regions="genome")
+    return adata
+
+
+def test_the_same_threshold_gives_the_same_slots(adata, analytic):
+    before, windows = adata.copy(), analytic.windows
+    assert sma.tl.call_sites(adata) is None
+    assert_same_slots(adata.uns["tfbs"], before.uns["tfbs"], but=())
+    assert adata.obsm["X_tfbs"].equals(before.obsm["X_tfbs"])
+    assert analytic.windows == windows, "nothing is predicted again"
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_another_threshold_gives_what_a_new_prediction_would(adata, predict, tmp_path, rule):
+    fresh = adata.copy()
+    predict(fresh, regions="genome", threshold=rule, out_dir=tmp_path / "fresh")
+    sma.tl.call_sites(adata, rule)
+    assert_same_slots(adata.uns["tfbs"], fresh.uns["tfbs"])
+    assert thresholds_of(adata.uns["tfbs"]) == thresholds_of(fresh.uns["tfbs"])
+    assert adata.obsm["X_tfbs"].equals(fresh.obsm["X_tfbs"])
+    one, other = sma.get.params(adata), sma.get.params(fresh)
+    assert one["threshold"] == other["threshold"]
+    assert set(one) == set(other)
+
+
+@pytest.mark.parametrize("overhang", [False, True])
+def test_bins_outside_the_regions_can_be_added_or_left_out(mini, fragment_file, predict, expected, overhang):
+    adata = mini.adata(fragment_file)
+    predict(adata, overhang=not overhang)
+    sma.tl.call_sites(adata, 0.2)
+    assert_follows(adata.uns["tfbs"], expected, GROUPS, {"AAA": 0.2, "BBB": 0.2}, overhang=not overhang)
+    sma.tl.call_sites(adata, 0.2, overhang=overhang)
+    assert_follows(adata.uns["tfbs"], expected, GROUPS, {"AAA": 0.2, "BBB": 0.2}, overhang=overhang)
+    assert sma.get.params(adata)["overhang"] is overhang
+
+
+def test_copy_leaves_the_original_as_it_is(adata):
+    before = adata.copy()
+    changed = sma.tl.call_sites(adata, 0.1, copy=True)
+    assert_same_slots(adata.uns["tfbs"], before.uns["tfbs"], but=())
+    assert len(changed.uns["tfbs"]["sites"]) > len(before.uns["tfbs"]["sites"])
+
+
+def test_results_of_another_key(adata, predict, tmp_path):
+    predict(adata, key_added="other", out_dir=tmp_path / "other")
+    before = adata.copy()
+    sma.tl.call_sites(adata, 0.1, key="other")
+    assert_same_slots(adata.uns["tfbs"], before.uns["tfbs"], but=())
+    assert len(adata.uns["other"]["sites"]) > len(before.uns["other"]["sites"])
+    assert not adata.obsm["X_other"].equals(before.obsm["X_other"])
+
+
+def test_muons_data(mini, fragment_file, predict):
+    mudata = pytest.importorskip("mudata")
+    with mudata.set_options(pull_on_update=False):
+        mdata = mudata.MuData({"atac": mini.adata(fragment_file)})
+    mdata.obs["leiden"] = mini.obs["leiden"].loc[mdata.obs_names]
+    predict(mdata)
+    sma.tl.call_sites(mdata, 0.1)
+    assert (sma.get.sites(mdata)["score"] >= np.float32(0.1)).all()
+
+
+def test_after_reading_from_disk(adata, tmp_path):
+    import anndata as ad
+
+    adata.write_h5ad(tmp_path / "a.h5ad")
+    back = ad.read_h5ad(tmp_path / "a.h5ad")
+    for each in (adata, back):
+        sma.tl.call_sites(each, 0.1)
+    assert_same_slots(back.uns["tfbs"], adata.uns["tfbs"], but=())
+
+
+def test_groups_that_were_skipped_stay_so(mini, fragment_file, predict):
+    adata = mini.adata(fragment_file)
+    adata.obs["leiden"] = adata.obs["leiden"].cat.add_categories(["Rare"])
+    adata.obs.iloc[np.flatnonzero(adata.obs["leiden"] == "Mono")[:3], 0] = "Rare"
+    with pytest.warns(UserWarning, match="'Rare' is skipped"):
+        predict(adata, min_cells=5)
+    sma.tl.call_sites(adata, 0.1)
+    qc = adata.uns["tfbs"]["qc"]
+    assert qc.loc["Rare", "n_sites"] == 0
+    assert qc["n_sites"].dtype.kind == "i"
+    assert adata.obsm["X_tfbs"][(adata.obs["leiden"] == "Rare").to_numpy()].isna().all(axis=None)
+
+
+def test_files_of_sites_follow(mini, fragment_file, predict):
+    from scmaxatac.io._bed import read_bed
+    from scmaxatac.io._files import sha256_of
+
+    adata = mini.adata(fragment_file)
+    predict(adata, save_tracks=True)
+    sma.tl.call_sites(adata, 0.1)
+    files, folder = adata.uns["tfbs"]["files"], sma.get.params(adata)["out_dir"]
+    for row in files[files["kind"] == "bed"].itertuples():
+        expected = sma.get.sites(adata, tf=row.tf, group=row.group)
+        assert read_bed(f"{folder}/{row.path}")["start"].tolist() == expected["start"].tolist()
+        assert sha256_of(f"{folder}/{row.path}") == row.sha256
+
+
+def test_a_threshold_below_the_floor_is_an_error_that_names_both(adata):
+    before = adata.copy()
+    with pytest.raises(ValueError, match=r"threshold 0.005 for AAA lies below 0.01.*score_floor and predict again"):
+        sma.tl.call_sites(adata, 0.005)
+    assert_same_slots(adata.uns["tfbs"], before.uns["tfbs"], but=())
+
+
+@pytest.mark.parametrize("what", ["everything", "a unit"])
+def test_scores_that_are_gone_are_an_error_that_says_where_they_were(adata, tmp_path, what):
+    if what == "everything":
+        shutil.rmtree(tmp_path / "run")
+    else:
+        next((tmp_path / "run" / "units").glob("*.npz")).unlink()
+    with pytest.raises(FileNotFoundError, match=rf"{tmp_path / 'run'}.*tl.predict_tfbs again"):
+        sma.tl.call_sites(adata, 0.2)
+
+
+@pytest.mark.parametrize("change", [{"step": 512}, {"regions": REGIONS}, {"chroms": "chr2"}, {"tfs": "BBB"}])
+def test_scores_of_another_run_in_the_same_folder_are_not_taken_for_its_own(adata, predict, change):
+    """A second run with the same out_dir and another key replaces the files; the first's results must not change."""
+    predict(adata, **{"regions": "genome", "key_added": "second"} | change)
+    before = adata.copy()
+    with pytest.raises(FileNotFoundError, match=r"uns\['tfbs'\].*another run.*tl.predict_tfbs again"):
+        sma.tl.call_sites(adata, 0.2)
+    assert_same_slots(adata.uns["tfbs"], before.uns["tfbs"], but=())
+    sma.tl.call_sites(adata, 0.2, key="second")
+
+
+def test_without_a_prediction_there_is_nothing_to_call(mini, adata):
+    with pytest.raises(KeyError, match=r"uns\['mine'\].*predict_tfbs first"):
+        sma.tl.call_sites(adata, key="mine")
+    with pytest.raises(KeyError, match="predict_tfbs first"):
+        sma.tl.call_sites(mini.adata())
+
+
+@pytest.mark.parametrize("rule", ["f1", "matched", ("recall", 0.5)])
+def test_rules_that_need_a_calibration_say_so(mini, fragment_file, predict, rule):
+    adata = mini.adata(fragment_file)
+    predict(adata, models=[random_model("AAA", 1, calibrated=False)], threshold=0.5)
+    with pytest.raises(ValueError, match="the model of AAA has no calibration table"):
+        sma.tl.call_sites(adata, rule)
+
+
+def test_matched_after_a_run_in_few_regions_says_what_is_missing(mini, fragment_file, predict):
+    """The sample of the genome that the rank needs is scored by predict_tfbs."""
+    few = REGIONS[REGIONS["chrom"] == "chr2"]
+    adata = mini.adata(fragment_file)
+    deep = {"models": [random_model("AAA", 1, rate=0.4)], "regions": few}
+    predict(adata, **deep)
+    with pytest.raises(FileNotFoundError, match="threshold='matched'"):
+        sma.tl.call_sites(adata, "matched")
+    predict(adata, threshold="matched", **deep)
+    matched = adata.copy()
+    sma.tl.call_sites(adata, 0.5)
+    sma.tl.call_sites(adata, "matched")
+    assert_same_slots(adata.uns["tfbs"], matched.uns["tfbs"], but=())
