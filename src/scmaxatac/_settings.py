@@ -34,6 +34,11 @@ class Settings:
         Bins with a lower score are not kept in the store of a run.
     max_scores_mb
         Region scores above this size go to a zarr store on disk instead of into the object.
+    bigwig_decimals
+        Decimals that scores in bigWigs are rounded to; None writes them as they are. Three decimals make the files 2 to
+        10 times smaller. Sites, region scores and the store of a run are never rounded.
+    bigwig_drop_zeros
+        Whether stretches of 2 kb and more whose scores are all 0 (as a rule by rounding) are left out of bigWigs.
     min_match_rate
         Smallest share of the object's cells that has to be found among a fragment file's barcodes.
     """
@@ -43,6 +48,8 @@ class Settings:
     progress: bool = True
     score_floor: float = 0.01
     max_scores_mb: float = 200.0
+    bigwig_decimals: int | None = None
+    bigwig_drop_zeros: bool = False
     min_match_rate: float = 0.1
 
 

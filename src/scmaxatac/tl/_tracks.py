@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._constants import BIN
+from scmaxatac._settings import settings
 from scmaxatac.io._bed import write_bed
 from scmaxatac.io._bigwig import BigWigWriter
 from scmaxatac.io._files import atomic_path, sha256_of, slug
@@ -17,14 +18,19 @@ from scmaxatac.tl._units import dense_folder, read_signal
 
 _FOLDER = "tracks"
 
+_LONG = 64
+"""Zero bins in a row from which they can be left out: breaking up shorter ones would make a bigWig larger."""
+
 
 def finished_tracks(store: ScoreStore) -> dict[str, dict[str, str]]:
-    """Find the groups whose bigWigs are written, with the fingerprints of the units they were written from."""
+    """Find the groups whose bigWigs are written as the settings ask, with the fingerprints of the units behind them."""
     done = {}
     for group in store.groups:
         marker = _marker(store, group)
         if marker.is_file() and all(path.is_file() for path in _paths(store, group).values()):
-            done[group] = json.loads(marker.read_text())
+            written = json.loads(marker.read_text())
+            if written["form"] == _form():
+                done[group] = written["units"]
     return done
 
 
@@ -38,13 +44,16 @@ def write_tracks(store: ScoreStore, group: str, fingerprints: Mapping[str, str])
     paths = _paths(store, group)
     for m, tf in enumerate(store.tfs):
         with BigWigWriter(paths[tf], store.sizes) as writer:
+            empty = True
             for chrom in store.chroms:
                 for scores_path in sorted(dense_folder(store, group, chrom).glob("*_scores.npy")):
                     bins = np.load(scores_path.with_name(scores_path.name.replace("_scores", "_bins")))
                     scores = np.load(scores_path, mmap_mode="r")[m]
                     for run in np.split(np.arange(len(bins)), np.flatnonzero(np.diff(bins) != 1) + 1):
                         if len(run):
-                            writer.add_fixed(chrom, int(bins[run[0]]) * BIN, scores[run])
+                            values = _as_asked_for(scores[run], keep_first=empty)
+                            writer.add_fixed(chrom, int(bins[run[0]]) * BIN, values)
+                            empty = False
     with BigWigWriter(paths[""], store.sizes) as writer:
         for chrom, size in store.sizes.items():
             starts, ends, values = read_signal(store, group, chrom).runs(chrom)
@@ -53,9 +62,26 @@ def write_tracks(store: ScoreStore, group: str, fingerprints: Mapping[str, str])
             else:
                 writer.add_runs(chrom, np.array([0]), np.array([size]), np.zeros(1))
     with atomic_path(_marker(store, group)) as temporary:
-        temporary.write_text(json.dumps(dict(fingerprints)))
+        temporary.write_text(json.dumps({"form": _form(), "units": dict(fingerprints)}))
     for chrom in store.chroms:
         shutil.rmtree(dense_folder(store, group, chrom), ignore_errors=True)
+
+
+def _as_asked_for(scores: np.ndarray, *, keep_first: bool) -> np.ndarray:
+    """Round scores as the settings ask; those to be left out become NaN, but a file needs a first value."""
+    if settings.bigwig_decimals is not None:
+        scores = np.round(scores, settings.bigwig_decimals)
+    if settings.bigwig_drop_zeros:
+        edges = np.flatnonzero(np.diff(scores == 0, prepend=False, append=False))
+        for first, stop in edges.reshape(-1, 2):
+            if stop - first >= _LONG:
+                scores[max(first, int(keep_first)) : stop] = np.nan
+    return scores
+
+
+def _form() -> list[int | None]:
+    """Give what the settings say about bigWigs; files written otherwise are written again."""
+    return [settings.bigwig_decimals, int(settings.bigwig_drop_zeros)]
 
 
 def write_site_files(store: ScoreStore, sites: pd.DataFrame) -> None:

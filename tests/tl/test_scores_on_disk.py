@@ -1,0 +1,53 @@
+"""Region scores that are too large for the object."""
+
+import numpy as np
+import pytest
+
+import scmaxatac as sma
+from scmaxatac import settings
+
+
+@pytest.fixture
+def scores(analytic, predict, mini, fragment_file, monkeypatch, tmp_path):
+    """Region scores as an AnnData: those kept in the object, and those kept on disk."""
+    found = []
+    for limit in (200.0, 0.0):
+        monkeypatch.setattr(settings, "max_scores_mb", limit)
+        adata = mini.adata(fragment_file)
+        predict(adata, out_dir=tmp_path / f"limit_{limit:g}")
+        found.append(adata)
+    return found
+
+
+def test_scores_on_disk_equal_those_in_the_object(scores):
+    pytest.importorskip("zarr")
+    in_object, on_disk = map(sma.get.scores, scores)
+    assert list(in_object.layers) == list(on_disk.layers) == ["AAA", "BBB"]
+    for tf in in_object.layers:
+        np.testing.assert_array_equal(np.asarray(on_disk.layers[tf]), in_object.layers[tf])
+    assert in_object.var.equals(on_disk.var)
+    assert in_object.obs_names.equals(on_disk.obs_names)
+
+
+def test_scores_on_disk_are_listed_among_the_files_and_not_in_the_object(scores):
+    pytest.importorskip("zarr")
+    in_object, on_disk = scores
+    assert "scores" in in_object.uns["tfbs"]
+    assert "scores" not in on_disk.uns["tfbs"]
+    files = on_disk.uns["tfbs"]["files"]
+    (path,) = files.loc[files["kind"] == "scores", "path"]
+    assert "scores" not in set(in_object.uns["tfbs"]["files"]["kind"])
+    import zarr
+
+    array = zarr.open_array(f"{sma.get.params(on_disk)['out_dir']}/{path}", mode="r")
+    np.testing.assert_array_equal(array[:], in_object.uns["tfbs"]["scores"])
+
+
+def test_scores_on_disk_survive_writing_and_reading_the_object(scores, tmp_path):
+    pytest.importorskip("zarr")
+    import anndata as ad
+
+    in_object, on_disk = scores
+    on_disk.write_h5ad(tmp_path / "data.h5ad")
+    again = sma.get.scores(ad.read_h5ad(tmp_path / "data.h5ad"))
+    np.testing.assert_array_equal(np.asarray(again.layers["AAA"]), sma.get.scores(in_object).layers["AAA"])
