@@ -83,6 +83,8 @@ def _peaks(stored: Any) -> pd.DataFrame:
         if parsed is None:
             raise ValueError("the column 'Peaks' of uns['macs3'] does not hold intervals such as chr1:100-200")
         frame = parsed
+    if missing := [name for name in ("chrom", "start", "end") if name not in frame]:
+        raise ValueError(f"the peaks in uns['macs3'] lack the columns {missing}; they have {list(frame.columns)}")
     return frame[["chrom", "start", "end"]].astype({"chrom": str})
 
 
