@@ -1,0 +1,195 @@
+"""The slots: exactly what was promised, and the same after writing and reading."""
+
+import json
+
+import anndata as ad
+import numpy as np
+import pandas as pd
+import pytest
+from _compare import assert_same_slots
+from _mini import GROUPS, REGIONS, SIZES
+
+import scmaxatac as sma
+
+pytestmark = pytest.mark.usefixtures("analytic")
+
+
+@pytest.fixture
+def adata(mini, fragment_file):
+    return mini.adata(fragment_file)
+
+
+@pytest.fixture
+def mdata(adata):
+    mudata = pytest.importorskip("mudata")
+    rna = ad.AnnData(np.ones((len(adata) - 2, 3), np.float32), obs=adata.obs[["batch"]].iloc[2:].copy())
+    rna.var_names = ["AAA", "BBB", "CCC"]
+    atac = adata.copy()
+    del atac.obs["leiden"]
+    with mudata.set_options(pull_on_update=False):
+        mdata = mudata.MuData({"rna": rna, "atac": atac})
+    mdata.obs["leiden"] = adata.obs["leiden"].reindex(mdata.obs_names)
+    return mdata
+
+
+def test_slots_have_the_names_types_and_columns_that_the_documentation_promises(predict, adata):
+    predict(adata)
+    slots = adata.uns["tfbs"]
+    assert set(slots) == {"params", "qc", "sites", "regions", "scores", "activity", "files"}
+    assert isinstance(slots["params"], str)
+    assert isinstance(json.loads(slots["params"]), dict)
+
+    sites = slots["sites"]
+    assert list(sites.columns) == ["chrom", "start", "end", "group", "tf", "score"]
+    assert all(isinstance(sites[name].dtype, pd.CategoricalDtype) for name in ("chrom", "group", "tf"))
+    assert sites["chrom"].cat.categories.tolist() == list(SIZES)
+    assert sites["group"].cat.categories.tolist() == list(GROUPS)
+    assert sites["tf"].cat.categories.tolist() == ["AAA", "BBB"]
+    assert sites["start"].dtype == sites["end"].dtype == np.int64
+    assert sites["score"].dtype == np.float32
+    assert sites.index.equals(pd.RangeIndex(len(sites)))
+    assert sites.sort_values(["group", "tf", "chrom", "start"], kind="stable").index.equals(sites.index)
+
+    regions = slots["regions"]
+    assert list(regions.columns) == ["chrom", "start", "end"]
+    assert regions["start"].dtype == regions["end"].dtype == np.int64
+    assert regions.astype({"chrom": str}).to_numpy().tolist() == REGIONS.to_numpy().tolist()
+    assert slots["scores"].dtype == np.float32
+    assert slots["scores"].shape == (len(GROUPS), len(REGIONS), 2)
+
+    activity = slots["activity"]
+    assert activity.index.tolist() == list(GROUPS)
+    assert activity.columns.tolist() == ["AAA", "BBB"]
+    assert set(activity.dtypes) == {np.dtype(float)}
+
+    qc = slots["qc"]
+    assert {"n_cells", "n_fragments", "n_insertions", "n_insertions_kept", "p99", "n_sites", "warnings"} <= set(qc)
+    assert qc.index.tolist() == list(GROUPS)
+    counts = ["n_cells", "n_fragments", "n_insertions", "n_insertions_kept", "n_sites"]
+    assert {dtype.kind for dtype in qc[counts].dtypes} == {"i"}
+    assert list(slots["files"].columns) == ["group", "tf", "kind", "path", "sha256"]
+
+    cells = adata.obsm["X_tfbs"]
+    assert isinstance(cells, pd.DataFrame)
+    assert cells.columns.tolist() == ["AAA", "BBB"]
+    assert cells.index.equals(adata.obs_names)
+
+
+def test_slots_share_no_memory_with_what_was_given_or_with_other_objects(predict, mini, fragment_file):
+    table = REGIONS.copy()
+    objects = [mini.adata(fragment_file)[:20].copy(), mini.adata(fragment_file)[20:].copy()]
+    predict(objects, regions=table, min_cells=2, min_fragments=10)
+    objects[0].uns["tfbs"]["scores"][:] = 7
+    objects[0].uns["tfbs"]["regions"]["start"] = 7
+    assert not (objects[1].uns["tfbs"]["scores"] == 7).any()
+    assert table.equals(REGIONS)
+    assert not (objects[1].uns["tfbs"]["regions"]["start"] == 7).any()
+
+
+def options_of(case):
+    return {
+        "regions": {},
+        "genome": {"regions": "genome"},
+        "tracks": {"save_tracks": True},
+        "no sites": {"threshold": 1},
+        "key": {"key_added": "my key"},
+        "numbers": {"groupby": "number"},
+    }[case]
+
+
+CASES = ["regions", "genome", "tracks", "no sites", "key", "numbers"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_slots_survive_h5ad(predict, adata, tmp_path, case):
+    options = options_of(case)
+    predict(adata, **options)
+    key = options.get("key_added", "tfbs")
+    adata.write_h5ad(tmp_path / "a.h5ad")
+    back = ad.read_h5ad(tmp_path / "a.h5ad")
+    assert_same_slots(back.uns[key], adata.uns[key], but=())
+    pd.testing.assert_frame_equal(back.obsm[f"X_{key}"], adata.obsm[f"X_{key}"])
+    sma.tl.call_sites(back, 0.2, key=key)
+    sma.tl.call_sites(adata, 0.2, key=key)
+    assert_same_slots(back.uns[key], adata.uns[key], but=())
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_slots_survive_h5mu(predict, mdata, tmp_path, case):
+    mudata = pytest.importorskip("mudata")
+    options = options_of(case)
+    predict(mdata, **options)
+    key = options.get("key_added", "tfbs")
+    mudata.write_h5mu(tmp_path / "a.h5mu", mdata)
+    back = mudata.read_h5mu(tmp_path / "a.h5mu")
+    assert_same_slots(back["atac"].uns[key], mdata["atac"].uns[key], but=())
+    pd.testing.assert_frame_equal(back["atac"].obsm[f"X_{key}"], mdata["atac"].obsm[f"X_{key}"])
+
+
+def test_slots_survive_zarr(predict, adata, tmp_path):
+    predict(adata)
+    adata.write_zarr(tmp_path / "a.zarr")
+    assert_same_slots(ad.read_zarr(tmp_path / "a.zarr").uns["tfbs"], adata.uns["tfbs"], but=())
+
+
+def test_slots_of_skipped_groups_and_of_an_object_read_from_disk_survive(predict, adata, tmp_path):
+    """Writing what was read, with a group whose QC has gaps."""
+    adata.obs["leiden"] = adata.obs["leiden"].cat.add_categories(["Rare"])
+    adata.obs.iloc[np.flatnonzero(adata.obs["leiden"] == "Mono")[:3], 0] = "Rare"
+    with pytest.warns(UserWarning, match="'Rare' is skipped"):
+        predict(adata, min_cells=5)
+    for name in ("a", "b"):
+        adata.write_h5ad(tmp_path / f"{name}.h5ad")
+        back = ad.read_h5ad(tmp_path / f"{name}.h5ad")
+        assert_same_slots(back.uns["tfbs"], adata.uns["tfbs"], but=())
+        adata = back
+
+
+def test_muons_data_keep_everything_in_the_atac_modality(predict, mdata, adata, tmp_path):
+    columns = list(mdata.obs.columns)
+    predict(mdata)
+    predict(adata, out_dir=tmp_path / "other")
+    assert_same_slots(mdata["atac"].uns["tfbs"], adata.uns["tfbs"])
+    pd.testing.assert_frame_equal(mdata["atac"].obsm["X_tfbs"], adata.obsm["X_tfbs"])
+    assert "tfbs" not in mdata.uns
+    assert not dict(mdata["rna"].uns)
+    assert list(mdata["rna"].obsm) == []
+    assert list(mdata.obs.columns) == columns
+
+
+def test_muons_data_are_copied_whole(predict, mdata):
+    changed = predict(mdata, copy=True)
+    assert "tfbs" not in mdata["atac"].uns
+    assert "tfbs" in changed["atac"].uns
+
+
+def test_columns_of_muons_data_that_disagree_are_an_error(predict, mdata):
+    mdata["atac"].obs["leiden"] = mdata.obs["leiden"].reindex(mdata["atac"].obs_names).to_numpy()
+    mdata["atac"].obs.iloc[0, mdata["atac"].obs.columns.get_loc("leiden")] = "Mono"
+    mdata["atac"].obs.iloc[1, mdata["atac"].obs.columns.get_loc("leiden")] = "B"
+    with pytest.raises(ValueError, match="disagree"):
+        predict(mdata)
+    assert "tfbs" not in mdata["atac"].uns
+
+
+def test_a_view_becomes_an_object_of_its_own(predict, adata):
+    view = adata[adata.obs["leiden"] != "Mono"]
+    with pytest.warns(ad.ImplicitModificationWarning):
+        predict(view)
+    assert view.uns["tfbs"]["activity"].index.tolist() == ["B", "CD4/T"]
+    assert "tfbs" not in adata.uns
+
+
+def test_names_with_slashes_and_blanks_are_values_only(predict, adata, tmp_path):
+    adata.obs["leiden"] = adata.obs["leiden"].cat.rename_categories({"B": "../B cells", "Mono": "Mono | 1: a\\b"})
+    predict(adata, save_tracks=True)
+    names = ["../B cells", "CD4/T", "Mono | 1: a\\b"]
+    assert adata.uns["tfbs"]["activity"].index.tolist() == names
+    inside = {path.relative_to(tmp_path / "run") for path in (tmp_path / "run").rglob("*") if path.is_file()}
+    assert all("B cells" not in str(path) and "|" not in str(path) for path in inside)
+    assert not list(tmp_path.glob("B*"))
+    adata.write_h5ad(tmp_path / "a.h5ad")
+    back = ad.read_h5ad(tmp_path / "a.h5ad")
+    for name in names:
+        assert len(sma.get.track(back, "AAA", name)) > 100
+        assert set(sma.get.sites(back, group=name)["group"]) == {name}
