@@ -1,0 +1,225 @@
+"""Runs that go on where an earlier one ended."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from _compare import assert_follows, assert_same_slots
+from _mini import GROUPS, SIZES
+from _networks import random_model
+from _oracle import make_oracle
+
+import scmaxatac as sma
+from scmaxatac.tl import _run
+
+pytestmark = pytest.mark.usefixtures("analytic")
+
+F1 = {"AAA": 0.5, "BBB": 0.3}
+N_UNITS = len(GROUPS) * len(SIZES)
+
+
+@pytest.fixture
+def adata(mini, fragment_file):
+    return mini.adata(fragment_file)
+
+
+@pytest.fixture
+def units(monkeypatch) -> list[tuple[str, str]]:
+    """Group and chromosome of every unit that was computed, in order; can be emptied."""
+    seen: list[tuple[str, str]] = []
+    original = _run.predict_unit
+
+    def spy(options, group, chrom, *args):
+        seen.append((group, chrom))
+        return original(options, group, chrom, *args)
+
+    monkeypatch.setattr(_run, "predict_unit", spy)
+    return seen
+
+
+@pytest.mark.parametrize("save_tracks", [False, True])
+def test_a_second_call_computes_nothing(predict, adata, units, save_tracks):
+    predict(adata, save_tracks=save_tracks)
+    first = adata.copy()
+    assert len(units) == len(set(units)) == N_UNITS
+    units.clear()
+    predict(adata, save_tracks=save_tracks)
+    assert units == []
+    assert_same_slots(adata.uns["tfbs"], first.uns["tfbs"], but=())
+
+
+def test_another_threshold_or_key_computes_nothing(predict, adata, units):
+    predict(adata)
+    units.clear()
+    predict(adata, threshold=0.2, key_added="mine", overhang=True, min_cells=5)
+    assert units == []
+
+
+def test_only_a_unit_that_is_missing_is_computed_again(predict, adata, units, tmp_path):
+    predict(adata)
+    first = adata.copy()
+    files = sorted((tmp_path / "run" / "units").glob("*.npz"))
+    assert len(files) == N_UNITS
+    files[4].unlink()
+    units.clear()
+    predict(adata)
+    assert len(units) == 1
+    assert_same_slots(adata.uns["tfbs"], first.uns["tfbs"], but=())
+
+
+@pytest.mark.parametrize("save_tracks", [False, True])
+def test_an_interrupted_run_goes_on(predict, adata, units, monkeypatch, tmp_path, save_tracks):
+    """Interrupted while the second unit computes; the object stays as it was, what is complete is kept."""
+    original = _run.predict_unit
+
+    def interrupt(options, group, chrom, *args):
+        if len(units) == 1:
+            raise KeyboardInterrupt
+        return original(options, group, chrom, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_run, "predict_unit", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            predict(adata, save_tracks=save_tracks)
+    assert set(adata.uns) == {"files"}
+    assert not list(adata.obsm)
+    done = units.copy()
+    assert len(done) == 1
+    units.clear()
+    predict(adata, save_tracks=save_tracks)
+    assert len(units) == N_UNITS - 1
+    assert done[0] not in units
+    fresh = adata.copy()
+    predict(fresh, save_tracks=save_tracks, out_dir=tmp_path / "fresh")
+    assert_same_slots(adata.uns["tfbs"], fresh.uns["tfbs"])
+
+
+def test_tracks_are_complete_after_an_interruption_in_the_middle_of_a_unit(
+    predict, adata, analytic, monkeypatch, tmp_path
+):
+    """The scores were there already, without tracks; half of a unit's bins must not pass for all of them."""
+    from scmaxatac.nn import _predict
+
+    original = _predict.average_windows
+    monkeypatch.setattr(_predict, "average_windows", lambda *args, **_: original(*args, windows_per_tile=3))
+    predict(adata)
+    score = analytic.predict
+    calls = []
+
+    def fail(engine, codes, signal):
+        calls.append(len(codes))
+        if len(calls) == 3:
+            raise RuntimeError("the machine was needed")
+        return score(engine, codes, signal)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(analytic, "predict", fail)
+        with pytest.raises(RuntimeError, match="the machine was needed"):
+            predict(adata, save_tracks=True)
+    predict(adata, save_tracks=True)
+    fresh = adata.copy()
+    predict(fresh, save_tracks=True, out_dir=tmp_path / "fresh")
+    for group in GROUPS:
+        for tf in F1:
+            tracks = [sma.get.track(each, tf, group) for each in (adata, fresh)]
+            pd.testing.assert_frame_equal(*tracks)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"step": 512},
+        {"strand": "mean"},
+        {"regions": "genome"},
+        {"signal_chroms": ["chr1"]},
+        {"precision": "bfloat16"},
+        {"models": [random_model("AAA", 3), random_model("BBB", 2)]},
+    ],
+    ids=lambda change: next(iter(change)),
+)
+def test_other_options_compute_everything_again(predict, adata, units, change, tmp_path):
+    predict(adata)
+    units.clear()
+    predict(adata, **change)
+    assert len(units) == N_UNITS
+    fresh = adata.copy()
+    predict(fresh, out_dir=tmp_path / "fresh", **change)
+    assert_same_slots(adata.uns["tfbs"], fresh.uns["tfbs"])
+
+
+def test_another_blacklist_computes_again(predict, adata, units, mini):
+    predict(adata)
+    units.clear()
+    bare = sma.Genome.from_codes(mini.codes)
+    predict(adata, genome=bare)
+    assert len(units) == N_UNITS
+
+
+def test_another_sequence_computes_again(predict, adata, units, mini):
+    predict(adata)
+    units.clear()
+    other = dict(mini.codes)
+    other["chr1"] = other["chr1"][::-1].copy()
+    predict(adata, genome=sma.Genome.from_codes(other, blacklist=mini.genome.blacklist))
+    assert len(units) == N_UNITS
+
+
+def test_regions_that_cover_the_same_bases_are_not_taken_for_each_other(predict, adata, mini, tmp_path):
+    """Two that overlap and their union have the same windows but other region scores."""
+    two = pd.DataFrame({"chrom": "chr1", "start": [1_000, 1_400], "end": [1_500, 1_933]})
+    one = pd.DataFrame({"chrom": "chr1", "start": [1_000], "end": [1_933]})
+    predict(adata, regions=two, chroms="chr1")
+    assert adata.uns["tfbs"]["scores"].shape == (3, 2, 2)
+    for table in (one, two, one):
+        predict(adata, regions=table, chroms="chr1")
+        slots = adata.uns["tfbs"]
+        assert slots["scores"].shape == (3, len(table), 2)
+        assert_follows(slots, make_oracle(mini, table, chroms=["chr1"]), GROUPS, F1)
+
+
+def test_a_group_whose_cells_changed_is_computed_again_and_the_others_are_not(predict, adata, units, tmp_path):
+    predict(adata)
+    units.clear()
+    moved = np.flatnonzero(adata.obs["leiden"] == "B")[0]
+    adata.obs.iloc[moved, 0] = np.nan
+    predict(adata)
+    assert {group for group, _ in units} == {"B"}
+    fresh = adata.copy()
+    predict(fresh, out_dir=tmp_path / "fresh")
+    assert_same_slots(adata.uns["tfbs"], fresh.uns["tfbs"])
+
+
+@pytest.mark.parametrize("change", [{"tfs": "BBB"}, {"chroms": ["chr2", "chrX"]}, {"groupby": "batch"}])
+def test_a_run_with_other_groups_factors_or_chromosomes_replaces_the_one_in_its_folder(
+    predict, adata, units, change, tmp_path
+):
+    predict(adata)
+    units.clear()
+    predict(adata, **change)
+    assert len(units) == len(set(units)) > 0
+    fresh = adata.copy()
+    predict(fresh, out_dir=tmp_path / "fresh", **change)
+    assert_same_slots(adata.uns["tfbs"], fresh.uns["tfbs"])
+    units.clear()
+    predict(adata)
+    assert len(units) == N_UNITS, "and the first one is computed anew"
+
+
+def test_nothing_is_left_under_temporary_names(predict, adata, tmp_path):
+    predict(adata, save_tracks=True)
+    assert not [path for path in (tmp_path / "run").rglob("*") if path.name.startswith(".")]
+    assert not [path for path in (tmp_path / "run" / "units").iterdir() if path.suffix != ".npz"]
+
+
+def test_an_out_dir_that_is_relative_is_found_from_elsewhere(predict, adata, monkeypatch, tmp_path):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    predict(adata, out_dir="results", save_tracks=True)
+    monkeypatch.chdir(tmp_path)
+    sma.tl.call_sites(adata, 0.2)
+    assert len(sma.get.track(adata, "AAA", "B")) > 100
+
+
+def test_home_may_be_written_as_a_tilde(predict, adata, monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    predict(adata, out_dir="~/results")
+    assert (tmp_path / "results" / "run.json").is_file()

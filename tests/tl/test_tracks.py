@@ -1,0 +1,134 @@
+"""bigWig and BED files of a prediction."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from _mini import GROUPS, REGIONS, SIZES
+from _oracle import MODELS
+
+import scmaxatac as sma
+from scmaxatac.io._bed import read_bed
+from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig
+from scmaxatac.io._files import sha256_of
+
+pytestmark = pytest.mark.usefixtures("analytic")
+
+
+@pytest.fixture
+def adata(mini, fragment_file, predict):
+    adata = mini.adata(fragment_file)
+    predict(adata, save_tracks=True)
+    return adata
+
+
+def test_bigwigs_hold_every_bin_of_every_window_unrounded(adata, expected, tmp_path):
+    files = adata.uns["tfbs"]["files"]
+    tracks = files[files["kind"] == "bigwig"]
+    assert sorted(zip(tracks["group"], tracks["tf"], strict=True)) == sorted((g, tf) for g in GROUPS for tf in MODELS)
+    for row in tracks.itertuples():
+        path = tmp_path / "run" / row.path
+        assert bigwig_sizes(path) == SIZES
+        for chrom in SIZES:
+            bins = expected.bins[row.group, row.tf, chrom]
+            starts, ends, values = read_bigwig(path, chrom, 0, SIZES[chrom])
+            assert (np.asarray(starts) // 32).tolist() == list(bins)
+            assert (np.asarray(ends) - starts == 32).all()
+            np.testing.assert_allclose(values, list(bins.values()), atol=1e-6)
+
+
+def test_get_track_gives_the_bins_of_the_bigwig_and_without_one_those_of_the_store(adata, predict, expected, tmp_path):
+    bins = expected.bins["CD4/T", "AAA", "chr1"]
+    track = sma.get.track(adata, "AAA", "CD4/T", region="chr1:0-13,345")
+    np.testing.assert_allclose(track["score"], list(bins.values()), atol=1e-6)
+    predict(adata, out_dir=tmp_path / "sparse")
+    track = sma.get.track(adata, "AAA", "CD4/T", region="chr1:0-13,345")
+    kept = {b: value for b, value in bins.items() if value >= 0.01}
+    assert (track["start"] // 32).tolist() == list(kept)
+    assert len(kept) < len(bins)
+
+
+def test_signal_bigwigs_hold_the_signal(adata, mini, expected, tmp_path):
+    files = adata.uns["tfbs"]["files"]
+    signals = files[files["kind"] == "signal_bigwig"]
+    assert signals["group"].tolist() == list(GROUPS)
+    assert set(signals["tf"]) == {""}
+    for row in signals.itertuples():
+        members = mini.obs.index[mini.obs["leiden"] == row.group]
+        dense = expected.signal([mini.fragments[mini.fragments["barcode"].isin(members)]])
+        for chrom, size in SIZES.items():
+            found = np.zeros(size)
+            for start, end, value in zip(*read_bigwig(tmp_path / "run" / row.path, chrom, 0, size), strict=True):
+                found[start:end] = value
+            np.testing.assert_allclose(found, dense[chrom], atol=1e-5)
+
+
+def test_bed_files_hold_the_sites(adata, tmp_path):
+    files = adata.uns["tfbs"]["files"]
+    beds = files[files["kind"] == "bed"]
+    assert len(beds) == len(GROUPS) * len(MODELS)
+    for row in beds.itertuples():
+        sites = sma.get.sites(adata, tf=row.tf, group=row.group)
+        frame = read_bed(tmp_path / "run" / row.path)
+        assert frame["chrom"].tolist() == sites["chrom"].tolist()
+        assert frame[["start", "end"]].to_numpy().tolist() == sites[["start", "end"]].to_numpy().tolist()
+        if len(sites):
+            np.testing.assert_allclose(frame["score"], sites["score"], atol=1e-5)
+
+
+def test_files_without_sites_are_there_and_empty(mini, fragment_file, predict, tmp_path):
+    adata = mini.adata(fragment_file)
+    predict(adata, save_tracks=True, threshold=1)
+    files = adata.uns["tfbs"]["files"]
+    for path in files.loc[files["kind"] == "bed", "path"]:
+        assert len(read_bed(tmp_path / "run" / path)) == 0
+
+
+def test_the_table_of_files_names_them_relative_to_the_folder_with_their_checksums(adata, tmp_path):
+    files, folder = adata.uns["tfbs"]["files"], tmp_path / "run"
+    assert sma.get.params(adata)["out_dir"] == str(folder)
+    assert not files.isna().any(axis=None)
+    for row in files.itertuples():
+        path = folder / row.path
+        assert path.exists()
+        assert row.sha256 == (sha256_of(path) if path.is_file() else "")
+    listed = {(folder / path).resolve() for path in files["path"]}
+    written = {path for path in folder.rglob("*") if path.suffix in (".bw", ".bed")}
+    assert written <= listed
+
+
+def test_without_tracks_only_the_store_is_listed(mini, fragment_file, predict):
+    adata = mini.adata(fragment_file)
+    predict(adata)
+    assert adata.uns["tfbs"]["files"]["kind"].tolist() == ["store"]
+
+
+def test_tracks_of_a_run_without_them_can_be_asked_for_later(mini, fragment_file, predict, adata, tmp_path):
+    later = mini.adata(fragment_file)
+    predict(later, out_dir=tmp_path / "later")
+    predict(later, out_dir=tmp_path / "later", save_tracks=True)
+    for group in GROUPS:
+        pd.testing.assert_frame_equal(sma.get.track(later, "BBB", group), sma.get.track(adata, "BBB", group))
+
+
+def test_a_bigwig_that_was_deleted_is_written_again(adata, predict, tmp_path):
+    before = sma.get.track(adata, "AAA", "B")
+    files = adata.uns["tfbs"]["files"]
+    (tmp_path / "run" / files.loc[files["kind"] == "bigwig", "path"].iloc[0]).unlink()
+    predict(adata, save_tracks=True)
+    assert adata.uns["tfbs"]["files"].equals(files), "with the same checksums"
+    pd.testing.assert_frame_equal(sma.get.track(adata, "AAA", "B"), before)
+
+
+def test_tracks_of_another_run_in_the_same_folder_are_not_taken_for_ones_own(adata, predict):
+    predict(adata, key_added="other", step=512, save_tracks=True)
+    sma.get.track(adata, "AAA", "B", key="other")
+    with pytest.raises(FileNotFoundError, match=r"predict_tfbs again"):
+        sma.get.track(adata, "AAA", "B")
+
+
+def test_tracks_of_regions_that_overhang_reach_as_far_as_their_windows(adata, expected):
+    track = sma.get.track(adata, "AAA", "B")
+    inside = np.zeros(len(track), dtype=bool)
+    for row in REGIONS.itertuples():
+        inside |= (track["chrom"] == row.chrom) & (track["start"] < row.end) & (track["end"] > row.start)
+    assert 0 < inside.sum() < len(track)
