@@ -7,8 +7,9 @@ import numpy as np
 from scmaxatac._constants import BIN, CALIBRATION_BIN, STEP, WINDOW
 from scmaxatac.io._store import ScoreStore
 from scmaxatac.nn._predict import predict_bins
-from scmaxatac.tl._units import UnitOptions, read_signal, run_engine
+from scmaxatac.tl._units import UnitOptions, run_engine
 from scmaxatac.tracks._ranking import calibration_bins, largest_per_calibration_bin
+from scmaxatac.tracks._stored_signal import read_signal
 from scmaxatac.tracks._windows import window_starts
 
 N_STRETCHES = 512
@@ -40,7 +41,7 @@ def add_background(
 
 def _choose(options: UnitOptions, store: ScoreStore, n: int, seed: int) -> list[tuple[str, int]]:
     """Draw windows, off the blacklist and off the regions together with their neighbours."""
-    candidates: list[tuple[str, int]] = []
+    candidates = []
     for chrom in store.chroms:
         starts = window_starts(options.genome, chrom, step=STEP)
         lows, highs = starts - WINDOW, starts + 2 * WINDOW
@@ -48,10 +49,12 @@ def _choose(options: UnitOptions, store: ScoreStore, n: int, seed: int) -> list[
         for taken in (options.regions, options.genome.blacklist):
             if taken is not None:
                 free &= ~taken.overlaps(chrom, lows, highs)
-        candidates += [(chrom, int(start)) for start in starts[free]]
+        candidates.append(starts[free])
+    chrom_of = np.repeat(np.arange(len(store.chroms)), [len(starts) for starts in candidates])
     rng = np.random.default_rng(seed)
-    chosen = rng.choice(len(candidates), size=min(n, len(candidates)), replace=False)
-    return [candidates[i] for i in np.sort(chosen)]
+    chosen = np.sort(rng.choice(len(chrom_of), size=min(n, len(chrom_of)), replace=False))
+    positions = np.concatenate(candidates)[chosen]
+    return [(store.chroms[c], int(at)) for c, at in zip(chrom_of[chosen], positions, strict=True)]
 
 
 def _by_chrom(stretches: list[tuple[str, int]]) -> list[tuple[str, np.ndarray]]:

@@ -5,6 +5,9 @@ import numpy as np
 from scmaxatac.tracks._bin_scores import BinScores
 from scmaxatac.tracks._ranking import largest_per_calibration_bin, nth_largest
 
+_PRUNE_AT = 1 << 18
+"""Bins from which on those that are not needed any more are dropped: 2 MB a transcription factor."""
+
 
 class KeptBins:
     """Keeps the bins of one transcription factor with a score of at least a floor, and those that rank high.
@@ -31,18 +34,18 @@ class KeptBins:
         self._bins: list[np.ndarray] = []
         self._scores: list[np.ndarray] = []
         self._n = 0
-        self._prune_at = max(64 * rank, 1 << 18)
+        self._prune_at = _PRUNE_AT
 
     def add(self, tile: BinScores, model: int) -> None:
         """Take the bins of one tile; tiles come in ascending order."""
         scores = tile.scores[model]
         keep = (scores >= self._cut) & (scores > 0)
-        self._bins.append(tile.bins[keep])
+        self._bins.append(tile.bins[keep].astype(np.int32))
         self._scores.append(scores[keep])
         self._n += int(keep.sum())
         if self._rank and self._n > self._prune_at:
             self._prune()
-            self._prune_at = max(self._prune_at, 2 * self._n)
+            self._prune_at = max(_PRUNE_AT, 2 * self._n)
 
     def finish(self) -> tuple[np.ndarray, np.ndarray, float]:
         """Give the kept bins, their scores, and the score down to which every bin is there."""
@@ -50,7 +53,7 @@ class KeptBins:
         return self._bins[0], self._scores[0], self._cut
 
     def _prune(self) -> None:
-        bins = np.concatenate([*self._bins, np.zeros(0, dtype=np.int64)])
+        bins = np.concatenate([*self._bins, np.zeros(0, dtype=np.int32)])
         scores = np.concatenate([*self._scores, np.zeros(0, dtype=np.float32)])
         if self._rank:
             largest = largest_per_calibration_bin(bins, scores, self._allowed)
