@@ -4,8 +4,18 @@ from scmaxatac.tl._average_chip import average_chip
 from scmaxatac.tl._benchmark import benchmark
 from scmaxatac.tl._calibrate import calibrate
 from scmaxatac.tl._call_sites import call_sites
+from scmaxatac.tl._downsampling_curve import downsampling_curve
 from scmaxatac.tl._motif_scan import motif_scan
 from scmaxatac.tl._predict_tfbs import predict_tfbs
 from scmaxatac.tl._specificity import specificity
 
-__all__ = ["average_chip", "benchmark", "calibrate", "call_sites", "motif_scan", "predict_tfbs", "specificity"]
+__all__ = [
+    "average_chip",
+    "benchmark",
+    "calibrate",
+    "call_sites",
+    "downsampling_curve",
+    "motif_scan",
+    "predict_tfbs",
+    "specificity",
+]

@@ -1,0 +1,278 @@
+"""How predictions for a group change with the number of its fragments."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import Executor
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac._constants import CALIBRATION_BIN, STEP
+from scmaxatac._docs import shared_docs
+from scmaxatac._logging import logger
+from scmaxatac.io._objects import split_objects, unwrap
+from scmaxatac.io._read_groups import Fragments, GroupedFragments, read_groups
+from scmaxatac.models import TFModel, load_many
+from scmaxatac.models._load_many import Models
+from scmaxatac.nn._engine import Backend, Precision
+from scmaxatac.nn._predict import Strand, check_strand
+from scmaxatac.tl._assemble import Threshold
+from scmaxatac.tl._bins import Table, as_table
+from scmaxatac.tl._depth_curve import Comparison, depth_curve
+from scmaxatac.tl._expressed import expressed_models
+from scmaxatac.tl._motif_scan import Motifs, motif_scan, read_any_motifs
+from scmaxatac.tl._prediction import Request, remark_on_genome
+from scmaxatac.tl._regions import Regions, resolve_regions
+from scmaxatac.tl._units import EngineOptions
+from scmaxatac.tracks._genome import Genome
+from scmaxatac.tracks._pseudobulk import make_pseudobulks
+from scmaxatac.tracks._thinning import collect_pool, nested_insertions
+from scmaxatac.tracks._windows import check_step
+
+_DEFAULT_SHARES = (0.02, 0.05, 0.1, 0.2, 0.5)
+
+
+@shared_docs
+def downsampling_curve(
+    data: Any,
+    groupby: str | Sequence[str],
+    *,
+    group: str,
+    genome: Genome,
+    sizes: Sequence[int] | None = None,
+    tfs: str | Iterable[str] | None = None,
+    models: Models = None,
+    peaks: Table | Mapping[str, Table] | None = None,
+    motifs: Motifs | None = None,
+    within: Table | None = None,
+    fragments: Fragments | None = None,
+    regions: Regions = "auto",
+    chroms: Iterable[str] | None = None,
+    signal_chroms: Iterable[str] | None = None,
+    threshold: Threshold = "f1",
+    strand: Strand = "forward",
+    step: int = STEP,
+    bin_size: int = CALIBRATION_BIN,
+    n_bootstrap: int = 200,
+    block_size: int = 1_000_000,
+    sample_key: str | None = None,
+    barcode_key: str | None = None,
+    mod: str = "atac",
+    device: str = "auto",
+    backend: Backend = "auto",
+    precision: Precision = "float32",
+    batch_size: int | None = None,
+    out_dir: str | PathLike[str] | None = None,
+    executor: Executor | None = None,
+    rng: np.random.Generator | int | None = 0,
+) -> pd.DataFrame:
+    """Predict a group of cells again and again from ever fewer of its fragments, to see how many are needed.
+
+    The experiment of Cazares et al. 2023 on single cells of GM12878. Fragments are drawn without replacement; each
+    smaller library is a subset of the larger ones. All fragments come last, as the reference. The object is not
+    changed.
+
+    Parameters
+    ----------
+    data
+        {data}
+    groupby
+        {groupby}
+    group
+        The group whose fragments are drawn: a deep one.
+    genome
+        {genome}
+    sizes
+        Numbers of fragments, on any chromosome; by default 2, 5, 10, 20 and 50% of the group's. Larger numbers than
+        the group has are left out.
+    tfs
+        Transcription factors; by default those of `peaks`, else as in :func:`predict_tfbs`.
+    models
+        As in :func:`predict_tfbs`.
+    peaks
+        Known sites, such as ChIP-seq peaks of the same kind of cells: ``{tf: peaks}``, or for a single factor a BED
+        file or table with chrom, start and end (0-based, half-open).
+    motifs
+        Motifs of the factors, as :func:`motif_scan` takes them, for the baseline: matches in the regions, counted in
+        the bins that the library covers. It is compared with `peaks`, so it needs them.
+    within
+        Count only bins that lie in these regions with all their bases, where predictions are compared: a BED file or
+        table. By default all bins of the chromosomes count, and those outside the predicted regions score 0.
+    fragments
+        {fragments}
+    regions
+        Where to predict, as in :func:`predict_tfbs`; the same for every size.
+    chroms
+        {chroms}
+    signal_chroms
+        {signal_chroms}
+    threshold
+        Which bins are sites, as in :func:`predict_tfbs`.
+    strand
+        ``"forward"`` or ``"mean"``.
+    step
+        Distance between windows in bp.
+    bin_size
+        Width in bp of the bins that are compared.
+    n_bootstrap
+        Draws for the interval of the average precision; 0 leaves it out.
+    block_size
+        Length of the stretches that are drawn with replacement, in bp. They are the same for all rows.
+    sample_key
+        {sample_key}
+    barcode_key
+        {barcode_key}
+    mod
+        {mod}
+    device, backend, precision, batch_size
+        How the networks are run, as in :func:`predict_tfbs`.
+    out_dir
+        Folder for the scores of bins; by default a run folder in the cache.
+    executor
+        Runs sizes and chromosomes in parallel, as in :func:`predict_tfbs`.
+    rng
+        {rng}
+
+    Returns
+    -------
+    A row a factor and library size:
+
+    tf, n_fragments
+        The factor, and the size of the library.
+    n_cells
+        Cells that have so many fragments, at the mean depth of the group's cells.
+    p99, warnings
+        99th percentile of the coverage in insertions over a base, and what the QC says.
+    threshold, n_sites
+        Smallest score of a site, and the number of sites.
+    agreement
+        Average precision against the sites of the prediction from all fragments.
+    spearman
+        Rank correlation with that prediction's region scores (bin scores with ``regions="genome"``).
+    n_bins, n_positive, random_precision, average_precision, ap_low, ap_high, aupr, precision_at_5pct_recall, log2fc
+        With `peaks`: as :func:`benchmark` gives them. Bins that a run does not keep (below ``settings.score_floor``)
+        score 0.
+    motif_average_precision, motif_ap_low, motif_ap_high
+        With `motifs`: the same of the baseline.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file or model is missing.
+    ImportError
+        If motifs are given and memelite is not installed.
+    KeyError
+        If there is no such group, column, chromosome or factor.
+    ValueError
+        If a size is below 1, no size is left, motifs come without peaks, or as :func:`predict_tfbs` raises.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> toy = sma.datasets.toy()
+    >>> peaks = {tf: rows for tf, rows in toy.chip_peaks.query("group == 'B'").groupby("tf")}
+    >>> table = sma.tl.downsampling_curve(
+    ...     toy.adata, "cell_type", group="B", genome=toy.genome, sizes=[20_000], tfs="CTCF", models="demo",
+    ...     peaks=peaks, chroms="chr5", n_bootstrap=0,
+    ... )
+    >>> thinned, full = table["average_precision"]
+    >>> bool(thinned < full)
+    True
+    """
+    check_step(step)
+    check_strand(strand)
+    if bin_size < 1 or block_size < bin_size:
+        raise ValueError(
+            f"bin_size is {bin_size} and block_size {block_size}; they have to be 1 <= bin_size <= block_size"
+        )
+    if motifs is not None and peaks is None:
+        raise ValueError("motifs are a baseline to compare with peaks; give peaks as well")
+    objects = [unwrap(member, mod) for _, member in split_objects(data)]
+    chosen = genome.select_chroms(chroms)
+    scaling = chosen if signal_chroms is None else genome.select_chroms(signal_chroms)
+    if tfs is None and isinstance(peaks, Mapping):
+        tfs = list(peaks)
+    panel = load_many(models, tfs)
+    if tfs is None:
+        panel = expressed_models(panel, data)
+    remark_on_genome(genome, panel)
+    request = Request(
+        panel=panel,
+        genome=genome,
+        chroms=chosen,
+        regions=resolve_regions(objects, regions, genome, chosen),
+        threshold=threshold,
+        overhang=False,
+        step=step,
+        strand=strand,
+        engine=EngineOptions(backend, device, precision, batch_size),
+        out_dir=None if out_dir is None else Path(out_dir).expanduser(),
+        save_tracks=False,
+    )
+    request.check()
+    grouped = read_groups(data, groupby, fragments=fragments, sample_key=sample_key, barcode_key=barcode_key, mod=mod)
+    known = _peaks_by_tf(peaks, panel)
+    matches = {} if motifs is None else _motif_bins(motifs, request, known, bin_size)
+    sources, number = _of_group(grouped, group)
+    pool = collect_pool(sources, genome)
+    generator = np.random.default_rng(rng)
+    of_group = generator.spawn(len(grouped.libraries))[number]  # as where all groups are thinned
+    chosen_sizes = _sizes(sizes, len(pool), group)
+    insertions = nested_insertions(pool, chosen_sizes, genome, [*chosen, *scaling], of_group)
+    names = {name: [name] for name in insertions.groups}
+    bulks = make_pseudobulks(insertions, names, genome, chosen, signal_chroms=scaling, min_cells=0, min_fragments=0)
+    comparison = Comparison(known, matches, within, bin_size, n_bootstrap, block_size, int(generator.integers(2**32)))
+    table = depth_curve(request, bulks, comparison, executor)
+    cells = (table["n_fragments"] * pool.n_cells_found / len(pool)).round().astype(int)
+    table.insert(2, "n_cells", cells)
+    return table
+
+
+def _of_group(grouped: GroupedFragments, group: str) -> tuple[list[tuple[Any, np.ndarray]], int]:
+    """Choose the sources of a group, with code 0 for its cells and -1 for others; and give the group's number."""
+    if group not in grouped.groups:
+        raise KeyError(f"no group {group!r}; there are {', '.join(map(repr, grouped.groups))}")
+    number = list(grouped.groups).index(group)
+    coded = [(source, np.where(code == number, 0, -1)) for source, code in grouped.sources]
+    return [(source, code) for source, code in coded if (code == 0).any()], number
+
+
+def _sizes(sizes: Sequence[int] | None, total: int, group: str) -> list[int]:
+    """Distinct sizes in rising order, all fragments last."""
+    if not total:
+        raise ValueError(f"group {group!r} has no fragments on the genome's contigs")
+    wanted = [round(share * total) for share in _DEFAULT_SHARES] if sizes is None else [int(size) for size in sizes]
+    if sizes is not None and (not wanted or min(wanted) < 1):
+        raise ValueError(f"sizes is {list(sizes)}; give numbers of fragments, each at least 1")
+    if too_large := [size for size in wanted if size > total]:
+        logger.warning("group %r has %d fragments; left out are the sizes %s", group, total, sorted(too_large))
+    return sorted({size for size in wanted if 0 < size <= total} | {total})
+
+
+def _peaks_by_tf(peaks: Table | Mapping[str, Table] | None, panel: Sequence[TFModel]) -> dict[str, pd.DataFrame]:
+    if peaks is None:
+        return {}
+    if not isinstance(peaks, Mapping):
+        if len(panel) != 1:
+            raise ValueError(f"peaks are of one factor, but {len(panel)} are predicted; give {{tf: peaks}}")
+        peaks = {panel[0].tf: peaks}
+    by_name = {str(tf).upper(): table for tf, table in peaks.items()}
+    return {m.tf: as_table(by_name[m.tf.upper()], f"peaks of {m.tf}") for m in panel if m.tf.upper() in by_name}
+
+
+def _motif_bins(
+    motifs: Motifs, request: Request, peaks: Mapping[str, pd.DataFrame], bin_size: int
+) -> dict[str, pd.DataFrame]:
+    """Motif matches in the regions, in bins, of every factor that has peaks and a motif."""
+    having = {motif.tf.upper() for motif in read_any_motifs(motifs)}
+    tfs = [tf for tf in peaks if tf.upper() in having]
+    if not tfs:
+        raise KeyError(f"there is no motif of {', '.join(peaks) or 'any factor that has peaks'}")
+    regions = request.regions
+    if regions is None:
+        whole = {"chrom": request.chroms, "start": 0, "end": [request.genome.sizes[c] for c in request.chroms]}
+        regions = pd.DataFrame(whole)
+    found = motif_scan(request.genome, motifs, regions=regions, tfs=tfs, chroms=request.chroms, bin_size=bin_size)
+    return {tf: found[found["tf"] == tf] for tf in tfs}

@@ -1,0 +1,82 @@
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.axes import Axes
+
+from scmaxatac import pl
+
+from ._overlaps import texts_in_trouble
+
+
+def made_up(sizes, tfs=("CTCF", "SPI1"), *, peaks=True):
+    rows = []
+    for t, tf in enumerate(tfs):
+        for size in sizes:
+            depth = np.log(size) / np.log(max(sizes)) * (0.9 - 0.05 * t)
+            row = {"tf": tf, "n_fragments": size, "n_cells": round(size / 5000), "n_sites": size, "agreement": depth}
+            if peaks:
+                row |= {"average_precision": depth / 2, "ap_low": depth / 2 - 0.05, "ap_high": depth / 2 + 0.05}
+                row |= {"motif_average_precision": 0.1}
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def curves(ax):
+    return {line.get_label(): line for line in ax.get_lines() if not line.get_label().startswith("_")}
+
+
+def test_a_line_is_the_column_of_its_factor():
+    table = made_up([10_000, 100_000, 1_000_000])
+    ax = pl.downsampling_curve(table)
+    assert isinstance(ax, Axes)
+    assert list(curves(ax)) == ["CTCF", "SPI1", "motif scan"]
+    for tf, rows in table.groupby("tf"):
+        np.testing.assert_array_equal(curves(ax)[tf].get_xdata(), rows["n_fragments"])
+        np.testing.assert_array_equal(curves(ax)[tf].get_ydata(), rows["average_precision"])
+    assert len(ax.collections) == 2
+    assert ax.get_xscale() == "log"
+
+
+def test_without_peaks_the_agreement_is_drawn():
+    ax = pl.downsampling_curve(made_up([10_000, 100_000], peaks=False), tfs="SPI1")
+    assert list(curves(ax)) == ["SPI1"]
+    assert "Agreement" in ax.get_ylabel()
+    assert not ax.collections
+
+
+def test_the_axis_at_the_top_counts_cells():
+    ax = pl.downsampling_curve(made_up([100_000, 1_000_000, 10_000_000]))
+    ax.figure.draw_without_rendering()
+    top = ax.child_axes[0]
+    assert "Cells" in top.get_xlabel()
+    assert np.allclose(np.array(ax.get_xlim()) / 5000, top.get_xlim())
+
+
+@pytest.mark.parametrize("value", [None, "agreement", "n_sites"])
+@pytest.mark.parametrize(
+    "sizes", [[17_000, 20_000, 40_000], [5_000, 10_000, 100_000, 450_000], [1e5, 1e6, 1e7, 1e8, 1e9], [300_000]]
+)
+def test_no_texts_overlap_or_are_clipped(sizes, value):
+    ax = pl.downsampling_curve(made_up([int(s) for s in sizes]), value=value)
+    assert texts_in_trouble(ax.figure) == []
+
+
+def test_many_factors_differ_in_colour_or_marker():
+    ax = pl.downsampling_curve(made_up([10_000, 100_000], [f"TF{i}" for i in range(14)]))
+    styles = {(line.get_color(), line.get_marker()) for name, line in curves(ax).items() if name != "motif scan"}
+    assert len(styles) == 14
+
+
+def test_it_is_drawn_into_given_axes():
+    _, axes = plt.subplots(1, 2)
+    assert pl.downsampling_curve(made_up([10_000, 100_000]), ax=axes[1]) is axes[1]
+    assert not axes[0].lines
+
+
+def test_unknown_columns_and_factors_are_errors():
+    table = made_up([10_000, 100_000])
+    with pytest.raises(KeyError, match="no column 'f1'"):
+        pl.downsampling_curve(table, value="f1")
+    with pytest.raises(KeyError, match="no rows of MYC; it has CTCF, SPI1"):
+        pl.downsampling_curve(table, tfs="MYC")

@@ -1,0 +1,162 @@
+import copy
+
+import numpy as np
+import pandas as pd
+import pytest
+from _mini import REGIONS
+from _networks import random_model
+
+import scmaxatac as sma
+
+CHROMS = ["chr1", "chr2", "chr3", "chrX"]
+
+
+@pytest.fixture
+def peaks():
+    """Sites that the formula of the analytic engine knows nothing about, but some of them in regions."""
+    rows = [("chr1", 1_500, 1_700), ("chr1", 3_100, 3_200), ("chr2", 4_600, 4_650), ("chrX", 3_300, 3_400)]
+    return pd.DataFrame(rows, columns=["chrom", "start", "end"])
+
+
+@pytest.fixture
+def curve(mini, panel, analytic, fragment_file, tmp_path):
+    """Call downsampling_curve with what all tests have in common; later options win."""
+
+    def run(data=None, **options):
+        adata = mini.adata(fragment_file) if data is None else data
+        common = {
+            "group": "CD4/T", "genome": mini.genome, "models": panel, "sizes": [100, 400], "threshold": 0.2,
+            "n_bootstrap": 20, "block_size": 2_000, "out_dir": tmp_path / "curve",
+        }  # fmt: skip
+        return sma.tl.downsampling_curve(adata, "leiden", **common | options)
+
+    return run
+
+
+@pytest.fixture
+def predicted(mini, panel, analytic, fragment_file, tmp_path):
+    adata = mini.adata(fragment_file)
+    sma.tl.predict_tfbs(
+        adata, "leiden", genome=mini.genome, models=panel, threshold=0.2, min_fragments=1, out_dir=tmp_path / "full"
+    )
+    return adata
+
+
+def test_all_fragments_give_what_predict_tfbs_gives(curve, predicted, mini, peaks):
+    table = curve(peaks={"AAA": peaks, "BBB": peaks}).set_index(["tf", "n_fragments"])
+    qc = sma.get.qc(predicted).loc["CD4/T"]
+    for tf in ("AAA", "BBB"):
+        row = table.loc[tf, qc["n_fragments"]]
+        assert row["n_sites"] == len(sma.get.sites(predicted, tf=tf, group="CD4/T")) > 0
+        assert row["p99"] == qc["p99"]
+        assert row["n_cells"] == 14
+        assert row["agreement"] == pytest.approx(1)
+        assert row["spearman"] == pytest.approx(1)
+        scores = sma.get.track(predicted, tf, "CD4/T")
+        scores = scores[[inside(s) for s in scores.itertuples()]]
+        expected = sma.tl.benchmark(scores, peaks, genome=mini.genome, chroms=CHROMS, n_bootstrap=0).loc["pooled"]
+        for name in expected.index:
+            assert row[name] == pytest.approx(expected[name], nan_ok=True)
+
+
+def inside(bin_):
+    rows = REGIONS[REGIONS["chrom"] == bin_.chrom]
+    return bool(((rows["start"] < bin_.end) & (rows["end"] > bin_.start)).any())
+
+
+def test_a_smaller_library_gives_what_a_thinned_pseudobulk_holds(curve, mini, fragment_file):
+    table = curve(rng=3)
+    bulks = sma.pp.pseudobulk(
+        mini.adata(fragment_file), "leiden", genome=mini.genome, max_fragments=400, min_fragments=1, rng=3
+    )
+    row = table[(table["tf"] == "AAA") & (table["n_fragments"] == 400)].iloc[0]
+    assert row["p99"] == bulks.qc.loc["CD4/T", "p99"]
+    assert 0.3 < row["spearman"] < 1
+    assert 0 < table["agreement"].min() < 1
+
+
+def test_there_is_a_row_for_every_factor_and_size_with_all_fragments_last(curve):
+    table = curve(sizes=[400, 100, 400, 10**6])
+    n = int(table["n_fragments"].max())
+    assert table["tf"].tolist() == ["AAA"] * 3 + ["BBB"] * 3
+    assert table["n_fragments"].tolist() == [100, 400, n] * 2
+    assert "average_precision" not in table
+    assert table["n_cells"].tolist() == [round(size * 14 / n) for size in (100, 400, n)] * 2
+    default = curve(sizes=None, tfs="AAA")
+    assert default["n_fragments"].tolist() == [round(share * n) for share in (0.02, 0.05, 0.1, 0.2, 0.5, 1)]
+
+
+def test_the_seed_decides_and_the_object_stays_as_it_was(curve, mini, fragment_file, peaks):
+    adata = mini.adata(fragment_file)
+    before = copy.deepcopy(dict(adata.uns)), list(adata.obsm), adata.obs.copy()
+    options = {"data": adata, "peaks": {"AAA": peaks}, "tfs": "AAA"}
+    one, same, other = (curve(**options, rng=rng) for rng in (1, np.random.default_rng(1), 2))
+    pd.testing.assert_frame_equal(one, same)
+    assert not np.array_equal(one["spearman"], other["spearman"])
+    assert one["n_sites"].iloc[-1] == other["n_sites"].iloc[-1]
+    assert (dict(adata.uns), list(adata.obsm)) == before[:2]
+    pd.testing.assert_frame_equal(adata.obs, before[2])
+
+
+def test_whole_chromosomes_can_be_predicted(curve, peaks):
+    table = curve(regions="genome", peaks=peaks, tfs=["AAA"], within=pd.DataFrame(
+        {"chrom": ["chr1"], "start": [0], "end": [8000]}
+    ))  # fmt: skip
+    assert table["spearman"].iloc[-1] == pytest.approx(1)
+    assert table["agreement"].iloc[-1] == pytest.approx(1)
+    assert (table["n_positive"] == 3).all()
+    assert (table["n_bins"] < 40).all()
+    assert (table["ap_low"] <= table["ap_high"]).all()
+
+
+def jaspar(word):
+    return "".join(" ".join("9" if code == base else "0" for code in word) + "\n" for base in range(4))
+
+
+def test_the_motif_baseline_counts_matches_in_covered_bins(curve, mini, fragment_file, peaks, tmp_path):
+    pytest.importorskip("memelite")
+    motifs = tmp_path / "motifs.jaspar"
+    places = [("chr1", 1_510), ("chr1", 3_150), ("chr2", 4_610), ("chr2", 8_700), ("chr1", 12_000), ("chrX", 1_800)]
+    words = [mini.codes[chrom][start : start + 12] for chrom, start in places]
+    motifs.write_text("".join(f">m{i} aaa\n{jaspar(word)}" for i, word in enumerate(words)))
+    peaks_of = {"AAA": peaks, "BBB": peaks}
+    table = curve(sizes=[40], motifs=motifs, peaks=peaks_of, n_bootstrap=0, regions="genome")
+    assert table.loc[table["tf"] == "BBB", "motif_average_precision"].isna().all()
+    bulks = sma.pp.pseudobulk(
+        mini.adata(fragment_file), "leiden", genome=mini.genome, max_fragments=40, min_fragments=1
+    )
+    whole = pd.DataFrame({"chrom": CHROMS, "start": 0, "end": [mini.genome.sizes[c] for c in CHROMS]})
+    hits = sma.tl.motif_scan(mini.genome, motifs, regions=whole)
+    signal = bulks.signal("CD4/T")
+    lit = [signal.values(h.chrom, h.start, h.end).max() > 0 for h in hits.itertuples()]
+    assert 0 < sum(lit) < len(lit)
+    expected = sma.tl.benchmark(hits[lit], peaks, genome=mini.genome, chroms=CHROMS, n_bootstrap=0)
+    row = table[table["tf"] == "AAA"].iloc[0]
+    assert row["motif_average_precision"] == pytest.approx(expected.loc["pooled", "average_precision"])
+
+
+def test_a_library_without_insertions_on_the_chromosomes_has_an_empty_row(curve, peaks):
+    with pytest.warns(UserWarning, match="group '1' is skipped"):
+        table = curve(sizes=[1], chroms="chr2", rng=1, peaks=peaks, tfs="AAA")
+    row = table.iloc[0]
+    assert row["n_sites"] == 0
+    assert np.isnan(row["agreement"])
+    assert np.isnan(row["average_precision"])
+    assert row["warnings"].startswith("skipped")
+
+
+def test_bad_input_is_told(curve, peaks):
+    with pytest.raises(KeyError, match="no group 'T'; there are 'B', 'CD4/T', 'Mono'"):
+        curve(group="T")
+    with pytest.raises(ValueError, match=r"sizes is \[0, 5\]"):
+        curve(sizes=[0, 5])
+    with pytest.raises(ValueError, match="peaks are of one factor, but 2 are predicted"):
+        curve(peaks=peaks)
+    with pytest.raises(ValueError, match="give peaks as well"):
+        curve(motifs={"AAA": np.ones((4, 4))})
+    with pytest.raises(KeyError, match="there is no motif of AAA"):
+        curve(motifs={"CCC": np.ones((4, 4))}, peaks={"AAA": peaks})
+    with pytest.raises(ValueError, match="bin_size is 0"):
+        curve(bin_size=0)
+    with pytest.raises(ValueError, match="no calibration table"):
+        curve(models=random_model("AAA", 1, calibrated=False), threshold="f1")
