@@ -21,7 +21,7 @@ MAY_IMPORT = {
     "pp": {"tracks", "io"},
     "tl": {"models", "nn", "tracks", "io"},
     "pl": {"get", "tracks", "io"},
-    "get": {"io"},
+    "get": {"tracks", "io"},
     "models": {"nn", "io"},
     "nn": {"tracks"},
     "datasets": {"tracks", "io"},

@@ -20,8 +20,3 @@ MACS3 = ("macs3", "macs3_pseudobulk")
 def activity_obsm(key: str) -> str:
     """Name of the ``obsm`` entry that gives each cell its group's activity."""
     return f"X_{key}"
-
-
-def cell_score_obsm(key: str) -> str:
-    """Name of the ``obsm`` entry that holds each cell's own score."""
-    return f"score_{key}"

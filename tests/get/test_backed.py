@@ -44,13 +44,6 @@ def test_scores_and_bins_are_those_of_an_object_in_memory(backed, truth):
     pd.testing.assert_frame_equal(get.track(backed, "CTCF", "B"), get.track(truth.adata, "CTCF", "B"))
 
 
-def test_scores_of_cells_have_the_names_of_the_tfs(backed, truth):
-    frame = get.cell_scores(backed)
-    assert frame.columns.tolist() == truth.tfs
-    assert frame.index.tolist() == truth.adata.obs_names.tolist()
-    assert frame.iloc[1].tolist() == [2, 3]
-
-
 def test_a_wrong_key_is_told_the_ones_that_exist(backed):
     with pytest.raises(KeyError, match="results exist under 'tfbs'"):
         get.sites(backed, key="deep")

@@ -2,11 +2,9 @@ import shutil
 
 import numpy as np
 import pandas as pd
-import pytest
 from _slots import END, START, make_truth
 
 from scmaxatac import get
-from scmaxatac.get import _signal
 
 
 def dense(starts, ends, values):
@@ -16,9 +14,7 @@ def dense(starts, ends, values):
     return signal
 
 
-@pytest.mark.parametrize("piece", [1000, 1 << 23])
-def test_signal_is_the_scaled_coverage(truth, monkeypatch, piece):
-    monkeypatch.setattr(_signal, "_PIECE", piece)
+def test_signal_is_the_scaled_coverage(truth):
     start, end = START + 12_345, START + 23_457
     frame = get.signal(truth.adata, "B", region=f"chr22:{start}-{end}")
     expected = dense(*truth.signal["B"])
@@ -26,12 +22,6 @@ def test_signal_is_the_scaled_coverage(truth, monkeypatch, piece):
     assert np.allclose(dense(frame["start"], frame["end"], frame["value"]), expected, rtol=1e-6)
     assert frame["start"].min() >= start
     assert frame["end"].max() <= end
-
-
-def test_runs_are_not_cut_where_pieces_end(truth, monkeypatch):
-    frame = get.signal(truth.adata, "B", region=f"chr22:{START}-{END}")
-    monkeypatch.setattr(_signal, "_PIECE", 777)
-    assert get.signal(truth.adata, "B", region=f"chr22:{START}-{END}").equals(frame)
 
 
 def test_without_a_region_everything_is_read(truth):

@@ -1,7 +1,6 @@
 """The slots of one run of predict_tfbs: found, checked against the object, and turned into tables and paths."""
 
 import json
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -13,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._logging import warn
 from scmaxatac.io._objects import group_labels, unwrap
 
 if TYPE_CHECKING:
@@ -137,10 +137,9 @@ def find_results(data: Any, key: str, mod: str) -> Results:
         raise KeyError(f"uns[{key!r}] was not written by scmaxatac.tl.predict_tfbs")
     results = Results(adata, key, slots)
     if problem := _misfit(data, results, mod):
-        warnings.warn(
+        warn(
             f"uns[{key!r}] no longer fits the object: {problem}. The results are those of the object that was "
-            "predicted; call scmaxatac.tl.predict_tfbs again for this one.",
-            stacklevel=3,  # the line that called the function of `get`
+            "predicted; call scmaxatac.tl.predict_tfbs again for this one"
         )
     return results
 

@@ -11,9 +11,8 @@ from scmaxatac._keys import KEY_ADDED
 from scmaxatac.get._results import Results, find_results
 from scmaxatac.get._stretches import stretches
 from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig
-
-_PIECE = 1 << 23
-"""Positions that are read at a time; a whole chromosome would take gigabytes of memory."""
+from scmaxatac.io._store import ScoreStore
+from scmaxatac.tracks._stored_signal import read_signal as read_stored_signal
 
 
 @shared_docs
@@ -69,19 +68,22 @@ def read_signal(results: Results, group: str, region: str | None) -> pd.DataFram
     if path is not None:
         sizes, read = bigwig_sizes(path), partial(read_bigwig, path)
     else:
-        sizes, read = results.store.sizes, partial(results.store.read_signal, group)
+        sizes, read = results.store.sizes, partial(_read_stored, results.store, group)
     frames = []
     for chrom, start, end in stretches(region, sizes):
-        pieces = [read(chrom, low, min(low + _PIECE, end)) for low in range(start, end, _PIECE)]
-        starts, ends, values = (np.concatenate(columns) for columns in zip(*pieces, strict=True))
-        joined = (starts[1:] == ends[:-1]) & (values[1:] == values[:-1])  # runs that a piece's end had cut
-        first, last = np.insert(~joined, 0, True)[: len(starts)], np.append(~joined, True)[: len(starts)]
-        chroms = pd.Categorical([chrom] * int(first.sum()), list(sizes))
+        starts, ends, values = read(chrom, start, end)
+        present = values != 0
         columns = {
-            "chrom": chroms,
-            "start": starts[first].astype(np.int64),
-            "end": ends[last].astype(np.int64),
-            "value": values[first],
+            "chrom": pd.Categorical([chrom] * int(present.sum()), list(sizes)),
+            "start": starts[present].astype(np.int64),
+            "end": ends[present].astype(np.int64),
+            "value": values[present],
         }
         frames.append(pd.DataFrame(columns))
     return pd.concat(frames, ignore_index=True)
+
+
+def _read_stored(
+    store: ScoreStore, group: str, chrom: str, start: int, end: int
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    return read_stored_signal(store, group, chrom).runs(chrom, start, end)

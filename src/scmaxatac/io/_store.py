@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from scmaxatac._constants import BIN, FLANK
+from scmaxatac._constants import BIN
 from scmaxatac.io._files import atomic_path, slug
 
 _FORMAT = 1
@@ -191,9 +191,9 @@ class ScoreStore:
     def read_background(self, group: str, tf: str) -> np.ndarray:
         """Read what :meth:`write_background` wrote, for one transcription factor."""
         if not self._background_path(group).is_file():
-            raise FileNotFoundError(
-                "the regions are too few to rank their bins, and no sample of the genome was scored beside them; "
-                "run tl.predict_tfbs with threshold='matched'"
+            raise ValueError(
+                "threshold='matched' calls more 200-bp bins than the regions hold, so it needs a sample of the genome "
+                "beside them, which only predict_tfbs(..., threshold='matched') scores; call that instead"
             )
         with np.load(self._background_path(group), allow_pickle=False) as arrays:
             return arrays["maxima"][self.tfs.index(tf)]
@@ -224,22 +224,6 @@ class ScoreStore:
             positions = [arrays[f"positions_{i}"] for i in range(len(scales))]
             low, high = arrays["span"]
         return positions, scales, (float(low), float(high))
-
-    def read_signal(self, group: str, chrom: str, start: int, end: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Signal over ``[start, end)`` as runs that are not 0: starts, ends (int64) and values (float32)."""
-        positions, scales, (low, high) = self.read_insertions(group, chrom)
-        values = np.zeros(end - start)
-        for p, scale in zip(positions, scales, strict=True):
-            near = p[np.searchsorted(p, start - FLANK) : np.searchsorted(p, end + FLANK)].astype(np.int64) - start
-            steps = np.bincount(np.clip(near - FLANK, 0, None), minlength=end - start + 1)[: end - start + 1]
-            steps = steps - np.bincount(np.clip(near + FLANK + 1, 0, end - start), minlength=end - start + 1)
-            values += np.cumsum(steps)[: end - start] * scale / len(scales)
-        covered = values > 0
-        values = np.where(covered & (high > low), (values - low) / (high - low if high > low else 1.0), 0.0)
-        edges = np.flatnonzero(np.diff(values, prepend=0.0, append=0.0))
-        starts, ends = edges[:-1], edges[1:]
-        present = values[starts] != 0
-        return starts[present] + start, ends[present] + start, values[starts[present]].astype(np.float32)
 
     def _open(self, group: str, chrom: str) -> np.lib.npyio.NpzFile:
         path = self.unit_path(group, chrom)

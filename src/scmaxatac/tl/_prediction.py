@@ -16,7 +16,7 @@ import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._constants import BINS_PER_WINDOW, WINDOW
-from scmaxatac._logging import logger
+from scmaxatac._logging import logger, warn
 from scmaxatac._settings import settings
 from scmaxatac.io._store import ScoreStore
 from scmaxatac.models import TFModel
@@ -27,10 +27,11 @@ from scmaxatac.tl._background import add_background
 from scmaxatac.tl._results import call, region_scores, write_context
 from scmaxatac.tl._run import run_units
 from scmaxatac.tl._tracks import finished_tracks, table_of_files, write_site_files, write_tracks
-from scmaxatac.tl._units import EngineOptions, UnitOptions, run_engine, unit_windows, write_signal, write_weights
+from scmaxatac.tl._units import EngineOptions, UnitOptions, run_engine, unit_windows, write_weights
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._intervals import Intervals
 from scmaxatac.tracks._pseudobulk import Pseudobulks
+from scmaxatac.tracks._stored_signal import write_signal
 from scmaxatac.tracks._windows import window_starts
 
 _LARGE_RUN = 50_000
@@ -127,13 +128,18 @@ def run_prediction(request: Request, bulks: Pseudobulks, executor: Executor | No
 
 
 def remark_on_genome(genome: Genome, panel: Sequence[TFModel]) -> None:
-    """Log what is unusual about a genome that the published models are to be used on."""
+    """Warn of what is unusual about a genome that the published models are to be used on."""
     if not any(model.id.startswith("maxatac:") for model in panel):
         return
     if not genome.looks_human:
-        logger.warning("the published models are human, and %s does not look like a human genome", genome.source)
+        warn(f"the published models are human, and {genome.source} does not look like a human genome")
+    elif genome.human_assembly not in ("hg38", ""):
+        warn(
+            f"{genome.source} looks like {genome.human_assembly}: the published models were trained and calibrated on "
+            "hg38, and their blacklist has hg38's positions"
+        )
     if genome.blacklist is None:
-        logger.warning(
+        warn(
             "no blacklist: the 99th percentile of the signal, and so the scores, will differ from maxATAC's; "
             "scmaxatac.models.download_blacklist() gets it for hg38"
         )

@@ -14,7 +14,8 @@ from scmaxatac.io._bed import write_bed
 from scmaxatac.io._bigwig import BigWigWriter
 from scmaxatac.io._files import atomic_path, sha256_of, slug
 from scmaxatac.io._store import ScoreStore
-from scmaxatac.tl._units import dense_folder, read_signal
+from scmaxatac.tl._units import dense_folder
+from scmaxatac.tracks._stored_signal import read_signal
 
 _FOLDER = "tracks"
 

@@ -18,8 +18,8 @@ from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._intervals import Intervals
 from scmaxatac.tracks._kept_bins import KeptBins
 from scmaxatac.tracks._ranking import calibration_bins, covered_calibration_bins
-from scmaxatac.tracks._signal import Library, Signal
 from scmaxatac.tracks._sites import largest_in
+from scmaxatac.tracks._stored_signal import read_signal
 from scmaxatac.tracks._windows import window_starts
 
 _WEIGHTS_FILE = "weights.safetensors"
@@ -85,28 +85,7 @@ def write_weights(folder: Path, weights: Sequence[dict[str, np.ndarray]]) -> Non
         save_file(arrays, temporary)
 
 
-def write_signal(store: ScoreStore, group: str, chrom: str, signal: Signal) -> None:
-    """Put a group's insertions on a chromosome into the run's folder, for the workers and for plots."""
-    store.write_insertions(
-        group,
-        chrom,
-        [library.positions[chrom] for library in signal.libraries],
-        [library.scale for library in signal.libraries],
-        (signal.minimum, signal.maximum),
-    )
-
-
-def read_signal(store: ScoreStore, group: str, chrom: str) -> Signal:
-    """Read what :func:`write_signal` wrote; the counts of insertions are those of the chromosome."""
-    positions, scales, (low, high) = store.read_insertions(group, chrom)
-    libraries = tuple(Library(float(scale), {chrom: p}) for scale, p in zip(scales, positions, strict=True))
-    n = sum(map(len, positions))
-    return Signal(libraries, low, high, n, n, {chrom: store.sizes[chrom]})
-
-
-def unit_fingerprint(
-    options: UnitOptions, group: str, chrom: str, region_bounds: tuple[np.ndarray, np.ndarray]
-) -> str:
+def unit_fingerprint(options: UnitOptions, group: str, chrom: str, region_bounds: tuple[np.ndarray, np.ndarray]) -> str:
     """Digest of everything that a unit's scores depend on; `region_bounds` as in :func:`predict_unit`."""
     store = ScoreStore(options.folder)
     # not the merged intervals: regions that overlap differently have scores of their own

@@ -117,22 +117,22 @@ class Signal:
         end = self.sizes[chrom] if end is None else end
         return self._stretches(chrom, np.array([start]), end - start)[0]
 
-    def runs(self, chrom: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Stretches of equal signal that are not 0: starts, ends (int32) and values (float32)."""
-        breaks, levels = self.scaled_runs(chrom)
+    def runs(self, chrom: str, start: int = 0, end: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Find the runs of equal signal other than 0 in ``[start, end)``: starts, ends (int32) and values (float32)."""
+        breaks, levels = self.scaled_runs(chrom, start, end)
         values = np.zeros(len(levels)) if self.is_empty else (levels - self.minimum) / (self.maximum - self.minimum)
         keep = (values != 0) & (levels != 0)
         return breaks[:-1][keep], breaks[1:][keep], values[keep].astype(np.float32)
 
-    def scaled_runs(self, chrom: str) -> tuple[np.ndarray, np.ndarray]:
+    def scaled_runs(self, chrom: str, start: int = 0, end: int | None = None) -> tuple[np.ndarray, np.ndarray]:
         """Coverage scaled to 20 million insertions: breakpoints (m + 1,) int32 and values (m,) float64."""
-        breaks, levels = _joint_runs(self.libraries, chrom, self.sizes[chrom])
+        breaks, levels = _joint_runs(self.libraries, chrom, start, self.sizes[chrom] if end is None else end)
         scales = np.array([library.scale for library in self.libraries])
         return breaks, levels @ scales / len(scales)
 
     def count_runs(self, chrom: str) -> tuple[np.ndarray, np.ndarray]:
         """Count the widened insertions of all libraries: breakpoints (m + 1,) int32 and counts (m,) int64."""
-        breaks, levels = _joint_runs(self.libraries, chrom, self.sizes[chrom])
+        breaks, levels = _joint_runs(self.libraries, chrom, 0, self.sizes[chrom])
         return breaks, levels.sum(axis=1)
 
     def windows(self, chrom: str, starts: np.ndarray) -> np.ndarray:
@@ -165,14 +165,18 @@ class Signal:
         return values
 
 
-def _joint_runs(libraries: Sequence[Library], chrom: str, length: int) -> tuple[np.ndarray, np.ndarray]:
+def _joint_runs(libraries: Sequence[Library], chrom: str, start: int, end: int) -> tuple[np.ndarray, np.ndarray]:
     """Find the runs over which every library's coverage is constant: breakpoints (m + 1,) and counts (m, libraries)."""
-    each = [coverage_runs(library.positions[chrom], length) for library in libraries]
+    each = []
+    for library in libraries:
+        positions = library.positions[chrom]
+        near = positions[np.searchsorted(positions, start - FLANK) : np.searchsorted(positions, end + FLANK)]
+        each.append(coverage_runs(near - np.int32(start), end - start))
     if len(each) == 1:
-        return each[0][0], each[0][1][:, None]
+        return each[0][0] + np.int32(start), each[0][1][:, None]
     breaks = np.unique(np.concatenate([b for b, _ in each]))
     levels = [counts[np.searchsorted(b, breaks[:-1], side="right") - 1] for b, counts in each]
-    return breaks, np.stack(levels, axis=1)
+    return breaks + np.int32(start), np.stack(levels, axis=1)
 
 
 def _histogram(libraries: Sequence[Library], chroms: Sequence[str], genome: Genome) -> tuple[np.ndarray, np.ndarray]:
@@ -190,7 +194,7 @@ def _histogram(libraries: Sequence[Library], chroms: Sequence[str], genome: Geno
             combinations.append(present[:, None])
             bases.append(counts[present])
             continue
-        breaks, levels = _joint_runs(libraries, chrom, genome.sizes[chrom])
+        breaks, levels = _joint_runs(libraries, chrom, 0, genome.sizes[chrom])
         covered = levels.any(axis=1)
         levels, lengths = levels[covered], np.diff(breaks)[covered]
         combination = _number_rows(levels)
