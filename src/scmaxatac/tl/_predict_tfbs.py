@@ -160,6 +160,8 @@ def predict_tfbs(
         If a file or a model is missing.
     KeyError
         If a column, chromosome or transcription factor does not exist.
+    TypeError
+        If `data` or `genome` is something else.
     ValueError
         If an option is wrong, no fragments or too few barcodes are found, contigs do not match, or no group is large
         enough.
@@ -176,6 +178,8 @@ def predict_tfbs(
     """
     if genome is None:
         raise ValueError("genome is missing: give scmaxatac.Genome('hg38.fa', blacklist='hg38_maxatac_blacklist.bed')")
+    if not isinstance(genome, Genome):
+        raise TypeError(f"genome is a {type(genome).__name__}; make one with scmaxatac.Genome('hg38.fa', blacklist=...)")
     check_step(step)
     check_strand(strand)
     if copy:
