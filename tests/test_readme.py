@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 import matplotlib.pyplot
+import mudata
 import pytest
 
 import scmaxatac
@@ -20,10 +21,9 @@ def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     toy = scmaxatac.datasets.toy()
     shutil.copy(toy.fasta, tmp_path / "hg38.fa")
     shutil.copy(toy.blacklist, tmp_path / "hg38_maxatac_blacklist.bed")
-    mdata = toy.mdata.copy()
-    mdata.obs = mdata.obs.rename(columns={"cell_type": "leiden"})
-    for modality in mdata.mod.values():
-        modality.obs = modality.obs.rename(columns={"cell_type": "leiden"})
+    atac = toy.adata[:, toy.adata.var["chrom"].isin(toy.chroms_test)].copy()  # peaks of one chromosome: a short run
+    mdata = mudata.MuData({"rna": toy.mdata["rna"].copy(), "atac": atac})
+    mdata.obs["leiden"] = toy.mdata.obs["cell_type"]
     mdata.write(tmp_path / "pbmc.h5mu")
     for name in ("CTCF", "SPI1"):
         scmaxatac.models.load(f"demo:{name}").save(tmp_path / "models" / name)
