@@ -179,7 +179,7 @@ def predict_tfbs(
     if genome is None:
         raise ValueError("genome is missing: give scmaxatac.Genome('hg38.fa', blacklist='hg38_maxatac_blacklist.bed')")
     if not isinstance(genome, Genome):
-        raise TypeError(f"genome is a {type(genome).__name__}; make one with scmaxatac.Genome('hg38.fa', blacklist=...)")
+        raise TypeError(f"genome is a {type(genome).__name__}; make one with scmaxatac.Genome('hg38.fa', ...)")
     check_step(step)
     check_strand(strand)
     if copy:
