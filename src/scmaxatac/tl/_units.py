@@ -78,11 +78,11 @@ class UnitOptions:
 
 def write_weights(folder: Path, weights: Sequence[dict[str, np.ndarray]]) -> None:
     """Put the weights of a run's models into its folder, for the workers."""
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
     arrays = {f"{i}/{name}": array for i, one in enumerate(weights) for name, array in one.items()}
     with atomic_path(folder / _WEIGHTS_FILE) as temporary:
-        save_file(arrays, temporary)
+        temporary.write_bytes(save(arrays))  # save_file would make a file that only its owner can read
 
 
 def unit_fingerprint(options: UnitOptions, group: str, chrom: str, region_bounds: tuple[np.ndarray, np.ndarray]) -> str:
