@@ -47,7 +47,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: Warning | Exception | str) -> str:
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     return " ".join(text.split()) or type(error).__name__
 
@@ -67,7 +67,7 @@ def _messages_to_stderr(*, quiet: bool, debug: bool) -> Iterator[None]:
             if not debug:
                 warnings.simplefilter("ignore", DeprecationWarning)
                 warnings.simplefilter("ignore", FutureWarning)
-                warnings.showwarning = lambda message, *_, **__: logger.warning("warning: %s", message)
+                warnings.showwarning = lambda message, *_, **__: logger.warning("warning: %s", _one_line(message))
             yield
     finally:
         logger.removeHandler(handler)

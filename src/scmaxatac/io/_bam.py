@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scmaxatac._constants import TN5_SHIFT_MINUS, TN5_SHIFT_PLUS
-from scmaxatac._logging import logger
+from scmaxatac._logging import warn
 from scmaxatac.io._cell_matcher import CellMatcher
 from scmaxatac.io._chunks import FragmentChunk, MatchReport
 from scmaxatac.io._files import existing_file
@@ -153,7 +153,7 @@ class BamFragments:
                     yield barcode, chrom, position, None
                     continue
                 if is_sorted and chrom != last_chrom:
-                    # whoever waits now has lost its mate to the filters
+                    # the mates of reads still waiting did not pass the filters
                     yield from _lone(waiting)
                     waiting.clear()
                     last_chrom = chrom
@@ -188,7 +188,7 @@ class BamFragments:
                 barcode = str(read.get_tag(self._tag)) if tagged else ""
                 yield read.query_name, bool(flag & _PAIRED), barcode, chrom, position
         if n_reads and not n_duplicates and self._unwanted & _DUPLICATE and not self._is_checked:
-            logger.warning("%s: no read is marked as a duplicate; were duplicates marked or removed?", self.name)
+            warn(f"{self.name}: no read is marked as a duplicate; were duplicates marked or removed?")
         self._is_checked = True
 
 

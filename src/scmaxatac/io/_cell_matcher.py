@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from scmaxatac._logging import logger
+from scmaxatac._logging import logger, warn
 from scmaxatac._settings import settings
 from scmaxatac.io._barcodes import BarcodeIndex, Rule, RuleTrial
 from scmaxatac.io._chunks import MatchReport
@@ -117,14 +117,14 @@ class CellMatcher:
             logger.info("%s: matched with %s (cells such as %s)", self._where, report.rule, cells)
         dropped = self._rule.dropped(self._cells) if is_news and self._rule else []
         if len(dropped) > 1:
-            logger.warning(
-                "%s: cells of %d samples (%s) are all looked for in this one file, by their barcodes alone; if they "
-                "come from several files, give sample_key= and fragments={sample: path}",
-                self._where, len(dropped), ", ".join(map(repr, dropped[:3])),
-            )  # fmt: skip
+            warn(
+                f"{self._where}: cells of {len(dropped)} samples ({', '.join(map(repr, dropped[:3]))}) are all looked "
+                "for in this one file, by their barcodes alone; if they come from several files, give sample_key= and "
+                "fragments={sample: path}"
+            )
         if is_news and n_matched < report.n_cells:
-            level = "warning" if report.rate < _WARN_BELOW else "info"
-            getattr(logger, level)("only %s; the others have no fragments", counts)
+            tell = warn if report.rate < _WARN_BELOW else logger.info
+            tell(f"only {counts}; the others have no fragments")
 
     def _check_cells(self) -> None:
         if not self._cells:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from scmaxatac._logging import logger
+from scmaxatac._logging import warn
 from scmaxatac.io._files import decompression_errors, open_binary
 
 BLOCK = 1 << 24
@@ -83,4 +83,4 @@ def _warn_without_end_marker(path: Path) -> None:
         is_bgzip = head.startswith(_GZIP_MAGIC) and head[12:] == _BGZF_SUBFIELD
         handle.seek(max(0, path.stat().st_size - len(_BGZF_END)))
         if is_bgzip and handle.read() != _BGZF_END:
-            logger.warning("%s lacks bgzip's end marker: it may be truncated", path)
+            warn(f"{path} lacks bgzip's end marker: it may be truncated")

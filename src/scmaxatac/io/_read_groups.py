@@ -1,12 +1,12 @@
 """From containers to sources of fragments whose cells know their group."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from scmaxatac._logging import logger, warn
 from scmaxatac.io._chunks import FragmentSource
 from scmaxatac.io._objects import pooled_group_labels, split_objects
 from scmaxatac.io._resolve_fragments import fragment_sources
@@ -78,6 +78,8 @@ def read_groups(
     """
     samples, objects = zip(*split_objects(data), strict=True)
     codes, names = pooled_group_labels(objects, groupby, mod)
+    if n_lost := sum(int((code < 0).sum()) for code in codes):
+        logger.info("%d of %d cells have no group and are left out", n_lost, sum(map(len, codes)))
     libraries, groups = list(names), {name: [name] for name in names}
     library_codes = codes
     if replicate_key is not None:
@@ -122,9 +124,7 @@ def _cross(
     ]
     n_lost = sum(int(((group >= 0) & (library < 0)).sum()) for group, library in zip(codes, flat, strict=True))
     if n_lost:
-        warnings.warn(
-            f"{n_lost} cells have a group but no replicate in obs[{key!r}] and are left out of the signal", stacklevel=3
-        )
+        warn(f"{n_lost} cells have a group but no replicate in obs[{key!r}] and are left out of the signal")
     used = np.unique(np.concatenate(flat))
     used = used[used >= 0]
     groups: dict[str, list[str]] = {name: [] for name in names}

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from scmaxatac._logging import logger
+from scmaxatac._logging import warn
 from scmaxatac.io._bam import BamFragments
 from scmaxatac.io._chunks import FragmentSource
 from scmaxatac.io._fragment_file import FragmentFile
@@ -91,7 +91,7 @@ def _by_sample(files: dict[str, _Path], samples: np.ndarray, names: np.ndarray, 
     if not present:
         raise ValueError(f"no cell has a sample in obs[{key!r}]")
     if len(lost):
-        logger.warning("%d cells have no sample in obs[%r]: their fragments are not looked for", len(lost), key)
+        warn(f"{len(lost)} cells have no sample in obs[{key!r}]: their fragments are not looked for")
     return [(_open(files[sample], names[rows], sample), rows) for sample, rows in present.items()]
 
 

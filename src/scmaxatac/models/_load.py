@@ -1,10 +1,10 @@
 """Loading one model."""
 
 import os
-import warnings
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from scmaxatac._logging import warn
 from scmaxatac.models._from_keras import from_keras
 from scmaxatac.models._locate import demo_models, installed_models, is_keras_file, locate
 from scmaxatac.models._registry import published, weakness
@@ -111,15 +111,13 @@ def missing_tfs(missing: Iterable[str], available: Collection[str]) -> Exception
     )
 
 
-def warn_weak(models: Iterable[TFModel], *, stacklevel: int = 3) -> None:
+def warn_weak(models: Iterable[TFModel]) -> None:
     """Warn once about all models whose largest F1 is low.
 
     Parameters
     ----------
     models
         The models that were loaded.
-    stacklevel
-        As for :func:`warnings.warn`; 3 is the caller of the public function that calls this.
     """
     texts = []
     for model in models:
@@ -127,4 +125,4 @@ def warn_weak(models: Iterable[TFModel], *, stacklevel: int = 3) -> None:
         if text:
             texts.append(f"{model.tf}: {text}")
     if texts:
-        warnings.warn("; ".join(texts), UserWarning, stacklevel=stacklevel)
+        warn("; ".join(texts))

@@ -8,7 +8,7 @@ import pandas as pd
 
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
-from scmaxatac._logging import logger
+from scmaxatac._logging import logger, warn
 from scmaxatac.get._results import Results, find_results
 from scmaxatac.get._signal import read_signal
 from scmaxatac.get._sites import read_sites
@@ -198,11 +198,11 @@ def _mark_sites(panel: "Axes", sites: pd.DataFrame, length: int, colour: str) ->
 
 
 def _signals(results: Results, groups: list[str], region: str) -> dict[str, pd.DataFrame]:
-    """Signal of each group; nothing, and a line in the log, if the run's store is gone and only bigWigs are left."""
+    """Signal of each group; nothing, and a warning, if the run's store is gone and only bigWigs are left."""
     try:
         return {group: read_signal(results, group, region) for group in groups}
     except FileNotFoundError as error:
-        logger.warning("drawing no signal: %s", error)
+        warn(f"drawing no signal: {error}")
         return {}
 
 

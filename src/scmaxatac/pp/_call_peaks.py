@@ -2,7 +2,6 @@
 
 import logging
 import tempfile
-import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
-from scmaxatac._logging import logger
+from scmaxatac._logging import logger, warn
 from scmaxatac.io._bed import write_bed
 from scmaxatac.io._copies import copied
 from scmaxatac.io._objects import split_objects, unwrap
@@ -117,7 +116,7 @@ def call_peaks(
     kept = _deep_enough(list(grouped.groups), np.asarray(n_cells), n_fragments, min_cells, min_fragments)
     peaks = _macs3(pooled, kept, genome, chosen, qvalue, n_jobs)
     if peaks.empty:
-        warnings.warn("MACS3 found no peaks; raise qvalue, or look at the depth of the groups", stacklevel=2)
+        warn("MACS3 found no peaks; raise qvalue, or look at the depth of the groups")
     logger.info("%d peaks of %d groups stored in uns[%r]", len(peaks), len(kept), key_added)
     for _, member in split_objects(data):
         put_table(unwrap(member, mod), key_added, peaks)
@@ -145,7 +144,7 @@ def _deep_enough(
         elif n_fragments[i] < max(min_fragments, 1):
             reasons[i] = f"{n_fragments[i]:,} fragments, min_fragments is {min_fragments:,}"
         if i in reasons:
-            warnings.warn(f"group {group!r} is skipped: {reasons[i]}", stacklevel=3)
+            warn(f"group {group!r} is skipped: {reasons[i]}")
     if len(reasons) == len(groups):
         text = "; ".join(f"{groups[i]!r}: {reason}" for i, reason in list(reasons.items())[:8])
         raise ValueError(f"no group is large enough to call peaks ({text})")

@@ -1,7 +1,6 @@
 """Whether fragments carry the Tn5 shift."""
 
 import os
-import warnings
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,7 @@ import pandas as pd
 
 from scmaxatac._constants import TN5_SHIFT_MINUS, TN5_SHIFT_PLUS
 from scmaxatac._docs import shared_docs
-from scmaxatac._logging import logger
+from scmaxatac._logging import logger, warn
 from scmaxatac.io._chunks import FragmentSource
 from scmaxatac.io._fragment_file import FragmentFile
 from scmaxatac.io._objects import split_objects
@@ -87,10 +86,9 @@ def check_tn5_shift(
     for row in rows:
         if row["verdict"] in ("unshifted", "other"):
             found = "unshifted" if row["verdict"] == "unshifted" else "shifted by other distances than +4 and -5"
-            warnings.warn(
+            warn(
                 f"fragments of {row['source']} look {found} (offset {row['offset']:g} bp, -1 expected): insertions lie "
-                "a few bp off, which blurs footprints and scores. Shift starts by +4 and ends by -5",
-                stacklevel=2,
+                "a few bp off, which blurs footprints and scores. Shift starts by +4 and ends by -5"
             )
         elif row["verdict"] == "unclear":
             logger.info("%s: too few neighbouring fragments to tell whether they are shifted", row["source"])

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from scmaxatac._docs import shared_docs
-from scmaxatac._logging import logger
+from scmaxatac._logging import warn
 from scmaxatac.io._read_groups import Fragments, read_groups
 from scmaxatac.tracks import Genome
 from scmaxatac.tracks._insertions import collect_insertions
@@ -98,9 +98,7 @@ def pseudobulk(
     chosen = genome.select_chroms(chroms)
     scaling = chosen if signal_chroms is None else genome.select_chroms(signal_chroms)
     if genome.blacklist is None:
-        logger.warning(
-            "%s has no blacklist: artefacts raise the 99th percentile and so lower the signal", genome.source
-        )
+        warn(f"{genome.source} has no blacklist: artefacts raise the 99th percentile and so lower the signal")
     grouped = read_groups(
         data,
         groupby,

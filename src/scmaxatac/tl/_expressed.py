@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from scmaxatac._logging import logger
+from scmaxatac._logging import logger, warn
 from scmaxatac.models import TFModel
 
 _RNA = ("rna", "RNA", "gex", "GEX")
@@ -31,7 +31,10 @@ def expressed_models(models: Sequence[TFModel], data: Any) -> list[TFModel]:
     silent = {tf for tf, i in measured.items() if i is not None and _share_of_cells(rna.X[:, i]) < _SHARE}
     unmeasured = [tf for tf, i in measured.items() if i is None]
     if silent:
-        logger.info("left out, found in fewer than 1%% of the cells of the RNA modality: %s", ", ".join(sorted(silent)))
+        warn(
+            f"{len(silent)} transcription factors are left out, found in fewer than {_SHARE:.0%} of the cells of the "
+            f"RNA modality: {', '.join(sorted(silent))}. To predict one of them, name it in tfs="
+        )
     if unmeasured:
         logger.info("not among the genes of the RNA modality, so kept: %s", ", ".join(unmeasured))
     kept = [model for model in models if model.tf not in silent]

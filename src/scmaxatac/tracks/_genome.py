@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scmaxatac._logging import logger
+from scmaxatac._logging import warn
 from scmaxatac.io._bed import read_bed
 from scmaxatac.io._sizes import read_chrom_sizes
 from scmaxatac.tracks._codes import CachedCodes, encode_fasta
@@ -18,8 +18,8 @@ from scmaxatac.tracks._intervals import Intervals
 _STANDARD_CHROM = re.compile(r"(chr)?(\d+[A-Da-dLR]?|[IVX]+|X)$")
 """Autosomes and X: human and mouse (chr1, 1), fly (chr2L), yeast and worm (chrIV)."""
 
-_HUMAN_CHR1 = {248_956_422, 249_250_621, 248_387_328}
-"""Lengths of chromosome 1 in hg38, hg19 and T2T-CHM13."""
+_HUMAN_CHR1 = {248_956_422: "hg38", 249_250_621: "hg19", 248_387_328: "T2T-CHM13"}
+"""Human assemblies by the length of their chromosome 1."""
 
 
 class Genome:
@@ -157,10 +157,14 @@ class Genome:
     @property
     def looks_human(self) -> bool:
         """Whether chromosome 1 is as long as in a human assembly; without one, whether there is a 21 or 22."""
-        for name in ("chr1", "1"):
-            if name in self.sizes:
-                return self.sizes[name] in _HUMAN_CHR1
+        if "chr1" in self.sizes or "1" in self.sizes:
+            return bool(self.human_assembly)
         return any(name in self.sizes for name in ("chr21", "chr22", "21", "22"))
+
+    @property
+    def human_assembly(self) -> str:
+        """Human assembly whose chromosome 1 is as long: ``"hg38"``, ``"hg19"`` or ``"T2T-CHM13"``, ``""`` for none."""
+        return _HUMAN_CHR1.get(self.sizes.get("chr1", self.sizes.get("1", 0)), "")
 
     @property
     def fingerprint(self) -> str:
@@ -221,9 +225,7 @@ class Genome:
         with_sequence = [c for c in self.chroms if self._known_bases is None or self._known_bases[c] > 0]
         standard = [chrom for chrom in with_sequence if _STANDARD_CHROM.match(chrom)]
         if not standard:
-            logger.warning(
-                "no contig of %s is named like an autosome or X; all %d are used", self.source, len(self.sizes)
-            )
+            warn(f"no contig of {self.source} is named like an autosome or X; all {len(with_sequence)} are used")
         return standard or with_sequence
 
     def allowed_bases(self, chrom: str) -> int:

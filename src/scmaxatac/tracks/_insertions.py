@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scmaxatac._logging import logger
+from scmaxatac._logging import warn
 from scmaxatac.io._chunks import FragmentChunk, FragmentSource
 from scmaxatac.tracks._genome import Genome
 
@@ -238,10 +238,10 @@ class ContigMap:
                 f"({', '.join(self._genome.chroms[:5])}{', ...' if len(self._genome.chroms) > 5 else ''}). "
                 "Use the genome that the reads were aligned to, with the same contig names (chr1, not 1)."
             )
-        logger.warning(
-            "%s: %d of %d fragments lie on contigs that %s does not have (%s) and are left out",
-            self._source.name, lost, self._seen, self._genome.source, contigs,
-        )  # fmt: skip
+        warn(
+            f"{self._source.name}: {lost} of {self._seen} fragments lie on contigs that {self._genome.source} does not "
+            f"have ({contigs}) and are left out"
+        )
 
 
 def _other_style(chrom: str) -> str:

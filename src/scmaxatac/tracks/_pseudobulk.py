@@ -1,6 +1,5 @@
 """Pseudobulks: which groups are deep enough, and what their signal rests on."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._constants import HUMAN_GENOME_SIZE, SPARSE_FRAGMENTS
+from scmaxatac._logging import warn
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._insertions import Insertions
 from scmaxatac.tracks._signal import Signal
@@ -119,12 +119,12 @@ def make_pseudobulks(
         row = _row(insertions, used, signal)
         if skip:
             notes = [f"skipped: {skip}"]
-            warnings.warn(f"group {group!r} is skipped: {skip}", stacklevel=3)
+            warn(f"group {group!r} is skipped: {skip}")
         else:
             kept[group] = used
             notes += _advice(row, sum(map(genome.allowed_bases, scaling)))
             if len(used) < len(libraries):
-                warnings.warn(f"group {group!r}: {notes[0]}", stacklevel=3)
+                warn(f"group {group!r}: {notes[0]}")
         rows[group] = {**row, "warnings": "; ".join(notes)}
     qc = pd.DataFrame.from_dict(rows, orient="index").rename_axis("group")
     if not kept:
