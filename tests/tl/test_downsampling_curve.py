@@ -34,7 +34,8 @@ def curve(mini, panel, analytic, fragment_file, tmp_path):
 
 
 @pytest.fixture
-def predicted(mini, panel, analytic, fragment_file, tmp_path):
+def predicted(mini, panel, analytic, fragment_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(sma.settings, "score_floor", 0.0)
     adata = mini.adata(fragment_file)
     sma.tl.predict_tfbs(
         adata, "leiden", genome=mini.genome, models=panel, threshold=0.2, min_fragments=1, out_dir=tmp_path / "full"

@@ -129,7 +129,8 @@ def downsampling_curve(
     device, backend, precision, batch_size
         How the networks are run, as in :func:`predict_tfbs`.
     out_dir
-        Folder for the scores of bins; by default a run folder in the cache.
+        Folder for the scores of bins, all of them: 8 bytes a bin, factor and size. By default a run folder in the
+        cache.
     executor
         Runs sizes and chromosomes in parallel, as in :func:`predict_tfbs`.
     rng
@@ -152,8 +153,7 @@ def downsampling_curve(
     spearman
         Rank correlation with that prediction's region scores (bin scores with ``regions="genome"``).
     n_bins, n_positive, random_precision, average_precision, ap_low, ap_high, aupr, precision_at_5pct_recall, log2fc
-        With `peaks`: as :func:`benchmark` gives them. Bins that a run does not keep (below ``settings.score_floor``)
-        score 0.
+        With `peaks`: as :func:`benchmark` gives them.
     motif_average_precision, motif_ap_low, motif_ap_high
         With `motifs`: the same of the baseline.
 
@@ -210,6 +210,7 @@ def downsampling_curve(
         engine=EngineOptions(backend, device, precision, batch_size),
         out_dir=None if out_dir is None else Path(out_dir).expanduser(),
         save_tracks=False,
+        floor=0.0,  # ranks go on below the scores that a run keeps otherwise
     )
     request.check()
     grouped = read_groups(data, groupby, fragments=fragments, sample_key=sample_key, barcode_key=barcode_key, mod=mod)

@@ -40,7 +40,10 @@ _LARGE_RUN = 50_000
 
 @dataclass(frozen=True)
 class Request:
-    """What is to be predicted; the options are those of :func:`scmaxatac.tl.predict_tfbs`."""
+    """What is to be predicted; the options are those of :func:`scmaxatac.tl.predict_tfbs`.
+
+    `floor` is the score down to which bins are kept; that of the settings without it.
+    """
 
     panel: list[TFModel]
     genome: Genome
@@ -53,6 +56,12 @@ class Request:
     engine: EngineOptions
     out_dir: Path | None
     save_tracks: bool
+    floor: float | None = None
+
+    @property
+    def kept_from(self) -> float:
+        """Score down to which bins are kept."""
+        return settings.score_floor if self.floor is None else self.floor
 
     @cached_property
     def calibrations(self) -> dict[str, Calibration | None]:
@@ -164,7 +173,7 @@ def _prepare(request: Request, bulks: Pseudobulks) -> tuple[ScoreStore, UnitOpti
         step=request.step,
         strand=request.strand,
         engine=request.engine,
-        floor=settings.score_floor,
+        floor=request.kept_from,
         ranks=matched_ranks(request.calibrations, request.genome, request.chroms),
         dense=request.save_tracks,
     )
@@ -243,7 +252,7 @@ def _params(request: Request, store: ScoreStore, thresholds: pd.DataFrame) -> di
         "strand": request.strand,
         "precision": request.engine.precision,
         "backend": request.engine.backend,
-        "score_floor": settings.score_floor,
+        "score_floor": request.kept_from,
         "out_dir": str(store.folder.resolve()),
         "version": version("scmaxatac"),
     }
