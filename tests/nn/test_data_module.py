@@ -1,5 +1,7 @@
 """Training examples: the right windows, the right labels, reproducible draws."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -177,6 +179,38 @@ def test_shifts_stay_within_the_jitter_and_half_of_the_examples_are_flipped(exam
     assert not plain.flipped.any()
 
 
+def test_the_signal_is_scaled_by_factors_from_the_range_and_nothing_else_changes(examples):
+    options = {"batch_size": examples.n_regions, "reverse_complement": False, "seed": 2}
+    plain = TFDataModule(examples, examples, **options).draw(0, 0)
+    draw = TFDataModule(examples, examples, signal_scaling=(0.5, 2.0), **options).draw(0, 0)
+    np.testing.assert_array_equal(draw.offset, plain.offset)
+    assert draw.scale.min() >= 0.5
+    assert draw.scale.max() <= 2.0
+    assert np.ptp(draw.scale) > 1.2
+    unscaled, scaled = examples.gather(plain), examples.gather(draw)
+    np.testing.assert_array_equal(scaled[0], unscaled[0])
+    np.testing.assert_array_equal(scaled[2], unscaled[2])
+    np.testing.assert_allclose(scaled[1], unscaled[1].astype(np.float32) * draw.scale[:, None], rtol=2e-3)
+
+
+@pytest.mark.parametrize("world_size", [2, 3])
+def test_the_shares_of_several_processes_make_up_the_batch(examples, world_size):
+    def batches(rank, n, stream):
+        data = TFDataModule(examples, examples, batch_size=12, batches_per_epoch=2, jitter=9, seed=1)
+        device = SimpleNamespace(root_device=torch.device("cpu"))
+        data.trainer = SimpleNamespace(global_rank=rank, world_size=n, current_epoch=1, strategy=device)
+        return list(getattr(data, stream)())
+
+    for stream in ("train_dataloader", "val_dataloader"):
+        whole = batches(0, 1, stream)
+        shares = [batches(rank, world_size, stream) for rank in range(world_size)]
+        assert {len(share) for share in shares} == {len(whole)}
+        for expected, *parts in zip(whole, *shares, strict=True):
+            together = {row.tobytes() for part in parts for row in part.codes.numpy()}
+            assert together == {row.tobytes() for row in expected.codes.numpy()}
+            assert sum(len(part.labels) for part in parts) == len(expected.labels)
+
+
 def test_options_that_do_not_fit_the_examples_are_refused(examples):
     with pytest.raises(ValueError, match="different regions of interest"):
         TFDataModule(examples, examples, batch_size=100_000)
@@ -184,6 +218,8 @@ def test_options_that_do_not_fit_the_examples_are_refused(examples):
         TFDataModule(examples, examples, batch_size=100, random_ratio=1.0)
     with pytest.raises(ValueError, match="jitter"):
         TFDataModule(examples, examples, batch_size=4, jitter=65)
+    with pytest.raises(ValueError, match="signal_scaling"):
+        TFDataModule(examples, examples, batch_size=4, signal_scaling=(1.1, 0.9))
     with pytest.raises(ValueError, match="random_ratio"):
         TFDataModule(examples, examples, batch_size=4, random_ratio=-0.1)
 

@@ -1,6 +1,10 @@
 """The loss, Dice and the training loop."""
 
+import signal
+from dataclasses import replace
+
 import numpy as np
+import pandas as pd
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -92,32 +96,112 @@ def _data(examples):
     return TFDataModule(examples, examples, batch_size=8, batches_per_epoch=3)
 
 
-def _fit(examples, folder, epochs, **kwargs):
+def _fit(examples, folder, epochs, *, learning_rate=1e-3, **kwargs):
     torch.manual_seed(1)
-    return fit_network(TFTrainingModule(), _data(examples), out_dir=folder, epochs=epochs, accelerator="cpu", **kwargs)
+    module = TFTrainingModule(learning_rate=learning_rate)
+    return fit_network(module, _data(examples), out_dir=folder, epochs=epochs, accelerator="cpu", **kwargs)
+
+
+@pytest.fixture
+def _one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+def _state(folder, name="last.ckpt"):
+    return torch.load(folder / name, weights_only=True)
 
 
 def test_every_epoch_trains_all_its_batches_and_the_best_one_is_kept(examples, tmp_path):
     weights, history = _fit(examples, tmp_path, 3)
     assert history["epoch"].tolist() == [0, 1, 2]
     assert history["train_loss"].nunique() == 3
-    state = torch.load(tmp_path / "best.ckpt", weights_only=True)
+    state = _state(tmp_path, "best.ckpt")
     assert state["epoch"] == history["val_dice"].idxmax()
     np.testing.assert_array_equal(weights["head.weight"], state["state_dict"]["network.head.weight"].numpy())
-    last = torch.load(tmp_path / "last.ckpt", weights_only=True)
-    assert last["global_step"] == 9
+    assert _state(tmp_path)["global_step"] == 9
 
 
-def test_the_same_seed_gives_the_same_weights_and_a_resumed_run_equals_an_uninterrupted_one(examples, tmp_path):
-    whole, _ = _fit(examples, tmp_path / "whole", 3)
+def test_loss_and_dice_of_an_epoch_are_those_of_all_validation_bins_together(examples, tmp_path):
+    weights, history = _fit(examples, tmp_path, 1)
+    codes, signal, labels = examples.gather(_data(examples).validation_draw())
+    predicted = TFNetwork.from_weights(weights)(encode(codes, signal.astype(np.float32))).detach().numpy()
+    p = np.clip(predicted.astype(float), 1e-7, 1 - 1e-7)
+    loss = -np.where(labels == 1, np.log(p), np.log(1 - p)).mean()
+    assert history["val_loss"][0] == pytest.approx(loss, rel=1e-5)
+    expected = (2 * (labels * p).sum() + 10) / (labels.sum() + p.sum() + 10)
+    assert history["val_dice"][0] == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.usefixtures("_one_thread")
+def test_a_resumed_run_equals_an_uninterrupted_one_bit_by_bit_also_in_a_moved_folder(examples, tmp_path):
+    whole, curve = _fit(examples, tmp_path / "whole", 3)
     _fit(examples, tmp_path / "parts", 1)
-    _, history = _fit(examples, tmp_path / "parts", 3)
-    assert history["epoch"].tolist() == [1, 2]
-    expected = torch.load(tmp_path / "whole" / "last.ckpt", weights_only=True)["state_dict"]
-    resumed = torch.load(tmp_path / "parts" / "last.ckpt", weights_only=True)["state_dict"]
-    for name, array in expected.items():
-        torch.testing.assert_close(resumed[name], array, rtol=1e-5, atol=1e-6)
-    assert set(whole) == {name.removeprefix("network.") for name in expected if "num_batches" not in name}
+    (tmp_path / "parts").rename(tmp_path / "moved")
+    resumed, history = _fit(examples, tmp_path / "moved", 3)
+    pd.testing.assert_frame_equal(history, curve)
+    for name, array in whole.items():
+        np.testing.assert_array_equal(resumed[name], array)
+    last = _state(tmp_path / "moved")["state_dict"]
+    for name, array in _state(tmp_path / "whole")["state_dict"].items():
+        torch.testing.assert_close(last[name], array, rtol=0, atol=0)
+    assert pd.read_csv(tmp_path / "moved" / "history.csv")["val_dice"].to_numpy() == pytest.approx(history["val_dice"])
+
+
+def test_training_stops_when_there_is_no_progress_and_is_not_taken_up_again(examples, tmp_path):
+    _, history = _fit(examples, tmp_path, 20, patience=2, learning_rate=1e-9)
+    n = len(history)
+    assert n < 20
+    assert n - 1 - history["val_dice"].idxmax() == 2
+    _, again = _fit(examples, tmp_path, 20, patience=2, learning_rate=1e-9)
+    assert len(again) == n
+    assert _state(tmp_path)["global_step"] == 3 * n
+
+
+def test_without_resume_training_starts_anew(examples, tmp_path):
+    _fit(examples, tmp_path, 2)
+    _, history = _fit(examples, tmp_path, 1, resume=False)
+    assert history["epoch"].tolist() == [0]
+
+
+def test_bf16_trains_float32_weights(examples, tmp_path):
+    weights, history = _fit(examples, tmp_path, 1, precision="bf16-mixed")
+    assert {array.dtype for array in weights.values()} == {np.dtype(np.float32)}
+    assert np.isfinite(history.to_numpy()).all()
+
+
+def test_a_loss_that_is_no_number_is_an_error(examples, tmp_path):
+    broken = replace(examples, signal=np.full_like(examples.signal, np.nan))
+    with pytest.raises(RuntimeError, match="diverged in epoch 0"):
+        _fit(broken, tmp_path, 1)
+
+
+def test_ctrl_c_is_a_keyboard_interrupt_and_works_again_afterwards(examples, tmp_path):
+    class Interrupted(TFTrainingModule):
+        def training_step(self, batch, batch_idx):
+            raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        fit_network(Interrupted(), _data(examples), out_dir=tmp_path, accelerator="cpu")
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_a_checkpoint_of_something_else_is_refused(examples, tmp_path):
+    torch.save({"epoch": 1}, tmp_path / "last.ckpt")
+    with pytest.raises(ValueError, match="not a checkpoint of scmaxatac"):
+        _fit(examples, tmp_path, 1)
+
+
+def test_lightning_is_quiet_and_scmaxatac_logs_every_epoch(examples, tmp_path, caplog, recwarn, capsys):
+    with caplog.at_level("INFO"):
+        _fit(examples, tmp_path, 1)
+    assert {record.name.partition(".")[0] for record in caplog.records} == {"scmaxatac"}
+    assert "epoch 0: loss" in caplog.text
+    assert [str(warning.message) for warning in recwarn] == []
+    assert capsys.readouterr() == ("", "")
 
 
 def test_a_run_stopped_within_an_epoch_continues_with_the_next_batch(examples, tmp_path):

@@ -1,6 +1,8 @@
 """Batches of training examples for Lightning."""
 
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -8,6 +10,9 @@ import pytorch_lightning as lightning
 import torch
 
 from scmaxatac.nn._examples import Draw, Examples
+
+_AHEAD = 4
+"""Batches that are made while the network works on another."""
 
 
 class Batch(NamedTuple):
@@ -27,7 +32,8 @@ class TFDataModule(lightning.LightningDataModule):
     """Draws batches from :class:`~scmaxatac.nn._examples.Examples`.
 
     Training batches depend on the seed, the epoch and their number alone, so a run that continues from a checkpoint
-    sees what it would have seen without the break. Regions are drawn without replacement within a batch.
+    sees what it would have seen without the break. Regions are drawn without replacement within a batch. With several
+    processes (devices) each gets its share of the same batch: they draw it alike and take every n-th example.
 
     Parameters
     ----------
@@ -47,6 +53,8 @@ class TFDataModule(lightning.LightningDataModule):
         Show half of the examples as their reverse complement.
     jitter
         Shift every training window at random by up to this many bp; at most what `train` was built with.
+    signal_scaling
+        Multiply the signal of each training example with a factor drawn uniformly from this range.
     max_validation
         Validation examples at most; a seeded choice when there are more.
     seed
@@ -69,6 +77,7 @@ class TFDataModule(lightning.LightningDataModule):
         random_ratio: float = 0.0,
         reverse_complement: bool = True,
         jitter: int = 0,
+        signal_scaling: tuple[float, float] | None = None,
         max_validation: int = 100_000,
         seed: int = 0,
     ) -> None:
@@ -77,6 +86,10 @@ class TFDataModule(lightning.LightningDataModule):
             raise ValueError(f"random_ratio is {random_ratio}; it is a share, from 0 to 1")
         if not 0 <= jitter <= train.jitter:
             raise ValueError(f"jitter is {jitter} bp; the examples were built for at most {train.jitter}")
+        if signal_scaling is not None and not 0 < signal_scaling[0] <= signal_scaling[1] < np.inf:
+            raise ValueError(
+                f"signal_scaling is {signal_scaling}; it is a range of positive factors, such as (0.9, 1.15)"
+            )
         n_random = round(batch_size * random_ratio)
         for needed, there, what in (
             (batch_size - n_random, train.n_regions, "regions of interest"),
@@ -87,7 +100,8 @@ class TFDataModule(lightning.LightningDataModule):
         self.train_examples, self.valid_examples = train, valid
         self.batch_size, self.batches_per_epoch = batch_size, batches_per_epoch
         self.pan_cell, self.reverse_complement = pan_cell, reverse_complement
-        self.jitter, self.max_validation, self.seed = jitter, max_validation, seed
+        self.jitter, self.signal_scaling = jitter, signal_scaling
+        self.max_validation, self.seed = max_validation, seed
         self._n_random = n_random
 
     def draw(self, epoch: int, number: int) -> Draw:
@@ -103,7 +117,10 @@ class TFDataModule(lightning.LightningDataModule):
         if self.jitter:
             offset = offset + rng.integers(-self.jitter, self.jitter + 1, self.batch_size)
         flipped = rng.random(self.batch_size) < (0.5 if self.reverse_complement else 0.0)
-        return Draw(offset, cell_type, flipped)
+        scale = None
+        if self.signal_scaling is not None:
+            scale = rng.uniform(*self.signal_scaling, self.batch_size).astype(np.float32)
+        return Draw(offset, cell_type, flipped, scale)
 
     def validation_draw(self) -> Draw:
         """Every validation region in every cell type (its own without `pan_cell`), forward strand, in order."""
@@ -122,7 +139,7 @@ class TFDataModule(lightning.LightningDataModule):
 
         def make(number: int) -> Batch:
             epoch = 0 if self.trainer is None else self.trainer.current_epoch
-            return _batch(self.train_examples, self.draw(epoch, number))
+            return self._batch(self.train_examples, self.draw(epoch, number))
 
         return BatchStream(make, self.batches_per_epoch)
 
@@ -132,9 +149,18 @@ class TFDataModule(lightning.LightningDataModule):
 
         def make(number: int) -> Batch:
             rows = slice(number * self.batch_size, (number + 1) * self.batch_size)
-            return _batch(self.valid_examples, Draw(*(column[rows] for column in whole)))
+            return self._batch(self.valid_examples, whole.take(rows))
 
         return BatchStream(make, -(-len(whole.offset) // self.batch_size))
+
+    def _batch(self, examples: Examples, draw: Draw) -> Batch:
+        """Gather this process' share of a batch; for a GPU into memory that it can copy by itself."""
+        trainer = self.trainer
+        if trainer is None:
+            return _gather(examples, draw)
+        batch = _gather(examples, draw.take(slice(trainer.global_rank, None, trainer.world_size)))
+        on_gpu = trainer.strategy.root_device.type == "cuda"
+        return Batch(*(tensor.pin_memory() for tensor in batch)) if on_gpu else batch
 
 
 class BatchStream:
@@ -156,10 +182,11 @@ class BatchStream:
         return self._length
 
     def __iter__(self) -> Iterator[Batch]:
-        start, self._start = self._start, 0  # a loaded state holds for one epoch
-        for number in range(start, self._length):
+        numbers = range(self._start, self._length)
+        self._start = 0  # a loaded state holds for one epoch
+        for number, batch in zip(numbers, _made_ahead(self._make, numbers), strict=True):
             self._next = number + 1
-            yield self._make(number)
+            yield batch
 
     def state_dict(self) -> dict[str, Any]:
         """Say which batch comes next."""
@@ -173,6 +200,18 @@ class BatchStream:
 _NONE = np.zeros(0, dtype=np.int64)
 
 
-def _batch(examples: Examples, draw: Draw) -> Batch:
+def _gather(examples: Examples, draw: Draw) -> Batch:
     codes, signal, labels = examples.gather(draw)
     return Batch(torch.from_numpy(codes), torch.from_numpy(signal), torch.from_numpy(labels))
+
+
+def _made_ahead(make: Callable[[int], Batch], numbers: Iterable[int]) -> Iterator[Batch]:
+    """Make batches in a thread of their own, a few before they are asked for."""
+    waiting: deque[Future[Batch]] = deque()
+    with ThreadPoolExecutor(1) as thread:
+        for number in numbers:
+            waiting.append(thread.submit(make, number))
+            if len(waiting) > _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()

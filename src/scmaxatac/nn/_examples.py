@@ -9,9 +9,10 @@ import pandas as pd
 
 from scmaxatac._constants import BIN, WINDOW
 from scmaxatac.nn._regions_of_interest import random_windows, regions_of_interest
+from scmaxatac.nn._stretches import cut_codes, cut_labels, cut_signals, window_offsets
+from scmaxatac.tracks._bigwig_signal import SignalTrack
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._intervals import Intervals
-from scmaxatac.tracks._signal import Signal
 
 UNKNOWN_LABEL = -1
 """Label of a bin that the loss ignores."""
@@ -33,7 +34,7 @@ class TrainingCellType:
         Where it is not known whether the factor binds: bins that touch these are ignored.
     """
 
-    signal: Signal
+    signal: SignalTrack
     peaks: pd.DataFrame
     chip: pd.DataFrame
     unknown: pd.DataFrame | None = None
@@ -50,6 +51,14 @@ class Draw(NamedTuple):
 
     flipped: np.ndarray
     """(n,) bool, whether the reverse strand is shown."""
+
+    scale: np.ndarray | None = None
+    """(n,) float32, what the signal is multiplied with; 1 without it."""
+
+    def take(self, rows: slice) -> "Draw":
+        """Keep some of the examples."""
+        scale = None if self.scale is None else self.scale[rows]
+        return Draw(self.offset[rows], self.cell_type[rows], self.flipped[rows], scale)
 
 
 @dataclass(frozen=True)
@@ -138,12 +147,12 @@ class Examples:
         both = pd.concat([regions, drawn], ignore_index=True)
         held = both.assign(start=both["start"] - jitter, end=both["start"] + WINDOW + jitter)
         stretches = Intervals.from_frame(held)
-        offsets = _offsets(stretches, both)
-        labels = [_labels(cell_type, stretches, genome.sizes) for cell_type in cell_types.values()]
+        offsets = window_offsets(stretches, both)
+        labels = [cut_labels(_intervals(c.chip), _intervals(c.unknown), stretches) for c in cell_types.values()]
         return cls(
             names=tuple(cell_types),
-            codes=_concatenate([genome.codes(chrom) for chrom in stretches.chroms], stretches),
-            signal=np.stack([_signal(cell_type.signal, stretches) for cell_type in cell_types.values()]),
+            codes=cut_codes(genome, stretches),
+            signal=cut_signals([cell_type.signal for cell_type in cell_types.values()], stretches),
             bound=np.stack([bound for bound, _ in labels]),
             known=np.stack([known for _, known in labels]),
             offset=offsets[: len(regions)],
@@ -173,6 +182,8 @@ class Examples:
         base = draw.offset[:, None] + np.arange(0, WINDOW, BIN)
         labels = _read_bits(self.bound, draw.cell_type, base).astype(np.int8)
         labels[_read_bits(self.known, draw.cell_type, base) == 0] = UNKNOWN_LABEL
+        if draw.scale is not None:
+            signal *= draw.scale[:, None].astype(np.float16)
         flip = np.flatnonzero(draw.flipped)
         codes[flip] = _COMPLEMENT[codes[flip, ::-1]]
         signal[flip] = signal[flip, ::-1]
@@ -187,10 +198,15 @@ class Examples:
     @property
     def n_bytes(self) -> int:
         """Memory held."""
-        return sum(a.nbytes for a in (self.codes, self.signal, self.bound, self.known, self.offset, self.source))
+        arrays = (self.codes, self.signal, self.bound, self.known, self.offset, self.source, self.random)
+        return sum(array.nbytes for array in arrays)
 
 
 _COMPLEMENT = np.array([3, 2, 1, 0, 4], dtype=np.uint8)
+
+
+def _intervals(table: pd.DataFrame | None) -> Intervals:
+    return Intervals({}) if table is None else Intervals.from_frame(table)
 
 
 def _slices(flat: np.ndarray, start: np.ndarray) -> np.ndarray:
@@ -200,63 +216,3 @@ def _slices(flat: np.ndarray, start: np.ndarray) -> np.ndarray:
 def _read_bits(packed: np.ndarray, row: np.ndarray, base: np.ndarray) -> np.ndarray:
     """Bits of (rows, bases / 8) at bases (n, 32) of rows (n,)."""
     return (packed[row[:, None], base >> 3] >> (7 - (base & 7)).astype(np.uint8)) & 1
-
-
-def _offsets(stretches: Intervals, windows: pd.DataFrame) -> np.ndarray:
-    """Where windows start when all stretches are put end to end."""
-    out = np.empty(len(windows), dtype=np.int64)
-    before = 0
-    for chrom in stretches.chroms:
-        starts, ends = stretches.starts(chrom), stretches.ends(chrom)
-        begin = before + np.concatenate([[0], np.cumsum(ends - starts)])
-        mine = (windows["chrom"] == chrom).to_numpy()
-        start = windows["start"].to_numpy()[mine]
-        stretch = np.searchsorted(starts, start, side="right") - 1
-        out[mine] = begin[stretch] + start - starts[stretch]
-        before = begin[-1]
-    return out
-
-
-def _concatenate(per_chrom: Sequence[np.ndarray], stretches: Intervals) -> np.ndarray:
-    """Cut the stretches out of whole chromosomes and put them end to end."""
-    parts = [
-        values[start:end]
-        for chrom, values in zip(stretches.chroms, per_chrom, strict=True)
-        for start, end in zip(stretches.starts(chrom), stretches.ends(chrom), strict=True)
-    ]
-    return np.concatenate(parts)
-
-
-def _signal(signal: Signal, stretches: Intervals) -> np.ndarray:
-    parts: list[np.ndarray] = []
-    for chrom in stretches.chroms:
-        of_chrom = signal.values(chrom).astype(np.float16)
-        bounds = zip(stretches.starts(chrom), stretches.ends(chrom), strict=True)
-        parts.extend(of_chrom[start:end] for start, end in bounds)
-    return np.concatenate(parts)
-
-
-def _labels(
-    cell_type: TrainingCellType, stretches: Intervals, sizes: Mapping[str, int]
-) -> tuple[np.ndarray, np.ndarray]:
-    """Say for the 32 bp from each base on whether they are bound and whether that is known; packed bits."""
-    chip = Intervals.from_frame(cell_type.chip)
-    unknown = Intervals({}) if cell_type.unknown is None else Intervals.from_frame(cell_type.unknown)
-    bound, known = [], []
-    for chrom in stretches.chroms:
-        in_chip = _overlap_of_bins(chip, chrom, sizes[chrom]) > BIN // 2
-        is_known = _overlap_of_bins(unknown, chrom, sizes[chrom]) == 0
-        for start, end in zip(stretches.starts(chrom), stretches.ends(chrom), strict=True):
-            bound.append(in_chip[start:end])
-            known.append(is_known[start:end])
-    return np.packbits(np.concatenate(bound)), np.packbits(np.concatenate(known))
-
-
-def _overlap_of_bins(intervals: Intervals, chrom: str, size: int) -> np.ndarray:
-    """Count for every base of a chromosome how many of the 32 bp from there on lie in the intervals."""
-    change = np.zeros(size + BIN + 1, dtype=np.int8)
-    change[np.minimum(intervals.starts(chrom), size)] += 1
-    change[np.minimum(intervals.ends(chrom), size)] -= 1
-    before = np.cumsum(np.cumsum(change, dtype=np.int8), dtype=np.int32)
-    before = np.concatenate([[0], before[:-1]])
-    return before[BIN:] - before[:-BIN]

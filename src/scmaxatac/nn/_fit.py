@@ -1,18 +1,22 @@
 """Training of one network."""
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pytorch_lightning as lightning
 import torch
-from pytorch_lightning.callbacks import Callback, ModelCheckpoint
+from pytorch_lightning.strategies import Strategy
 
-from scmaxatac._logging import logger
 from scmaxatac._settings import settings
 from scmaxatac.nn._data_module import TFDataModule
+from scmaxatac.nn._quiet import quiet_lightning
+from scmaxatac.nn._training_log import BEST, LAST, TrainingLog, is_over, read_rows
 from scmaxatac.nn._training_module import TFTrainingModule
 
 
@@ -22,7 +26,10 @@ def fit_network(
     *,
     out_dir: str | PathLike[str],
     epochs: int = 100,
+    patience: int | None = None,
     accelerator: str = "auto",
+    devices: int | str | list[int] = 1,
+    strategy: str | Strategy = "auto",
     precision: str = "32-true",
     resume: bool = True,
 ) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
@@ -33,53 +40,68 @@ def fit_network(
     module
         The network and how it learns.
     data
-        Batches.
+        Batches. With several devices a batch is shared among them.
     out_dir
-        Folder for checkpoints (``best.ckpt``, ``last.ckpt``).
+        Folder for checkpoints (``best.ckpt``, ``last.ckpt``) and the learning curve (``history.csv``).
     epochs
         Epochs in all.
-    accelerator, precision
+    patience
+        Stop after so many epochs without a better Dice.
+    accelerator, devices, strategy, precision
         As in Lightning's ``Trainer``.
     resume
         Continue from ``last.ckpt`` if there is one.
 
     Returns
     -------
-    Weights of the best epoch, and a table with an epoch's train_loss, val_loss and val_dice in each row (of the epochs
-    of this call).
+    Weights of the best epoch, and a table with epoch, train_loss, val_loss and val_dice in each row.
+
+    Raises
+    ------
+    ValueError
+        If a batch can't be shared equally among the devices.
+    RuntimeError
+        If the loss or Dice is not a number any more.
     """
-    out_dir = Path(out_dir)
-    best = ModelCheckpoint(out_dir, "best", monitor="val_dice", mode="max", enable_version_counter=False)
-    last = ModelCheckpoint(out_dir, "last", every_n_epochs=1, enable_version_counter=False)
-    history = _History()
-    trainer = lightning.Trainer(
-        max_epochs=epochs,
-        accelerator=accelerator,
-        devices=1,
-        precision=precision,  # type: ignore[arg-type]
-        callbacks=[history, best, last],
-        logger=False,
-        num_sanity_val_steps=0,
-        enable_model_summary=False,
-        enable_progress_bar=settings.progress,
-    )
-    continued = out_dir / "last.ckpt"
-    trainer.fit(module, datamodule=data, ckpt_path=str(continued) if resume and continued.is_file() else None)
-    state = torch.load(out_dir / "best.ckpt", map_location="cpu", weights_only=True)["state_dict"]
-    module.load_state_dict(state)
-    return module.network.weights(), pd.DataFrame(history.rows)
+    folder = Path(out_dir)
+    rows = read_rows(folder) if resume else []
+    if not is_over(rows, epochs, patience):
+        with quiet_lightning(), _interruptible():
+            trainer = lightning.Trainer(
+                max_epochs=epochs,
+                accelerator=accelerator,
+                devices=devices,
+                strategy=strategy,
+                precision=precision,  # type: ignore[arg-type]
+                callbacks=[TrainingLog(folder, patience)],
+                logger=False,
+                enable_checkpointing=False,
+                num_sanity_val_steps=0,
+                enable_model_summary=False,
+                enable_progress_bar=settings.progress,
+            )
+            if data.batch_size % trainer.world_size:
+                raise ValueError(
+                    f"a batch of {data.batch_size} can't be shared equally among {trainer.world_size} devices: "
+                    "choose a multiple as batch_size"
+                )
+            trainer.fit(module, datamodule=data, ckpt_path=str(folder / LAST) if rows else None)
+        rows = read_rows(folder)
+    module.load_state_dict(torch.load(folder / BEST, map_location="cpu", weights_only=True)["state_dict"])
+    return module.network.weights(), pd.DataFrame(rows)
 
 
-class _History(Callback):
-    """Collects what is logged at the end of every epoch."""
-
-    def __init__(self) -> None:
-        self.rows: list[dict[str, Any]] = []
-
-    def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Take down the epoch's losses and Dice."""
-        logged = {name: float(trainer.callback_metrics[name]) for name in ("train_loss", "val_loss", "val_dice")}
-        self.rows.append({"epoch": trainer.current_epoch, **logged})
-        logger.info(
-            "epoch %(epoch)d: loss %(train_loss).4f, validation %(val_loss).4f, Dice %(val_dice).4f", self.rows[-1]
-        )
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let Ctrl+C raise a KeyboardInterrupt: Lightning turns it into an exit and has later ones ignored."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    except SystemExit as exit_:
+        if isinstance(exit_.__context__, KeyboardInterrupt):
+            raise KeyboardInterrupt from None
+        raise
+    finally:
+        if in_main_thread:
+            signal.signal(signal.SIGINT, handler)

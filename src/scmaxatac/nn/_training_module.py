@@ -47,40 +47,40 @@ class TFTrainingModule(lightning.LightningModule):
         self.save_hyperparameters("learning_rate", "decay", "epsilon")
         self.learning_rate, self.decay, self.epsilon = learning_rate, decay, epsilon
         self.network = initialise(TFNetwork()) if weights is None else TFNetwork.from_weights(weights)
-        self._reset_sums()
+        self._sums = torch.zeros(4)
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
         """Compute the loss of a batch."""
         loss = masked_cross_entropy(self.network.logits(one_hot(batch)), batch.labels)
-        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(batch.labels))
+        self.log("train_loss", loss, on_step=False, on_epoch=True, sync_dist=True, batch_size=len(batch.labels))
         return loss
 
     def on_validation_epoch_start(self) -> None:
         """Begin a new validation."""
-        self._reset_sums()
+        precise = torch.float32 if self.device.type == "mps" else torch.float64
+        self._sums = torch.zeros(4, dtype=precise, device=self.device)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
-        """Add a batch to the sums from which Dice is computed."""
-        logits = self.network.logits(one_hot(batch))
-        known = batch.labels >= 0
-        predicted = torch.sigmoid(logits.float())[known]
-        truth = batch.labels[known].float()
-        self._both += float((predicted * truth).sum())
-        self._either += float(predicted.sum() + truth.sum())
-        self.log("val_loss", masked_cross_entropy(logits, batch.labels), batch_size=len(batch.labels))
+        """Add a batch to the sums from which loss and Dice are computed."""
+        logits = self.network.logits(one_hot(batch)).float()
+        known = (batch.labels >= 0).float()
+        truth = batch.labels.float() * known
+        predicted = torch.sigmoid(logits) * known
+        n_known = known.sum()
+        loss = masked_cross_entropy(logits, batch.labels) * n_known
+        self._sums += torch.stack([(predicted * truth).sum(), predicted.sum() + truth.sum(), loss, n_known])
 
     def on_validation_epoch_end(self) -> None:
-        """Log Dice over all validation bins."""
-        self.log("val_dice", dice(self._both, self._either))
+        """Log the mean loss and Dice over all validation bins, those of other processes included."""
+        both, either, loss, n_known = self.trainer.strategy.reduce(self._sums, reduce_op="sum").tolist()
+        self.log("val_loss", loss / max(n_known, 1), sync_dist=True)
+        self.log("val_dice", dice(both, either), sync_dist=True)
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """Set up Adam with Keras' decay."""
         optimizer = torch.optim.Adam(self.network.parameters(), lr=self.learning_rate, eps=self.epsilon)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: 1 / (1 + self.decay * step))
         return {"optimizer": optimizer, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-    def _reset_sums(self) -> None:
-        self._both = self._either = 0.0
 
 
 def initialise(network: TFNetwork) -> TFNetwork:
