@@ -1,0 +1,112 @@
+"""bigWigs: how fast they are written and how large they are, in the forms that the settings offer.
+
+Scores are those that the original predicted on chr22, cut into pieces and strung together to the length of a
+chromosome, so that they compress as real ones do. The peer, "interval records", writes a start and an end with every
+score, as bigWigs made from bedGraph do. Bytes a bin times the bins of hg38 give the size genome-wide; that is an
+extrapolation from stretches around genes and peaks, and empty stretches compress better. The original's files have
+about 700 MB a factor genome-wide.
+
+    python benchmarks/outputs.py [--quick]
+"""
+
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from _chr22 import Chr22
+from _common import ROUNDS, data_dir, machine, options, table, take_turns
+from _synthetic import HG38
+
+from scmaxatac import settings
+from scmaxatac.io._bigwig import BigWigWriter
+from scmaxatac.nn._engine import make_engine
+from scmaxatac.tl import _tracks
+
+BIN, PIECE = 32, 1_000
+FORMS = {
+    "as they are": (None, False),
+    "3 decimals": (3, False),
+    "2 decimals": (2, False),
+    "3 decimals, without zeros": (3, True),
+    "2 decimals, without zeros": (2, True),
+}
+
+
+def main() -> None:
+    """Measure and print the tables."""
+    args = options(__doc__)
+    n_bins = 200_000 if args.quick else 1_500_000
+    rounds = 2 if args.quick else ROUNDS
+    data = data_dir()
+    print(machine())
+    genome_bins = sum(HG38.values()) // BIN
+    sizes, seconds = {}, {}
+    for tf in ("CTCF", "SPI1", "ELF1"):
+        scores = _scores(data / "golden" / "predict" / f"{tf}.npz", n_bins)
+        peers: dict[object, Callable[[], float]] = {(tf, "interval records"): lambda s=scores, t=tf: _write(
+            s, lambda w, v: _intervals(w, v), sizes, (t, "interval records"))}  # fmt: skip
+        for form, (decimals, drop) in FORMS.items():
+            peers[tf, form] = lambda s=scores, t=tf, f=form, d=decimals, z=drop: _write(
+                s, lambda w, v: _as_set(w, v, d, z), sizes, (t, f)
+            )
+        seconds |= take_turns(peers, rounds)
+    rate = _prediction_rate(data, 0.3 if args.quick else 3.0)
+    rows = []
+    for (tf, form), took in seconds.items():
+        written = n_bins / statistics.median(took)
+        size = sizes[tf, form] / n_bins
+        rows.append((f"{tf}, {form}", written / 1e6, written / rate, size, size * genome_bins / 1e6,
+                     f"{sizes[tf, form] / sizes[tf, 'interval records']:.0%}"))  # fmt: skip
+    print(f"One process writes; prediction makes {rate:,.0f} bins/s a network here.\n")
+    columns = ["", "M bins/s", "times the rate of prediction", "bytes a bin", "MB genome-wide", "of interval records"]
+    print(table(columns, rows))
+
+
+def _scores(path: Path, n: int) -> np.ndarray:
+    with np.load(path) as stored:
+        scores = stored["score"]
+    starts = np.random.default_rng(0).integers(0, len(scores) - PIECE, n // PIECE)
+    return np.concatenate([scores[start : start + PIECE] for start in starts])
+
+
+def _write(
+    scores: np.ndarray, write: Callable[[BigWigWriter, np.ndarray], None], sizes: dict, name: tuple[str, str]
+) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "scores.bw"
+        start = time.perf_counter()
+        with BigWigWriter(path, HG38) as writer:
+            write(writer, scores)
+        took = time.perf_counter() - start
+        sizes[name] = os.path.getsize(path)
+    return took
+
+
+def _as_set(writer: BigWigWriter, scores: np.ndarray, decimals: int | None, drop: bool) -> None:
+    settings.bigwig_decimals, settings.bigwig_drop_zeros = decimals, drop
+    writer.add_fixed("chr1", 0, _tracks._as_asked_for(scores.copy(), keep_first=True))
+
+
+def _intervals(writer: BigWigWriter, scores: np.ndarray) -> None:
+    starts = np.arange(len(scores)) * BIN
+    writer.add_runs("chr1", starts, starts + BIN, scores)
+
+
+def _prediction_rate(data: Path, seconds: float) -> float:
+    """Bins a second of the default engine on this machine's CPU, at the default step: eight new bins a window."""
+    engine = make_engine([Chr22(data).models(["CTCF"])[0].weights], device="cpu")
+    codes, signal = np.zeros((512, 1024), np.uint8), np.zeros((512, 1024), np.float32)
+    engine.predict(codes, signal)
+    n, start = 0, time.perf_counter()
+    while time.perf_counter() - start < seconds:
+        engine.predict(codes, signal)
+        n += len(codes)
+    return 8 * n / (time.perf_counter() - start)
+
+
+if __name__ == "__main__":
+    main()
