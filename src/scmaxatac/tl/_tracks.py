@@ -19,7 +19,7 @@ from scmaxatac.tracks._stored_signal import read_signal
 
 _FOLDER = "tracks"
 
-_LONG = 64
+_LONG = 256
 """Zero bins in a row from which they can be left out: breaking up shorter ones would make a bigWig larger."""
 
 
