@@ -26,6 +26,7 @@ RULES = ("f1", "matched")
 
 
 def main() -> None:
+    """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--precision", default="float32")
     parser.add_argument("--backend", default="auto")
@@ -39,6 +40,7 @@ def main() -> None:
 
 
 def table(data: Path, out_dir: Path, options: dict) -> pd.DataFrame:
+    """Predict the factors that have peaks and compare them, a row a factor."""
     chr22, maxatac = data / "chr22", data / "maxatac"
     genome = sma.Genome(chr22 / "hg38_chr22_partial.fa.gz", blacklist=maxatac / "hg38_maxatac_blacklist.bed")
     fragments = chr22 / "pbmc_100cells_chr22.fragments.tsv.gz"

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import shutil
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from scmaxatac._constants import BIN
+from scmaxatac._logging import warn
 from scmaxatac.io._files import atomic_path, slug
 
 _FORMAT = 1
@@ -54,16 +56,19 @@ class ScoreStore:
     ) -> "ScoreStore":
         """Start a run, or open the one with these groups, transcription factors and chromosomes that is there.
 
-        Files of a run with other groups or transcription factors in the same folder are of no use and are removed.
+        The scores of a run of others in the same folder are removed, with a warning.
         """
         folder = Path(folder)
         wanted = {"format": _FORMAT, "groups": list(groups), "tfs": list(tfs), "sizes": dict(sizes)}
         index = folder / _INDEX
         if index.is_file() and json.loads(index.read_text()) != wanted:
+            warn(
+                f"{folder} holds a run of other groups, transcription factors or chromosomes, whose scores are replaced; "
+                "give each run an out_dir of its own to keep both"
+            )
             index.unlink()
             for name in ("units", "insertions", "background"):
-                for old in (folder / name).glob("*.npz"):
-                    old.unlink()
+                shutil.rmtree(folder / name, ignore_errors=True)
         if not index.is_file():
             with atomic_path(index) as temporary:
                 temporary.write_text(json.dumps(wanted))

@@ -5,8 +5,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scmaxatac.tracks._contigs import ContigMap
 from scmaxatac.tracks._genome import Genome
-from scmaxatac.tracks._insertions import ContigMap, Insertions, SourceWithGroups
+from scmaxatac.tracks._insertions import Insertions, SourceWithGroups
 
 
 class FragmentPool(NamedTuple):
