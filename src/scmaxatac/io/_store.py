@@ -63,7 +63,7 @@ class ScoreStore:
         index = folder / _INDEX
         if index.is_file() and json.loads(index.read_text()) != wanted:
             warn(
-                f"{folder} holds a run of other groups, transcription factors or chromosomes, whose scores are replaced; "
+                f"{folder} holds a run of other groups, factors or chromosomes, whose scores are replaced; "
                 "give each run an out_dir of its own to keep both"
             )
             index.unlink()
