@@ -37,7 +37,7 @@ class Chr22:
     def predict(
         self, models: Sequence[TFModel], *, n_groups: int = 1, regions: pd.DataFrame | None = None, **options: Any
     ) -> ad.AnnData:
-        """Predict into a folder that is removed afterwards; cells are dealt out to groups in turn."""
+        """Predict, by default into a folder that is removed afterwards; cells are dealt out to groups in turn."""
         group = [f"g{i % n_groups:02d}" for i in range(len(self.barcodes))]
         adata = ad.AnnData(
             np.zeros((len(group), 1), np.float32), obs=pd.DataFrame({"group": group}, index=self.barcodes)
@@ -53,8 +53,7 @@ class Chr22:
                 chroms="chr22",
                 min_cells=1,
                 min_fragments=1,
-                out_dir=folder,
-                **options,
+                **{"out_dir": folder} | options,
             )
         return adata
 

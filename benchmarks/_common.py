@@ -32,20 +32,32 @@ def data_dir() -> Path:
 
 def machine() -> str:
     """Name the machine, what of its instructions matters here, its load, and the day."""
-    model, flags = platform.machine(), set()
-    info = Path("/proc/cpuinfo")
-    if info.is_file():
-        fields = dict(line.split(":", 1) for line in info.read_text().splitlines() if ":" in line)
-        names = {key.strip(): value.strip() for key, value in fields.items()}
-        model, flags = names.get("model name", model), set(names.get("flags", "").split())
-    wanted = {"AVX2": "avx2", "AVX-512": "avx512f", "AVX-512 bfloat16": "avx512_bf16", "AMX": "amx_tile"}
-    has = ", ".join(name for name, flag in wanted.items() if flag in flags) or "none of AVX2, AVX-512, AMX"
-    lacks = ", ".join(name for name, flag in wanted.items() if flag not in flags)
+    model, flags = _processor()
+    has = ", ".join(name for name, flag in _INSTRUCTIONS.items() if flag in flags) or "none of AVX2, AVX-512, AMX"
+    lacks = ", ".join(name for name, flag in _INSTRUCTIONS.items() if flag not in flags)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return (
         f"{time.strftime('%Y-%m-%d')}, {model}, {cores} cores; has {has}{f', lacks {lacks}' if lacks else ''}; "
         f"Python {platform.python_version()}, load average {os.getloadavg()[0]:.1f} at the start."
     )
+
+
+def has_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 numbers."""
+    return not {"avx512_bf16", "amx_bf16"}.isdisjoint(_processor()[1])
+
+
+_INSTRUCTIONS = {"AVX2": "avx2", "AVX-512": "avx512f", "AVX-512 bfloat16": "avx512_bf16", "AMX": "amx_tile"}
+
+
+def _processor() -> tuple[str, set[str]]:
+    """Name and flags of the processor."""
+    info = Path("/proc/cpuinfo")
+    if not info.is_file():
+        return platform.machine(), set()
+    fields = dict(line.split(":", 1) for line in info.read_text().splitlines() if ":" in line)
+    names = {key.strip(): value.strip() for key, value in fields.items()}
+    return names.get("model name", platform.machine()), set(names.get("flags", "").split())
 
 
 def take_turns(

@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Self
 
 import numpy as np
-from _common import ROUNDS, data_dir, machine, options, ratio, table, take_turns
+from _common import ROUNDS, data_dir, has_bfloat16, machine, options, ratio, table, take_turns
 
 from scmaxatac import settings
 from scmaxatac.models import from_keras
@@ -157,6 +157,8 @@ def main() -> None:
         name = max((n for n in rate if n[:2] == engine), key=lambda n: statistics.median(rate[n]))
         best.append((" ".join(engine), name[2], ratio(rate[name], rate[best_keras])))
     print(table(["engine", "best batch", "against Keras"], best))
+    if not has_bfloat16():
+        print("\nThis processor does not multiply bfloat16 numbers: OpenVINO computes in float32, torch emulates them.")
 
 
 if __name__ == "__main__":

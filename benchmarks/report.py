@@ -1,0 +1,77 @@
+"""Run the benchmarks and write ``docs/performance.md`` from what they print.
+
+    python benchmarks/report.py [--only forward prepare ...] [--quick] [--fragments 5000000 50000000]
+
+With ``--only`` the sections of the other scripts stay as they are.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from _common import options
+
+HERE = Path(__file__).resolve().parent
+PAGE = HERE.parent / "docs" / "performance.md"
+
+SECTIONS = {
+    "forward": "The network against Keras",
+    "end_to_end": "The whole prediction against the bare networks",
+    "prepare": "Fragments to signal against bedtools",
+    "scaling": "Growth with windows, networks, groups and threads",
+    "memory": "Peak memory",
+    "outputs": "bigWigs",
+    "bfloat16": "Accuracy in bfloat16",
+}
+
+HEAD = """# Performance
+
+Everything here was printed by the scripts in `benchmarks/`, each of which measures against a peer in the same run; the
+page is written by `python benchmarks/report.py`, no number by hand. Look at ratios first: absolute figures are those of
+the machine that is named.
+"""
+
+
+def main() -> None:
+    """Run the scripts one after the other and write the page."""
+    args = options(
+        __doc__,
+        only={"nargs": "+", "choices": list(SECTIONS), "default": list(SECTIONS)},
+        fragments={"nargs": "+", "default": []},
+    )
+    old = _sections(PAGE.read_text()) if PAGE.is_file() else {}
+    for script in SECTIONS:
+        if script in args.only:
+            more = ["--fragments", *args.fragments] if script == "prepare" and args.fragments else []
+            old[script] = _section(script, [*(["--quick"] * args.quick), *more])
+            PAGE.write_text("\n".join([HEAD, *(old[name] for name in SECTIONS if name in old)]))
+
+
+def _section(script: str, arguments: list[str]) -> str:
+    command = ["python", f"benchmarks/{script}.py", *arguments]
+    done = subprocess.run(
+        [sys.executable, *command[1:]], check=True, cwd=HERE.parent, stdout=subprocess.PIPE, text=True
+    )
+    prose = _prose((HERE / f"{script}.py").read_text())
+    return f"## {SECTIONS[script]}\n\n`{' '.join(command)}`\n\n{prose}\n\n{done.stdout.strip()}\n"
+
+
+def _prose(source: str) -> str:
+    """First docstring of a script without its usage."""
+    docstring = source.split('"""')[1]
+    return re.sub(r"\n\n    python .*", "", docstring, flags=re.DOTALL).strip()
+
+
+def _sections(page: str) -> dict[str, str]:
+    """Cut a page that was written before into its sections, by script."""
+    found = {}
+    for part in re.split(r"(?m)^(?=## )", page)[1:]:
+        script = re.search(r"`python benchmarks/(\w+)\.py", part)
+        if script:
+            found[script[1]] = part.rstrip("\n") + "\n"
+    return found
+
+
+if __name__ == "__main__":
+    main()
