@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from scmaxatac._logging import logger, warn
+from scmaxatac.io._objects import split_objects
 from scmaxatac.models import TFModel
 
 _RNA = ("rna", "RNA", "gex", "GEX")
@@ -23,13 +24,12 @@ def expressed_models(models: Sequence[TFModel], data: Any) -> list[TFModel]:
     ValueError
         If no factor is expressed.
     """
-    rna = next((data.mod[name] for name in _RNA if name in data.mod), None) if hasattr(data, "mod") else None
-    if rna is None:
+    modalities = [_genes(rna) for _, member in split_objects(data) if (rna := _rna_of(member)) is not None]
+    if not modalities:
         return list(models)
-    genes = {str(name).upper(): i for i, name in enumerate(rna.var_names)}
-    measured = {model.tf: genes.get(model.tf.upper()) for model in models}
-    silent = {tf for tf, i in measured.items() if i is not None and _share_of_cells(rna.X[:, i]) < _SHARE}
-    unmeasured = [tf for tf, i in measured.items() if i is None]
+    shares = {model.tf: _share_of_cells(modalities, model.tf) for model in models}
+    silent = {tf for tf, share in shares.items() if share is not None and share < _SHARE}
+    unmeasured = [tf for tf, share in shares.items() if share is None]
     if silent:
         warn(
             f"{len(silent)} transcription factors are left out, found in fewer than {_SHARE:.0%} of the cells of the "
@@ -43,6 +43,21 @@ def expressed_models(models: Sequence[TFModel], data: Any) -> list[TFModel]:
     return kept
 
 
-def _share_of_cells(counts: Any) -> float:
-    dense = counts.toarray() if hasattr(counts, "toarray") else np.asarray(counts)
-    return float((dense > 0).mean())
+def _rna_of(data: Any) -> Any:
+    return next((data.mod[name] for name in _RNA if name in data.mod), None) if hasattr(data, "mod") else None
+
+
+def _genes(rna: Any) -> tuple[Any, dict[str, int]]:
+    """Give a modality's counts, and the column of each gene by its name in capitals."""
+    return rna.X, {str(name).upper(): i for i, name in enumerate(rna.var_names)}
+
+
+def _share_of_cells(modalities: Sequence[tuple[Any, dict[str, int]]], gene: str) -> float | None:
+    """Share of the cells of all objects in which a gene was counted; None where it is not among the genes."""
+    n_counted = n_cells = 0
+    for matrix, place in modalities:
+        if gene.upper() in place:
+            counts = matrix[:, [place[gene.upper()]]]
+            dense = counts.toarray() if hasattr(counts, "toarray") else np.asarray(counts)
+            n_counted, n_cells = n_counted + int((dense > 0).sum()), n_cells + len(dense)
+    return n_counted / n_cells if n_cells else None
