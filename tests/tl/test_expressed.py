@@ -1,8 +1,8 @@
+"""Which models are taken when none are named."""
+
 import logging
-import warnings
 
 import anndata as ad
-import mudata
 import numpy as np
 import pandas as pd
 import pytest
@@ -11,46 +11,78 @@ from scipy import sparse
 
 from scmaxatac.tl._expressed import expressed_models
 
+pytestmark = pytest.mark.filterwarnings("ignore:.* transcription factors are left out", "ignore:From 0.4:FutureWarning")
+
+N_CELLS = 300
+GENES = {"CTCF": 0.5, "SPI1": 0.02, "GATA3": 0.003, "REST": 0.0, "ACTB": 1.0}
+"""Share of the cells that have a count of the gene."""
+
 
 @pytest.fixture(scope="module")
-def models() -> list:
-    return [random_model(tf, 0) for tf in ("CTCF", "SPI1", "GATA3", "REST")]
+def models():
+    return [random_model(tf, seed) for seed, tf in enumerate(["CTCF", "SPI1", "GATA3", "REST", "ZNF999"])]
 
 
-def with_rna(counts: dict[str, int], name: str = "rna", n_cells: int = 200) -> mudata.MuData:
-    """Object whose RNA modality has each gene in so many cells."""
-    matrix = np.stack([np.arange(n_cells) < n for n in counts.values()], axis=1).astype(np.float32)
-    rna = ad.AnnData(sparse.csr_matrix(matrix), var=pd.DataFrame(index=list(counts)))
+def with_rna(form=np.asarray, name="rna", genes=GENES):
+    mudata = pytest.importorskip("mudata")
+    counts = np.zeros((N_CELLS, len(genes)), dtype=np.float32)
+    for j, share in enumerate(genes.values()):
+        counts[: round(share * N_CELLS), j] = 2
+    names = [f"cell{i}" for i in range(N_CELLS)]
+    rna = ad.AnnData(form(counts), obs=pd.DataFrame(index=names), var=pd.DataFrame(index=list(genes)))
+    atac = ad.AnnData(obs=pd.DataFrame(index=names))
     with mudata.set_options(pull_on_update=False):
-        return mudata.MuData({name: rna})
+        return mudata.MuData({name: rna, "atac": atac})
 
 
-@pytest.mark.parametrize("name", ["rna", "RNA", "gex", "GEX"])
-def test_factors_in_fewer_than_one_per_cent_of_the_cells_are_left_out_with_a_warning(models, name):
-    data = with_rna({"Ctcf": 1, "SPI1": 2, "GATA3": 0}, name)
-    with pytest.warns(UserWarning, match=r"2 transcription factors are left out, .* fewer than 1% .*: CTCF, GATA3\."):
-        kept = expressed_models(models, data)
-    assert [model.tf for model in kept] == ["SPI1", "REST"]
-
-
-def test_factors_that_were_not_measured_are_kept_and_told_in_the_log(models, caplog):
-    data = with_rna({"CTCF": 200, "SPI1": 2, "GATA3": 3})
-    with warnings.catch_warnings(), caplog.at_level(logging.INFO, logger="scmaxatac"):
-        warnings.simplefilter("error")
-        kept = expressed_models(models, data)
-    assert len(kept) == 4
-    assert "kept: REST" in caplog.text
-
-
-def test_without_an_rna_modality_all_are_kept(models):
-    assert expressed_models(models, ad.AnnData(np.ones((2, 1)))) == models
-    assert expressed_models(models, with_rna({"CTCF": 0}, name="protein")) == models
-
-
-def test_no_expressed_factor_is_an_error(models):
-    data = with_rna(dict.fromkeys(["CTCF", "SPI1", "GATA3", "REST"], 0))
+@pytest.mark.parametrize("form", [np.asarray, sparse.csr_matrix, sparse.csc_matrix, sparse.csr_array])
+@pytest.mark.parametrize("name", ["rna", "RNA", "gex"])
+def test_factors_without_rna_are_left_out_with_a_warning(models, form, name, caplog):
+    data = with_rna(form, name)
     with (
-        pytest.raises(ValueError, match="no transcription factor with a model is expressed"),
-        pytest.warns(UserWarning, match="4 transcription factors are left out"),
+        caplog.at_level(logging.INFO, logger="scmaxatac"),
+        pytest.warns(UserWarning, match=r"left out.*GATA3, REST\..*name it in tfs="),
     ):
-        expressed_models(models, data)
+        kept = expressed_models(models, data)
+    assert [model.tf for model in kept] == ["CTCF", "SPI1", "ZNF999"], "a factor that was not measured stays"
+    assert "ZNF999" in caplog.text
+
+
+def test_names_of_genes_in_lower_case_are_recognised(models):
+    """As those of mouse, whose factors are bound by the same motifs."""
+    mouse = with_rna(genes={gene.capitalize(): share for gene, share in GENES.items()})
+    assert [model.tf for model in expressed_models(models, mouse)] == ["CTCF", "SPI1", "ZNF999"]
+
+
+def test_without_rna_all_are_taken(models):
+    mudata = pytest.importorskip("mudata")
+    atac = with_rna()["atac"]
+    for data in (atac, [atac], {"a": atac}, mudata.MuData({"atac": atac.copy()})):
+        assert expressed_models(models, data) == models
+
+
+def test_nothing_expressed_is_an_error(models):
+    with pytest.raises(ValueError, match=r"expressed.*tfs="):
+        expressed_models(models[2:4], with_rna())
+
+
+def test_named_factors_are_predicted_whether_expressed_or_not(analytic, predict, mini, fragment_file):
+    mudata = pytest.importorskip("mudata")
+    atac = mini.adata(fragment_file)
+    rna = ad.AnnData(np.array([[1, 0]] * len(atac), np.float32), obs=atac.obs[[]])
+    rna.var_names = ["AAA", "BBB"]
+    with mudata.set_options(pull_on_update=False):
+        mdata = mudata.MuData({"rna": rna, "atac": atac})
+    predict(mdata)
+    assert mdata["atac"].uns["tfbs"]["activity"].columns.tolist() == ["AAA"]
+    predict(mdata, tfs=["BBB", "AAA"])
+    assert mdata["atac"].uns["tfbs"]["activity"].columns.tolist() == ["BBB", "AAA"]
+
+
+def test_a_list_of_objects_with_rna_counts_all_their_cells(models):
+    """A factor that is expressed in one of several samples is expressed."""
+    mudata = pytest.importorskip("mudata")
+    one, other = with_rna(), with_rna(genes=GENES | {"CTCF": 0.0, "REST": 0.5})
+    kept = expressed_models(models, [one, other])
+    assert [model.tf for model in kept] == ["CTCF", "SPI1", "REST", "ZNF999"]
+    assert isinstance(one, mudata.MuData)
