@@ -75,8 +75,9 @@ def call_sites(
         raise KeyError(f"no results under uns[{key!r}]; call scmaxatac.tl.predict_tfbs first")
     slots = adata.uns[key]
     params = decode_params(slots)
+    labels = group_labels(data, params["groupby"], mod)
     store = ScoreStore(params["out_dir"])
-    if complete_run(store.folder) != params["run"]:
+    if complete_run(store.folder) != params.get("run"):
         raise FileNotFoundError(
             f"{store.folder} does not hold the scores of uns[{key!r}] any more, but another run or an incomplete one; "
             "call scmaxatac.tl.predict_tfbs again, with an out_dir= for each run"
@@ -97,7 +98,6 @@ def call_sites(
         _keys.QC: qc.assign(n_sites=called.n_sites.reindex(qc.index, fill_value=0)),
         _keys.FILES: renew_site_files(store, called.sites, _frame(slots[_keys.FILES])),
     }
-    labels = group_labels(data, params["groupby"], mod)
     merge_slots(adata, changed, key)
     write_cell_activity(adata, labels.codes, labels.names, called.activity, key)
     return data if copy else None

@@ -22,7 +22,7 @@ from scmaxatac.tl._assemble import Threshold
 from scmaxatac.tl._expressed import expressed_models
 from scmaxatac.tl._prediction import Request, remark_on_genome, run_prediction
 from scmaxatac.tl._regions import Regions, resolve_regions
-from scmaxatac.tl._results import encode_params, write_slots
+from scmaxatac.tl._results import check_key, encode_params, write_slots
 from scmaxatac.tl._units import EngineOptions
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._insertions import collect_insertions
@@ -185,6 +185,7 @@ def predict_tfbs(
     if copy:
         data = copied(data)
     objects = [unwrap(member, mod) for _, member in split_objects(data)]
+    check_key(objects, key_added)
     chosen = genome.select_chroms(chroms)
     scaling = chosen if signal_chroms is None else genome.select_chroms(signal_chroms)
     panel = load_many(models, tfs)

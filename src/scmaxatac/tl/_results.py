@@ -1,7 +1,7 @@
 """What a run gives back, and how it is put into the objects."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -96,6 +96,15 @@ def region_scores(store: ScoreStore, n_regions: int) -> np.ndarray | Path:
         array[g] = assemble_scores(store, group)
     logger.info("region scores (%.0f MB) are kept in %s", megabytes, path)
     return path
+
+
+def check_key(objects: Sequence[Any], key: str) -> None:
+    """Raise a ValueError if a run's results cannot be stored under this name without harm."""
+    if not isinstance(key, str) or not key or "/" in key:
+        raise ValueError(f"key_added is {key!r}; it has to be a text without '/', which h5ad files do not keep in names")
+    for adata in objects:
+        if key in adata.uns and not (isinstance(adata.uns[key], Mapping) and _keys.PARAMS in adata.uns[key]):
+            raise ValueError(f"uns[{key!r}] holds something else than a prediction; choose another key_added")
 
 
 def write_slots(
