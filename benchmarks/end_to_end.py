@@ -1,8 +1,8 @@
 """The whole of `predict_tfbs` on chr22 with three networks against the bare networks on the same windows.
 
 "bare" scores the windows from arrays that are there already; `predict_tfbs` reads fragments and models, makes the
-signal, gathers the windows, averages bins, calls sites and fills the slots. Both take turns. The second table says
-where the time of `predict_tfbs` goes: the share inside the engine, within the run itself.
+signal, gathers the windows, averages bins, calls sites and fills the slots. Both take turns; the last line is measured
+within the runs of `predict_tfbs` themselves.
 
     python benchmarks/end_to_end.py [--quick]
 """
