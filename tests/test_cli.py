@@ -1,5 +1,6 @@
 """The command line: what it prints and writes, and what it says about bad input."""
 
+import inspect
 import logging
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pandas as pd
 import pytest
 
 import scmaxatac
-from scmaxatac._cli import main
+from scmaxatac._cli import _parser, main
 from scmaxatac._predict_file import parse_fragments, parse_threshold
 from scmaxatac.io._bed import read_bed
 
@@ -67,6 +68,59 @@ def test_predict_leaves_its_input_as_it_was(files: dict[str, Path], tmp_path: Pa
     before = files["h5mu"].read_bytes()
     assert main(predict(files, "h5mu", tmp_path)) == 0
     assert files["h5mu"].read_bytes() == before
+
+
+def test_predict_refuses_to_replace_its_input(
+    files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    copy = tmp_path / "toy.h5mu"
+    copy.write_bytes(files["h5mu"].read_bytes())
+    (tmp_path / "link").symlink_to(tmp_path)
+    for out in (tmp_path, tmp_path / "link"):
+        assert main(predict(files | {"h5mu": copy}, "h5mu", out)) == 2
+        assert "would replace" in capsys.readouterr().err
+    assert copy.read_bytes() == files["h5mu"].read_bytes()
+
+
+def test_predict_has_an_option_for_every_parameter_of_the_function():
+    missing = set(inspect.signature(scmaxatac.tl.predict_tfbs).parameters) - {"data", "executor", "copy"}
+    parsed = _parser().parse_args(["predict", "a.h5ad", "--groupby", "leiden", "--genome", "a.fa"])
+    assert missing <= set(vars(parsed))
+
+
+def test_options_of_predict_reach_the_function(files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    given: dict[str, object] = {}
+
+    def stop(*_args: object, **options: object) -> None:
+        given.update(options)
+        raise ValueError
+
+    monkeypatch.setattr(scmaxatac.tl, "predict_tfbs", stop)
+    options = ["--strand", "mean", "--step", "128", "--overhang", "--signal-chroms", "chr1", "chr5", "--min-cells", "3"]
+    assert main(predict(files, "h5mu", tmp_path, *options)) == 2
+    expected = {"strand": "mean", "step": 128, "overhang": True, "signal_chroms": ["chr1", "chr5"], "min_cells": 3}
+    assert {name: given[name] for name in expected} == expected
+
+
+def test_warnings_are_one_line_each_without_the_source(
+    files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    arguments = predict(files, "h5mu", tmp_path, "--min-cells", "240")
+    assert main(arguments) == 0
+    lines = capsys.readouterr().err.splitlines()
+    assert [line for line in lines if "skipped" in line] == [
+        "warning: group 'B' is skipped: 186 cells, min_cells is 240",
+        "warning: group 'Mono' is skipped: 159 cells, min_cells is 240",
+    ]
+    assert not [line for line in lines if ".py" in line]
+
+
+def test_models_blacklist_prints_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.setattr("scmaxatac.models.download_blacklist", lambda: tmp_path / "blacklist.bed")
+    assert main(["models", "blacklist"]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'blacklist.bed'}\n"
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The command line: ``scmaxatac demo``, ``scmaxatac predict`` and ``scmaxatac models``.
 
-Results go to standard output, messages and progress bars to standard error. The exit code is 0, or 2 after bad input.
+Results go to standard output, messages and progress bars to standard error. The exit code is 0, 2 after bad input, or
+130 after an interruption.
 """
 
 import argparse
@@ -13,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scmaxatac import __version__, settings
+from scmaxatac._constants import STEP
 from scmaxatac._logging import logger
 
 BAD_INPUT = 2
@@ -102,7 +104,7 @@ def _add_demo(commands: "argparse._SubParsersAction", common: argparse.ArgumentP
         help="run everything on simulated data and show what comes out",
         description=(
             "Simulate three clusters with known binding sites, predict them with the demo models that come with "
-            "scmaxatac, and print how well that worked. Takes about a minute and needs no network."
+            "scmaxatac, and print how well that worked. Takes about a minute and works offline."
         ),
     )
     demo.add_argument("--out", type=Path, default=Path("scmaxatac_demo"), metavar="DIR", help="default: %(default)s")
@@ -132,6 +134,10 @@ def _add_predict(commands: "argparse._SubParsersAction", common: argparse.Argume
     where.add_argument("--regions", default="auto", metavar="WHERE", help="auto (the data's peaks), genome, or a BED "
                        "file; default: %(default)s")  # fmt: skip
     where.add_argument("--chroms", nargs="+", metavar="CHROM", help="default: autosomes and X")
+    where.add_argument("--signal-chroms", nargs="+", metavar="CHROM", help="chromosomes over which the signal's 99th "
+                       "percentile is taken; default: those predicted")  # fmt: skip
+    where.add_argument("--overhang", action="store_true", help="also call sites outside the regions, where windows "
+                       "reach beyond them, as maxATAC does")  # fmt: skip
     cells = predict.add_argument_group("cells and fragments")
     cells.add_argument("--fragments", nargs="+", metavar="FILE", help="a fragment file, or SAMPLE=FILE for each sample")
     cells.add_argument("--sample-key", metavar="COLUMN", help="column of obs with the sample")
@@ -144,6 +150,9 @@ def _add_predict(commands: "argparse._SubParsersAction", common: argparse.Argume
     how.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1; default: %(default)s")
     how.add_argument("--backend", default="auto", help="auto, torch or openvino; default: %(default)s")
     how.add_argument("--precision", default="float32", help="float32 or bfloat16; default: %(default)s")
+    how.add_argument("--strand", default="forward", help="forward, or mean of both strands; default: %(default)s")
+    how.add_argument("--step", type=int, default=STEP, metavar="BP", help="distance between windows, a multiple of 32; "
+                     "default: %(default)s")  # fmt: skip
     how.add_argument("--batch-size", type=int, metavar="N", help="windows in one pass; default: fits the device")
     result = predict.add_argument_group("results")
     result.add_argument("--out-dir", type=Path, default=Path("tfbs"), metavar="DIR", help="default: %(default)s")
@@ -166,6 +175,11 @@ def _add_models(commands: "argparse._SubParsersAction", common: argparse.Argumen
     which.add_argument("tfs", nargs="*", default=[], metavar="TF", help="transcription factors")
     which.add_argument("--all", action="store_true", help="all 127 (about 210 MB)")
     download.set_defaults(run=_download_models)
+
+    blacklist = actions.add_parser(
+        "blacklist", parents=[common], help="download maxATAC's blacklist of hg38 and print its path"
+    )
+    blacklist.set_defaults(run=_download_blacklist)
 
     convert = actions.add_parser("convert", parents=[common], help="convert a Keras file of maxATAC's network")
     convert.add_argument("h5", type=Path, metavar="FILE", help="the .h5 file")
@@ -202,6 +216,12 @@ def _download_models(args: argparse.Namespace) -> None:
 
     for tf, folder in download(None if args.all else args.tfs).items():
         sys.stdout.write(f"{tf}\t{folder}\n")
+
+
+def _download_blacklist(args: argparse.Namespace) -> None:
+    from scmaxatac.models import download_blacklist
+
+    sys.stdout.write(f"{download_blacklist()}\n")
 
 
 def _convert_model(args: argparse.Namespace) -> None:

@@ -35,8 +35,11 @@ def predict_file(args: argparse.Namespace) -> str:
     FileNotFoundError
         If one of the files does not exist.
     ValueError
-        If an argument is not understood.
+        If an argument is not understood, or the result would replace the data.
     """
+    result = args.out_dir / args.data.name
+    if args.data.exists() and result.exists() and result.samefile(args.data):
+        raise ValueError(f"the result would replace {args.data} itself; choose another folder with --out-dir")
     threshold, fragments = parse_threshold(args.threshold), parse_fragments(args.fragments)
     genome = sma.Genome(args.genome, blacklist=args.blacklist)
     data = read_data(args.data)
@@ -50,6 +53,10 @@ def predict_file(args: argparse.Namespace) -> str:
         regions=args.regions,
         chroms=args.chroms,
         threshold=threshold,
+        strand=args.strand,
+        step=args.step,
+        overhang=args.overhang,
+        signal_chroms=args.signal_chroms,
         min_cells=args.min_cells,
         min_fragments=args.min_fragments,
         sample_key=args.sample_key,
@@ -64,7 +71,6 @@ def predict_file(args: argparse.Namespace) -> str:
         save_tracks=args.save_tracks,
         key_added=args.key_added,
     )
-    result = args.out_dir / args.data.name
     with atomic_path(result) as temporary:
         data.write(temporary)
     write_sites(data, args.out_dir / "sites.bed", key=args.key_added, mod=args.mod)
