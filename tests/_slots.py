@@ -1,4 +1,4 @@
-"""A hand-made object with the slots of a run, as DESIGN describes them, on simulated signal and scores."""
+"""A hand-made object with the slots that predict_tfbs writes, on simulated signal and scores."""
 
 import json
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""``scmaxatac demo``: the whole way on simulated data, with an account of how well it worked."""
+"""``scmaxatac demo``: a prediction of simulated data, and how well it agrees with the known sites."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

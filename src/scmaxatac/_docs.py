@@ -15,10 +15,14 @@ _TEXTS = {
         ``mdata.obs``, then ``"mod:column"``, then the modality's own ``obs``. Cells without a value are left out.""",
     "genome": """
         :class:`~scmaxatac.Genome` with sizes, blacklist and, where sequence is needed, sequence.""",
+    "results": """
+        AnnData, MuData or SnapATAC2's backed AnnData with results.""",
     "fragments": """
-        Path of a fragment file, or ``{sample: path}`` together with `sample_key`. Without it fragments are taken from
-        ``obsm["fragment_paired"]`` or ``obsm["fragment_single"]`` (SnapATAC2), then from
-        ``uns["files"]["fragments"]`` (muon).""",
+        Path of a fragment file or of a BAM file, or ``{sample: path}`` together with `sample_key`. Without it fragments
+        are taken from ``obsm["fragment_paired"]`` or ``obsm["fragment_single"]`` (SnapATAC2), then from
+        ``uns["files"]["fragments"]`` (muon). Fragment files have to be shifted by +4/-5 bp already, as those of Cell
+        Ranger are. Reads of a BAM file are shifted here; they need a cell barcode (tag ``CB``), a mapping quality of at
+        least 30 and, if they are paired, the mark of a proper pair, and must not be marked as duplicates.""",
     "sample_key": """
         Column of ``obs`` that says which fragment file a cell is in.""",
     "barcode_key": """
@@ -32,7 +36,9 @@ _TEXTS = {
     "chroms": """
         Chromosomes to use; by default the genome's autosomes and X that have sequence.""",
     "signal_chroms": """
-        Chromosomes over which the 99th percentile of the coverage is taken; `chroms` by default.""",
+        Chromosomes over which the 99th percentile of the coverage is taken; `chroms` by default, so that fewer `chroms`
+        change the percentile, and with it the signal and every score. Name all chromosomes here to compare with a run
+        on all of them.""",
     "min_cells": """
         Groups with fewer cells are skipped, with a warning and a line in the QC table.""",
     "min_fragments": """
@@ -40,8 +46,6 @@ _TEXTS = {
     "max_fragments": """
         Groups (with `replicate_key`, replicates) with more fragments are thinned to this many, drawn without
         replacement; the same seed with a smaller number gives a subset. The fragments are then read twice.""",
-    "out_dir": """
-        Folder for files; created when missing.""",
     "key": """
         Name under which the results were stored (``key_added`` of :func:`scmaxatac.tl.predict_tfbs`).""",
     "key_added": """
@@ -50,6 +54,16 @@ _TEXTS = {
         Return a changed copy instead of changing the object in place.""",
     "ax": """
         Axes to draw into; a new figure is made without it.""",
+    "panels_ax": """
+        Axes in whose place the panels are drawn; a new figure is made without it.""",
+    "figsize": """
+        Width and height of the figure in inches; by default as the content needs.""",
+    "new_figsize": """
+        Width and height in inches of a new figure.""",
+    "force": """
+        Download again what is there already.""",
+    "base_url": """
+        Address of a mirror of the repository's root; without it GitHub's, at a fixed commit.""",
     "rng": """
         Seed or generator of random numbers.""",
 }

@@ -69,7 +69,7 @@ def test_an_index_older_than_the_fasta_is_not_believed(tmp_path):
     [
         ("ACGT\n", "is not a FASTA file: it starts with"),
         ("", "holds no sequence"),
-        (">chr1\nAC\n>chr1 again\nGG\n", "'chr1' comes twice"),
+        (">chr1\nAC\n>chr1 again\nGG\n", "'chr1' occurs twice"),
         (">\nAC\n", "header line without a name"),
         ("> chr1\nAC\n", "header line without a name"),
         (">chr1\nAC5T\n", "sequence 'chr1' holds '5'"),

@@ -184,7 +184,7 @@ def test_cells_of_several_samples_in_one_file_are_warned_about(tmp_path, number)
 
 def test_repeated_and_missing_cells_are_errors(tmp_path):
     path = write(tmp_path / "a.tsv", LINES)
-    with pytest.raises(ValueError, match="cell 'AAACGAAAGACTCGGA-1' comes 2 times"):
+    with pytest.raises(ValueError, match="cell 'AAACGAAAGACTCGGA-1' occurs 2 times"):
         FragmentFile(path, [CELLS[0], CELLS[1], CELLS[0]])
     with pytest.raises(ValueError, match="no cells were asked for"):
         FragmentFile(path, [])

@@ -36,7 +36,7 @@ class Sequence:
 
 
 def _transitions(gc: float, cpg: float) -> np.ndarray:
-    """``(16, 4)``: probability of a base after the two before it, with CpG depletion and a taste for A and T runs."""
+    """``(16, 4)``: probability of a base after the two before it, with CpG depletion and runs of A and of T."""
     base = np.array([(1 - gc) / 2, gc / 2, gc / 2, (1 - gc) / 2])
     table = np.tile(base, (16, 1))
     for first in range(4):

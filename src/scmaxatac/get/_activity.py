@@ -11,14 +11,16 @@ from scmaxatac.get._results import find_results
 
 @shared_docs
 def activity(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.DataFrame:
-    """Activity of each TF in each group.
+    """Activity of each TF in each group: its mean predicted score over the sites that it has in any group.
 
-    The activity is the mean of the group's region scores over the union of the TF's sites in all groups.
+    In each site of the union over all groups, the largest of the group's bins counts, 0 where none was kept. So the
+    activity depends on the threshold, on the group's depth and on which groups are in the run. It is no activity of a
+    regulon: nothing is said about genes.
 
     Parameters
     ----------
     data
-        AnnData, MuData or SnapATAC2's backed AnnData with results.
+        {results}
     key
         {key}
     mod

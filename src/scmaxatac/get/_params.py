@@ -14,7 +14,7 @@ def params(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> dict[str, A
     Parameters
     ----------
     data
-        AnnData, MuData or SnapATAC2's backed AnnData with results.
+        {results}
     key
         {key}
     mod

@@ -16,7 +16,7 @@ def qc(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.DataFr
     Parameters
     ----------
     data
-        AnnData, MuData or SnapATAC2's backed AnnData with results.
+        {results}
     key
         {key}
     mod
@@ -25,7 +25,8 @@ def qc(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.DataFr
     Returns
     -------
     A row a group, those that were skipped among them: n_cells, n_fragments, n_insertions, n_insertions_kept (those that
-    the signal was made of), p99 (the coverage that became a signal of 1), n_sites, warnings (joined by ``"; "``).
+    the signal was made of), p99 (the coverage that became a signal of 1), match_rate (share of the cells that have
+    fragments), n_sites, warnings (joined by ``"; "``).
 
     Raises
     ------

@@ -25,7 +25,7 @@ def scores(
     Parameters
     ----------
     data
-        AnnData, MuData or SnapATAC2's backed AnnData with results.
+        {results}
     tf
         One TF or several; by default all. Scores of a large run lie on disk, and only these are read.
     key

@@ -26,7 +26,7 @@ def signal(
     Parameters
     ----------
     data
-        AnnData, MuData or SnapATAC2's backed AnnData with results.
+        {results}
     group
         The group.
     region

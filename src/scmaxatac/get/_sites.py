@@ -26,7 +26,7 @@ def sites(
     Parameters
     ----------
     data
-        AnnData, MuData or SnapATAC2's backed AnnData with results.
+        {results}
     tf
         One TF or several; by default all.
     group

@@ -27,7 +27,7 @@ def track(
     Parameters
     ----------
     data
-        AnnData, MuData or SnapATAC2's backed AnnData with results.
+        {results}
     tf
         The TF.
     group

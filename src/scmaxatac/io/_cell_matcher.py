@@ -33,7 +33,7 @@ class CellMatcher:
     Raises
     ------
     ValueError
-        If there are no cells or a name comes twice.
+        If there are no cells or a name occurs twice.
     """
 
     def __init__(self, cells: Sequence[str], where: str, sample: str | None = None) -> None:
@@ -133,7 +133,7 @@ class CellMatcher:
         for cell in self._cells:
             if cell in seen:
                 raise ValueError(
-                    f"cell {cell!r} comes {self._cells.count(cell)} times, so its fragments in {self._where} can't be "
+                    f"cell {cell!r} occurs {self._cells.count(cell)} times, so its fragments in {self._where} can't be "
                     "told apart. Make obs_names unique, or if the cells come from several files, give sample_key= and "
                     "fragments={sample: path}."
                 )

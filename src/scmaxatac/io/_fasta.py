@@ -33,7 +33,7 @@ def read_fasta(path: str | os.PathLike[str], chroms: Collection[str] | None = No
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is not FASTA, is truncated, or a name comes twice.
+        If it is not FASTA, is truncated, or a name occurs twice.
     """
     path = existing_file(path, "FASTA file")
     with decompression_errors(path):
@@ -48,7 +48,7 @@ def fasta_sizes(path: str | os.PathLike[str]) -> dict[str, int]:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is not FASTA, is truncated, or a name comes twice.
+        If it is not FASTA, is truncated, or a name occurs twice.
     """
     path = existing_file(path, "FASTA file")
     index = path.with_name(path.name + ".fai")
@@ -68,7 +68,7 @@ def _sequences(path: Path, chroms: set[str] | None) -> Iterator[tuple[str, bytes
             parts = []
             name = _name(header, path)
             if name in seen:
-                raise ValueError(f"{path}: sequence {name!r} comes twice")
+                raise ValueError(f"{path}: sequence {name!r} occurs twice")
             seen.add(name)
         elif name is None:
             raise ValueError(f"{path} is not a FASTA file: it starts with {piece[:20]!r}, not with '>'")

@@ -22,7 +22,7 @@ def read_chrom_sizes(path: str | os.PathLike[str]) -> dict[str, int]:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If a line has no positive length, a chromosome comes twice or there is none at all.
+        If a line has no positive length, a chromosome occurs twice or there is none at all.
     """
     sizes: dict[str, int] = {}
     for number, line in enumerate(read_lines(path, "chromosome sizes file"), start=1):
@@ -34,7 +34,7 @@ def read_chrom_sizes(path: str | os.PathLike[str]) -> dict[str, int]:
                 f"{path}, line {number}: expected a chromosome's name and its length in bp, found {line.strip()[:80]!r}"
             )
         if fields[0] in sizes:
-            raise ValueError(f"{path}, line {number}: chromosome {fields[0]!r} comes twice")
+            raise ValueError(f"{path}, line {number}: chromosome {fields[0]!r} occurs twice")
         sizes[fields[0]] = int(fields[1])
     if not sizes:
         raise ValueError(f"{path} holds no chromosome sizes")

@@ -30,10 +30,10 @@ _RULES = (
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Calibration:
-    """Precision, recall and F1 of a model at each threshold, measured on held-out chromosomes.
+    """Precision, recall and F1 of a model at each threshold.
 
     The published tables were measured on 200-bp bins (a bin's score is the largest in it) of the validation
-    chromosome and averaged over cell types; their thresholds are applied to 32-bp bins.
+    chromosome, chr2, and averaged over cell types; their thresholds are applied to 32-bp bins.
 
     Parameters
     ----------

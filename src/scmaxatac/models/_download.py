@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
 from scmaxatac._settings import settings
 from scmaxatac.io._files import sha256_of
@@ -19,6 +20,7 @@ _HINT = (
 )
 
 
+@shared_docs
 def download(
     tfs: str | Iterable[str] | None = None, *, force: bool = False, base_url: str | None = None
 ) -> dict[str, Path]:
@@ -34,9 +36,9 @@ def download(
     tfs
         Transcription factors, or one; without it all 127 (about 210 MB to download, 70 MB kept).
     force
-        Download again what is there already.
+        {force}
     base_url
-        Address of a mirror of the repository's root; without it GitHub's, at a fixed commit.
+        {base_url}
 
     Returns
     -------

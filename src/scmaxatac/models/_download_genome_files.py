@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
 from scmaxatac._settings import settings
 from scmaxatac.models._registry import BASE_URL, BLACKLIST, CHROM_SIZES, REPOSITORY, RemoteFile
@@ -9,6 +10,7 @@ from scmaxatac.models._registry import BASE_URL, BLACKLIST, CHROM_SIZES, REPOSIT
 _HINT = "A copy of your own works too: give its path to scmaxatac.Genome"
 
 
+@shared_docs
 def download_blacklist(*, force: bool = False, base_url: str | None = None) -> Path:
     """Download maxATAC's extended blacklist of hg38 from its authors' repository, unless it is in the cache.
 
@@ -18,9 +20,9 @@ def download_blacklist(*, force: bool = False, base_url: str | None = None) -> P
     Parameters
     ----------
     force
-        Download again what is there already.
+        {force}
     base_url
-        Address of a mirror of the repository's root; without it GitHub's, at a fixed commit.
+        {base_url}
 
     Returns
     -------
@@ -43,15 +45,16 @@ def download_blacklist(*, force: bool = False, base_url: str | None = None) -> P
     return _download(BLACKLIST, force, base_url)
 
 
+@shared_docs
 def download_chrom_sizes(*, force: bool = False, base_url: str | None = None) -> Path:
     """Download the sizes of hg38's chromosomes from maxATAC's repository, unless they are in the cache.
 
     Parameters
     ----------
     force
-        Download again what is there already.
+        {force}
     base_url
-        Address of a mirror of the repository's root; without it GitHub's, at a fixed commit.
+        {base_url}
 
     Returns
     -------

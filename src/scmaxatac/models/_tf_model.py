@@ -75,7 +75,7 @@ class TFModel:
         return save(self.weights)
 
     def network(self) -> "TFNetwork":
-        """Build the PyTorch network in evaluation mode, on the CPU; (n, 5, 1024) to (n, 32) probabilities."""
+        """Build the PyTorch network in evaluation mode, on the CPU; (n, 5, 1024) to (n, 32) scores."""
         from scmaxatac.nn._network import TFNetwork
 
         return TFNetwork.from_weights(self.weights)

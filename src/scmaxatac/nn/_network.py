@@ -50,7 +50,7 @@ class TFNetwork(nn.Module):
         return self.head(x).squeeze(1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        """Score the bins; (n, 5, 1024) to probabilities (n, 32)."""
+        """Score the bins from 0 to 1; (n, 5, 1024) to (n, 32)."""
         return torch.sigmoid(self.logits(x))
 
     @classmethod

@@ -54,7 +54,7 @@ class TrainingLog(Callback):
         self.rows = list(state_dict["rows"])
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
-        """Take down the epoch's losses and Dice, and save."""
+        """Record the epoch's losses and Dice, and save."""
         logged = {name: float(trainer.callback_metrics[name]) for name in ("train_loss", "val_loss", "val_dice")}
         row = {"epoch": trainer.current_epoch, **logged}
         if not np.isfinite(list(logged.values())).all():

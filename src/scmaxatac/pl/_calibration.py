@@ -33,7 +33,7 @@ def calibration(
         A :class:`scmaxatac.models.Calibration`: that of a model (``model.calibration``), or one that
         :func:`scmaxatac.tl.calibrate` made.
     figsize
-        Width and height in inches of a new figure.
+        {new_figsize}
     ax
         {ax}
 

@@ -46,7 +46,7 @@ def downsampling_curve(
     tfs
         Transcription factors to draw; by default all.
     figsize
-        Width and height in inches of a new figure.
+        {new_figsize}
     ax
         {ax}
 

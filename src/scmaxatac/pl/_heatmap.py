@@ -42,12 +42,13 @@ def heatmap(
 ) -> "Axes":
     """Draw the activity of each TF in each group as a heatmap.
 
-    TFs without sites have no activity and are grey.
+    TFs without sites have no activity and are grey. Activities depend on depth: before you read a difference between
+    groups as biology, see in :func:`qc` whether the groups are about as deep.
 
     Parameters
     ----------
     data
-        AnnData, MuData or SnapATAC2's backed AnnData with results.
+        {results}
     tfs
         TFs to draw; by default all.
     groups
@@ -67,7 +68,7 @@ def heatmap(
     mod
         {mod}
     figsize
-        Width and height in inches; by default as the labels need.
+        {figsize}
     ax
         {ax}
 

@@ -53,15 +53,15 @@ def qc(
     Parameters
     ----------
     data
-        AnnData, MuData or SnapATAC2's backed AnnData with results.
+        {results}
     key
         {key}
     mod
         {mod}
     figsize
-        Width and height in inches; by default as the number of groups needs.
+        {figsize}
     ax
-        Axes in whose place the panels are drawn; a new figure is made without it.
+        {panels_ax}
 
     Returns
     -------

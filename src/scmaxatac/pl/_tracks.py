@@ -65,7 +65,7 @@ def tracks(
     Parameters
     ----------
     data
-        AnnData, MuData or SnapATAC2's backed AnnData with results.
+        {results}
     region
         Region such as ``"chr22:18,712,000-18,730,000"`` (0-based, half-open).
     tfs
@@ -83,9 +83,9 @@ def tracks(
     mod
         {mod}
     figsize
-        Width and height in inches; by default as the number of tracks needs.
+        {figsize}
     ax
-        Axes in whose place the panels are drawn; a new figure is made without it.
+        {panels_ax}
 
     Returns
     -------

@@ -100,7 +100,7 @@ def run_prediction(request: Request, bulks: Pseudobulks, executor: Executor | No
 
     Returns
     -------
-    The slots, those of DESIGN's contract; the parameters as a dict that the caller completes and encodes.
+    The slots of :func:`scmaxatac.tl.predict_tfbs`; the parameters as a dict that the caller completes and encodes.
     """
     store, options = _prepare(request, bulks)
     _estimate(request, options, bulks.groups)

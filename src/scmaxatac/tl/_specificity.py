@@ -14,11 +14,12 @@ MEAN = "mean"
 
 
 def specificity(peaks: Mapping[str, Table], *, chroms: str | Iterable[str] | None = None) -> pd.DataFrame:
-    """Compare the peaks of cell types in pairs: bases in both over bases in either (Jaccard index).
+    """Similarity of the peaks of cell types in pairs (Jaccard index: bases in both over bases in either).
 
-    The measure by which Cazares et al. 2023 tell how cell-type-specific a factor binds: the smaller its mean over the
-    pairs of cell types, the more specific. Where it is small, the average of other cell types (:func:`average_chip`)
-    predicts poorly, and a model has most to offer. Overlapping peaks of one cell type are merged first.
+    The higher, the less specific: 1 means the same bases, 0 none in common. Cazares et al. 2023 tell by the mean over
+    the pairs of cell types how cell-type-specific a factor binds. Where it is small, the average of other cell types
+    (:func:`average_chip`) predicts poorly, and a model has most to offer. Overlapping peaks of one cell type are merged
+    first.
 
     Parameters
     ----------

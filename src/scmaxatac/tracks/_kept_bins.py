@@ -1,4 +1,4 @@
-"""Bins worth keeping, chosen while scores stream by."""
+"""Choice of the bins that a run keeps, made as scores come in."""
 
 import numpy as np
 
