@@ -66,8 +66,9 @@ def predict_tfbs(
 
     The Tn5 insertions of each group become a signal, the maxATAC networks (Cazares et al. 2023, PLoS Comput Biol
     19(1):e1010863) read it together with the DNA sequence in windows of 1,024 bp and score 32-bp bins; bins with a
-    score of at least the model's threshold are merged into binding sites. With whole chromosomes and the same
-    fragments the scores are those of the original within 1e-5.
+    score of at least the model's threshold are merged into binding sites. Scores equal those of the original to within
+    1e-5 where fragments, chromosomes, blacklist and regions are the same and `strand`, `step` and `precision` the
+    default ones; sites are then the same with ``overhang=True``.
 
     Parameters
     ----------
@@ -76,8 +77,10 @@ def predict_tfbs(
     groupby
         {groupby}
     tfs
-        Transcription factors. Without it every installed model; where the data hold an RNA modality, only those of
-        factors that are expressed, and the log says which were left out.
+        Transcription factors. Without it every installed model; where a MuData has an RNA modality (``"rna"``,
+        ``"RNA"``, ``"gex"`` or ``"GEX"``), only those of factors that have a count in at least 1% of all its cells or
+        are not among its genes, with a warning that names the others. A factor of a rare cluster may be among these:
+        name such factors here.
     genome
         {genome}
         It must be the assembly that the reads were aligned to; the published models are for human (hg38).
@@ -94,18 +97,20 @@ def predict_tfbs(
         {chroms}
     threshold
         Which bins are sites: ``"f1"``, the published rule, takes the threshold with the largest F1 on the validation
-        chromosome; ``"matched"`` calls as many 200-bp bins as the calibration expects, whatever the depth; a number;
-        or ``("precision", v)``, ``("recall", v)``, ``("log2fc", v)``. Thresholds were calibrated on 200-bp bins and
-        are applied to 32-bp bins.
+        chromosome; ``"matched"`` calls the share of the genome's 200-bp bins that ``"f1"`` called in the calibration,
+        whatever the depth; a number; or ``("precision", v)``, ``("recall", v)``, ``("log2fc", v)``. Thresholds were
+        calibrated on 200-bp bins and are applied to 32-bp bins. With ``"matched"`` about as many bins are called in
+        every group, also where the factor is absent, so numbers of sites can't be compared; where the regions hold too
+        few bins for the rank, a fixed sample of the genome beside them is predicted as well.
     strand
         ``"forward"``, as the original, or ``"mean"`` of both strands: more accurate, at twice the cost.
     step
         Distance between windows in bp, a multiple of 32 and at most 1,024; 256 as in the original.
     overhang
-        Use the bins outside the regions that windows reach as well, as the original does. Such bins lack some of
-        their windows.
+        A window of 1,024 bp that overlaps a region reaches beyond it. By default only bins that overlap a region by
+        1 bp can become sites; True takes those outside as well, as the original does, though fewer windows cover them.
     signal_chroms
-        Chromosomes over which the signal's 99th percentile is taken; by default those predicted.
+        {signal_chroms}
     min_cells
         {min_cells}
     min_fragments
@@ -127,8 +132,9 @@ def predict_tfbs(
     batch_size
         Windows in one call of a network; chosen for the device by default.
     out_dir
-        Folder for the scores of bins and other files; by default a run folder in the cache. A call with the same
-        inputs and folder computes only what is missing.
+        Folder for the scores of bins and other files; by default a folder of the run's own in the cache
+        (``settings.cache_dir / "runs"``), which is never removed. A call with the same inputs and folder computes only
+        what is missing. The object holds the folder's absolute path, so leave it where it is.
     save_tracks
         Write bigWigs of all scores and of the signal, and BED files of the sites.
     executor
@@ -148,16 +154,28 @@ def predict_tfbs(
     ``uns["tfbs"]["regions"]``, ``uns["tfbs"]["scores"]``
         Regions, and the largest score in each: (groups, regions, TFs) float32, NaN where no window exists.
     ``uns["tfbs"]["activity"]``
-        Groups x TFs: mean, over the union of a TF's sites in all groups, of the group's score there.
+        Groups x TFs: mean, over the union of a TF's sites in all groups, of the group's largest score in each
+        (:func:`scmaxatac.get.activity`).
     ``uns["tfbs"]["qc"]``, ``["params"]``, ``["files"]``
         Depth of every group, the parameters as JSON (:func:`scmaxatac.get.params`), the files written.
     ``obsm["X_tfbs"]``
-        Cells x TFs: the activity of each cell's group.
+        Cells x TFs: the activity of each cell's group, so the same in all cells of a group. Not meant for neighbours
+        or embeddings.
+
+    Warns
+    -----
+    UserWarning
+        If groups are skipped, factors, fragments or cells are left out, fewer than 90% of the cells are found in a
+        fragment file, a fragment file looks truncated or a BAM file has no duplicates marked, a model is weak, or
+        published models meet a genome without a blacklist or another one than hg38.
 
     Raises
     ------
     FileNotFoundError
         If a file or a model is missing.
+    ImportError
+        If ``backend="openvino"`` or a BAM file needs a package that is not installed; the message has the line that
+        installs it.
     KeyError
         If a column, chromosome or transcription factor does not exist.
     TypeError
@@ -165,6 +183,8 @@ def predict_tfbs(
     ValueError
         If an option is wrong, no fragments or too few barcodes are found, contigs do not match, or no group is large
         enough.
+    RuntimeError
+        If a worker of the executor failed. What is complete is kept: call again with the same inputs and folder.
 
     Examples
     --------

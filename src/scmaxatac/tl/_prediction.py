@@ -37,6 +37,9 @@ from scmaxatac.tracks._windows import window_starts
 _LARGE_RUN = 50_000
 """Windows times models from which on a run's time is estimated beforehand."""
 
+_BIGWIG_BYTES = 5.3
+"""Size of a bin in a bigWig of unrounded scores, as benchmarks/outputs.py measures it; rounded ones are smaller."""
+
 
 @dataclass(frozen=True)
 class Request:
@@ -234,7 +237,7 @@ def _estimate(request: Request, options: UnitOptions, groups: Sequence[str]) -> 
     logger.info(
         "%d groups, %d models, %.3g windows: about %.0f s on this machine; %s in %s",
         len(groups), len(request.panel), n_windows, work / rate,
-        f"up to {bins * 4 / 1e9:.1f} GB of tracks" if request.save_tracks else "scores", options.folder,
+        f"up to {bins * _BIGWIG_BYTES / 1e9:.1f} GB of bigWigs" if request.save_tracks else "scores", options.folder,
     )  # fmt: skip
 
 
