@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-ROUNDS = 5
+ROUNDS = 3
 """How often every peer gets its turn."""
 
 
