@@ -18,6 +18,11 @@ def sites_of(slots, group: str, tf: str) -> pd.DataFrame:
     return sites[(sites["group"] == group) & (sites["tf"] == tf)]
 
 
+def called_any(called: dict[str, list]) -> bool:
+    """Whether any group has a site."""
+    return any(map(len, called.values()))
+
+
 def assert_follows(
     slots, oracle: Oracle, groups, threshold=None, *, overhang: bool = False, floor: float | None = 0.01
 ) -> None:
@@ -37,8 +42,12 @@ def assert_follows(
                 s[:3] for s in called[group]
             ]
             np.testing.assert_allclose(found["score"], [site[3] for site in called[group]], atol=1e-6)
-        for group, value in oracle.activity(tf, called, floor).items() if floor is not None else ():
-            np.testing.assert_allclose(slots["activity"].loc[group, tf], value, atol=1e-6)
+        if floor is not None:
+            # of bins below the floor those that a rank might need are kept as well, and count with their score
+            at_least, at_most = (oracle.activity(tf, called, kept_from) for kept_from in (floor, 0.0))
+            for group in groups:
+                found, low, high = slots["activity"].loc[group, tf], at_least[group], at_most[group]
+                assert low - 1e-6 <= found <= high + 1e-6 if called_any(called) else np.isnan(found)
     if "scores" in slots:
         regions = slots["regions"]
         for g, group in enumerate(groups):

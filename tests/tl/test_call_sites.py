@@ -172,3 +172,21 @@ def test_matched_after_a_run_in_few_regions_says_what_is_missing(mini, fragment_
     sma.tl.call_sites(adata, 0.5)
     sma.tl.call_sites(adata, "matched")
     assert_same_slots(adata.uns["tfbs"], matched.uns["tfbs"], but=())
+
+
+def test_a_subset_of_the_cells_gets_the_sites_of_all(adata):
+    some = adata[::2].copy()
+    sma.tl.call_sites(some, 0.2)
+    sma.tl.call_sites(adata, 0.2)
+    assert_same_slots(some.uns["tfbs"], adata.uns["tfbs"], but=())
+    assert some.obsm["X_tfbs"].equals(adata[::2].obsm["X_tfbs"])
+
+
+def test_an_object_that_lost_its_groups_is_an_error_that_changes_nothing(mini, fragment_file, predict, tmp_path):
+    adata = mini.adata(fragment_file)
+    predict(adata, save_tracks=True)
+    beds = {path: path.read_bytes() for path in (tmp_path / "run").rglob("*.bed")}
+    adata.obs = adata.obs.drop(columns="leiden")
+    with pytest.raises(KeyError, match="no column 'leiden'"):
+        sma.tl.call_sites(adata, 0.05)
+    assert {path: path.read_bytes() for path in beds} == beds

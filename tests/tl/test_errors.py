@@ -298,3 +298,13 @@ def test_a_group_that_is_too_small_is_no_error(predict, adata):
     adata.obs.iloc[np.flatnonzero(adata.obs["leiden"] == "Mono")[:9], 0] = "Rare"
     with pytest.warns(UserWarning, match="group 'Rare' is skipped: 540 fragments, min_fragments is 600"):
         predict(adata, min_fragments=600, min_cells=1, regions="genome", chroms="chr1", groupby="leiden")
+
+
+@pytest.mark.parametrize("key", ["", "a/b", None])
+def test_names_that_files_cannot_keep(refused, adata, key):
+    refused(adata, ValueError, r"key_added is .*without '/'", key_added=key)
+
+
+def test_names_of_entries_that_are_something_else(refused, adata, fragment_file):
+    refused(adata, ValueError, r"uns\['files'\] holds something else than a prediction", key_added="files")
+    assert adata.uns["files"] == {"fragments": str(fragment_file)}
