@@ -11,7 +11,7 @@ import pandas as pd
 
 from scmaxatac._constants import CALIBRATION_BIN, STEP
 from scmaxatac._docs import shared_docs
-from scmaxatac._logging import logger
+from scmaxatac._logging import warn
 from scmaxatac.io._objects import split_objects, unwrap
 from scmaxatac.io._read_groups import Fragments, GroupedFragments, read_groups
 from scmaxatac.models import TFModel, load_many
@@ -248,7 +248,7 @@ def _sizes(sizes: Sequence[int] | None, total: int, group: str) -> list[int]:
     if sizes is not None and (not wanted or min(wanted) < 1):
         raise ValueError(f"sizes is {list(sizes)}; give numbers of fragments, each at least 1")
     if too_large := [size for size in wanted if size > total]:
-        logger.warning("group %r has %d fragments; left out are the sizes %s", group, total, sorted(too_large))
+        warn(f"group {group!r} has {total} fragments; left out are the sizes {sorted(too_large)}")
     return sorted({size for size in wanted if 0 < size <= total} | {total})
 
 
