@@ -88,7 +88,7 @@ def existing_file(path: str | os.PathLike[str], what: str) -> Path:
 def open_binary(path: str | os.PathLike[str]) -> BinaryIO:
     """Open a file for reading bytes, decompressed where it is gzip, bgzip or zstd, whatever its name.
 
-    The optional package ``isal`` is used for gzip when it is installed; it is about twice as fast.
+    The optional package ``isal`` is used for gzip when it is installed; it is two to three times as fast.
     """
     with open(path, "rb") as handle:
         magic = handle.read(4)
