@@ -165,6 +165,7 @@ def test_a_key_of_ones_own_is_used_throughout(analytic, predict, adata):
     assert "scores" not in adata.uns["mine"]
 
 
+@pytest.mark.filterwarnings("ignore:.*holds a run of other groups")
 def test_a_second_run_replaces_the_first_and_says_so(analytic, predict, adata, caplog):
     predict(adata)
     assert "replaced" not in caplog.text
@@ -280,3 +281,40 @@ def test_the_cache_folder_may_be_given_as_text(analytic, predict, adata, monkeyp
     monkeypatch.setattr(sma.settings, "cache_dir", str(tmp_path / "cache"))
     predict(adata, out_dir=None)
     assert (tmp_path / "cache" / "runs").is_dir()
+
+
+def test_before_a_large_run_the_log_says_how_long_it_will_take(analytic, predict, adata, monkeypatch, caplog):
+    monkeypatch.setattr("scmaxatac.tl._prediction._LARGE_RUN", 1)
+    with caplog.at_level(logging.INFO, logger="scmaxatac"):
+        predict(adata)
+    assert "3 groups, 2 models, " in caplog.text
+    assert "s on this machine" in caplog.text
+
+
+@pytest.mark.parametrize("form", ["list", "dict"])
+def test_copies_come_in_the_form_of_the_originals(analytic, predict, adata, form):
+    parts = [adata[:20].copy(), adata[20:].copy()]
+    data = parts if form == "list" else dict(zip("ab", parts, strict=True))
+    changed = predict(data, copy=True, min_cells=2, min_fragments=10)
+    assert type(changed) is type(data)
+    members = changed if form == "list" else list(changed.values())
+    assert all("tfbs" not in part.uns for part in parts)
+    assert [len(member) for member in members] == [20, 25]
+    assert all("tfbs" in member.uns and "X_tfbs" in member.obsm for member in members)
+    if form == "dict":
+        assert list(changed) == ["a", "b"]
+
+
+def test_a_genome_without_a_blacklist_is_allowed_and_warned_about_with_published_models(
+    analytic, predict, adata, mini, panel
+):
+    from dataclasses import replace
+
+    bare = sma.Genome.from_codes(mini.codes)
+    published = [replace(model, id=f"maxatac:{model.tf}") for model in panel]
+    with (
+        pytest.warns(UserWarning, match="no blacklist: the 99th percentile"),
+        pytest.warns(UserWarning, match="published models are human"),
+    ):
+        predict(adata, genome=bare, models=published)
+    predict(adata, genome=bare)

@@ -194,13 +194,15 @@ def test_a_run_with_other_groups_factors_or_chromosomes_replaces_the_one_in_its_
 ):
     predict(adata)
     units.clear()
-    predict(adata, **change)
+    with pytest.warns(UserWarning, match=r"holds a run of other groups.*an out_dir of its own"):
+        predict(adata, **change)
     assert len(units) == len(set(units)) > 0
     fresh = adata.copy()
     predict(fresh, out_dir=tmp_path / "fresh", **change)
     assert_same_slots(adata.uns["tfbs"], fresh.uns["tfbs"])
     units.clear()
-    predict(adata)
+    with pytest.warns(UserWarning, match="holds a run of other groups"):
+        predict(adata)
     assert len(units) == N_UNITS, "and the first one is computed anew"
 
 
