@@ -46,7 +46,8 @@ class TFTrainingModule(lightning.LightningModule):
         super().__init__()
         self.save_hyperparameters("learning_rate", "decay", "epsilon")
         self.learning_rate, self.decay, self.epsilon = learning_rate, decay, epsilon
-        self.network = initialise(TFNetwork()) if weights is None else TFNetwork.from_weights(weights)
+        network = initialise(TFNetwork()) if weights is None else TFNetwork.from_weights(weights)
+        self.network = network.train()  # Lightning leaves the mode as it is
         self._sums = torch.zeros(4)
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:

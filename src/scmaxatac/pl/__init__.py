@@ -3,7 +3,15 @@
 from scmaxatac.pl._calibration import calibration
 from scmaxatac.pl._downsampling_curve import downsampling_curve
 from scmaxatac.pl._heatmap import heatmap
+from scmaxatac.pl._learning_curve import learning_curve
 from scmaxatac.pl._qc import qc
 from scmaxatac.pl._tracks import tracks
 
-__all__ = ["calibration", "downsampling_curve", "heatmap", "qc", "tracks"]
+__all__ = [
+    "calibration",
+    "downsampling_curve",
+    "heatmap",
+    "learning_curve",
+    "qc",
+    "tracks",
+]

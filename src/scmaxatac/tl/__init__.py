@@ -8,6 +8,7 @@ from scmaxatac.tl._downsampling_curve import downsampling_curve
 from scmaxatac.tl._motif_scan import motif_scan
 from scmaxatac.tl._predict_tfbs import predict_tfbs
 from scmaxatac.tl._specificity import specificity
+from scmaxatac.tl._train import train
 
 __all__ = [
     "average_chip",
@@ -18,4 +19,5 @@ __all__ = [
     "motif_scan",
     "predict_tfbs",
     "specificity",
+    "train",
 ]

@@ -1,0 +1,92 @@
+"""Scores of networks on chromosomes where the sites are known."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac._constants import BIN, CALIBRATION_BIN
+from scmaxatac._logging import logger
+from scmaxatac._settings import settings
+from scmaxatac.models import Calibration
+from scmaxatac.nn._engine import Engine, Weights, make_engine
+from scmaxatac.nn._examples import TrainingCellType
+from scmaxatac.nn._predict import predict_bins
+from scmaxatac.tracks._benchmark import ScoredBins, largest_per_bin, score_bins
+from scmaxatac.tracks._bigwig_signal import SignalTrack
+from scmaxatac.tracks._calibrate import calibration_table
+from scmaxatac.tracks._genome import Genome
+from scmaxatac.tracks._intervals import Intervals
+from scmaxatac.tracks._windows import window_starts
+
+
+def calibrate_network(
+    weights: Weights,
+    cell_types: Mapping[str, TrainingCellType],
+    genome: Genome,
+    chroms: Sequence[str],
+    *,
+    device: str = "auto",
+) -> Calibration | None:
+    """Predict whole chromosomes and measure precision and recall by threshold, averaged over cell types.
+
+    Parameters
+    ----------
+    weights
+        Weights of the network.
+    cell_types
+        Cell types with known sites; those without any on these chromosomes are left out, with a message in the log.
+    genome
+        Sequence, sizes and blacklist.
+    chroms
+        Chromosomes that the network has not learned from.
+    device
+        Where to predict; see :func:`~scmaxatac.nn._engine.make_engine`.
+
+    Returns
+    -------
+    The table on 200-bp bins, or None if no cell type has a site on these chromosomes.
+    """
+    from tqdm.auto import tqdm
+
+    engine = make_engine([weights], device=device)
+    known = {name: Intervals.from_frame(cell_type.chip) for name, cell_type in cell_types.items()}
+    kept = [name for name, sites in known.items() if any(len(sites.starts(chrom)) for chrom in chroms)]
+    if left_out := [name for name in known if name not in kept]:
+        logger.info("no site of %s on %s: left out of the calibration", ", ".join(left_out), ", ".join(chroms))
+    total = len(kept) * sum(len(window_starts(genome, chrom)) for chrom in chroms)
+    scored = []
+    with tqdm(total=total, desc="calibrating", unit="window", unit_scale=True, disable=not settings.progress) as bar:
+        for name in kept:
+            signal = cell_types[name].signal
+            parts = [score_chrom(engine, genome, chrom, signal, known[name], progress=bar.update) for chrom in chroms]
+            truth = np.concatenate([part.truth for part in parts])
+            if truth.any():
+                scored.append((np.concatenate([part.scores for part in parts]), truth))
+    if not scored:
+        logger.warning("no bin of %s is positive: the model has no calibration", ", ".join(chroms))
+        return None
+    return Calibration(pd.DataFrame(calibration_table(scored)))
+
+
+def score_chrom(
+    engine: Engine,
+    genome: Genome,
+    chrom: str,
+    signal: SignalTrack,
+    sites: Intervals,
+    *,
+    progress: Callable[[int], object] | None = None,
+) -> ScoredBins:
+    """Predict a chromosome with one network; the largest score in each 200-bp bin, and whether it holds a site."""
+    starts = window_starts(genome, chrom)
+    largest = np.zeros(genome.sizes[chrom] // CALIBRATION_BIN, dtype=np.float32)
+    windows = predict_bins(
+        engine, genome.codes(chrom), lambda some: signal.windows(chrom, some), starts, progress=progress
+    )
+    parts = list(windows)
+    if parts:
+        begin = np.concatenate([part.bins for part in parts]) * BIN
+        scores = np.concatenate([part.scores[0] for part in parts])
+        largest = largest_per_bin(begin, begin + BIN, scores, len(largest), CALIBRATION_BIN)
+    return score_bins(largest, sites, genome, chrom)

@@ -1,0 +1,248 @@
+"""Training a network on ChIP-seq data of one's own."""
+
+from collections.abc import Iterable, Sequence
+from importlib.metadata import version
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+
+from scmaxatac._docs import shared_docs
+from scmaxatac._logging import logger
+from scmaxatac.models import TFModel, load
+from scmaxatac.tl._training_options import check_options
+from scmaxatac.tl._training_split import split_chroms
+from scmaxatac.tl._training_table import read_training_table
+from scmaxatac.tracks._genome import Genome
+
+if TYPE_CHECKING:
+    from pytorch_lightning.strategies import Strategy
+
+
+@shared_docs
+def train(
+    table: str | PathLike[str] | pd.DataFrame,
+    tf: str,
+    *,
+    genome: Genome,
+    out_dir: str | PathLike[str],
+    chroms_train: str | Iterable[str] | None = None,
+    chroms_valid: str | Iterable[str] | None = None,
+    chroms_test: str | Iterable[str] | None = None,
+    data: Any = None,
+    groupby: str | Sequence[str] | None = None,
+    init: str | PathLike[str] | TFModel | None = None,
+    pan_cell: bool = True,
+    random_ratio: float = 0.0,
+    reverse_complement: bool = True,
+    jitter: int = 0,
+    signal_scaling: tuple[float, float] | None = None,
+    epochs: int = 100,
+    batch_size: int = 1000,
+    batches_per_epoch: int = 100,
+    max_validation: int = 100_000,
+    learning_rate: float = 1e-3,
+    decay: float = 1e-5,
+    patience: int | None = None,
+    seed: int = 0,
+    precision: str = "32-true",
+    accelerator: str = "auto",
+    devices: int | str | list[int] = 1,
+    strategy: "str | Strategy" = "auto",
+    resume: bool = True,
+) -> TFModel:
+    """Train a network that predicts where a transcription factor binds, from ATAC-seq and ChIP-seq of some cell types.
+
+    The network and its training are those of Cazares et al. 2023: windows of 1,024 bp around the ATAC and ChIP-seq
+    peaks of the training cell types, each shown in any of these cell types; a bin of 32 bp is positive if more than
+    half of it lies in a ChIP-seq peak; binary cross-entropy, Adam; the epoch with the best Dice coefficient on the
+    validation chromosomes is kept. Half of the windows are shown as their true reverse complement. Precision and
+    recall by threshold are then measured on the whole validation chromosomes.
+
+    Parameters
+    ----------
+    table
+        A row a cell type: a data frame, or a file with tabs between the columns.
+
+        ``name``
+            Name of the cell type.
+        ``signal``
+            ATAC signal: a bigWig as :func:`scmaxatac.pp.tn5_tracks` and :func:`scmaxatac.pp.average_replicates` write
+            it (99th percentile 1), or the name of a group of `data`.
+        ``atac_peaks``, ``chip_peaks``
+            BED or narrowPeak files (in a data frame also tables with chrom, start and end; 0-based, half-open).
+        ``role``
+            ``"train"``, ``"validation"`` (chooses the epoch and the thresholds; without one the training cell types do)
+            or ``"test"`` (nothing is read).
+        ``unknown``
+            Optional: regions where it is not known whether the factor binds; their bins are ignored.
+
+        Relative paths start from the folder of the file, in a data frame from the working directory.
+    tf
+        Name of the transcription factor.
+    genome
+        {genome}
+    out_dir
+        Folder of the model, which :func:`scmaxatac.tl.predict_tfbs` takes as ``models=out_dir``; created when missing.
+    chroms_train, chroms_valid, chroms_test
+        Chromosomes to learn from, to choose by, and to leave alone. By default the original's split of the human
+        genome: chr2 and chr19 for validation, chr1 and chr8 for testing, the other autosomes for training.
+    data
+        Object with the groups that signals are named after: AnnData, MuData, SnapATAC2's AnnData, a list of them, or,
+        for all other options (several fragment files, replicates), what :func:`scmaxatac.pp.pseudobulk` gives.
+    groupby
+        Column of ``obs`` that holds the groups; not needed with pseudobulks.
+    init
+        Model to start from, as :func:`scmaxatac.models.load` takes it, or a model; by default random weights.
+    pan_cell
+        Show each region in a training cell type that is drawn uniformly; otherwise in the one it is a peak of.
+    random_ratio
+        Share of each batch that comes from anywhere in the training chromosomes instead of from peaks.
+    reverse_complement
+        Show half of the training windows as their reverse complement.
+    jitter
+        Shift each training window at random by up to this many bp, so that peaks are not always in the middle.
+    signal_scaling
+        Multiply the signal of each training window with a factor drawn uniformly from this range, such as
+        ``(0.9, 1.15)``.
+    epochs
+        Epochs in all. A finished run goes on when it is called again with a larger number.
+    batch_size
+        Windows in a batch, over all devices together.
+    batches_per_epoch
+        Batches in an epoch.
+    max_validation
+        Windows that Dice is computed on at most; a seeded choice if there are more.
+    learning_rate, decay
+        Learning rate of Adam: ``learning_rate / (1 + decay * step)``.
+    patience
+        Stop after so many epochs without a better Dice; by default never.
+    seed
+        Seed of the weights and of all draws. On one machine and number of devices the same seed gives the same network
+        (on a GPU up to the order of its sums).
+    precision, accelerator, devices, strategy
+        As in Lightning's ``Trainer``: ``precision="bf16-mixed"`` on GPUs; ``devices=4, strategy="ddp"`` for several
+        ones, each of which gets a quarter of every batch. With ``"ddp"`` the whole script runs once a device.
+    resume
+        Continue the run in `out_dir` if it was stopped, with the same result as without the stop, or give its model if
+        it is finished. Otherwise it is deleted.
+
+    Returns
+    -------
+    The model. `out_dir` holds it (``model.safetensors``, ``calibration.tsv``, and ``model.json`` with where it comes
+    from: checksums of all inputs, chromosomes, options, learning curve, versions), the learning curve
+    (``history.csv``, drawn by :func:`scmaxatac.pl.learning_curve`), what the run was started with
+    (``training.json``), and checkpoints (``best.ckpt``, ``last.ckpt``) that can be deleted.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the table, a file in it, or the initial model does not exist.
+    KeyError
+        If a chromosome or group does not exist.
+    ValueError
+        If the table, the chromosomes or an option don't fit, there are no peaks to learn from, or `out_dir` holds a
+        run with other inputs or options.
+    RuntimeError
+        If training diverges.
+
+    Examples
+    --------
+    A run of a few seconds that only shows what goes in; the demo models took ten epochs of 200 batches.
+
+    >>> from tempfile import mkdtemp
+    >>> import pandas as pd
+    >>> import scmaxatac as sma
+    >>> toy = sma.datasets.toy()
+    >>> table = pd.DataFrame({"name": ["B", "Mono"], "signal": ["B", "Mono"], "role": "train"})
+    >>> table["atac_peaks"] = [toy.peaks[toy.peaks[cluster]] for cluster in table["name"]]
+    >>> ctcf = toy.chip_peaks[toy.chip_peaks["tf"] == "CTCF"]
+    >>> table["chip_peaks"] = [ctcf[ctcf["group"] == cluster] for cluster in table["name"]]
+    >>> model = sma.tl.train(
+    ...     table,
+    ...     "CTCF",
+    ...     genome=toy.genome,
+    ...     out_dir=mkdtemp(),
+    ...     data=toy.adata,
+    ...     groupby="cell_type",
+    ...     chroms_train=["chr1", "chr2", "chr3"],
+    ...     chroms_valid="chr4",
+    ...     epochs=1,
+    ...     batches_per_epoch=5,
+    ...     batch_size=16,
+    ... )
+    >>> list(model.provenance["history"])
+    ['epoch', 'train_loss', 'val_loss', 'val_dice']
+    """
+    options = {
+        "pan_cell": bool(pan_cell),
+        "random_ratio": float(random_ratio),
+        "reverse_complement": bool(reverse_complement),
+        "jitter": int(jitter),
+        "signal_scaling": None if signal_scaling is None else [float(factor) for factor in signal_scaling],
+        "batch_size": int(batch_size),
+        "batches_per_epoch": int(batches_per_epoch),
+        "max_validation": int(max_validation),
+        "learning_rate": float(learning_rate),
+        "decay": float(decay),
+        "patience": patience,
+        "precision": precision,
+    }
+    check_options(tf, options, epochs)
+    rows, held_out = read_training_table(table)
+    split = split_chroms(genome, chroms_train, chroms_valid, chroms_test)
+    start = init if init is None or isinstance(init, TFModel) else load(init)
+
+    from scmaxatac.nn._fit import fit_network
+    from scmaxatac.nn._processes import is_first_process, others_wait
+    from scmaxatac.nn._training_log import best_epoch, read_rows
+    from scmaxatac.tl._held_out import calibrate_network
+    from scmaxatac.tl._training_batches import make_batches, make_module
+    from scmaxatac.tl._training_folder import finished_model, history_columns, open_training_folder
+    from scmaxatac.tl._training_inputs import read_inputs
+
+    inputs = read_inputs(rows, genome, split, data, groupby)
+    request = {
+        "tf": tf,
+        "cell_types": inputs.records,
+        "test_cell_types": held_out,
+        "genome": {"file": Path(genome.source).name, "fingerprint": genome.fingerprint},
+        "chroms": split._asdict(),
+        "init": None if start is None else {"id": start.id, "sha256": start.sha256},
+        "options": options,
+        "seed": int(seed),
+    }
+    folder = open_training_folder(Path(out_dir), request, epochs=epochs, resume=resume, write=is_first_process())
+    finished = finished_model(folder, epochs=epochs, patience=patience) if resume else None
+    if finished is not None:
+        logger.info("%s holds the finished model; resume=False would train it anew", folder)
+        return finished
+    weights, _ = fit_network(
+        make_module(start, options, seed),
+        make_batches(inputs, genome, split, options, seed),
+        out_dir=folder,
+        epochs=epochs,
+        patience=patience,
+        accelerator=accelerator,
+        devices=devices,
+        strategy=strategy,
+        precision=precision,
+        resume=resume,
+    )
+    with others_wait() as first:
+        if first:
+            device = "cpu" if accelerator == "cpu" else "auto"
+            calibration = calibrate_network(weights, inputs.valid, genome, split.valid, device=device)
+            curve = read_rows(folder)
+            run = {"epochs": epochs, "accelerator": accelerator, "devices": devices, "strategy": str(strategy)}
+            provenance = {
+                "made_by": "scmaxatac.tl.train",
+                **request,
+                "options": options | run,
+                "best_epoch": curve[best_epoch(curve)]["epoch"],
+                "history": history_columns(curve),
+                "versions": {name: version(name) for name in ("scmaxatac", "torch", "pytorch-lightning", "numpy")},
+            }
+            TFModel(tf, weights, calibration, provenance).save(folder)
+    return TFModel.read(folder)
