@@ -58,6 +58,7 @@ def pseudobulk(
         {mod}
     chroms
         {chroms}
+        Fewer of them change the signal, unless `signal_chroms` stays the same.
     signal_chroms
         {signal_chroms}
     min_cells

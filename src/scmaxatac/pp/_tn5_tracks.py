@@ -126,6 +126,7 @@ def tn5_tracks(
         {mod}
     chroms
         {chroms}
+        Fewer of them change the signal, unless `signal_chroms` stays the same.
     signal_chroms
         {signal_chroms}
     min_cells

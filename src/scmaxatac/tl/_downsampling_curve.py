@@ -106,6 +106,7 @@ def downsampling_curve(
         Where to predict, as in :func:`predict_tfbs`; the same for every size.
     chroms
         {chroms}
+        Fewer of them change all scores, unless `signal_chroms` stays the same.
     signal_chroms
         {signal_chroms}
     threshold

@@ -95,6 +95,7 @@ def predict_tfbs(
         chrom, start and end (0-based, half-open). Windows that overlap a region by 1 bp are predicted.
     chroms
         {chroms}
+        Fewer of them change all scores, unless `signal_chroms` stays the same.
     threshold
         Which bins are sites: ``"f1"``, the published rule, takes the threshold with the largest F1 on the validation
         chromosome; ``"matched"`` calls the share of the genome's 200-bp bins that ``"f1"`` called in the calibration,
