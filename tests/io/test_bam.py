@@ -7,6 +7,7 @@ from scmaxatac.io import _bam
 from scmaxatac.io._bam import BamFragments
 
 pysam = pytest.importorskip("pysam")
+pytestmark = pytest.mark.filterwarnings("ignore:.*no read is marked as a duplicate")
 
 SIZES = {"chr1": 5_000, "chr2": 3_000}
 CIGARS = ["36M", "5S31M", "20M3D16M", "20M2I14M", "30M6S"]

@@ -190,6 +190,7 @@ def test_repeated_and_missing_cells_are_errors(tmp_path):
         FragmentFile(path, [])
 
 
+@pytest.mark.filterwarnings("ignore:only 1 of the object's 20 cells")
 def test_too_few_matched_cells_are_an_error_that_shows_both_sides(tmp_path, monkeypatch):
     path = write(tmp_path / "a.tsv", LINES)
     message = (
@@ -258,6 +259,7 @@ def test_a_file_without_fragments_is_an_error(tmp_path, name, lines, cells):
         list(FragmentFile(path, cells).chunks())
 
 
+@pytest.mark.filterwarnings("ignore:.*lacks bgzip's end marker")
 def test_a_truncated_gzip_is_an_error_that_names_the_file(tmp_path, data_dir):
     whole = (data_dir / "chr22" / "pbmc_100cells_chr22.fragments.tsv.gz").read_bytes()
     path = tmp_path / "cut.tsv.gz"

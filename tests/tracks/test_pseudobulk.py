@@ -58,6 +58,7 @@ def test_the_signal_of_a_group_is_the_mean_of_its_replicates(insertions):
     np.testing.assert_array_equal(signal.values("chr1"), expected.values("chr1"))
 
 
+@pytest.mark.filterwarnings("ignore:group '(tiny|shallow|none)' is skipped")
 def test_replicates_that_are_too_small_are_left_out(insertions):
     with pytest.warns(
         UserWarning, match=r"group 'B/T': replicates left out: x \(500 fragments, min_fragments is 600\)"

@@ -10,6 +10,8 @@ from scmaxatac.tracks import Genome
 from scmaxatac.tracks._insertions import collect_insertions
 from scmaxatac.tracks._thinning import collect_pool, nested_insertions
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*fragments lie on contigs that chromosome sizes does not have")
+
 SIZES = {"a": 5_000, "b": 3_000}
 
 
