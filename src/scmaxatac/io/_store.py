@@ -17,6 +17,8 @@ from scmaxatac.io._files import atomic_path, slug
 _FORMAT = 1
 _INDEX = "run.json"
 _COMPLETE = "complete.json"
+_MOST_OPEN = 64
+"""Units whose files are open at once: all chromosomes of a group."""
 
 
 class ScoreStore:
@@ -49,6 +51,7 @@ class ScoreStore:
         self.groups: list[str] = table["groups"]
         self.tfs: list[str] = table["tfs"]
         self.sizes: dict[str, int] = table["sizes"]
+        self._opened: dict[Path, np.lib.npyio.NpzFile] = {}
 
     @classmethod
     def create(
@@ -146,24 +149,16 @@ class ScoreStore:
 
     def region_scores(self, group: str, chrom: str) -> np.ndarray:
         """Scores of the chromosome's regions, (regions, TFs) float32."""
-        with self._open(group, chrom) as unit:
-            return unit["region_scores"]
+        return self._open(group, chrom)["region_scores"]
 
     def n_ranked(self, group: str) -> int:
         """200-bp bins of all chromosomes, off the blacklist, that the group's windows covered."""
-        total = 0
-        for chrom in self.sizes:
-            with self._open(group, chrom) as unit:
-                total += int(unit["n_ranked"])
-        return total
+        return sum(int(self._open(group, chrom)["n_ranked"]) for chrom in self.sizes)
 
     def floor(self, group: str, tf: str) -> float:
         """Score down to which the group's bins were kept."""
-        floors = []
-        for chrom in self.sizes:
-            with self._open(group, chrom) as unit:
-                floors.append(float(unit["floors"][self.tfs.index(tf)]))
-        return max(floors)
+        i = self.tfs.index(tf)
+        return max(float(self._open(group, chrom)["floors"][i]) for chrom in self.sizes)
 
     def read(
         self, group: str, tf: str, chrom: str, start: int = 0, end: int | None = None
@@ -175,8 +170,8 @@ class ScoreStore:
         Starts of the bins in bp (int64, 0-based) and scores (float32).
         """
         i = self.tfs.index(tf)
-        with self._open(group, chrom) as unit:
-            bins, scores = unit[f"bins_{i}"].astype(np.int64), unit[f"scores_{i}"]
+        unit = self._open(group, chrom)
+        bins, scores = unit[f"bins_{i}"].astype(np.int64), unit[f"scores_{i}"]
         lo = np.searchsorted(bins, start // BIN)
         hi = len(bins) if end is None else np.searchsorted(bins, -(-end // BIN))
         return bins[lo:hi] * BIN, scores[lo:hi]
@@ -231,10 +226,17 @@ class ScoreStore:
         return positions, scales, (float(low), float(high))
 
     def _open(self, group: str, chrom: str) -> np.lib.npyio.NpzFile:
+        """Open a unit for reading; the last ones stay open, as each is read once for every transcription factor."""
         path = self.unit_path(group, chrom)
-        if not path.is_file():
-            raise FileNotFoundError(f"{path} is missing; run tl.predict_tfbs again, it computes only what is missing")
-        return np.load(path, allow_pickle=False)
+        if path not in self._opened:
+            if not path.is_file():
+                raise FileNotFoundError(
+                    f"{path} is missing; run tl.predict_tfbs again, it computes only what is missing"
+                )
+            while len(self._opened) >= _MOST_OPEN:
+                self._opened.pop(next(iter(self._opened))).close()
+            self._opened[path] = np.load(path, allow_pickle=False)
+        return self._opened[path]
 
     def _stem(self, group: str, chrom: str) -> str:
         return f"{self.groups.index(group):04d}_{self.chroms.index(chrom):04d}"

@@ -51,11 +51,11 @@ def thresholds_of(rule: Threshold, calibrations: Calibrations, store: ScoreStore
         for tf, calibration in calibrations.items():
             _rate(tf, calibration)
         ranks = matched_ranks(calibrations, genome, store.chroms)
-        values = {
-            tf: [_matched(store, group, tf, genome, rank) for group in store.groups]
-            for tf, rank in zip(calibrations, ranks, strict=True)
-        }
-        return pd.DataFrame(values, index=pd.Index(store.groups))
+        rows = [
+            [_matched(store, group, tf, genome, rank) for tf, rank in zip(calibrations, ranks, strict=True)]
+            for group in store.groups
+        ]
+        return pd.DataFrame(rows, index=store.groups, columns=list(calibrations))
     fixed = {tf: _fixed(tf, calibration, rule) for tf, calibration in calibrations.items()}
     table = pd.DataFrame({tf: np.full(len(store.groups), value) for tf, value in fixed.items()}, index=store.groups)
     for group in store.groups:
@@ -162,16 +162,15 @@ def assemble_activity(store: ScoreStore, sites: pd.DataFrame) -> pd.DataFrame:
     A group's score at a site is the largest of its bins there; bins below the store's floor count as 0.
     """
     activity = pd.DataFrame(np.nan, index=pd.Index(store.groups, name="group"), columns=store.tfs, dtype=float)
-    for tf in store.tfs:
-        union = Intervals.from_frame(sites[sites["tf"] == tf].astype({"chrom": str}))
-        if not union.chroms:
-            continue
-        for group in store.groups:
+    unions = {tf: Intervals.from_frame(sites[sites["tf"] == tf].astype({"chrom": str})) for tf in store.tfs}
+    for group in store.groups:
+        for tf, union in unions.items():
             best = []
             for chrom in union.chroms:
                 starts, scores = store.read(group, tf, chrom)
                 best.append(np.nan_to_num(largest_in(starts // BIN, scores, union.starts(chrom), union.ends(chrom))))
-            activity.loc[group, tf] = np.concatenate(best).mean(dtype=np.float64)
+            if best:
+                activity.loc[group, tf] = np.concatenate(best).mean(dtype=np.float64)
     return activity
 
 

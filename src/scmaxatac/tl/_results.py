@@ -101,7 +101,9 @@ def region_scores(store: ScoreStore, n_regions: int) -> np.ndarray | Path:
 def check_key(objects: Sequence[Any], key: str) -> None:
     """Raise a ValueError if a run's results cannot be stored under this name without harm."""
     if not isinstance(key, str) or not key or "/" in key:
-        raise ValueError(f"key_added is {key!r}; it has to be a text without '/', which h5ad files do not keep in names")
+        raise ValueError(
+            f"key_added is {key!r}; it has to be a text without '/', which h5ad files do not keep in names"
+        )
     for adata in objects:
         if key in adata.uns and not (isinstance(adata.uns[key], Mapping) and _keys.PARAMS in adata.uns[key]):
             raise ValueError(f"uns[{key!r}] holds something else than a prediction; choose another key_added")
