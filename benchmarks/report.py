@@ -23,6 +23,7 @@ SECTIONS = {
     "memory": "Peak memory",
     "outputs": "bigWigs",
     "bfloat16": "Accuracy in bfloat16",
+    "data_module": "Training",
 }
 
 HEAD = """# Performance

@@ -10,6 +10,7 @@ torch = pytest.importorskip("torch")
 
 from scmaxatac.nn._data_module import BatchStream, TFDataModule  # noqa: E402
 from scmaxatac.nn._examples import Draw, Examples, TrainingCellType  # noqa: E402
+from scmaxatac.nn._training_module import one_hot  # noqa: E402
 from scmaxatac.tracks import Genome  # noqa: E402
 from scmaxatac.tracks._insertions import Insertions  # noqa: E402
 from scmaxatac.tracks._signal import Signal  # noqa: E402
@@ -187,10 +188,11 @@ def test_the_signal_is_scaled_by_factors_from_the_range_and_nothing_else_changes
     assert draw.scale.min() >= 0.5
     assert draw.scale.max() <= 2.0
     assert np.ptp(draw.scale) > 1.2
-    unscaled, scaled = examples.gather(plain), examples.gather(draw)
-    np.testing.assert_array_equal(scaled[0], unscaled[0])
-    np.testing.assert_array_equal(scaled[2], unscaled[2])
-    np.testing.assert_allclose(scaled[1], unscaled[1].astype(np.float32) * draw.scale[:, None], rtol=2e-3)
+    with_scale = TFDataModule(examples, examples, signal_scaling=(0.5, 2.0), **options)
+    batch = next(iter(with_scale.train_dataloader()))
+    expected = torch.from_numpy(examples.gather(draw)[1]).float() * torch.from_numpy(draw.scale)[:, None]
+    torch.testing.assert_close(one_hot(batch)[:, 4], expected)
+    torch.testing.assert_close(one_hot(batch)[:, :4], one_hot(batch._replace(scale=None))[:, :4])
 
 
 @pytest.mark.parametrize("world_size", [2, 3])

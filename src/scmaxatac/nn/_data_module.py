@@ -27,6 +27,14 @@ class Batch(NamedTuple):
     labels: torch.Tensor
     """(n, 32) int8: 1 bound, 0 not, -1 unknown."""
 
+    scale: torch.Tensor | None = None
+    """(n,) float32, what the signal is multiplied with."""
+
+    def each(self, change: Callable[[torch.Tensor], torch.Tensor]) -> "Batch":
+        """Change every tensor, as by moving it."""
+        scale = None if self.scale is None else change(self.scale)
+        return Batch(change(self.codes), change(self.signal), change(self.labels), scale)
+
 
 class TFDataModule(lightning.LightningDataModule):
     """Draws batches from :class:`~scmaxatac.nn._examples.Examples`.
@@ -160,7 +168,7 @@ class TFDataModule(lightning.LightningDataModule):
             return _gather(examples, draw)
         batch = _gather(examples, draw.take(slice(trainer.global_rank, None, trainer.world_size)))
         on_gpu = trainer.strategy.root_device.type == "cuda"
-        return Batch(*(tensor.pin_memory() for tensor in batch)) if on_gpu else batch
+        return batch.each(torch.Tensor.pin_memory) if on_gpu else batch
 
 
 class BatchStream:
@@ -201,8 +209,8 @@ _NONE = np.zeros(0, dtype=np.int64)
 
 
 def _gather(examples: Examples, draw: Draw) -> Batch:
-    codes, signal, labels = examples.gather(draw)
-    return Batch(torch.from_numpy(codes), torch.from_numpy(signal), torch.from_numpy(labels))
+    codes, signal, labels = (torch.from_numpy(part) for part in examples.gather(draw))
+    return Batch(codes, signal, labels, None if draw.scale is None else torch.from_numpy(draw.scale))
 
 
 def _made_ahead(make: Callable[[int], Batch], numbers: Iterable[int]) -> Iterator[Batch]:

@@ -53,7 +53,7 @@ class Draw(NamedTuple):
     """(n,) bool, whether the reverse strand is shown."""
 
     scale: np.ndarray | None = None
-    """(n,) float32, what the signal is multiplied with; 1 without it."""
+    """(n,) float32, what the signal is to be multiplied with (on the device, where float16 is fast)."""
 
     def take(self, rows: slice) -> "Draw":
         """Keep some of the examples."""
@@ -162,7 +162,7 @@ class Examples:
         )
 
     def gather(self, draw: Draw) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Copy out the windows of a batch.
+        """Copy out the windows of a batch, their signal unscaled.
 
         On the reverse strand positions are flipped, A swapped with T and C with G, signal and labels flipped.
 
@@ -182,8 +182,6 @@ class Examples:
         base = draw.offset[:, None] + np.arange(0, WINDOW, BIN)
         labels = _read_bits(self.bound, draw.cell_type, base).astype(np.int8)
         labels[_read_bits(self.known, draw.cell_type, base) == 0] = UNKNOWN_LABEL
-        if draw.scale is not None:
-            signal *= draw.scale[:, None].astype(np.float16)
         flip = np.flatnonzero(draw.flipped)
         codes[flip] = _COMPLEMENT[codes[flip, ::-1]]
         signal[flip] = signal[flip, ::-1]

@@ -93,10 +93,11 @@ def initialise(network: TFNetwork) -> TFNetwork:
 
 
 def one_hot(batch: Batch) -> torch.Tensor:
-    """Encode a batch on its device; (n, 5, 1024) float32."""
+    """Encode a batch on its device, its signal scaled; (n, 5, 1024) float32."""
     bases = torch.arange(UNKNOWN_BASE, device=batch.codes.device, dtype=torch.uint8)
     sequence = batch.codes[:, None, :] == bases[None, :, None]
-    return torch.cat([sequence.float(), batch.signal[:, None, :].float()], dim=1)
+    signal = batch.signal.float() if batch.scale is None else batch.signal.float() * batch.scale[:, None]
+    return torch.cat([sequence.float(), signal[:, None, :]], dim=1)
 
 
 def masked_cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -139,7 +139,7 @@ def _style(panel: "Axes", label: str, best: float, epochs: pd.Series) -> None:
     panel.axvline(best, color=GREY, linewidth=0.8, linestyle=":", zorder=0)
     margin = 0.03 * max(float(np.ptp(epochs)), 1.0)
     panel.set_xlim(epochs.min() - margin, epochs.max() + margin)
-    panel.xaxis.set_major_locator(MaxNLocator(nbins=8, integer=True))
+    panel.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True))
     panel.yaxis.set_major_locator(MaxNLocator(nbins=4))
     panel.set_ylabel(label, fontsize=MEDIUM, labelpad=3)
     panel.tick_params(labelsize=SMALL, length=2, pad=2)
