@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._constants import BIN, CALIBRATION_BIN
-from scmaxatac._logging import logger
+from scmaxatac._logging import logger, warn
 from scmaxatac._settings import settings
 from scmaxatac.models import Calibration
 from scmaxatac.nn._engine import Engine, Weights, make_engine
@@ -64,7 +64,7 @@ def calibrate_network(
             if truth.any():
                 scored.append((np.concatenate([part.scores for part in parts]), truth))
     if not scored:
-        logger.warning("no bin of %s is positive: the model has no calibration", ", ".join(chroms))
+        warn(f"no bin of {', '.join(chroms)} is positive: the model has no calibration")
         return None
     return Calibration(pd.DataFrame(calibration_table(scored)))
 
