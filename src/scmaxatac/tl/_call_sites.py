@@ -55,7 +55,8 @@ def call_sites(
         If the folder of the scores is gone.
     ValueError
         If the threshold is no rule, needs a calibration table that the model lacks, or lies below the score down to
-        which bins were kept.
+        which bins were kept; or if ``"matched"`` needs a sample of the genome beside the regions, which only a
+        prediction with this threshold makes.
 
     Examples
     --------
