@@ -27,14 +27,12 @@ from scmaxatac.nn._data_module import TFDataModule
 from scmaxatac.nn._engine import make_engine
 from scmaxatac.nn._examples import Examples, TrainingCellType
 from scmaxatac.nn._fit import fit_network
-from scmaxatac.nn._predict import predict_bins
 from scmaxatac.nn._training_module import TFTrainingModule
+from scmaxatac.tl._held_out import calibrate_network, score_chrom
 from scmaxatac.tracks import Intervals
 from scmaxatac.tracks._benchmark import ScoredBins, agreement, largest_per_bin, score_bins
-from scmaxatac.tracks._calibrate import calibration_table
 from scmaxatac.tracks._insertions import collect_insertions
 from scmaxatac.tracks._signal import Signal
-from scmaxatac.tracks._windows import window_starts
 
 logger = logging.getLogger("scmaxatac")
 
@@ -66,12 +64,17 @@ def chip(toy: sma.datasets.Toy, tf: str, cluster: str) -> pd.DataFrame:
     return peaks[(peaks["tf"] == tf) & (peaks["group"] == cluster)]
 
 
-def train(toy: sma.datasets.Toy, tf: str, signal: dict[str, Signal]) -> dict[str, np.ndarray]:
-    """Train a network and give the weights of its best epoch."""
-    cell_types = {
+def training_cell_types(toy: sma.datasets.Toy, tf: str, signal: dict[str, Signal]) -> dict[str, TrainingCellType]:
+    """Clusters that a network learns from."""
+    return {
         cluster: TrainingCellType(signal[cluster], toy.peaks[toy.peaks[cluster]], chip(toy, tf, cluster))
         for cluster in TRAIN_CLUSTERS[tf]
     }
+
+
+def train(toy: sma.datasets.Toy, tf: str, signal: dict[str, Signal]) -> dict[str, np.ndarray]:
+    """Train a network and give the weights of its best epoch."""
+    cell_types = training_cell_types(toy, tf, signal)
     learn = Examples.build(toy.genome, cell_types, toy.chroms_train, n_random=2_000, jitter=JITTER, rng=SEED)
     choose = Examples.build(toy.genome, cell_types, toy.chroms_valid)
     lightning.seed_everything(SEED)
@@ -97,22 +100,12 @@ def train(toy: sma.datasets.Toy, tf: str, signal: dict[str, Signal]) -> dict[str
     return weights
 
 
-def predicted(toy: sma.datasets.Toy, weights: dict[str, np.ndarray], signal: Signal, chrom: str) -> np.ndarray:
-    """Largest score in each 200-bp bin of a chromosome."""
-    starts = window_starts(toy.genome, chrom)
-    engine = make_engine([weights], backend="torch", device="cpu")
-    parts = list(predict_bins(engine, toy.genome.codes(chrom), lambda some: signal.windows(chrom, some), starts))
-    begin = np.concatenate([part.bins for part in parts]) * 32
-    scores = np.concatenate([part.scores[0] for part in parts])
-    return largest_per_bin(begin, begin + 32, scores, toy.genome.sizes[chrom] // BIN, BIN)
-
-
 def scored(
     toy: sma.datasets.Toy, weights: dict[str, np.ndarray], signal: dict[str, Signal], tf: str, cluster: str, chrom: str
 ) -> ScoredBins:
     """Bins of a chromosome with scores and labels."""
-    bound = Intervals.from_frame(chip(toy, tf, cluster))
-    return score_bins(predicted(toy, weights, signal[cluster], chrom), bound, toy.genome, chrom)
+    engine = make_engine([weights], backend="torch", device="cpu")
+    return score_chrom(engine, toy.genome, chrom, signal[cluster], Intervals.from_frame(chip(toy, tf, cluster)))
 
 
 def baselines(toy: sma.datasets.Toy, signal: Signal, tf: str, cluster: str, chrom: str) -> dict[str, float]:
@@ -150,16 +143,6 @@ def evaluate(
     return rows
 
 
-def calibrate(
-    toy: sma.datasets.Toy, tf: str, weights: dict[str, np.ndarray], signal: dict[str, Signal]
-) -> sma.models.Calibration:
-    """Precision and recall by threshold on the validation chromosome, averaged over training clusters."""
-    (chrom,) = toy.chroms_valid
-    clusters = [cluster for cluster in TRAIN_CLUSTERS[tf] if not chip(toy, tf, cluster).empty]
-    bins = [scored(toy, weights, signal, tf, cluster, chrom) for cluster in clusters]
-    return sma.models.Calibration(pd.DataFrame(calibration_table([(b.scores, b.truth) for b in bins])))
-
-
 def provenance(toy: sma.datasets.Toy, tf: str, rows: Sequence[dict[str, object]]) -> dict[str, object]:
     """Say where the model comes from."""
     return {
@@ -195,7 +178,8 @@ def main() -> None:
     for tf in args.tfs:
         weights = train(toy, tf, signal)
         rows = evaluate(toy, tf, weights, signal)
-        calibration = calibrate(toy, tf, weights, signal)
+        engine = make_engine([weights], backend="torch", device="cpu")
+        calibration = calibrate_network(engine, training_cell_types(toy, tf, signal), toy.genome, toy.chroms_valid)
         where_from = provenance(toy, tf, rows)
         sma.models.TFModel(tf, weights, calibration, where_from, f"demo:{tf}").save(args.out / tf)
         table += rows

@@ -24,7 +24,10 @@ import scmaxatac as sma
 from scmaxatac.io._bed import write_bed
 from scmaxatac.io._bigwig import BigWigWriter
 from scmaxatac.nn._network import encode
-from scmaxatac.tl._training_split import split_chroms
+from scmaxatac.tl._training_batches import make_batches
+from scmaxatac.tl._training_inputs import read_inputs
+from scmaxatac.tl._training_split import Split, split_chroms
+from scmaxatac.tl._training_table import read_training_table
 
 SIZES = {"chr1": 50_000, "chr2": 30_000, "chr3": 9_000}
 TINY = {
@@ -34,6 +37,17 @@ TINY = {
     "batches_per_epoch": 2,
     "epochs": 2,
     "accelerator": "cpu",
+}
+
+OPTIONS = {
+    "pan_cell": True,
+    "random_ratio": 0.0,
+    "reverse_complement": True,
+    "jitter": 0,
+    "signal_scaling": None,
+    "batch_size": 8,
+    "batches_per_epoch": 2,
+    "max_validation": 100,
 }
 
 
@@ -287,6 +301,21 @@ def test_fine_tuning_starts_from_the_given_model_and_goes_on_learning(trained, g
         if "running" not in name:
             np.testing.assert_allclose(tuned.weights[name], array, atol=1e-5)
     assert not np.array_equal(tuned.weights["norms.0.running_mean"], start.weights["norms.0.running_mean"])
+
+
+def test_only_training_cell_types_are_learned_from_and_nothing_is_read_of_test_ones(genome, absolute):
+    rows, held_out = read_training_table(absolute.assign(chip_peaks=[*absolute["chip_peaks"][:3], "nowhere.bed"]))
+    assert held_out == ["NK"]
+    inputs = read_inputs(rows, genome, Split(["chr1"], ["chr2"], []))
+    assert list(inputs.train) == ["B", "CD4/T"]
+    assert list(inputs.valid) == ["Mono"]
+    assert make_batches(inputs, genome, Split(["chr1"], ["chr2"], []), OPTIONS, 0).train_examples.names == (
+        "B",
+        "CD4/T",
+    )
+    rows, _ = read_training_table(absolute[absolute["role"] != "validation"])
+    inputs = read_inputs(rows, genome, Split(["chr1"], ["chr2"], []))
+    assert list(inputs.valid) == ["B", "CD4/T"]
 
 
 def test_signals_can_be_groups_of_an_object_or_pseudobulks(tmp_path):

@@ -9,7 +9,7 @@ from scmaxatac._constants import BIN, CALIBRATION_BIN
 from scmaxatac._logging import logger, warn
 from scmaxatac._settings import settings
 from scmaxatac.models import Calibration
-from scmaxatac.nn._engine import Engine, Weights, make_engine
+from scmaxatac.nn._engine import Engine
 from scmaxatac.nn._examples import TrainingCellType
 from scmaxatac.nn._predict import predict_bins
 from scmaxatac.tracks._benchmark import ScoredBins, largest_per_bin, score_bins
@@ -21,27 +21,20 @@ from scmaxatac.tracks._windows import window_starts
 
 
 def calibrate_network(
-    weights: Weights,
-    cell_types: Mapping[str, TrainingCellType],
-    genome: Genome,
-    chroms: Sequence[str],
-    *,
-    device: str = "auto",
+    engine: Engine, cell_types: Mapping[str, TrainingCellType], genome: Genome, chroms: Sequence[str]
 ) -> Calibration | None:
     """Predict whole chromosomes and measure precision and recall by threshold, averaged over cell types.
 
     Parameters
     ----------
-    weights
-        Weights of the network.
+    engine
+        The network.
     cell_types
         Cell types with known sites; those without any on these chromosomes are left out, with a message in the log.
     genome
         Sequence, sizes and blacklist.
     chroms
         Chromosomes that the network has not learned from.
-    device
-        Where to predict; see :func:`~scmaxatac.nn._engine.make_engine`.
 
     Returns
     -------
@@ -49,7 +42,6 @@ def calibrate_network(
     """
     from tqdm.auto import tqdm
 
-    engine = make_engine([weights], device=device)
     known = {name: Intervals.from_frame(cell_type.chip) for name, cell_type in cell_types.items()}
     kept = [name for name, sites in known.items() if any(len(sites.starts(chrom)) for chrom in chroms)]
     if left_out := [name for name in known if name not in kept]:

@@ -194,6 +194,7 @@ def train(
     split = split_chroms(genome, chroms_train, chroms_valid, chroms_test)
     start = init if init is None or isinstance(init, TFModel) else load(init)
 
+    from scmaxatac.nn._engine import make_engine
     from scmaxatac.nn._fit import fit_network
     from scmaxatac.nn._processes import is_first_process, others_wait
     from scmaxatac.nn._training_log import best_epoch, read_rows
@@ -232,8 +233,8 @@ def train(
     )
     with others_wait() as first:
         if first:
-            device = "cpu" if accelerator == "cpu" else "auto"
-            calibration = calibrate_network(weights, inputs.valid, genome, split.valid, device=device)
+            engine = make_engine([weights], device="cpu" if accelerator == "cpu" else "auto")
+            calibration = calibrate_network(engine, inputs.valid, genome, split.valid)
             curve = read_rows(folder)
             run = {"epochs": epochs, "accelerator": accelerator, "devices": devices, "strategy": str(strategy)}
             provenance = {
