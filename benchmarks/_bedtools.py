@@ -73,7 +73,10 @@ def _to_bigwig(bedgraph: Path, path: Path, sizes: Mapping[str, int]) -> None:
             for chrom, rows in chunk.groupby("c", sort=False):
                 present.append(chrom)
                 out.addEntries(
-                    [chrom] * len(rows), rows["s"].tolist(), ends=rows["e"].tolist(), values=rows["V"].tolist()
+                    [chrom] * len(rows),
+                    rows["s"].tolist(),
+                    ends=rows["e"].tolist(),
+                    values=rows["V"].astype(float).tolist(),
                 )
 
 
