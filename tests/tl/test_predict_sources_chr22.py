@@ -75,3 +75,24 @@ def test_snapatac2(backed, data_dir, fragments, options, golden, tmp_path):
     check(imported, options, golden, tmp_path)
     if backed:
         imported.close()
+
+
+def test_a_bam_file_with_cell_barcodes(adata, fragments, options, golden, tmp_path):
+    pysam = pytest.importorskip("pysam")
+    header = {"HD": {"VN": "1.6"}, "SQ": [{"SN": "chr22", "LN": options["genome"].sizes["chr22"]}]}
+    with gzip.open(fragments, "rt") as lines:
+        rows = [line.split("\t")[:4] for line in lines if not line.startswith("#")]
+    with pysam.AlignmentFile(tmp_path / "reads.bam", "wb", header=header) as bam:
+        for i, (_, start, end, barcode) in enumerate(rows):
+            # the shift of +4/-5 takes these reads back to the insertions start and end - 1
+            lefts = (int(start) - 4, int(end) - 1 + 5 - 20)
+            for flag, left, other in ((99, lefts[0], lefts[1]), (147, lefts[1], lefts[0])):
+                read = pysam.AlignedSegment(bam.header)
+                read.query_name, read.flag, read.reference_id, read.mapping_quality = str(i), flag, 0, 60
+                read.reference_start, read.next_reference_start, read.next_reference_id = left, other, 0
+                read.query_sequence, read.cigarstring = "A" * 20, "20M"
+                read.template_length = (lefts[1] + 20 - lefts[0]) * (1 if flag == 99 else -1)
+                read.set_tag("CB", barcode.strip())
+                bam.write(read)
+    with pytest.warns(UserWarning, match="duplicate"):
+        check(adata, options, golden, tmp_path, fragments=tmp_path / "reads.bam")
