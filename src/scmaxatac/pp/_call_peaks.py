@@ -125,7 +125,7 @@ def call_peaks(
 
 def _require_snapatac2() -> None:
     try:
-        import snapatac2  # noqa: F401
+        import snapatac2  # noqa: F401  (only to tell early whether it is there)
     except ImportError as error:
         raise ImportError(
             "call_peaks needs SnapATAC2 with MACS3 (a C compiler builds it): pip install 'scmaxatac[snapatac2]'. Or "

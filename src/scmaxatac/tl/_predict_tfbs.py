@@ -104,7 +104,7 @@ def predict_tfbs(
         every group, also where the factor is absent, so numbers of sites can't be compared; where the regions hold too
         few bins for the rank, a fixed sample of the genome beside them is predicted as well.
     strand
-        ``"forward"``, as the original, or ``"mean"`` of both strands: more accurate, at twice the cost.
+        ``"forward"``, as the original, or ``"mean"`` of both strands, at twice the cost.
     step
         Distance between windows in bp, a multiple of 32 and at most 1,024; 256 as in the original.
     overhang
