@@ -100,6 +100,9 @@ def test_options_of_predict_reach_the_function(files: dict[str, Path], tmp_path:
     assert main(predict(files, "h5mu", tmp_path, *options)) == 2
     expected = {"strand": "mean", "step": 128, "overhang": True, "signal_chroms": ["chr1", "chr5"], "min_cells": 3}
     assert {name: given[name] for name in expected} == expected
+    assert given["preset"] is None
+    assert main(predict(files, "h5mu", tmp_path, "--preset", "accurate")) == 2
+    assert (given["preset"], given["strand"], given["step"]) == ("accurate", None, None)
 
 
 def test_warnings_are_one_line_each_without_the_source(

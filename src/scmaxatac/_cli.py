@@ -150,9 +150,11 @@ def _add_predict(commands: "argparse._SubParsersAction", common: argparse.Argume
     how.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1; default: %(default)s")
     how.add_argument("--backend", default="auto", help="auto, torch or openvino; default: %(default)s")
     how.add_argument("--precision", default="float32", help="float32 or bfloat16; default: %(default)s")
-    how.add_argument("--strand", default="forward", help="forward, or mean of both strands; default: %(default)s")
-    how.add_argument("--step", type=int, default=STEP, metavar="BP", help="distance between windows, a multiple of 32; "
-                     "default: %(default)s")  # fmt: skip
+    how.add_argument("--preset", help="original (strand forward, step 256) or accurate (strand mean, step 128), at "
+                     "four times the cost; default: as original")  # fmt: skip
+    how.add_argument("--strand", help="forward, or mean of both strands; default: forward")
+    how.add_argument("--step", type=int, metavar="BP", help="distance between windows, a multiple of 32; "
+                     f"default: {STEP}")  # fmt: skip
     how.add_argument("--batch-size", type=int, metavar="N", help="windows in one pass; default: fits the device")
     result = predict.add_argument_group("results")
     result.add_argument("--out-dir", type=Path, default=Path("tfbs"), metavar="DIR", help="default: %(default)s")

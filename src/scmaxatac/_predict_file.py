@@ -53,6 +53,7 @@ def predict_file(args: argparse.Namespace) -> str:
         regions=args.regions,
         chroms=args.chroms,
         threshold=threshold,
+        preset=args.preset,
         strand=args.strand,
         step=args.step,
         overhang=args.overhang,

@@ -68,6 +68,18 @@ def test_other_steps_follow_the_plain_model(analytic, predict, adata, mini, step
     assert_follows(adata.uns["tfbs"], make_oracle(mini, REGIONS, step=step), GROUPS, F1, overhang=True)
 
 
+def test_the_accurate_preset_is_the_mean_of_both_strands_every_128_bp(analytic, predict, adata, mini):
+    predict(adata, preset="accurate")
+    assert_follows(adata.uns["tfbs"], make_oracle(mini, REGIONS, step=128, both_strands=True), GROUPS, F1)
+    params = json.loads(adata.uns["tfbs"]["params"])
+    assert (params["preset"], params["strand"], params["step"]) == ("accurate", "mean", 128)
+
+
+def test_the_original_preset_is_the_default(analytic, predict, adata, expected):
+    predict(adata, preset="original")
+    assert_follows(adata.uns["tfbs"], expected, GROUPS, F1)
+
+
 def test_both_strands_follow_the_plain_model(analytic, predict, adata, mini):
     predict(adata, strand="mean")
     assert_follows(adata.uns["tfbs"], make_oracle(mini, REGIONS, both_strands=True), GROUPS, F1)
@@ -247,6 +259,12 @@ def test_parameters_say_what_was_done(analytic, predict, adata, panel, mini):
         "float32",
     )
     assert params["version"]
+
+
+def test_parameters_name_no_preset_where_none_was_given(analytic, predict, adata):
+    predict(adata)
+    params = json.loads(adata.uns["tfbs"]["params"])
+    assert (params["preset"], params["strand"], params["step"]) == (None, "forward", 256)
 
 
 def test_scores_that_are_too_large_for_the_object_lie_beside_it(analytic, predict, adata, monkeypatch, expected):

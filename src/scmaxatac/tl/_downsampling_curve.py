@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from scmaxatac._constants import CALIBRATION_BIN, STEP
+from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
 from scmaxatac.io._objects import split_objects, unwrap
@@ -17,19 +17,19 @@ from scmaxatac.io._read_groups import Fragments, GroupedFragments, read_groups
 from scmaxatac.models import TFModel, load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn._engine import Backend, Precision
-from scmaxatac.nn._predict import Strand, check_strand
+from scmaxatac.nn._predict import Strand
 from scmaxatac.tl._assemble import Threshold
 from scmaxatac.tl._bins import Table, as_table
 from scmaxatac.tl._depth_curve import Comparison, depth_curve
 from scmaxatac.tl._expressed import expressed_models
 from scmaxatac.tl._motif_scan import Motifs, motif_scan, read_any_motifs
 from scmaxatac.tl._prediction import Request, remark_on_genome
+from scmaxatac.tl._preset import Preset, resolve_averaging
 from scmaxatac.tl._regions import Regions, resolve_regions
 from scmaxatac.tl._units import EngineOptions
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._pseudobulk import make_pseudobulks
 from scmaxatac.tracks._thinning import collect_pool, nested_insertions
-from scmaxatac.tracks._windows import check_step
 
 _DEFAULT_SHARES = (0.02, 0.05, 0.1, 0.2, 0.5)
 
@@ -52,8 +52,9 @@ def downsampling_curve(
     chroms: Iterable[str] | None = None,
     signal_chroms: Iterable[str] | None = None,
     threshold: Threshold = "f1",
-    strand: Strand = "forward",
-    step: int = STEP,
+    preset: Preset | None = None,
+    strand: Strand | None = None,
+    step: int | None = None,
     bin_size: int = CALIBRATION_BIN,
     n_bootstrap: int = 200,
     block_size: int = 1_000_000,
@@ -111,10 +112,8 @@ def downsampling_curve(
         {signal_chroms}
     threshold
         Which bins are sites, as in :func:`predict_tfbs`.
-    strand
-        ``"forward"`` or ``"mean"``.
-    step
-        Distance between windows in bp.
+    preset, strand, step
+        How windows are averaged, as in :func:`predict_tfbs`.
     bin_size
         Width in bp of the bins that are compared.
     n_bootstrap
@@ -182,8 +181,7 @@ def downsampling_curve(
     >>> bool(thinned < full)
     True
     """
-    check_step(step)
-    check_strand(strand)
+    averaging = resolve_averaging(preset, step, strand)
     if bin_size < 1 or block_size < bin_size:
         raise ValueError(
             f"bin_size is {bin_size} and block_size {block_size}; they have to be 1 <= bin_size <= block_size"
@@ -206,8 +204,8 @@ def downsampling_curve(
         regions=resolve_regions(objects, regions, genome, chosen),
         threshold=threshold,
         overhang=False,
-        step=step,
-        strand=strand,
+        step=averaging.step,
+        strand=averaging.strand,
         engine=EngineOptions(backend, device, precision, batch_size),
         out_dir=None if out_dir is None else Path(out_dir).expanduser(),
         save_tracks=False,

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from scmaxatac import _keys
-from scmaxatac._constants import STEP
 from scmaxatac._docs import shared_docs
 from scmaxatac.io._copies import copied
 from scmaxatac.io._objects import split_objects, unwrap
@@ -17,17 +16,17 @@ from scmaxatac.io._read_groups import Fragments, read_groups
 from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn._engine import Backend, Precision
-from scmaxatac.nn._predict import Strand, check_strand
+from scmaxatac.nn._predict import Strand
 from scmaxatac.tl._assemble import Threshold
 from scmaxatac.tl._expressed import expressed_models
 from scmaxatac.tl._prediction import Request, remark_on_genome, run_prediction
+from scmaxatac.tl._preset import Preset, resolve_averaging
 from scmaxatac.tl._regions import Regions, resolve_regions
 from scmaxatac.tl._results import check_key, encode_params, write_slots
 from scmaxatac.tl._units import EngineOptions
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._insertions import collect_insertions
 from scmaxatac.tracks._pseudobulk import make_pseudobulks
-from scmaxatac.tracks._windows import check_step
 
 
 @shared_docs
@@ -42,8 +41,9 @@ def predict_tfbs(
     regions: Regions = "auto",
     chroms: Iterable[str] | None = None,
     threshold: Threshold = "f1",
-    strand: Strand = "forward",
-    step: int = STEP,
+    preset: Preset | None = None,
+    strand: Strand | None = None,
+    step: int | None = None,
     overhang: bool = False,
     signal_chroms: Iterable[str] | None = None,
     min_cells: int = 10,
@@ -103,10 +103,13 @@ def predict_tfbs(
         calibrated on 200-bp bins and are applied to 32-bp bins. With ``"matched"`` about as many bins are called in
         every group, also where the factor is absent, so numbers of sites can't be compared; where the regions hold too
         few bins for the rank, a fixed sample of the genome beside them is predicted as well.
+    preset
+        How windows are averaged: ``"original"`` is ``strand="forward", step=256``, as without a preset;
+        ``"accurate"`` is ``strand="mean", step=128`` and predicts four times as many windows.
     strand
-        ``"forward"``, as the original, or ``"mean"`` of both strands, at twice the cost.
+        ``"forward"``, the original's and the default, or ``"mean"`` of both strands, at twice the cost.
     step
-        Distance between windows in bp, a multiple of 32 and at most 1,024; 256 as in the original.
+        Distance between windows in bp, a multiple of 32 and at most 1,024; the original's and the default is 256.
     overhang
         A window of 1,024 bp that overlaps a region reaches beyond it. By default only bins that overlap a region by
         1 bp can become sites; True takes those outside as well, as the original does, though fewer windows cover them.
@@ -182,8 +185,8 @@ def predict_tfbs(
     TypeError
         If `data` or `genome` is something else.
     ValueError
-        If an option is wrong, no fragments or too few barcodes are found, contigs do not match, or no group is large
-        enough.
+        If an option is wrong, a preset comes with another step or strand, no fragments or too few barcodes are found,
+        contigs do not match, or no group is large enough.
     RuntimeError
         If a worker of the executor failed. What is complete is kept: call again with the same inputs and folder.
 
@@ -201,8 +204,7 @@ def predict_tfbs(
         raise ValueError("genome is missing: give scmaxatac.Genome('hg38.fa', blacklist='hg38_maxatac_blacklist.bed')")
     if not isinstance(genome, Genome):
         raise TypeError(f"genome is a {type(genome).__name__}; make one with scmaxatac.Genome('hg38.fa', ...)")
-    check_step(step)
-    check_strand(strand)
+    averaging = resolve_averaging(preset, step, strand)
     if copy:
         data = copied(data)
     objects = [unwrap(member, mod) for _, member in split_objects(data)]
@@ -220,8 +222,8 @@ def predict_tfbs(
         regions=resolve_regions(objects, regions, genome, chosen),
         threshold=threshold,
         overhang=overhang,
-        step=step,
-        strand=strand,
+        step=averaging.step,
+        strand=averaging.strand,
         engine=EngineOptions(backend, device, precision, batch_size),
         out_dir=None if out_dir is None else Path(out_dir).expanduser(),
         save_tracks=save_tracks,
@@ -252,6 +254,7 @@ def predict_tfbs(
     origin = {
         "groupby": groupby if isinstance(groupby, str) else list(groupby),
         "replicate_key": replicate_key,
+        "preset": preset,
         "regions": "table" if isinstance(regions, pd.DataFrame) else str(regions),
         "signal_chroms": scaling,
         "min_cells": min_cells,

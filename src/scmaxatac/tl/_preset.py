@@ -1,0 +1,47 @@
+"""How windows are averaged: as the original does it, or more accurately at a higher cost."""
+
+from typing import Literal, NamedTuple, get_args
+
+from scmaxatac._constants import STEP
+from scmaxatac.nn._predict import Strand, check_strand
+from scmaxatac.tracks._windows import check_step
+
+Preset = Literal["original", "accurate"]
+
+
+class Averaging(NamedTuple):
+    """Distance between windows in bp, and the strands that are averaged."""
+
+    step: int
+    strand: Strand
+
+
+PRESETS: dict[Preset, Averaging] = {
+    "original": Averaging(STEP, "forward"),
+    "accurate": Averaging(STEP // 2, "mean"),
+}
+"""What the presets stand for; experiments/averaging.py measures them."""
+
+
+def resolve_averaging(preset: Preset | None, step: int | None, strand: Strand | None) -> Averaging:
+    """Choose step and strand: those that are given, else the preset's, else the original's.
+
+    Raises
+    ------
+    ValueError
+        If the preset or strand does not exist, the step does not fit the grid of bins, or one of them is another than
+        the preset's.
+    """
+    if preset is not None and preset not in PRESETS:
+        raise ValueError(f"preset is {preset!r}; it can be {' or '.join(map(repr, get_args(Preset)))}")
+    base = PRESETS[preset or "original"]
+    chosen = Averaging(base.step if step is None else step, base.strand if strand is None else strand)
+    check_step(chosen.step)
+    check_strand(chosen.strand)
+    if preset is not None and chosen != base:
+        other = [f"{name}={value!r}" for name, value in chosen._asdict().items() if value != getattr(base, name)]
+        raise ValueError(
+            f"preset {preset!r} means step={base.step} and strand={base.strand!r}, but {' and '.join(other)} "
+            "contradicts it; give the preset alone, or step and strand without it"
+        )
+    return chosen

@@ -1,0 +1,36 @@
+import pytest
+
+from scmaxatac.tl._preset import PRESETS, resolve_averaging
+
+
+def test_without_anything_windows_are_averaged_as_in_the_original():
+    assert resolve_averaging(None, None, None) == PRESETS["original"] == (256, "forward")
+
+
+def test_step_and_strand_stand_without_a_preset():
+    assert resolve_averaging(None, 512, None) == (512, "forward")
+    assert resolve_averaging(None, None, "mean") == (256, "mean")
+    assert resolve_averaging(None, 64, "mean") == (64, "mean")
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_preset_may_be_spelled_out(preset):
+    step, strand = PRESETS[preset]
+    assert resolve_averaging(preset, None, None) == resolve_averaging(preset, step, strand) == PRESETS[preset]
+
+
+@pytest.mark.parametrize(("preset", "step", "strand"), [
+    ("original", 128, None), ("original", None, "mean"), ("accurate", 64, None), ("accurate", 128, "forward"),
+])  # fmt: skip
+def test_a_preset_that_step_or_strand_contradicts_is_an_error(preset, step, strand):
+    with pytest.raises(ValueError, match=f"preset '{preset}' means step=.*give the preset alone"):
+        resolve_averaging(preset, step, strand)
+
+
+def test_nonsense_is_named_whatever_the_preset():
+    with pytest.raises(ValueError, match="preset is 'fast'; it can be 'original' or 'accurate'"):
+        resolve_averaging("fast", None, None)
+    with pytest.raises(ValueError, match="step is 100 bp"):
+        resolve_averaging("accurate", 100, None)
+    with pytest.raises(ValueError, match="strand is 'reverse'"):
+        resolve_averaging("original", None, "reverse")
