@@ -59,9 +59,7 @@ def test_demo_models_beat_the_motif_and_the_signal_by_far(toy, signal):
         engine = make_engine([demo[tf].weights], device="cpu")
         starts = window_starts(toy.genome, CHROM)
         of_cluster = signal[cluster]
-        parts = list(
-            predict_bins(engine, toy.genome.codes(CHROM), lambda at, s=of_cluster: s.windows(CHROM, at), starts)
-        )
+        parts = list(predict_bins(engine, toy.genome.codes(CHROM), of_cluster, CHROM, starts))
         begin = np.concatenate([part.bins for part in parts]) * 32
         scores = np.concatenate([part.scores[0] for part in parts])
         predicted = _aupr(toy, tf, cluster, largest_per_bin(begin, begin + 32, scores, n_bins))

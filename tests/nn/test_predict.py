@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from _networks import random_weights, random_windows
+from _signals import ArraySignal
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -47,8 +48,7 @@ def chromosome() -> tuple[np.ndarray, np.ndarray]:
 def predict_all(engine, chromosome, starts, **options):
     codes, signal = chromosome
     starts = np.asarray(starts, dtype=np.int64)
-    read = lambda some: np.stack([signal[start : start + 1024] for start in some])  # noqa: E731
-    tiles = list(predict_bins(engine, codes, read, starts, **options))
+    tiles = list(predict_bins(engine, codes, ArraySignal(signal), "chr1", starts, **options))
     bins = np.concatenate([tile.bins for tile in tiles]) if tiles else np.zeros(0, dtype=np.int64)
     scores = np.concatenate([tile.scores for tile in tiles], axis=1) if tiles else np.zeros((2, 0), np.float32)
     return bins, scores
@@ -132,7 +132,9 @@ def test_a_palindrome_scores_the_same_on_both_strands():
     signal = np.concatenate([level, level[:, ::-1]], axis=1)
     engine = make_engine([random_weights(2)], backend="torch", device="cpu")
     bins = [
-        next(iter(predict_bins(engine, codes[0], lambda _: signal, np.array([0]), strand=strand))).scores[0]
+        next(iter(predict_bins(engine, codes[0], ArraySignal(signal[0]), "chr1", np.array([0]), strand=strand))).scores[
+            0
+        ]
         for strand in ("forward", "mean")
     ]
     np.testing.assert_allclose(bins[1], (bins[0] + bins[0][::-1]) / 2, atol=1e-5)
@@ -142,14 +144,17 @@ def test_unknown_bases_stay_unknown_on_the_other_strand(chromosome):
     engine = PlaceEngine()
     codes = np.full(1024, 4, dtype=np.uint8)
     codes[:3] = [0, 1, 2]
-    list(predict_bins(engine, codes, lambda _: np.zeros((1, 1024), np.float32), np.array([0]), strand="mean"))
+    silent = ArraySignal(np.zeros(1024, np.float32))
+    list(predict_bins(engine, codes, silent, "chr1", np.array([0]), strand="mean"))
     (_, reverse) = (seen[0][0] for seen in engine.seen)
     assert reverse[-3:].tolist() == [1, 2, 3]
     assert (reverse[:-3] == 4).all()
 
 
 def test_no_windows_give_no_bins(chromosome):
-    assert list(predict_bins(PlaceEngine(), chromosome[0], lambda some: some, np.zeros(0, dtype=np.int64))) == []
+    codes, signal = chromosome
+    nothing = np.zeros(0, dtype=np.int64)
+    assert list(predict_bins(PlaceEngine(), codes, ArraySignal(signal), "chr1", nothing)) == []
 
 
 def test_progress_counts_every_window_once(chromosome):
@@ -161,4 +166,4 @@ def test_progress_counts_every_window_once(chromosome):
 
 def test_an_unknown_strand_is_refused(chromosome):
     with pytest.raises(ValueError, match=r"strand is 'reverse'.*'forward' or 'mean'"):
-        list(predict_bins(PlaceEngine(), chromosome[0], lambda some: some, np.array([0]), strand="reverse"))
+        list(predict_bins(PlaceEngine(), chromosome[0], ArraySignal(chromosome[1]), "chr1", [0], strand="reverse"))

@@ -1,12 +1,16 @@
 """Inference engines: many windows, several networks, one pass over the windows."""
 
-from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
 
+from scmaxatac.tracks._bigwig_signal import SignalTrack
+from scmaxatac.tracks._bin_scores import BinScores
+
 Backend = Literal["auto", "torch", "openvino"]
 Precision = Literal["float32", "bfloat16"]
+Strand = Literal["forward", "mean"]
 Weights = Mapping[str, np.ndarray]
 
 
@@ -29,6 +33,24 @@ class Engine(Protocol):
         -------
         (models, n, 32) float32.
         """
+        ...
+
+
+@runtime_checkable
+class ChromosomeEngine(Engine, Protocol):
+    """An engine that also cuts the windows and averages the bins itself, where it keeps the chromosome."""
+
+    def predict_chromosome(
+        self,
+        codes: np.ndarray,
+        signal: SignalTrack,
+        chrom: str,
+        starts: np.ndarray,
+        *,
+        strand: Strand = "forward",
+        progress: Callable[[int], object] | None = None,
+    ) -> Iterator[BinScores]:
+        """Score the bins that windows cover; see :func:`~scmaxatac.nn._predict.predict_bins`."""
         ...
 
 
@@ -72,6 +94,10 @@ def make_engine(
         from scmaxatac.nn._engine_openvino import OpenVINOEngine
 
         return OpenVINOEngine(weights, precision=precision, batch_size=batch_size)
+    if where.type == "cuda":
+        from scmaxatac.nn._engine_device import DeviceEngine
+
+        return DeviceEngine(weights, device=where, precision=precision, batch_size=batch_size)
     return TorchEngine(weights, device=where, precision=precision, batch_size=batch_size)
 
 

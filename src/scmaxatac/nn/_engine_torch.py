@@ -1,7 +1,9 @@
 """Inference with torch, on CPU and GPU."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from threading import RLock
 
 import numpy as np
 import torch
@@ -45,26 +47,50 @@ class TorchEngine:
         def score(lo: int) -> None:
             hi = min(lo + self._batch, len(codes))
             with torch.inference_mode():
-                x = self._encode(codes[lo:hi], signal[lo:hi])
+                bases, levels = (torch.from_numpy(np.ascontiguousarray(part[lo:hi])) for part in (codes, signal))
+                x = self._encode(bases.to(self._device), levels.to(self._device))
                 for m, network in enumerate(self._networks):
                     out[m, lo:hi] = network(x).cpu().numpy()
 
         batches = range(0, len(codes), self._batch)
         if self._device.type != "cpu":
-            for lo in batches:
-                score(lo)
+            with exact_convolutions():
+                for lo in batches:
+                    score(lo)
             return out
         # batches side by side, each on one core, need no barrier between the cores after every layer
         with ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
             list(pool.map(score, batches))
         return out
 
-    def _encode(self, codes: np.ndarray, signal: np.ndarray) -> torch.Tensor:
-        """One-hot encode on the device: (n, channels, 1, 1024) in channels-last layout."""
-        indices = torch.from_numpy(np.ascontiguousarray(codes)).to(self._device).int()
-        x = self._one_hot.index_select(0, indices.view(-1)).view(len(codes), 1, WINDOW, _CHANNEL_MULTIPLE)
-        x[:, 0, :, UNKNOWN_BASE] = torch.from_numpy(np.ascontiguousarray(signal)).to(self._device)
+    def _encode(self, codes: torch.Tensor, signal: torch.Tensor) -> torch.Tensor:
+        """One-hot encode windows that lie on the device: (n, channels, 1, 1024) in channels-last layout."""
+        x = self._one_hot.index_select(0, codes.int().view(-1)).view(len(codes), 1, WINDOW, _CHANNEL_MULTIPLE)
+        x[:, 0, :, UNKNOWN_BASE] = signal
         return x.permute(0, 3, 1, 2)
+
+
+_FLAGS_LOCK = RLock()
+
+
+@contextmanager
+def exact_convolutions() -> Iterator[None]:
+    """Make cuDNN multiply float32 numbers as such, not as TF32, and take algorithms that give the same every time.
+
+    The flags hold for the process, so one thread at a time may have them so.
+    """
+    cudnn = torch.backends.cudnn
+    precision = (cudnn.conv, "fp32_precision", "ieee") if hasattr(cudnn, "conv") else (cudnn, "allow_tf32", False)
+    with _FLAGS_LOCK:
+        flags = [precision, (cudnn, "deterministic", True)]
+        before = [getattr(owner, name) for owner, name, _ in flags]
+        try:
+            for owner, name, value in flags:
+                setattr(owner, name, value)
+            yield
+        finally:
+            for (owner, name, _), value in zip(flags, before, strict=True):
+                setattr(owner, name, value)
 
 
 class _FoldedNetwork:

@@ -1,15 +1,13 @@
 """Scores of a chromosome's bins from sequence, signal and an engine."""
 
 from collections.abc import Callable, Iterator
-from typing import Literal
 
 import numpy as np
 
 from scmaxatac._constants import UNKNOWN_BASE, WINDOW
-from scmaxatac.nn._engine import Engine
+from scmaxatac.nn._engine import ChromosomeEngine, Engine, Strand
+from scmaxatac.tracks._bigwig_signal import SignalTrack
 from scmaxatac.tracks._bin_scores import BinScores, average_windows
-
-Strand = Literal["forward", "mean"]
 
 _SCORES_PER_TILE = 32_768
 """Windows times models that are scored before the bins are averaged: bounds memory, and paces the progress bar."""
@@ -20,7 +18,8 @@ _SMALLEST_TILE, _LARGEST_TILE = 256, 4_096
 def predict_bins(
     engine: Engine,
     codes: np.ndarray,
-    signal: Callable[[np.ndarray], np.ndarray],
+    signal: SignalTrack,
+    chrom: str,
     starts: np.ndarray,
     *,
     strand: Strand = "forward",
@@ -35,7 +34,9 @@ def predict_bins(
     codes
         (length,) uint8, the chromosome's bases.
     signal
-        Gives the signal of windows: (m,) sorted starts to (m, 1024) float32.
+        The ATAC signal.
+    chrom
+        Name of the chromosome.
     starts
         (n,) sorted starts of the windows, 0-based.
     strand
@@ -48,10 +49,12 @@ def predict_bins(
     Bins in ascending order, each once, with the mean over the windows that cover them; (models, bins) scores.
     """
     check_strand(strand)
+    if isinstance(engine, ChromosomeEngine):
+        return engine.predict_chromosome(codes, signal, chrom, starts, strand=strand, progress=progress)
 
     def predict(some: np.ndarray) -> np.ndarray:
         windows = np.lib.stride_tricks.sliding_window_view(codes, WINDOW)[some]
-        scores = _both_strands(engine, windows, signal(some), strand)
+        scores = _both_strands(engine, windows, signal.windows(chrom, some), strand)
         if progress is not None:
             progress(len(some))
         return scores

@@ -71,7 +71,8 @@ def _score(options: UnitOptions, store: ScoreStore, group: str, chrom: str, at: 
         predict_bins(
             run_engine(options),
             options.genome.codes(chrom),
-            lambda some: signal.windows(chrom, some),
+            signal,
+            chrom,
             starts,
             strand=options.strand,
         )

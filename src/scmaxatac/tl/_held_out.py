@@ -73,10 +73,7 @@ def score_chrom(
     """Predict a chromosome with one network; the largest score in each 200-bp bin, and whether it holds a site."""
     starts = window_starts(genome, chrom)
     largest = np.zeros(genome.sizes[chrom] // CALIBRATION_BIN, dtype=np.float32)
-    windows = predict_bins(
-        engine, genome.codes(chrom), lambda some: signal.windows(chrom, some), starts, progress=progress
-    )
-    parts = list(windows)
+    parts = list(predict_bins(engine, genome.codes(chrom), signal, chrom, starts, progress=progress))
     if parts:
         begin = np.concatenate([part.bins for part in parts]) * BIN
         scores = np.concatenate([part.scores[0] for part in parts])

@@ -21,11 +21,13 @@ from scmaxatac._settings import settings
 from scmaxatac.io._store import ScoreStore
 from scmaxatac.models import TFModel
 from scmaxatac.models._calibration import Calibration
+from scmaxatac.nn._engine import ChromosomeEngine
 from scmaxatac.nn._predict import Strand
-from scmaxatac.tl._assemble import MATCHED, Threshold, check_threshold, matched_ranks
 from scmaxatac.tl._background import add_background
-from scmaxatac.tl._results import call, region_scores, write_context
+from scmaxatac.tl._quality import quality_table
+from scmaxatac.tl._results import CallingContext, call, region_scores, write_context
 from scmaxatac.tl._run import run_units
+from scmaxatac.tl._thresholds import BY_RANK, BinCounts, Threshold, called_to_expected, check_threshold, matched_ranks
 from scmaxatac.tl._tracks import finished_tracks, table_of_files, write_site_files, write_tracks
 from scmaxatac.tl._units import EngineOptions, UnitOptions, run_engine, unit_windows, write_weights
 from scmaxatac.tracks._genome import Genome
@@ -72,6 +74,11 @@ class Request:
         return {model.tf: model.calibration for model in self.panel}
 
     @cached_property
+    def context(self) -> CallingContext:
+        """What thresholds depend on beside the scores."""
+        return CallingContext(self.calibrations, self.genome, BinCounts.of(self.genome, self.chroms))
+
+    @cached_property
     def intervals(self) -> Intervals | None:
         """The regions as intervals; None for whole chromosomes."""
         return None if self.regions is None else Intervals.from_frame(self.regions.astype({"chrom": str}))
@@ -116,12 +123,17 @@ def run_prediction(request: Request, bulks: Pseudobulks, executor: Executor | No
         executor=executor,
     )
     run = store.finish(fingerprints)
-    if request.threshold == MATCHED:
+    if request.threshold in BY_RANK:
         add_background(options, fingerprints)
     inside = None if request.overhang else request.intervals
-    called = call(store, request.threshold, request.calibrations, request.genome, inside)
+    called = call(store, request.threshold, request.context, inside)
     slots: dict[str, Any] = {
-        _keys.QC: bulks.qc.assign(n_sites=called.n_sites.reindex(bulks.qc.index, fill_value=0)),
+        _keys.QC: quality_table(
+            bulks.qc,
+            called.n_sites,
+            called_to_expected(request.calibrations, store, request.genome, request.context.counts),
+            published=request.threshold == "f1",
+        ),
         _keys.SITES: called.sites,
         _keys.ACTIVITY: called.activity,
     }
@@ -164,7 +176,7 @@ def _prepare(request: Request, bulks: Pseudobulks) -> tuple[ScoreStore, UnitOpti
     tfs = [model.tf for model in request.panel]
     store = ScoreStore.create(folder, groups=bulks.groups, tfs=tfs, sizes=sizes)
     write_weights(store.folder, [model.weights for model in request.panel])
-    write_context(store, request.calibrations, request.genome)
+    write_context(store, request.context)
     for group in bulks.groups:
         signal = bulks.signal(group)
         for chrom in request.chroms:
@@ -177,7 +189,7 @@ def _prepare(request: Request, bulks: Pseudobulks) -> tuple[ScoreStore, UnitOpti
         strand=request.strand,
         engine=request.engine,
         floor=request.kept_from,
-        ranks=matched_ranks(request.calibrations, request.genome, request.chroms),
+        ranks=matched_ranks(request.calibrations, request.context.counts),
         dense=request.save_tracks,
     )
 
@@ -228,7 +240,8 @@ def _estimate(request: Request, options: UnitOptions, groups: Sequence[str]) -> 
     if work < _LARGE_RUN:
         return
     engine = run_engine(options)
-    codes, signal = np.zeros((64, WINDOW), dtype=np.uint8), np.zeros((64, WINDOW), dtype=np.float32)
+    shape = (4_096 if isinstance(engine, ChromosomeEngine) else 64, WINDOW)  # a GPU is slow with a few
+    codes, signal = np.zeros(shape, dtype=np.uint8), np.zeros(shape, dtype=np.float32)
     engine.predict(codes, signal)
     before = time.perf_counter()
     engine.predict(codes, signal)

@@ -135,7 +135,8 @@ def predict_unit(
     tiles = predict_bins(
         engine,
         options.genome.codes(chrom),
-        lambda starts: signal.windows(chrom, starts),
+        signal,
+        chrom,
         unit_windows(options, chrom),
         strand=options.strand,
         progress=progress,

@@ -49,7 +49,7 @@ def average_windows(
     for lo in range(0, len(starts), windows_per_tile):
         tile = starts[lo : lo + windows_per_tile] // BIN
         scores = predict(starts[lo : lo + windows_per_tile])
-        bins = _covered_bins(tile, open_bins)
+        bins = np.union1d(covered_bins(tile), open_bins)
         fresh_sums = np.zeros((n_models, len(bins)), dtype=np.float32)
         fresh_counts = np.zeros(len(bins), dtype=np.int32)
         at = np.searchsorted(bins, open_bins)
@@ -61,9 +61,10 @@ def average_windows(
         open_bins, sums, counts = bins[n_done:], fresh_sums[:, n_done:], fresh_counts[n_done:]
 
 
-def _covered_bins(first: np.ndarray, also: np.ndarray) -> np.ndarray:
-    """Bins that windows starting at the sorted bins `first` cover, and those of `also`; sorted and distinct."""
+def covered_bins(first: np.ndarray) -> np.ndarray:
+    """Bins that windows cover whose first bins are given, sorted; (n,) to (m,) int64, sorted and distinct."""
+    if not len(first):
+        return np.zeros(0, dtype=np.int64)
     breaks = np.flatnonzero(np.diff(first) > BINS_PER_WINDOW) + 1
     lows, highs = first[np.r_[0, breaks]], first[np.r_[breaks - 1, len(first) - 1]] + BINS_PER_WINDOW
-    stretches = [np.arange(lo, hi) for lo, hi in zip(lows, highs, strict=True)]
-    return np.union1d(np.concatenate(stretches), also)
+    return np.concatenate([np.arange(lo, hi) for lo, hi in zip(lows, highs, strict=True)])

@@ -1,0 +1,19 @@
+"""Signals that are an array."""
+
+import numpy as np
+
+
+class ArraySignal:
+    """The same values on every chromosome."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        self._values = values
+        self.sizes = {"chr1": len(values)}
+
+    def values(self, chrom: str, start: int = 0, end: int | None = None) -> np.ndarray:
+        """Signal of every base of ``[start, end)``."""
+        return self._values[start:end].copy()
+
+    def windows(self, chrom: str, starts: np.ndarray) -> np.ndarray:
+        """Signal of windows."""
+        return np.stack([self._values[start : start + 1024] for start in starts])
