@@ -119,19 +119,28 @@ class Oracle:
                 last = b
         return sites
 
-    def matched_threshold(self, group: str, tf: str, rate: float) -> float:
-        """N-th largest 200-bp maximum, N being the rate times the 200-bp bins off the blacklist."""
-        n_bins, maxima = 0, []
-        for chrom in self.chroms:
-            bad = self.bad(chrom)
-            for k in range(len(bad) // 200):
-                if bad[200 * k : 200 * k + 200].any():
-                    continue
-                n_bins += 1
-                bins = self.bins[group, tf, chrom]
-                values = [bins[b] for b in range(200 * k // 32, (200 * k + 199) // 32 + 1) if b in bins]
-                maxima += [max(values)] if values else []
-        return sorted(maxima, reverse=True)[round(rate * n_bins) - 1]
+    def matched_threshold(self, group: str, tf: str, rate: float, known: int | None = None) -> float:
+        """N-th largest 200-bp maximum, N being the rate times the 200-bp bins off the blacklist, or times `known`."""
+        maxima, n_bins = self.maxima(group, tf), len(self.calibration_bins())
+        return sorted(maxima, reverse=True)[round(rate * (n_bins if known is None else known)) - 1]
+
+    def calibration_bins(self) -> list[tuple[str, int]]:
+        """Chromosome and number of every 200-bp bin off the blacklist."""
+        return [
+            (chrom, k)
+            for chrom in self.chroms
+            for k in range(len(self.bad(chrom)) // 200)
+            if not self.bad(chrom)[200 * k : 200 * k + 200].any()
+        ]
+
+    def maxima(self, group: str, tf: str) -> list[float]:
+        """Largest score of each predicted 200-bp bin off the blacklist."""
+        found = []
+        for chrom, k in self.calibration_bins():
+            bins = self.bins[group, tf, chrom]
+            values = [bins[b] for b in range(200 * k // 32, (200 * k + 199) // 32 + 1) if b in bins]
+            found += [max(values)] if values else []
+        return found
 
     def activity(self, tf: str, sites: dict[str, list[tuple[str, int, int, float]]], floor: float) -> dict[str, float]:
         """Mean over the union of all groups' sites of each group's largest bin there; bins below the floor are 0."""

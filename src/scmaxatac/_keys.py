@@ -11,6 +11,9 @@ SCORES = "scores"
 ACTIVITY = "activity"
 FILES = "files"
 
+CALLED_TO_EXPECTED = "called_to_expected_"
+"""Start of the QC columns that say, for each factor, how far the published threshold is off."""
+
 FRAGMENT_PAIRED = "fragment_paired"
 FRAGMENT_SINGLE = "fragment_single"
 REFERENCE_SEQUENCES = "reference_sequences"

@@ -144,7 +144,7 @@ def parse_threshold(text: str) -> Any:
         If it is none of these.
     """
     rule, equals, value = text.partition("=")
-    if text in ("f1", "matched"):
+    if text in ("f1", "matched", "mixed"):
         return text
     with suppress(ValueError):
         if not equals:
@@ -152,7 +152,7 @@ def parse_threshold(text: str) -> Any:
         if rule in _RULES_WITH_VALUE:
             return rule, float(value)
     raise ValueError(
-        f"--threshold {text} is not understood; use f1, matched, 0.4, precision=0.8, recall=0.3 or log2fc=7"
+        f"--threshold {text} is not understood; use f1, matched, mixed, 0.4, precision=0.8, recall=0.3 or log2fc=7"
     )
 
 

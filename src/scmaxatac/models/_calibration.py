@@ -24,7 +24,7 @@ ThresholdRule = str | float | tuple[str, float]
 
 _RULES = (
     '"f1", a number between 0 and 1, ("precision" | "recall" | "log2fc", value), '
-    'and "matched" where there are scores to rank (predict_tfbs, call_sites)'
+    'and "matched" or "mixed" where there are scores to rank (predict_tfbs, call_sites)'
 )
 
 

@@ -9,8 +9,8 @@ from scmaxatac._docs import shared_docs
 from scmaxatac.io._copies import copied
 from scmaxatac.io._objects import group_labels, unwrap
 from scmaxatac.io._store import ScoreStore, complete_run
-from scmaxatac.tl._assemble import Threshold
 from scmaxatac.tl._results import call, decode_params, encode_params, merge_slots, read_context, write_cell_activity
+from scmaxatac.tl._thresholds import Threshold
 from scmaxatac.tl._tracks import renew_site_files
 from scmaxatac.tracks._intervals import Intervals
 
@@ -55,8 +55,8 @@ def call_sites(
         If the folder of the scores is gone.
     ValueError
         If the threshold is no rule, needs a calibration table that the model lacks, or lies below the score down to
-        which bins were kept; or if ``"matched"`` needs a sample of the genome beside the regions, which only a
-        prediction with this threshold makes.
+        which bins were kept; or if a rule by rank needs a sample of the genome beside the regions, which only a
+        prediction with such a rule makes.
 
     Examples
     --------
@@ -83,12 +83,11 @@ def call_sites(
             f"{store.folder} does not hold the scores of uns[{key!r}] any more, but another run or an incomplete one; "
             "call scmaxatac.tl.predict_tfbs again, with an out_dir= for each run"
         )
-    calibrations, genome = read_context(store)
     overhang = params["overhang"] if overhang is None else overhang
     regions = None
     if _keys.REGIONS in slots and not overhang:
         regions = Intervals.from_frame(_frame(slots[_keys.REGIONS]).astype({"chrom": str}))
-    called = call(store, threshold, calibrations, genome, regions)
+    called = call(store, threshold, read_context(store), regions)
     params |= {"threshold": threshold, "thresholds": called.thresholds.to_dict(), "overhang": overhang}
     qc = _frame(slots[_keys.QC])
     qc = qc.set_index("group") if "group" in qc else qc

@@ -18,7 +18,6 @@ from scmaxatac.models import TFModel, load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn._engine import Backend, Precision
 from scmaxatac.nn._predict import Strand
-from scmaxatac.tl._assemble import Threshold
 from scmaxatac.tl._bins import Table, as_table
 from scmaxatac.tl._depth_curve import Comparison, depth_curve
 from scmaxatac.tl._expressed import expressed_models
@@ -26,6 +25,7 @@ from scmaxatac.tl._motif_scan import Motifs, motif_scan, read_any_motifs
 from scmaxatac.tl._prediction import Request, remark_on_genome
 from scmaxatac.tl._preset import Preset, resolve_averaging
 from scmaxatac.tl._regions import Regions, resolve_regions
+from scmaxatac.tl._thresholds import Threshold
 from scmaxatac.tl._units import EngineOptions
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._pseudobulk import make_pseudobulks

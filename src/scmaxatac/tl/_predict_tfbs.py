@@ -17,12 +17,12 @@ from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn._engine import Backend, Precision
 from scmaxatac.nn._predict import Strand
-from scmaxatac.tl._assemble import Threshold
 from scmaxatac.tl._expressed import expressed_models
 from scmaxatac.tl._prediction import Request, remark_on_genome, run_prediction
 from scmaxatac.tl._preset import Preset, resolve_averaging
 from scmaxatac.tl._regions import Regions, resolve_regions
 from scmaxatac.tl._results import check_key, encode_params, write_slots
+from scmaxatac.tl._thresholds import Threshold
 from scmaxatac.tl._units import EngineOptions
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._insertions import collect_insertions

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +17,24 @@ from scmaxatac.io._objects import is_snapatac2
 from scmaxatac.io._store import ScoreStore
 from scmaxatac.io._uns import plain_table
 from scmaxatac.models._calibration import Calibration
-from scmaxatac.tl._assemble import (
-    Calibrations,
-    Threshold,
-    assemble_activity,
-    assemble_scores,
-    assemble_sites,
-    thresholds_of,
-)
+from scmaxatac.tl._assemble import assemble_activity, assemble_scores, assemble_sites
+from scmaxatac.tl._thresholds import BinCounts, Calibrations, Threshold, thresholds_of
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._intervals import Intervals
 
 _CALIBRATIONS = "calibration"
 _BLACKLIST = "blacklist.tsv"
+_COUNTS = "bins.json"
 _SCORES = "scores.zarr"
+
+
+@dataclass(frozen=True)
+class CallingContext:
+    """What thresholds depend on beside the scores; kept in the run's folder, so that sites can be called again."""
+
+    calibrations: Calibrations
+    genome: Genome
+    counts: BinCounts
 
 
 @dataclass
@@ -47,38 +51,41 @@ class CalledSites:
         return self.sites["group"].value_counts().reindex(self.activity.index, fill_value=0)
 
 
-def call(
-    store: ScoreStore, rule: Threshold, calibrations: Calibrations, genome: Genome, regions: Intervals | None
-) -> CalledSites:
+def call(store: ScoreStore, rule: Threshold, context: CallingContext, regions: Intervals | None) -> CalledSites:
     """Call the sites of all groups and transcription factors; `regions` restrict them, None takes all bins."""
-    thresholds = thresholds_of(rule, calibrations, store, genome)
+    thresholds = thresholds_of(rule, context.calibrations, store, context.genome, context.counts)
     sites = assemble_sites(store, thresholds, regions)
     return CalledSites(thresholds, sites, assemble_activity(store, sites))
 
 
-def write_context(store: ScoreStore, calibrations: Calibrations, genome: Genome) -> None:
-    """Put into the run's folder what calling sites again will need: calibration tables and the blacklist."""
-    for i, calibration in enumerate(calibrations.values()):
+def write_context(store: ScoreStore, context: CallingContext) -> None:
+    """Put into the run's folder what calling sites again will need."""
+    for i, calibration in enumerate(context.calibrations.values()):
         path = store.folder / _CALIBRATIONS / f"{i:03d}.tsv"
         if calibration is None:
             path.unlink(missing_ok=True)
         else:
             calibration.save(path)
-    if genome.blacklist is not None:
+    blacklist = context.genome.blacklist
+    if blacklist is not None:
         with atomic_path(store.folder / _BLACKLIST) as temporary:
-            genome.blacklist.frame().to_csv(temporary, sep="\t", index=False)
+            blacklist.frame().to_csv(temporary, sep="\t", index=False)
     else:
         (store.folder / _BLACKLIST).unlink(missing_ok=True)
+    with atomic_path(store.folder / _COUNTS) as temporary:
+        temporary.write_text(json.dumps(asdict(context.counts)))
 
 
-def read_context(store: ScoreStore) -> tuple[dict[str, Calibration | None], Genome]:
+def read_context(store: ScoreStore) -> CallingContext:
     """Read what :func:`write_context` wrote; the genome has sizes and blacklist only."""
     paths = [store.folder / _CALIBRATIONS / f"{i:03d}.tsv" for i in range(len(store.tfs))]
     tables = [Calibration.read(path) if path.is_file() else None for path in paths]
     blacklist = store.folder / _BLACKLIST
     frame = pd.read_csv(blacklist, sep="\t", dtype={"chrom": str}) if blacklist.is_file() else None
     shared = None if frame is None else frame[frame["chrom"].isin(store.chroms)]
-    return dict(zip(store.tfs, tables, strict=True)), Genome.from_sizes(store.sizes, blacklist=shared)
+    counts = BinCounts(**json.loads((store.folder / _COUNTS).read_text()))
+    genome = Genome.from_sizes(store.sizes, blacklist=shared)
+    return CallingContext(dict(zip(store.tfs, tables, strict=True)), genome, counts)
 
 
 def region_scores(store: ScoreStore, n_regions: int) -> np.ndarray | Path:

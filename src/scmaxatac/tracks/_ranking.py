@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scmaxatac._constants import BIN, CALIBRATION_BIN
+from scmaxatac._constants import BIN, CALIBRATION_BIN, UNKNOWN_BASE
 from scmaxatac.tracks._genome import Genome
 
 
@@ -12,6 +12,12 @@ def calibration_bins(genome: Genome, chrom: str) -> np.ndarray:
     if genome.blacklist is None:
         return np.ones(len(starts), dtype=bool)
     return ~genome.blacklist.overlaps(chrom, starts, starts + CALIBRATION_BIN)
+
+
+def known_calibration_bins(genome: Genome, chrom: str) -> np.ndarray:
+    """Tell which of the :func:`calibration_bins` have a known base in their middle; (n,) bool."""
+    allowed = calibration_bins(genome, chrom)
+    return allowed & (genome.codes(chrom)[CALIBRATION_BIN // 2 :: CALIBRATION_BIN][: len(allowed)] < UNKNOWN_BASE)
 
 
 def covered_calibration_bins(bins: np.ndarray, allowed: np.ndarray) -> np.ndarray:

@@ -1,13 +1,26 @@
 """Thresholds, and what is called with them."""
 
 import numpy as np
+import pandas as pd
 import pytest
-from _compare import assert_follows, thresholds_of
-from _mini import GROUPS, REGIONS, SIZES
+from _compare import assert_follows, assert_same_slots, thresholds_of
+from _mini import BLACKLIST, GROUPS, REGIONS, SIZES, UNKNOWN
 from _networks import random_model
 from _oracle import make_oracle
 
 import scmaxatac as sma
+from scmaxatac.tl._thresholds import _halfway
+
+
+def count_known() -> int:
+    """200-bp bins off the blacklist whose middle base is known, counted one by one."""
+    bad = [tuple(row) for row in BLACKLIST.itertuples(index=False)]
+    bins = [(chrom, at) for chrom, size in SIZES.items() for at in range(0, size - 199, 200)]
+    off = [(c, at) for c, at in bins if not any(c == b and at < end and at + 200 > start for b, start, end in bad)]
+    return len([(c, at) for c, at in off if not any(c == u and start <= at + 100 < end for u, start, end in UNKNOWN)])
+
+
+N_KNOWN = count_known()
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -127,7 +140,53 @@ def test_a_lower_floor_allows_lower_thresholds(predict, adata, expected, monkeyp
     assert_follows(adata.uns["tfbs"], expected, GROUPS, dict.fromkeys(["AAA", "BBB"], 0.004), floor=0.003)
 
 
-@pytest.mark.parametrize("rule", ["f1", "matched", ("precision", 0.5)])
+def test_mixed_lies_halfway_between_the_published_threshold_and_the_matched_one(predict, adata, expected_everywhere):
+    predict(adata, regions="genome", threshold="mixed")
+    slots = adata.uns["tfbs"]
+    for tf, published, rate in (("AAA", 0.5, 0.05), ("BBB", 0.3, 0.02)):
+        for group in GROUPS:
+            by_rank = expected_everywhere.matched_threshold(group, tf, rate, N_KNOWN)
+            odds = np.sqrt(published / (1 - published) * by_rank / (1 - by_rank))
+            assert thresholds_of(slots)[tf][group] == pytest.approx(odds / (1 + odds), abs=1e-5)
+    assert_follows(slots, expected_everywhere, GROUPS)
+
+
+def test_mixed_needs_no_second_prediction(predict, adata, tmp_path):
+    """After another rule, and from files: what is known of the sequence is kept with the scores."""
+    predict(adata, regions="genome")
+    sma.tl.call_sites(adata, "mixed")
+    other = adata.copy()
+    predict(other, regions="genome", threshold="mixed", out_dir=tmp_path / "other")
+    assert_same_slots(adata.uns["tfbs"], other.uns["tfbs"])
+    assert thresholds_of(adata.uns["tfbs"]) == thresholds_of(other.uns["tfbs"])
+
+
+@pytest.mark.parametrize("rank", [0.0, np.inf])
+def test_mixed_between_thresholds_at_the_very_ends_is_a_number_between(rank):
+    by_rank = pd.DataFrame({"AAA": [rank]}, index=["B"])
+    (found,) = _halfway([0.4], by_rank)["AAA"]
+    assert 0 < found < 1
+    assert (found < 0.4) == (rank == 0)
+
+
+def test_qc_says_of_every_group_and_factor_how_far_the_published_threshold_is_off(predict, adata, expected_everywhere):
+    with pytest.warns(UserWarning, match="the published thresholds don't fit the depth of 3 of 3 groups"):
+        predict(adata, regions="genome")
+    qc = adata.uns["tfbs"]["qc"]
+    for tf, published, rate in (("AAA", 0.5, 0.05), ("BBB", 0.3, 0.02)):
+        for group in GROUPS:
+            n_called = sum(value >= published for value in expected_everywhere.maxima(group, tf))
+            assert qc.loc[group, f"called_to_expected_{tf}"] == pytest.approx(n_called / (rate * N_KNOWN))
+    assert qc["warnings"].str.contains("published thresholds call").all()
+
+
+def test_qc_does_not_judge_thresholds_by_a_few_regions(predict, adata):
+    few = REGIONS[REGIONS["chrom"] == "chr2"]
+    predict(adata, models=[random_model("AAA", 1, rate=0.4)], regions=few)
+    assert adata.uns["tfbs"]["qc"]["called_to_expected_AAA"].isna().all()
+
+
+@pytest.mark.parametrize("rule", ["f1", "matched", "mixed", ("precision", 0.5)])
 def test_rules_that_need_a_calibration_say_so(predict, adata, rule):
     bare = [random_model("AAA", 1), random_model("BBB", 2, calibrated=False)]
     with pytest.raises(ValueError, match="the model of BBB has no calibration table"):
