@@ -1,0 +1,126 @@
+"""Whether it pays to show a network the reverse complement, and what the original's version of it does.
+
+Trains a network for CTCF in each of three ways and with two seeds on the simulated data: half of the windows as their
+true reverse complement, none of them, or half of them as the original shows them. Takes about twenty minutes on two
+cores.
+
+Usage: python experiments/reverse_complement.py [--check] [--threads 2] [--models DIR]
+"""
+
+import time
+from contextlib import ExitStack
+from pathlib import Path
+
+import numpy as np
+import torch
+from _report import options, publish
+from _training import (
+    MODELS,
+    RECIPE,
+    TOLERANCE,
+    compare_recipes,
+    draw_recipes,
+    model_folder,
+    train,
+    training_table,
+)
+
+import scmaxatac as sma
+from scmaxatac.datasets import Toy
+from scmaxatac.nn._data_module import Batch, TFDataModule
+from scmaxatac.nn._examples import Draw, Examples
+from scmaxatac.nn._fit import fit_network
+from scmaxatac.nn._training_module import TFTrainingModule, masked_cross_entropy, one_hot
+from scmaxatac.tl._training_inputs import read_inputs
+from scmaxatac.tl._training_split import split_chroms
+from scmaxatac.tl._training_table import read_training_table
+
+TF, CLUSTER = "CTCF", "CD4/T"
+SEEDS = (0, 1)
+OTHER_SEED = 1
+WAYS = {"true": "True reverse complement", "none": "Forward strand only", "rolled": "As in the original"}
+
+
+def main() -> None:
+    """Train, compare, write the table and the figure."""
+    args, started = options(__doc__, models=MODELS), time.time()
+    torch.set_num_threads(args.threads)
+    sma.settings.progress = False
+    toy, other = sma.datasets.toy(seed=0), sma.datasets.toy(seed=OTHER_SEED)
+    with ExitStack() as stack:
+        folder = model_folder(args.models, stack)
+        models = {way: [network(toy, way, seed, folder) for seed in SEEDS] for way in WAYS}
+        cases = [("chr5", toy, toy.chroms_test, None), ("other genome", other, other.genome.chroms, None)]
+        table = compare_recipes(models, cases, TF, CLUSTER)
+    publish(
+        "reverse_complement",
+        table,
+        draw_recipes(table, {"chr5": "chr5", "other genome": "Another genome"}, WAYS),
+        keys=["test", "training"],
+        tolerance=TOLERANCE,
+        started=started,
+        check=args.check,
+    )
+
+
+def network(toy: Toy, way: str, seed: int, folder: Path) -> sma.models.TFModel:
+    """Train in one of the three ways."""
+    if way == "true":
+        return train(toy, TF, CLUSTER, folder / f"{TF}-{seed}", seed=seed)
+    if way == "none":
+        return train(toy, TF, CLUSTER, folder / f"{TF}-forward-{seed}", seed=seed, reverse_complement=False)
+    return train_rolled(toy, seed, folder / f"{TF}-rolled-{seed}")
+
+
+class RolledData(TFDataModule):
+    """Marks the windows that are to be turned with a factor of -1, and leaves turning them to the network."""
+
+    def draw(self, epoch: int, number: int) -> Draw:
+        """Draw the same batch as with the true reverse complement."""
+        draw = super().draw(epoch, number)
+        scale = np.where(draw.flipped, -1, 1).astype(np.float32)
+        return Draw(draw.offset, draw.cell_type, np.zeros_like(draw.flipped), scale)
+
+
+class RolledTraining(TFTrainingModule):
+    """Turns windows as the original does.
+
+    It complements the bases and then reverses the axis of the channels (A, C, G, T, signal) instead of that of the
+    positions: what comes out is signal, A, C, G, T of the same strand, from left to right, and mirrored labels.
+    """
+
+    def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
+        """Compute the loss of a batch."""
+        turned = torch.zeros(len(batch.labels), dtype=torch.bool) if batch.scale is None else batch.scale < 0
+        windows, labels = one_hot(batch._replace(scale=None)), batch.labels.clone()
+        windows[turned] = windows[turned].roll(1, dims=1)
+        labels[turned] = labels[turned].flip(1)
+        loss = masked_cross_entropy(self.network.logits(windows), labels)
+        self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(labels))
+        return loss
+
+
+def train_rolled(toy: Toy, seed: int, folder: Path) -> sma.models.TFModel:
+    """Train as ``tl.train`` does with the same seed, but for how windows are turned."""
+    if (folder / "model.json").exists():
+        return sma.models.TFModel.read(folder)
+    rows, _ = read_training_table(training_table(toy, TF, CLUSTER))
+    split = split_chroms(toy.genome, toy.chroms_train, toy.chroms_valid, toy.chroms_test)
+    inputs = read_inputs(rows, toy.genome, split, toy.adata, "cell_type")
+    jitter = RECIPE["jitter"]
+    data = RolledData(
+        Examples.build(toy.genome, inputs.train, split.train, jitter=jitter, rng=seed),
+        Examples.build(toy.genome, inputs.valid, split.valid),
+        seed=seed,
+        **{name: RECIPE[name] for name in ("batch_size", "batches_per_epoch", "jitter", "max_validation")},
+    )
+    torch.manual_seed(seed)
+    module = RolledTraining(learning_rate=RECIPE["learning_rate"], decay=RECIPE["decay"])
+    weights, _ = fit_network(module, data, out_dir=folder, epochs=RECIPE["epochs"], accelerator=RECIPE["accelerator"])
+    model = sma.models.TFModel(TF, weights, None, {"made_by": "experiments/reverse_complement.py"}, f"rolled:{TF}")
+    model.save(folder)
+    return model
+
+
+if __name__ == "__main__":
+    main()
