@@ -126,8 +126,8 @@ def _add_predict(commands: "argparse._SubParsersAction", common: argparse.Argume
     what.add_argument("--groupby", nargs="+", required=True, metavar="COLUMN", help="column(s) of obs with the groups")
     what.add_argument("--tfs", nargs="+", metavar="TF", help="transcription factors; default: all installed models")
     what.add_argument("--models", metavar="DIR", help="folder of models, or demo; default: the downloaded ones")
-    what.add_argument("--threshold", default="f1", metavar="RULE", help="f1, matched, 0.4, precision=0.8, recall=0.3, "
-                      "log2fc=7; default: %(default)s")  # fmt: skip
+    what.add_argument("--threshold", default="f1", metavar="RULE", help="f1, matched, mixed, 0.4, precision=0.8, "
+                      "recall=0.3, log2fc=7; default: %(default)s")  # fmt: skip
     where = predict.add_argument_group("where")
     where.add_argument("--genome", type=Path, required=True, metavar="FILE", help="FASTA (.gz too) or .2bit")
     where.add_argument("--blacklist", type=Path, metavar="BED", help="regions to leave out")

@@ -32,7 +32,7 @@ class Settings:
         Whether progress bars are shown.
     score_floor
         Bins with a lower score are not kept in the store of a run, except those that rank so high that
-        ``threshold="matched"`` may need them.
+        ``threshold="matched"`` or ``"mixed"`` may need them.
     max_scores_mb
         Region scores above this size go to a zarr store on disk instead of into the object.
     bigwig_decimals

@@ -99,10 +99,12 @@ def predict_tfbs(
     threshold
         Which bins are sites: ``"f1"``, the published rule, takes the threshold with the largest F1 on the validation
         chromosome; ``"matched"`` calls the share of the genome's 200-bp bins that ``"f1"`` called in the calibration,
-        whatever the depth; a number; or ``("precision", v)``, ``("recall", v)``, ``("log2fc", v)``. Thresholds were
-        calibrated on 200-bp bins and are applied to 32-bp bins. With ``"matched"`` about as many bins are called in
-        every group, also where the factor is absent, so numbers of sites can't be compared; where the regions hold too
-        few bins for the rank, a fixed sample of the genome beside them is predicted as well.
+        whatever the depth; ``"mixed"`` lies halfway between these two, in log odds; a number; or ``("precision", v)``,
+        ``("recall", v)``, ``("log2fc", v)``. Thresholds were calibrated on 200-bp bins and are applied to 32-bp bins.
+        For sparse groups ``"matched"`` is recommended where the factor is known to be expressed: it calls about as many
+        bins in every group, also where the factor is absent, so numbers of sites can't be compared. ``"mixed"`` is for
+        groups where that is not known. The QC table says how far the published thresholds are off. Where the regions
+        hold too few bins for a rank, a fixed sample of the genome beside them is predicted as well.
     preset
         How windows are averaged: ``"original"`` is ``strand="forward", step=256``, as without a preset;
         ``"accurate"`` is ``strand="mean", step=128`` and predicts four times as many windows.

@@ -36,7 +36,7 @@ def quality_table(depth: pd.DataFrame, n_sites: pd.Series, ratios: pd.DataFrame,
         warn(
             f"the published thresholds don't fit the depth of {len(off)} of {len(typical)} groups: the bins that reach "
             f"them are not as many as the calibration expects ({named}{', ...' if len(off) > 5 else ''}; get.qc has "
-            'all factors). Where the factor is expressed, threshold="mixed" finds more of what is bound; '
-            'tl.call_sites(data, "mixed") applies it without predicting again'
+            'all factors). Where the factor is expressed, threshold="matched" finds more of what is bound, and '
+            '"mixed" is more cautious where that is not known; tl.call_sites applies them without predicting again'
         )
     return table
