@@ -129,6 +129,14 @@ def test_nothing_found_gives_an_empty_table():
     assert hits["score"].dtype.kind == "i"
 
 
+def test_a_motif_that_is_too_short_for_the_p_value_is_told(toy):
+    motifs = {"SHORT": np.tile([0, 0, 9, 0], (8, 1)), "LONG": np.tile([0, 0, 9, 0], (9, 1))}
+    regions = toy.peaks.query("chrom == 'chr5'")
+    with pytest.warns(UserWarning, match=r"SHORT \(SHORT, 8 bp\): no match can have p < 1e-05, .*longer"):
+        hits = sma.tl.motif_scan(toy.genome, motifs, regions=regions)
+    assert "SHORT" not in hits["tf"].tolist()
+
+
 def test_bad_input_is_told(toy, monkeypatch):
     with pytest.raises(KeyError, match="no motif of MYC; there are motifs of CTCF, SPI1, GATA3"):
         sma.tl.motif_scan(toy.genome, toy.motifs, regions=toy.peaks, tfs="MYC")

@@ -9,6 +9,7 @@ import pandas as pd
 
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
+from scmaxatac._logging import warn
 from scmaxatac.io._motifs import Motif, as_counts, read_motifs
 from scmaxatac.tl._bins import Table, as_table
 from scmaxatac.tracks._genome import Genome
@@ -65,6 +66,11 @@ def motif_scan(
     A row for every bin that has a match: chrom (categorical), start, end (0-based, half-open), tf (categorical), score
     (the number of matches). The rows of one factor are `scores` for :func:`benchmark`.
 
+    Warns
+    -----
+    UserWarning
+        If a motif is so short that none of its matches has a p-value below `p_value`.
+
     Raises
     ------
     FileNotFoundError
@@ -93,6 +99,10 @@ def motif_scan(
             "0 < p_value < 1, pseudocount > 0 and bin_size >= 1"
         )
     chosen_motifs = select_motifs(read_any_motifs(motifs), tfs)
+    if short := [f"{m.id} ({m.tf}, {len(m.counts)} bp)" for m in chosen_motifs if 4.0 ** -len(m.counts) >= p_value]:
+        warn(
+            f"too short for any match with p < {p_value:g}: {', '.join(short)}; take longer motifs or a larger p_value"
+        )
     inside = Intervals.from_frame(as_table(regions, "regions").astype({"chrom": str}))
     chosen = list(inside.chroms) if chroms is None else genome.select_chroms(chroms)
     chosen = [chrom for chrom in genome.chroms if chrom in chosen]
