@@ -10,6 +10,7 @@ import scmaxatac as sma
 from scmaxatac.io._bed import read_bed
 from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig
 from scmaxatac.io._files import sha256_of
+from scmaxatac.tl import _run, _tracks
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -132,3 +133,90 @@ def test_tracks_of_regions_that_overhang_reach_as_far_as_their_windows(adata, ex
     for row in REGIONS.itertuples():
         inside |= (track["chrom"] == row.chrom) & (track["start"] < row.end) & (track["end"] > row.start)
     assert 0 < inside.sum() < len(track)
+
+
+@pytest.fixture
+def dense_groups(monkeypatch, tmp_path):
+    """Numbers of the groups whose dense bins are on disk, before every unit."""
+    seen: list[set[str]] = []
+    original = _run.predict_unit
+
+    def spy(*args):
+        seen.append({path.name.split("_")[0] for path in (tmp_path / "run" / "units").glob("*.dense")})
+        return original(*args)
+
+    monkeypatch.setattr(_run, "predict_unit", spy)
+    return seen
+
+
+def test_one_group_at_a_time_has_its_bins_on_disk(mini, fragment_file, predict, dense_groups, tmp_path):
+    predict(mini.adata(fragment_file), save_tracks=True)
+    assert len(dense_groups) == len(GROUPS) * len(SIZES)
+    assert max(map(len, dense_groups)) == 1
+    assert not list((tmp_path / "run").rglob("*.dense"))
+
+
+def test_tracks_that_were_finished_before_an_interruption_stay(
+    mini, fragment_file, predict, adata, monkeypatch, tmp_path
+):
+    """Interrupted in the second group: the first group's bigWigs are there, its bins are gone, nothing is repeated."""
+    later, run = mini.adata(fragment_file), tmp_path / "interrupted"
+    original = _run.predict_unit
+    units: list[tuple[str, str]] = []
+
+    def interrupt(options, group, chrom, *args):
+        if group != GROUPS[0] and len(units) > len(SIZES):
+            raise KeyboardInterrupt
+        units.append((group, chrom))
+        return original(options, group, chrom, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_run, "predict_unit", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            predict(later, save_tracks=True, out_dir=run)
+    written = {path: path.stat().st_mtime_ns for path in (run / "tracks").glob("*.bw")}
+    assert len(written) == len(MODELS) + 1
+    assert {path.name.split("_")[0] for path in (run / "units").glob("*.dense")} == {"0001"}
+    before = set(units)
+    units.clear()
+    monkeypatch.setattr(_run, "predict_unit", lambda o, g, c, *args: units.append((g, c)) or original(o, g, c, *args))
+    predict(later, save_tracks=True, out_dir=run)
+    assert before.isdisjoint(units)
+    assert len(before) + len(units) == len(GROUPS) * len(SIZES)
+    assert {path: path.stat().st_mtime_ns for path in written} == written
+    assert later.uns["tfbs"]["files"].equals(adata.uns["tfbs"]["files"]), "with the checksums of a run in one go"
+    assert not list(run.rglob("*.dense"))
+
+
+def test_an_interruption_while_tracks_are_written_repeats_no_unit(
+    mini, fragment_file, predict, adata, monkeypatch, tmp_path
+):
+    later, run = mini.adata(fragment_file), tmp_path / "interrupted"
+    original = _tracks.read_signal
+
+    def interrupt(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_tracks, "read_signal", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            predict(later, save_tracks=True, out_dir=run)
+    assert _tracks.read_signal is original
+    n_units = len(list((run / "units").glob("*.npz")))
+    assert n_units == len(SIZES)
+    units = []
+    predict_unit = _run.predict_unit
+    monkeypatch.setattr(_run, "predict_unit", lambda *args: units.append(args[1]) or predict_unit(*args))
+    predict(later, save_tracks=True, out_dir=run)
+    assert set(units) == set(GROUPS[1:])
+    assert later.uns["tfbs"]["files"].equals(adata.uns["tfbs"]["files"])
+
+
+def test_bins_that_were_left_when_their_tracks_were_done_are_removed(mini, fragment_file, predict, tmp_path):
+    """As by a kill between the two."""
+    adata = mini.adata(fragment_file)
+    predict(adata, save_tracks=True)
+    left = tmp_path / "run" / "units" / "0001_0000.dense"
+    left.mkdir()
+    predict(adata, save_tracks=True)
+    assert not left.exists()

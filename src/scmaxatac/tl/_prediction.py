@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -120,6 +120,7 @@ def run_prediction(request: Request, bulks: Pseudobulks, executor: Executor | No
         request.chroms,
         _region_bounds(request),
         done_tracks=finished_tracks(store) if request.save_tracks else {},
+        finish_group=partial(write_tracks, store) if request.save_tracks else None,
         executor=executor,
     )
     run = store.finish(fingerprints)
@@ -143,8 +144,6 @@ def run_prediction(request: Request, bulks: Pseudobulks, executor: Executor | No
         on_disk = isinstance(scores, Path)
         slots |= {_keys.REGIONS: request.regions} | ({} if on_disk else {_keys.SCORES: scores})
     if request.save_tracks:
-        for group in bulks.groups:
-            write_tracks(store, group, {chrom: fingerprints[group, chrom] for chrom in request.chroms})
         write_site_files(store, called.sites)
     slots[_keys.FILES] = table_of_files(store, tracks=request.save_tracks, scores=on_disk)
     slots[_keys.PARAMS] = _params(request, store, called.thresholds) | {"run": run}

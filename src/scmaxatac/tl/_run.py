@@ -1,8 +1,10 @@
 """Running the units of a prediction, here or through an executor."""
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
 from dataclasses import replace
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -26,6 +28,7 @@ def run_units(
     region_bounds: RegionBounds,
     *,
     done_tracks: Mapping[str, dict[str, str]],
+    finish_group: Callable[[str, Mapping[str, str]], object] | None = None,
     executor: Executor | None = None,
 ) -> dict[tuple[str, str], str]:
     """Predict every group on every chromosome; what is complete from an earlier run with the same inputs is kept.
@@ -41,8 +44,11 @@ def run_units(
     done_tracks
         For each group whose bigWigs are written, the fingerprints they were written from: such units need no dense
         bins any more.
+    finish_group
+        Called here with every group and the fingerprints of its chromosomes, as soon as all its units are there.
     executor
-        Runs the units, largest first; by default they run here, one after the other.
+        Runs the units, largest first; by default they run here, one after the other. With dense bins they run group by
+        group, so that few groups at a time have theirs on disk.
 
     Returns
     -------
@@ -56,7 +62,8 @@ def run_units(
     from tqdm.auto import tqdm
 
     store = ScoreStore(options.folder)
-    fingerprints = {(g, c): unit_fingerprint(options, g, c, region_bounds[c]) for c in chroms for g in groups}
+    order = product(groups, chroms) if options.dense else ((g, c) for c, g in product(chroms, groups))
+    fingerprints = {(g, c): unit_fingerprint(options, g, c, region_bounds[c]) for g, c in order}
     missing = [unit for unit in fingerprints if not _is_complete(store, options, unit, fingerprints, done_tracks)]
     if missing:
         store.begin()
@@ -65,20 +72,44 @@ def run_units(
     n_windows = {chrom: len(unit_windows(options, chrom)) for chrom in chroms}
     total = sum(n_windows[chrom] for _, chrom in missing)
     logger.info("%d windows to predict with %d models", total, len(options.ranks))
+    n_missing = Counter(group for group, _ in missing)
+    finished: dict[str, dict[str, str]] = {}
+
+    def finish(group: str) -> None:
+        units = {chrom: fingerprints[group, chrom] for chrom in chroms}
+        if finish_group is not None and group not in finished:
+            finish_group(group, units)
+            finished[group] = units
+
+    def done(group: str) -> None:
+        n_missing[group] -= 1
+        if not n_missing[group]:
+            finish(group)
+
+    for group in groups:
+        if not n_missing[group]:
+            finish(group)
     with tqdm(total=total, unit="window", unit_scale=True, disable=not settings.progress) as bar:
         if executor is None:
             for group, chrom in missing:
                 bar.set_description(f"{group} {chrom}")
                 predict_unit(options, group, chrom, fingerprints[group, chrom], region_bounds[chrom], bar.update)
+                done(group)
             return fingerprints
-        largest_first = sorted(missing, key=lambda unit: n_windows[unit[1]], reverse=True)
+        position = {group: i if options.dense else 0 for i, group in enumerate(groups)}
+        largest_first = sorted(missing, key=lambda unit: (position[unit[0]], -n_windows[unit[1]]))
         tasks = {
             (group, chrom): (_on(options, chrom), group, chrom, fingerprints[group, chrom], region_bounds[chrom])
             for group, chrom in largest_first
         }
-        error = _run_in(executor, tasks, n_windows, bar)
+
+        def completed(unit: tuple[str, str]) -> None:
+            bar.update(n_windows[unit[1]])
+            done(unit[0])
+
+        error = _run_in(executor, tasks, completed)
     if error is not None:
-        still = [unit for unit in missing if not _is_complete(store, options, unit, fingerprints, done_tracks)]
+        still = [unit for unit in missing if not _is_complete(store, options, unit, fingerprints, finished)]
         if still:
             names = ", ".join(f"{group!r} on {chrom}" for group, chrom in still[:_NAMED])
             raise RuntimeError(
@@ -86,11 +117,15 @@ def run_units(
                 f"because a worker failed: {str(error) or type(error).__name__}. The others are kept in "
                 f"{options.folder}; call again with the same out_dir to compute what is missing"
             ) from error
+        for group in groups:  # a worker may have died after it had written what it was asked for
+            finish(group)
     return fingerprints
 
 
 def _run_in(
-    executor: Executor, tasks: Mapping[tuple[str, str], tuple[Any, ...]], n_windows: Mapping[str, int], bar: Any
+    executor: Executor,
+    tasks: Mapping[tuple[str, str], tuple[Any, ...]],
+    completed: Callable[[tuple[str, str]], object],
 ) -> BaseException | None:
     """Run the units in the executor's workers, in the order given; the first error, after all of them have ended."""
     futures: dict[Future[str], tuple[str, str]] = {}
@@ -103,8 +138,10 @@ def _run_in(
                 error = broken
                 break
         for future in as_completed(futures):
-            error = error or future.exception()
-            bar.update(n_windows[futures[future][1]])
+            failure = future.exception()
+            if failure is None:
+                completed(futures[future])
+            error = error or failure
     except BaseException:
         for future in futures:
             future.cancel()

@@ -25,14 +25,16 @@ _LONG = 256
 
 def finished_tracks(store: ScoreStore) -> dict[str, dict[str, str]]:
     """Find the groups whose bigWigs are written as the settings ask, with the fingerprints of the units behind them."""
-    done = {}
-    for group in store.groups:
-        marker = _marker(store, group)
-        if marker.is_file() and all(path.is_file() for path in _paths(store, group).values()):
-            written = json.loads(marker.read_text())
-            if written["form"] == _form():
-                done[group] = written["units"]
-    return done
+    written = {group: _written_from(store, group) for group in store.groups}
+    return {group: units for group, units in written.items() if units is not None}
+
+
+def _written_from(store: ScoreStore, group: str) -> dict[str, str] | None:
+    marker = _marker(store, group)
+    if not marker.is_file() or not all(path.is_file() for path in _paths(store, group).values()):
+        return None
+    written = json.loads(marker.read_text())
+    return written["units"] if written["form"] == _form() else None
 
 
 def write_tracks(store: ScoreStore, group: str, fingerprints: Mapping[str, str]) -> None:
@@ -40,8 +42,15 @@ def write_tracks(store: ScoreStore, group: str, fingerprints: Mapping[str, str])
 
     The bins are removed when the files are complete.
     """
-    if finished_tracks(store).get(group) == dict(fingerprints):
-        return
+    if _written_from(store, group) != dict(fingerprints):
+        _write_bigwigs(store, group)
+        with atomic_path(_marker(store, group)) as temporary:
+            temporary.write_text(json.dumps({"form": _form(), "units": dict(fingerprints)}))
+    for chrom in store.chroms:
+        shutil.rmtree(dense_folder(store, group, chrom), ignore_errors=True)
+
+
+def _write_bigwigs(store: ScoreStore, group: str) -> None:
     paths = _paths(store, group)
     for m, tf in enumerate(store.tfs):
         with BigWigWriter(paths[tf], store.sizes) as writer:
@@ -62,10 +71,6 @@ def write_tracks(store: ScoreStore, group: str, fingerprints: Mapping[str, str])
                 writer.add_runs(chrom, starts, ends, values)
             else:
                 writer.add_runs(chrom, np.array([0]), np.array([size]), np.zeros(1))
-    with atomic_path(_marker(store, group)) as temporary:
-        temporary.write_text(json.dumps({"form": _form(), "units": dict(fingerprints)}))
-    for chrom in store.chroms:
-        shutil.rmtree(dense_folder(store, group, chrom), ignore_errors=True)
 
 
 def _as_asked_for(scores: np.ndarray, *, keep_first: bool) -> np.ndarray:
