@@ -38,6 +38,9 @@ DRAWS = 1_000
 TOLERANCE = {"average_precision": 0.05, "ap_low": 0.08, "ap_high": 0.08}
 """Training is the same bit by bit on one machine and number of threads; other machines add up in another order."""
 
+RECIPE_TOLERANCE = TOLERANCE | {"difference_low": 0.08, "difference_high": 0.08}
+"""For the tables of :func:`compare_recipes`, to which the columns of the seeds are added."""
+
 COLORS = ("#0072B2", "#D55E00", "#009E73")
 
 MODELS = {"type": Path, "help": "keep networks in this folder, and take those that are there; by default none is kept"}
