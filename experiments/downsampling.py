@@ -83,7 +83,14 @@ def thinned(name: str, adata: Any, groupby: str, **arguments: Any) -> pd.DataFra
     with tempfile.TemporaryDirectory() as folder:  # the prediction from all fragments is made once
         curves = [
             sma.tl.downsampling_curve(
-                adata, groupby, sizes=SIZES[name], threshold="f1", block_size=BLOCK[name], out_dir=folder, rng=seed, **arguments
+                adata,
+                groupby,
+                sizes=SIZES[name],
+                threshold="f1",
+                block_size=BLOCK[name],
+                out_dir=folder,
+                rng=seed,
+                **arguments,
             )
             for seed in range(N_SEEDS[name])
         ]
@@ -142,7 +149,8 @@ def draw(table: pd.DataFrame) -> Figure:
     handles, labels = axes.flat[0].get_legend_handles_labels()
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=8, frameon=False)
     figure.supylabel("Average precision", fontsize=9)
-    figure.supxlabel("Fragments of the group", fontsize=9)
+    for ax in axes[-1]:
+        ax.set_xlabel("Fragments", fontsize=8)
     return figure
 
 

@@ -197,9 +197,12 @@ def draw(table: pd.DataFrame) -> Figure:
         ax.set_title(f"{tf}, {'simulated' if name == 'toy' else name}", fontsize=9)
         ax.set_ylim(0, 1)
         ax.spines[["top", "right"]].set_visible(False)
+        ax.set_xlabel("Pile-up, share of all insertions", fontsize=8)
+        ax.tick_params(labelsize=8)
     axes[0].set_ylabel("Average precision")
-    axes[0].legend(title="Coverage scaled by", title_fontsize=8, fontsize=8, frameon=False, loc="upper right")
-    figure.supxlabel("Insertions at the planted locus, share of all", fontsize=9)
+    handles, labels = axes[0].get_legend_handles_labels()
+    labels = [f"coverage over its {label}" for label in labels]
+    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8, frameon=False)
     return figure
 
 
