@@ -2,13 +2,14 @@
 
 import logging
 import multiprocessing
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+import pickle
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from _mini import GROUPS, REGIONS
+from _mini import GROUPS, REGIONS, SIZES
 from _networks import random_model
 from _workers import KillingOnce, Recording, busy_cores
 
@@ -158,6 +159,41 @@ def test_the_largest_units_are_submitted_first(predict, tmp_path):
         recording = Recording(pool)
         predict(recording, out_dir=tmp_path)
     assert [chrom for _, chrom in recording.units] == ["chr1"] * 3 + ["chr2"] * 3
+
+
+def test_groups_are_submitted_one_after_the_other_when_their_tracks_are_written(predict, tmp_path):
+    """So that few of them have all their bins on disk."""
+    with ThreadPoolExecutor(1) as pool:
+        recording = Recording(pool)
+        predict(recording, out_dir=tmp_path, save_tracks=True)
+    assert recording.units == [(group, chrom) for group in GROUPS for chrom in ("chr1", "chr2")]
+    assert unfinished(tmp_path) == []
+
+
+class Weighing(Executor):
+    """Passes everything on to an executor, and keeps the size of what would travel."""
+
+    def __init__(self, executor: Executor) -> None:
+        self._executor = executor
+        self.bytes: list[int] = []
+
+    def submit(self, fn, /, *args, **kwargs):
+        self.bytes.append(len(pickle.dumps((fn, args, kwargs))))
+        return self._executor.submit(fn, *args, **kwargs)
+
+
+def test_a_genome_in_memory_does_not_travel(predict, mini, processes, tmp_path):
+    """Its 30 kb of sequence are in the run's folder, once; a run with another one does not take them for its own."""
+    assert len(pickle.dumps(mini.genome)) > 25_000
+    weighing = Weighing(processes)
+    other = sma.Genome.from_codes({chrom: codes[::-1] for chrom, codes in mini.codes.items()})
+    for genome in (mini.genome, other):
+        found = predict(weighing, out_dir=tmp_path / "run", genome=genome)
+        assert_equal_slots(found, predict(out_dir=tmp_path / f"serial{len(weighing.bytes)}", genome=genome))
+        (kept,) = (tmp_path / "run" / "genome").iterdir()
+        assert sum(path.stat().st_size for path in kept.glob("*.codes")) == SIZES["chr1"] + SIZES["chr2"]
+    assert len(weighing.bytes) == 2 * N_UNITS
+    assert max(weighing.bytes) < 5_000
 
 
 def test_an_error_in_a_unit_is_told(predict, tmp_path, monkeypatch):

@@ -70,7 +70,7 @@ class ScoreStore:
                 "give each run an out_dir of its own to keep both"
             )
             index.unlink()
-            for name in ("units", "insertions", "background"):
+            for name in ("units", "insertions", "background", "genome"):
                 shutil.rmtree(folder / name, ignore_errors=True)
         if not index.is_file():
             with atomic_path(index) as temporary:
@@ -107,6 +107,11 @@ class ScoreStore:
     def insertions_path(self, group: str, chrom: str) -> Path:
         """File of a group's insertions on a chromosome."""
         return self.folder / "insertions" / f"{self._stem(group, chrom)}.npz"
+
+    @property
+    def genome_path(self) -> Path:
+        """Folder for the sequence of a genome in memory, where workers can map it."""
+        return self.folder / "genome"
 
     def file_stem(self, group: str) -> str:
         """Start of the names of a group's own files: its number and a readable piece of its name."""

@@ -33,6 +33,7 @@ from scmaxatac.tl._units import EngineOptions, UnitOptions, run_engine, unit_win
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._intervals import Intervals
 from scmaxatac.tracks._pseudobulk import Pseudobulks
+from scmaxatac.tracks._stored_genome import store_genome
 from scmaxatac.tracks._stored_signal import write_signal
 from scmaxatac.tracks._windows import window_starts
 
@@ -112,7 +113,7 @@ def run_prediction(request: Request, bulks: Pseudobulks, executor: Executor | No
     -------
     The slots of :func:`scmaxatac.tl.predict_tfbs`; the parameters as a dict that the caller completes and encodes.
     """
-    store, options = _prepare(request, bulks)
+    store, options = _prepare(request, bulks, travels=executor is not None)
     _estimate(request, options, bulks.groups)
     fingerprints = run_units(
         options,
@@ -168,8 +169,8 @@ def remark_on_genome(genome: Genome, panel: Sequence[TFModel]) -> None:
         )
 
 
-def _prepare(request: Request, bulks: Pseudobulks) -> tuple[ScoreStore, UnitOptions]:
-    """Put everything that the units read into the run's folder."""
+def _prepare(request: Request, bulks: Pseudobulks, *, travels: bool) -> tuple[ScoreStore, UnitOptions]:
+    """Put everything that the units read into the run's folder; the sequence too if it has to travel."""
     folder = request.out_dir or Path(settings.cache_dir).expanduser() / "runs" / _identity(request, bulks)
     sizes = {chrom: request.genome.sizes[chrom] for chrom in request.chroms}
     tfs = [model.tf for model in request.panel]
@@ -180,9 +181,10 @@ def _prepare(request: Request, bulks: Pseudobulks) -> tuple[ScoreStore, UnitOpti
         signal = bulks.signal(group)
         for chrom in request.chroms:
             write_signal(store, group, chrom, signal)
+    genome = request.genome
     return store, UnitOptions(
         folder=store.folder.resolve(),
-        genome=request.genome,
+        genome=store_genome(genome, store.genome_path.resolve(), request.chroms) if travels else genome,
         regions=request.intervals,
         step=request.step,
         strand=request.strand,

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Callable, Mapping
+from functools import lru_cache
 from os import PathLike
 from pathlib import Path
 
@@ -20,6 +22,8 @@ for _code, _letters in enumerate((b"Aa", b"Cc", b"Gg", b"Tt")):
 _FORMAT = 1
 """Raised when the layout of the cache changes."""
 
+_INDEX = "index.json"
+
 
 def codes_of(sequence: bytes) -> np.ndarray:
     """Turn letters into codes: A, C, G, T (either case) become 0 to 3, everything else 4; (length,) uint8."""
@@ -27,14 +31,14 @@ def codes_of(sequence: bytes) -> np.ndarray:
 
 
 class CachedCodes:
-    """Codes of all chromosomes of a FASTA file in a cache folder.
+    """Codes of chromosomes in a folder, as of a FASTA file in the cache.
 
-    Pickles as a path, so that worker processes open the files themselves.
+    Pickles as a path, so that worker processes open the files themselves, each process once.
     """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        table = json.loads((folder / "index.json").read_text())
+        table = json.loads((folder / _INDEX).read_text())
         self.key: str = table["key"]
         self.sizes: dict[str, int] = {row["name"]: row["size"] for row in table["chroms"]}
         self.known_bases: dict[str, int] = {row["name"]: row["known"] for row in table["chroms"]}
@@ -48,8 +52,32 @@ class CachedCodes:
             self._open[chrom] = np.zeros(0, np.uint8) if empty else np.memmap(path, dtype=np.uint8, mode="r")
         return self._open[chrom]
 
-    def __reduce__(self) -> tuple[type["CachedCodes"], tuple[Path]]:
-        return CachedCodes, (self.folder,)
+    def __reduce__(self) -> tuple[Callable[[Path], "CachedCodes"], tuple[Path]]:
+        return _open_codes, (self.folder,)
+
+
+@lru_cache(maxsize=8)
+def _open_codes(folder: Path) -> CachedCodes:
+    """Open a folder of codes; the same one gives the same arrays, so that what a device holds of them is found."""
+    return CachedCodes(folder)
+
+
+def write_codes(codes: Mapping[str, np.ndarray], folder: Path) -> CachedCodes:
+    """Put codes that are in memory into a folder that is named after them, unless they are there already."""
+    if not (folder / _INDEX).is_file():
+        rows = []
+        for i, (name, array) in enumerate(codes.items()):
+            with atomic_path(folder / f"{i}.codes") as temporary:
+                array.tofile(temporary)
+            rows.append(_row(i, name, array))
+        with atomic_path(folder / _INDEX) as temporary:
+            temporary.write_text(json.dumps({"key": folder.name, "chroms": rows}))
+    return CachedCodes(folder)
+
+
+def _row(i: int, name: str, codes: np.ndarray) -> dict[str, str | int]:
+    known = int(np.count_nonzero(codes < UNKNOWN_BASE))
+    return {"name": name, "size": len(codes), "known": known, "file": f"{i}.codes"}
 
 
 def encode_fasta(path: Path, cache_dir: str | PathLike[str] | None = None) -> CachedCodes:
@@ -66,7 +94,7 @@ def encode_fasta(path: Path, cache_dir: str | PathLike[str] | None = None) -> Ca
     known = root / "seen" / hashlib.sha256(seen.encode()).hexdigest()
     if known.is_file():
         folder = root / known.read_text().strip()
-        if (folder / "index.json").is_file():
+        if (folder / _INDEX).is_file():
             return CachedCodes(folder)
     logger.info("encoding %s into %s (once per genome)", path, root)
     folder = _encode(path, root)
@@ -91,16 +119,15 @@ def _encode(path: Path, root: Path) -> Path:
             codes.tofile(working / f"{i}.codes")
             digest.update(name.encode() + b"\0")
             digest.update(codes.data)
-            known = int(np.count_nonzero(codes < UNKNOWN_BASE))
-            rows.append({"name": name, "size": len(codes), "known": known, "file": f"{i}.codes"})
+            rows.append(_row(i, name, codes))
         key = digest.hexdigest()
-        (working / "index.json").write_text(json.dumps({"key": key, "chroms": rows}))
+        (working / _INDEX).write_text(json.dumps({"key": key, "chroms": rows}))
         folder = root / key[:32]
-        if not (folder / "index.json").is_file():
+        if not (folder / _INDEX).is_file():
             try:
                 working.rename(folder)
             except OSError:
-                if not (folder / "index.json").is_file():
+                if not (folder / _INDEX).is_file():
                     raise
         return folder
     finally:
