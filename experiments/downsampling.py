@@ -106,14 +106,14 @@ def average_precision(hits: pd.DataFrame, tf: str, peaks: Any, **where: Any) -> 
 def summary(name: str, found: pd.DataFrame, anywhere: dict[str, float], *, per_genome: float) -> pd.DataFrame:
     """Means over the seeds, a row a factor and size, and below them the means over all factors."""
     cases = found.groupby(["tf", "n_fragments"])
-    table = cases[["n_cells", "p99", "n_sites", "spearman", "average_precision"]].mean()
+    table = cases[["n_cells", "n_positive", "n_sites", "spearman", "average_precision"]].mean()
     table["low"], table["high"] = cases["ap_low"].mean(), cases["ap_high"].mean()
     table["seeds_differ"] = cases["average_precision"].max() - cases["average_precision"].min()
     table["motifs_covered"] = cases["motif_average_precision"].mean()
     table = table.reset_index()
     table["motifs_anywhere"] = table["tf"].map(anywhere)
     means = table.groupby("n_fragments").mean(numeric_only=True).reset_index().assign(tf=MEAN)
-    means[["low", "high", "seeds_differ", "n_sites"]] = float("nan")
+    means[["low", "high", "seeds_differ"]] = float("nan")
     table = pd.concat([table.set_index("tf").loc[list(anywhere)].reset_index(), means], ignore_index=True)
     full = table[table["n_fragments"] == table["n_fragments"].max()].set_index("tf")["average_precision"]
     return pd.DataFrame(
@@ -123,6 +123,7 @@ def summary(name: str, found: pd.DataFrame, anywhere: dict[str, float], *, per_g
             "n_fragments": table["n_fragments"],
             "millions_per_genome": (table["n_fragments"] * per_genome / 1e6).round(2),
             "n_cells": table["n_cells"].round().astype(int),
+            "n_positive": table["n_positive"].round().astype(int),
             "average_precision": table["average_precision"],
             "low": table["low"],
             "high": table["high"],
@@ -131,7 +132,7 @@ def summary(name: str, found: pd.DataFrame, anywhere: dict[str, float], *, per_g
             "motifs_covered": table["motifs_covered"],
             "motifs_anywhere": table["motifs_anywhere"],
             "spearman": table["spearman"],
-            "n_sites": table["n_sites"].round(),
+            "n_sites": table["n_sites"].round().astype(int),
         }
     )
 
@@ -164,6 +165,8 @@ def _draw_curve(ax: Axes, rows: pd.DataFrame) -> None:
     ax.set_xscale("log")
     ax.set_ylim(0, 1)
     ax.minorticks_off()
+    shown = x if len(x) < 5 else x[::2]
+    ax.set_xticks(shown, [f"{n / 1000:.{0 if n > 999 else 1}f}k" for n in shown])
     ax.tick_params(labelsize=8)
     ax.spines[["top", "right"]].set_visible(False)
 
