@@ -9,6 +9,7 @@ from _networks import random_model
 from _oracle import make_oracle
 
 import scmaxatac as sma
+from scmaxatac.io._temporary import temporary_name
 from scmaxatac.tl import _run
 
 pytestmark = pytest.mark.usefixtures("analytic")
@@ -210,6 +211,19 @@ def test_nothing_is_left_under_temporary_names(predict, adata, tmp_path):
     predict(adata, save_tracks=True)
     assert not [path for path in (tmp_path / "run").rglob("*") if path.name.startswith(".")]
     assert not [path for path in (tmp_path / "run" / "units").iterdir() if path.suffix != ".npz"]
+
+
+def test_what_a_killed_process_left_is_gone_after_the_next_call(predict, adata, tmp_path):
+    """In each folder of the run; the files of others in it stay."""
+    predict(adata, save_tracks=True)
+    run = tmp_path / "run"
+    dead = 2**22 + 1  # above the largest number that Linux gives a process
+    machine = temporary_name("").split(".")[2]
+    for folder in (run, *run.glob("*/")):
+        (folder / f".01234567.{machine}.{dead}.half.npz").touch()
+    (run / ".notes").touch()
+    predict(adata, save_tracks=True)
+    assert [path.name for path in run.rglob(".*")] == [".notes"]
 
 
 def test_an_out_dir_that_is_relative_is_found_from_elsewhere(predict, adata, monkeypatch, tmp_path):

@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 from uuid import uuid4
 
+from scmaxatac.io._temporary import temporary_name
+
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _SLUG_LENGTH = 60
@@ -31,7 +33,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{uuid4().hex[:8]}.{path.name}")
+    temporary = path.with_name(temporary_name(path.name))
     try:
         yield temporary
         os.replace(temporary, path)

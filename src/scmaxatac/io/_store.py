@@ -13,10 +13,12 @@ import numpy as np
 from scmaxatac._constants import BIN
 from scmaxatac._logging import warn
 from scmaxatac.io._files import atomic_path, slug
+from scmaxatac.io._temporary import remove_leftovers
 
 _FORMAT = 1
 _INDEX = "run.json"
 _COMPLETE = "complete.json"
+_PARTS = ("units", "insertions", "background", "genome")
 _MOST_OPEN = 64
 """Units whose files are open at once: all chromosomes of a group."""
 
@@ -59,9 +61,12 @@ class ScoreStore:
     ) -> "ScoreStore":
         """Start a run, or open the one with these groups, transcription factors and chromosomes that is there.
 
-        The scores of a run of others in the same folder are removed, with a warning.
+        The scores of a run of others in the same folder are removed, with a warning; what killed processes left under
+        temporary names is removed as well.
         """
         folder = Path(folder)
+        for part in (folder, *folder.glob("*/"), *folder.glob("genome/*/")):
+            remove_leftovers(part)
         wanted = {"format": _FORMAT, "groups": list(groups), "tfs": list(tfs), "sizes": dict(sizes)}
         index = folder / _INDEX
         if index.is_file() and json.loads(index.read_text()) != wanted:
@@ -70,7 +75,7 @@ class ScoreStore:
                 "give each run an out_dir of its own to keep both"
             )
             index.unlink()
-            for name in ("units", "insertions", "background", "genome"):
+            for name in _PARTS:
                 shutil.rmtree(folder / name, ignore_errors=True)
         if not index.is_file():
             with atomic_path(index) as temporary:
