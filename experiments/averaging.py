@@ -31,6 +31,9 @@ BLOCK = 200_000
 
 PER_CALL = 4_096
 
+OFFSETS = {(512, "forward"): (7, -10), (256, "forward"): (-32, 5), (512, "mean"): (7, -12), (256, "mean"): (-33, 5)}
+"""Where labels of the figure would lie on one another otherwise, in points."""
+
 
 def main() -> None:
     """Write the table and the figure."""
@@ -109,11 +112,12 @@ def draw(table: pd.DataFrame) -> Figure:
         ax.errorbar(x, rows["difference"], yerr=[low, high], color=color, marker=marker, markersize=5, linewidth=1.2,
                     capsize=2, label=label)  # fmt: skip
         for where, value, step in zip(x, rows["difference"], rows["step"], strict=True):
-            ax.annotate(f"{step} bp", (where, value), (5, -11 if i == 0 else 6), textcoords="offset points",
+            ax.annotate(f"{step} bp", (where, value), OFFSETS.get((step, strand), (6, 6)), textcoords="offset points",
                         fontsize=7, color=color)  # fmt: skip
     ax.axhline(0, color="#6E6E6E", linewidth=0.8)
     ax.set_xscale("log", base=2)
     ax.set_xticks([0.5, 1, 2, 4, 8], ["0.5", "1", "2", "4", "8"])
+    ax.set_xlim(0.42, 11)
     ax.set_xlabel("Windows, relative to the original (256 bp, forward)")
     ax.set_ylabel("Mean average precision,\ndifference to the original")
     ax.spines[["top", "right"]].set_visible(False)
