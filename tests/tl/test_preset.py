@@ -1,3 +1,6 @@
+from pathlib import Path
+
+import pandas as pd
 import pytest
 
 from scmaxatac.tl._preset import PRESETS, resolve_averaging
@@ -34,3 +37,12 @@ def test_nonsense_is_named_whatever_the_preset():
         resolve_averaging("accurate", 100, None)
     with pytest.raises(ValueError, match="strand is 'reverse'"):
         resolve_averaging("original", None, "reverse")
+
+
+def test_the_experiment_shows_the_accurate_preset_to_be_better_than_the_original():
+    table = pd.read_csv(Path(__file__).resolve().parents[2] / "docs" / "experiments" / "averaging.csv")
+    measured = table.set_index(["step", "strand"])
+    assert measured.loc[PRESETS["original"], "difference"] == 0
+    assert measured.loc[PRESETS["accurate"], "difference_low"] > 0
+    same_cost = measured[measured["windows"] <= measured.loc[PRESETS["accurate"], "windows"]]
+    assert same_cost["mean"].idxmax() == PRESETS["accurate"]
