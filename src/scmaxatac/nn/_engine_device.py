@@ -15,8 +15,8 @@ from scmaxatac.nn._engine_torch import TorchEngine, exact_convolutions
 from scmaxatac.tracks._bigwig_signal import SignalTrack
 from scmaxatac.tracks._bin_scores import BinScores
 
-_SCORES_PER_TILE = 1 << 22
-"""Windows times models whose scores are held at once: 0.5 GB."""
+_SCORES_PER_TILE = 1 << 21
+"""Windows times models whose scores are held at once: 0.25 GB."""
 
 _LARGEST_TILE = 1 << 17
 """Windows in a tile at most."""
