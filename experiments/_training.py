@@ -209,9 +209,8 @@ def draw_recipes(table: pd.DataFrame, titles: Mapping[str, str], labels: Mapping
     """Mean average precision with its interval and the single seeds, a panel a test."""
     import matplotlib.pyplot as plt
 
-    figure, axes = plt.subplots(
-        1, len(titles), figsize=(1.6 + 2.5 * len(titles), 0.9 + 0.4 * len(labels)), sharey=True, layout="constrained"
-    )
+    size = (1.6 + 2.5 * len(titles), 0.9 + 0.4 * len(labels))
+    figure, axes = plt.subplots(1, len(titles), figsize=size, sharex=True, sharey=True, layout="constrained")
     place = {way: -i for i, way in enumerate(labels)}
     for (test, title), ax in zip(titles.items(), axes, strict=True):
         for row in table[table["test"] == test].to_dict("records"):
