@@ -148,7 +148,15 @@ def test_a_library_without_insertions_on_the_chromosomes_has_an_empty_row(curve,
     assert row["warnings"].startswith("skipped")
 
 
+def test_a_preset_is_a_step_and_a_strand(curve, tmp_path):
+    preset = curve(preset="accurate")
+    pd.testing.assert_frame_equal(preset, curve(step=128, strand="mean", out_dir=tmp_path / "spelled_out"))
+    assert not preset.equals(curve(out_dir=tmp_path / "original"))
+
+
 def test_bad_input_is_told(curve, peaks):
+    with pytest.raises(ValueError, match=r"'accurate' means .*, but strand='forward' contradicts it"):
+        curve(preset="accurate", strand="forward")
     with pytest.raises(KeyError, match="no group 'T'; there are 'B', 'CD4/T', 'Mono'"):
         curve(group="T")
     with pytest.raises(ValueError, match=r"sizes is \[0, 5\]"):
