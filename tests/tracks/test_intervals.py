@@ -68,3 +68,12 @@ def test_a_table_of_intervals_comes_back_merged():
         back, pd.DataFrame({"chrom": ["a", "b"], "start": [1, 0], "end": [2, 9]}), check_dtype=False
     )
     assert Intervals({}).frame().columns.tolist() == ["chrom", "start", "end"]
+
+
+@given(intervals, st.integers(0, 20), st.integers(1, 9), st.integers(1, 20))
+def test_stretches_on_a_grid_overlap_as_any_others_do(pairs, n, step, width):
+    merged, _ = build(pairs)
+    starts = np.arange(n) * step
+    found = merged.overlaps_grid("chr1", n, step, width)
+    assert found.tolist() == merged.overlaps("chr1", starts, starts + width).tolist()
+    assert not merged.overlaps_grid("chr2", n, step, width).any()

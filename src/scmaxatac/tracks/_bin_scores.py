@@ -49,7 +49,7 @@ def average_windows(
     for lo in range(0, len(starts), windows_per_tile):
         tile = starts[lo : lo + windows_per_tile] // BIN
         scores = predict(starts[lo : lo + windows_per_tile])
-        bins = np.union1d(covered_bins(tile), open_bins)
+        bins = covered_bins(tile)  # the open ones lie in the tile's first window
         fresh_sums = np.zeros((n_models, len(bins)), dtype=np.float32)
         fresh_counts = np.zeros(len(bins), dtype=np.int32)
         at = np.searchsorted(bins, open_bins)

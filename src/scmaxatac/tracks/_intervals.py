@@ -65,6 +65,17 @@ class Intervals:
         first_that_ends_later = np.searchsorted(ends, start, side="right")
         return first_that_ends_later < np.searchsorted(starts, end, side="left")
 
+    def overlaps_grid(self, chrom: str, n: int, step: int, width: int) -> np.ndarray:
+        """Tell which of `n` stretches ``[i * step, i * step + width)`` overlap an interval by at least 1 bp; (n,) bool.
+
+        The same as :meth:`overlaps`, in time that grows with the intervals instead of the stretches.
+        """
+        starts, ends = self._bounds(chrom)
+        first = np.clip((starts - width) // step + 1, 0, n)
+        stop = np.clip(-(-ends // step), 0, n)
+        change = np.bincount(first, minlength=n + 1) - np.bincount(stop, minlength=n + 1)
+        return np.cumsum(change)[:n] > 0
+
     def overlap_length(self, chrom: str, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         """Bases that each query ``[start, end)`` shares with the intervals; (n,) int64."""
         return self._covered_before(chrom, np.asarray(end)) - self._covered_before(chrom, np.asarray(start))

@@ -8,10 +8,10 @@ from scmaxatac.tracks._genome import Genome
 
 def calibration_bins(genome: Genome, chrom: str) -> np.ndarray:
     """Tell which 200-bp bins of a chromosome count: whole ones without a blacklisted base; (n,) bool."""
-    starts = np.arange(genome.sizes[chrom] // CALIBRATION_BIN, dtype=np.int64) * CALIBRATION_BIN
+    n = genome.sizes[chrom] // CALIBRATION_BIN
     if genome.blacklist is None:
-        return np.ones(len(starts), dtype=bool)
-    return ~genome.blacklist.overlaps(chrom, starts, starts + CALIBRATION_BIN)
+        return np.ones(n, dtype=bool)
+    return ~genome.blacklist.overlaps_grid(chrom, n, CALIBRATION_BIN, CALIBRATION_BIN)
 
 
 def known_calibration_bins(genome: Genome, chrom: str) -> np.ndarray:
@@ -23,9 +23,10 @@ def known_calibration_bins(genome: Genome, chrom: str) -> np.ndarray:
 def covered_calibration_bins(bins: np.ndarray, allowed: np.ndarray) -> np.ndarray:
     """200-bp bins that the given 32-bp bins overlap, among those allowed; sorted, distinct."""
     first, last = bins * BIN // CALIBRATION_BIN, (bins * BIN + BIN - 1) // CALIBRATION_BIN
-    both = np.union1d(first, last)
-    both = both[both < len(allowed)]
-    return both[allowed[both]]
+    covered = np.zeros(len(allowed), dtype=bool)
+    for both in (first, last):
+        covered[both[: np.searchsorted(both, len(allowed))]] = True
+    return np.flatnonzero(covered & allowed)
 
 
 def largest_per_calibration_bin(bins: np.ndarray, scores: np.ndarray, allowed: np.ndarray) -> np.ndarray:

@@ -36,11 +36,12 @@ def window_starts(genome: Genome, chrom: str, *, step: int = STEP, regions: Inte
     """
     check_step(step)
     starts = np.arange(0, genome.sizes[chrom] - WINDOW + 1, step, dtype=np.int64)
+    kept = np.ones(len(starts), dtype=bool)
     if regions is not None:
-        starts = starts[regions.overlaps(chrom, starts, starts + WINDOW)]
+        kept &= regions.overlaps_grid(chrom, len(starts), step, WINDOW)
     if genome.blacklist is not None:
-        starts = starts[~genome.blacklist.overlaps(chrom, starts, starts + WINDOW)]
-    return starts
+        kept &= ~genome.blacklist.overlaps_grid(chrom, len(starts), step, WINDOW)
+    return starts[kept]
 
 
 def check_step(step: int) -> None:
