@@ -209,7 +209,7 @@ def draw_recipes(table: pd.DataFrame, titles: Mapping[str, str], labels: Mapping
     """Mean average precision with its interval and the single seeds, a panel a test."""
     import matplotlib.pyplot as plt
 
-    size = (1.6 + 2.5 * len(titles), 0.9 + 0.4 * len(labels))
+    size = (1.6 + 2.1 * len(titles), 0.9 + 0.4 * len(labels))
     figure, axes = plt.subplots(1, len(titles), figsize=size, sharex=True, sharey=True, layout="constrained")
     place = {way: -i for i, way in enumerate(labels)}
     for (test, title), ax in zip(titles.items(), axes, strict=True):
@@ -223,6 +223,7 @@ def draw_recipes(table: pd.DataFrame, titles: Mapping[str, str], labels: Mapping
         ax.set_xlabel("Average precision", fontsize=8)
         ax.set_yticks(list(place.values()), list(labels.values()), fontsize=8)
         ax.set_ylim(-len(labels) + 0.4, 0.5)
+        ax.locator_params(axis="x", nbins=4)
         ax.tick_params(axis="x", labelsize=8)
         ax.tick_params(axis="y", length=0)
         ax.spines[["top", "right", "left"]].set_visible(False)

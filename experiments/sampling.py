@@ -43,7 +43,7 @@ TITLES = {
     "chr5": "chr5",
     "chr5 peaks": "chr5, in peaks",
     "other genome": "Another genome",
-    "other genome peaks": "Another genome,\nin peaks",
+    "other genome peaks": "Another genome, in peaks",
 }
 
 
