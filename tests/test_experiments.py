@@ -1,0 +1,45 @@
+"""What stands under docs/experiments: every experiment has its page and files, and the tables say what pages claim."""
+
+import re
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+SCRIPTS, PAGES = ROOT / "experiments", ROOT / "docs" / "experiments"
+NAMES = sorted(
+    path.stem for path in SCRIPTS.glob("*.py") if not path.name.startswith("_") and path.stem != "train_demo_models"
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_experiment_has_a_page_that_shows_its_table_figure_and_origin(name):
+    page = (PAGES / f"{name}.md").read_text()
+    for ending in ("csv", "png", "txt"):
+        assert (PAGES / f"{name}.{ending}").is_file()
+        assert f"{name}.{ending}" in page
+    assert f"python experiments/{name}.py" in (PAGES / f"{name}.txt").read_text()
+
+
+def test_every_page_belongs_to_an_experiment_and_is_reachable():
+    assert sorted(path.stem for path in PAGES.glob("*.md")) == sorted([*NAMES, "index"])
+    (listed,) = re.findall(r"^```\{toctree\}\n(.*?)^```$", (PAGES / "index.md").read_text(), re.DOTALL | re.MULTILINE)
+    assert ":glob:" in listed.split()
+    assert "*" in listed.split()
+    assert "experiments/index" in (ROOT / "docs" / "index.md").read_text().split()
+
+
+@pytest.mark.parametrize(("tf", "test"), [("SPI1", "chr5"), ("SPI1", "other genome"), ("CTCF", "other genome")])
+def test_the_network_beats_every_baseline_in_the_held_out_cell_type_with_intervals_apart(tf, test):
+    table = pd.read_csv(PAGES / "recover_sites.csv").query("tf == @tf and test == @test").set_index("method")
+    others = table.drop(index="network")
+    assert {"sequence_only", "signal_only", "average_chip", "motif_in_peaks", "motif_p_value"} <= set(others.index)
+    assert table.loc["network", "ap_low"] > others["ap_high"].max()
+
+
+def test_for_ctcf_on_one_chromosome_intervals_touch_and_the_page_says_so():
+    table = pd.read_csv(PAGES / "recover_sites.csv").query("tf == 'CTCF' and test == 'chr5'").set_index("method")
+    touching = table.index[table["ap_high"] >= table.loc["network", "ap_low"]].drop("network")
+    assert sorted(touching) == ["average_chip", "signal_only"]
+    assert "For CTCF on chr5 they overlap" in (PAGES / "recover_sites.md").read_text()
