@@ -6,7 +6,7 @@ from scmaxatac import _keys
 from scmaxatac._logging import warn
 
 _MOST_OFF = 2.0
-"""Ratio of called to expected bins, or its inverse, from which on a group gets a warning."""
+"""Ratio of called to expected bins, or its inverse, from which on a threshold does not fit."""
 
 
 def quality_table(depth: pd.DataFrame, n_sites: pd.Series, ratios: pd.DataFrame, *, published: bool) -> pd.DataFrame:
@@ -26,17 +26,18 @@ def quality_table(depth: pd.DataFrame, n_sites: pd.Series, ratios: pd.DataFrame,
     table = depth.assign(n_sites=n_sites.reindex(depth.index, fill_value=0))
     columns = ratios.reindex(depth.index).add_prefix(_keys.CALLED_TO_EXPECTED)
     table = table.join(columns)
-    typical = ratios.median(axis=1)
-    off = typical[(typical < 1 / _MOST_OFF) | (typical > _MOST_OFF)]
-    for group, ratio in off.items():
-        note = f"published thresholds call {ratio:.2g} times the expected bins (median over factors)"
+    n_off = ((ratios < 1 / _MOST_OFF) | (ratios > _MOST_OFF)).sum(axis=1)
+    n_known = ratios.notna().sum(axis=1)
+    off = [group for group in ratios.index if n_off[group] and 2 * n_off[group] >= n_known[group]]
+    for group in off:
+        note = f"published thresholds do not fit {n_off[group]} of {n_known[group]} factors (called_to_expected)"
         table.loc[group, "warnings"] = "; ".join(filter(None, [table.loc[group, "warnings"], note]))
-    if published and len(off):
-        named = ", ".join(f"{group!r} {ratio:.2g} times" for group, ratio in off.iloc[:5].items())
+    if published and off:
+        named = ", ".join(f"{group!r}: {n_off[group]} of {n_known[group]}" for group in off[:5])
         warn(
-            f"the published thresholds don't fit the depth of {len(off)} of {len(typical)} groups: the bins that reach "
-            f"them are not as many as the calibration expects ({named}{', ...' if len(off) > 5 else ''}; get.qc has "
-            'all factors). Where the factor is expressed, threshold="matched" finds more of what is bound, and '
+            "the published thresholds don't fit the depth of the data: less than half or more than twice the bins that "
+            f"the calibration expects reach those of half the factors or more ({named}{', ...' * (len(off) > 5)}; "
+            'get.qc has all). Where the factor is expressed, threshold="matched" finds more of what is bound, and '
             '"mixed" is more cautious where that is not known; tl.call_sites applies them without predicting again'
         )
     return table
