@@ -1,8 +1,8 @@
 """Whether it pays to show a network the reverse complement, and what the original's version of it does.
 
 Trains a network for CTCF in each of three ways and with two seeds on the simulated data: half of the windows as their
-true reverse complement, none of them, or half of them as the original shows them. Takes about twenty minutes on two
-cores.
+true reverse complement, none of them, or half of them as the original shows them. Takes about twenty
+minutes on one core.
 
 Usage: python experiments/reverse_complement.py [--check] [--threads 2] [--models DIR]
 """

@@ -1,7 +1,7 @@
 """Which windows a network should learn from: around peaks, shown in any cell type or in their own, or from anywhere.
 
 Trains a network for CTCF in each of the three ways and with two seeds on the simulated data, with the same number of
-steps. Takes about twenty minutes on two cores.
+steps. Takes about twenty minutes on one core.
 
 Usage: python experiments/sampling.py [--check] [--threads 2] [--models DIR]
 """
