@@ -43,3 +43,17 @@ def test_for_ctcf_on_one_chromosome_intervals_touch_and_the_page_says_so():
     touching = table.index[table["ap_high"] >= table.loc["network", "ap_low"]].drop("network")
     assert sorted(touching) == ["average_chip", "signal_only"]
     assert "For CTCF on chr5 they overlap" in (PAGES / "recover_sites.md").read_text()
+
+
+def test_what_the_page_on_thresholds_counts():
+    table = pd.read_csv(PAGES / "thresholds.csv").query("bound > 0")
+    page = " ".join((PAGES / "thresholds.md").read_text().split())
+    chr22, toy = table[table["data"] == "chr22"], table[table["data"] == "toy"]
+    assert len(chr22) == len(toy) == 24
+    assert [(chr22[rule] > chr22["f1"]).sum() for rule in ("matched", "mixed")] == [19, 19]
+    assert [(chr22[rule] < chr22["f1"]).sum() for rule in ("matched", "mixed")] == [1, 1]
+    assert (chr22["low"] > 0).sum() == 14
+    assert "19 of 24 rows, in 14 of them with the whole interval" in page
+    assert [(toy[rule] > toy["f1"]).sum() for rule in ("matched", "mixed")] == [14, 18]
+    assert [round((toy["f1"] - toy[rule]).max(), 3) for rule in ("matched", "mixed")] == [0.032, 0.011]
+    assert 'above `"f1"` in 18 of 24 rows and at most 0.011 below it' in page

@@ -155,8 +155,8 @@ def test_a_preset_is_a_step_and_a_strand(curve, tmp_path):
 
 
 def test_bad_input_is_told(curve, peaks):
-    with pytest.raises(ValueError, match=r"'accurate' means .*, but strand='forward' contradicts it"):
-        curve(preset="accurate", strand="forward")
+    with pytest.raises(ValueError, match="preset is 'best'"):
+        curve(preset="best")
     with pytest.raises(KeyError, match="no group 'T'; there are 'B', 'CD4/T', 'Mono'"):
         curve(group="T")
     with pytest.raises(ValueError, match=r"sizes is \[0, 5\]"):

@@ -219,11 +219,6 @@ def test_a_column_without_values(refused, adata):
         ({"step": 0}, "step is 0 bp"),
         ({"step": 2048}, "step is 2048 bp"),
         ({"preset": "best"}, "preset is 'best'; it can be 'original' or 'accurate'"),
-        (
-            {"preset": "accurate", "step": 256},
-            "'accurate' means step=128 and .*, but step=256 contradicts it",
-        ),
-        ({"preset": "original", "strand": "mean"}, "'original' means step=256.* but strand='mean' contradicts it"),
         ({"precision": "float16"}, "precision is 'float16'; it can be"),
         ({"backend": "jax"}, "backend is 'jax'; it can be"),
         ({"device": "gpu"}, "device is 'gpu'; it can be"),

@@ -261,6 +261,12 @@ def test_parameters_say_what_was_done(analytic, predict, adata, panel, mini):
     assert params["version"]
 
 
+def test_parameters_say_what_was_used_where_a_step_wins_over_the_preset(analytic, predict, adata):
+    predict(adata, preset="accurate", step=256)
+    params = json.loads(adata.uns["tfbs"]["params"])
+    assert (params["preset"], params["strand"], params["step"]) == ("accurate", "mean", 256)
+
+
 def test_parameters_name_no_preset_where_none_was_given(analytic, predict, adata):
     predict(adata)
     params = json.loads(adata.uns["tfbs"]["params"])

@@ -22,12 +22,12 @@ def test_a_preset_may_be_spelled_out(preset):
     assert resolve_averaging(preset, None, None) == resolve_averaging(preset, step, strand) == PRESETS[preset]
 
 
-@pytest.mark.parametrize(("preset", "step", "strand"), [
-    ("original", 128, None), ("original", None, "mean"), ("accurate", 64, None), ("accurate", 128, "forward"),
+@pytest.mark.parametrize(("preset", "step", "strand", "chosen"), [
+    ("original", 128, None, (128, "forward")), ("original", None, "mean", (256, "mean")),
+    ("accurate", 64, None, (64, "mean")), ("accurate", 256, "forward", (256, "forward")),
 ])  # fmt: skip
-def test_a_preset_that_step_or_strand_contradicts_is_an_error(preset, step, strand):
-    with pytest.raises(ValueError, match=f"preset '{preset}' means step=.*give the preset alone"):
-        resolve_averaging(preset, step, strand)
+def test_an_explicit_step_or_strand_wins_over_the_preset(preset, step, strand, chosen):
+    assert resolve_averaging(preset, step, strand) == chosen
 
 
 def test_nonsense_is_named_whatever_the_preset():

@@ -107,7 +107,8 @@ def predict_tfbs(
         hold too few bins for a rank, a fixed sample of the genome beside them is predicted as well.
     preset
         How windows are averaged: ``"original"`` is ``strand="forward", step=256``, as without a preset;
-        ``"accurate"`` is ``strand="mean", step=128`` and predicts four times as many windows.
+        ``"accurate"`` is ``strand="mean", step=128`` and predicts four times as many windows. An explicit `strand` or
+        `step` wins over the preset.
     strand
         ``"forward"``, the original's and the default, or ``"mean"`` of both strands, at twice the cost.
     step
@@ -187,8 +188,8 @@ def predict_tfbs(
     TypeError
         If `data` or `genome` is something else.
     ValueError
-        If an option is wrong, a preset comes with another step or strand, no fragments or too few barcodes are found,
-        contigs do not match, or no group is large enough.
+        If an option is wrong, no fragments or too few barcodes are found, contigs do not match, or no group is large
+        enough.
     RuntimeError
         If a worker of the executor failed. What is complete is kept: call again with the same inputs and folder.
 

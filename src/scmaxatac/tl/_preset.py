@@ -29,8 +29,7 @@ def resolve_averaging(preset: Preset | None, step: int | None, strand: Strand | 
     Raises
     ------
     ValueError
-        If the preset or strand does not exist, the step does not fit the grid of bins, or one of them is another than
-        the preset's.
+        If the preset or strand does not exist, or the step does not fit the grid of bins.
     """
     if preset is not None and preset not in PRESETS:
         raise ValueError(f"preset is {preset!r}; it can be {' or '.join(map(repr, get_args(Preset)))}")
@@ -38,10 +37,4 @@ def resolve_averaging(preset: Preset | None, step: int | None, strand: Strand | 
     chosen = Averaging(base.step if step is None else step, base.strand if strand is None else strand)
     check_step(chosen.step)
     check_strand(chosen.strand)
-    if preset is not None and chosen != base:
-        other = [f"{name}={value!r}" for name, value in chosen._asdict().items() if value != getattr(base, name)]
-        raise ValueError(
-            f"preset {preset!r} means step={base.step} and strand={base.strand!r}, but {' and '.join(other)} "
-            "contradicts it; give the preset alone, or step and strand without it"
-        )
     return chosen
