@@ -63,3 +63,12 @@ def busy_cores(backend: str) -> float:
     start, cpu_start = time.perf_counter(), time.process_time()
     engine.predict(*windows)
     return (time.process_time() - cpu_start) / (time.perf_counter() - start)
+
+
+def write_and_die(path: Path) -> None:
+    """Begin a file and be killed."""
+    from scmaxatac.io._files import atomic_path
+
+    with atomic_path(path) as temporary:
+        temporary.write_text("half")
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,21 +1,14 @@
 import multiprocessing
-import os
 import signal
 import time
 from pathlib import Path
 
 import pytest
+from _workers import write_and_die
 
 from scmaxatac.io import _temporary
 from scmaxatac.io._files import atomic_path
 from scmaxatac.io._temporary import remove_leftovers, temporary_name
-
-
-def write_and_die(path: Path) -> None:
-    """Begin a file and be killed."""
-    with atomic_path(path) as temporary:
-        temporary.write_text("half")
-        os.kill(os.getpid(), signal.SIGKILL)
 
 
 def killed_while_writing(path: Path) -> Path:

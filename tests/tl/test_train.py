@@ -252,7 +252,9 @@ def test_two_processes_train_one_model(folder, tmp_path):
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stderr
     model = sma.models.load(tmp_path / "out")
-    assert set(done.stdout.split()) == {model.sha256}
+    # the lines of two processes can run into each other
+    assert done.stdout.count(model.sha256) == 2
+    assert not done.stdout.replace(model.sha256, "").strip()
     assert model.provenance["history"]["epoch"] == [0, 1]
     assert model.provenance["options"]["devices"] == 2
 

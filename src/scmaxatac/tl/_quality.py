@@ -21,7 +21,7 @@ def quality_table(depth: pd.DataFrame, n_sites: pd.Series, ratios: pd.DataFrame,
     ratios
         What :func:`~scmaxatac.tl._thresholds.called_to_expected` gives.
     published
-        Whether sites were called at these thresholds; only then the user is warned, beside the note in the table.
+        Whether sites were called at these thresholds; only then the user is warned.
     """
     table = depth.assign(n_sites=n_sites.reindex(depth.index, fill_value=0))
     columns = ratios.reindex(depth.index).add_prefix(_keys.CALLED_TO_EXPECTED)
@@ -29,9 +29,6 @@ def quality_table(depth: pd.DataFrame, n_sites: pd.Series, ratios: pd.DataFrame,
     n_off = ((ratios < 1 / _MOST_OFF) | (ratios > _MOST_OFF)).sum(axis=1)
     n_known = ratios.notna().sum(axis=1)
     off = [group for group in ratios.index if n_off[group] and 2 * n_off[group] >= n_known[group]]
-    for group in off:
-        note = f"published thresholds do not fit {n_off[group]} of {n_known[group]} factors (called_to_expected)"
-        table.loc[group, "warnings"] = "; ".join(filter(None, [table.loc[group, "warnings"], note]))
     if published and off:
         named = ", ".join(f"{group!r}: {n_off[group]} of {n_known[group]}" for group in off[:5])
         warn(
