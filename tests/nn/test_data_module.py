@@ -5,15 +5,14 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-torch = pytest.importorskip("torch")
-
-from scmaxatac.nn._data_module import BatchStream, TFDataModule  # noqa: E402
-from scmaxatac.nn._examples import Draw, Examples, TrainingCellType  # noqa: E402
-from scmaxatac.nn._training_module import one_hot  # noqa: E402
-from scmaxatac.tracks import Genome  # noqa: E402
-from scmaxatac.tracks._insertions import Insertions  # noqa: E402
-from scmaxatac.tracks._signal import Signal  # noqa: E402
+from scmaxatac.nn._data_module import BatchStream, TFDataModule
+from scmaxatac.nn._examples import Draw, Examples, TrainingCellType
+from scmaxatac.nn._training_module import one_hot
+from scmaxatac.tracks import Genome
+from scmaxatac.tracks._insertions import Insertions
+from scmaxatac.tracks._signal import Signal
 
 SIZES = {"chr1": 40_000, "chr2": 30_000}
 

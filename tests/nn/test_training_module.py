@@ -6,15 +6,14 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import pytorch_lightning as lightning
+import torch
 
-torch = pytest.importorskip("torch")
-lightning = pytest.importorskip("pytorch_lightning")
-
-from scmaxatac.nn._data_module import Batch, TFDataModule  # noqa: E402
-from scmaxatac.nn._examples import Examples  # noqa: E402
-from scmaxatac.nn._fit import fit_network  # noqa: E402
-from scmaxatac.nn._network import TFNetwork, encode  # noqa: E402
-from scmaxatac.nn._training_module import TFTrainingModule, dice, initialise, masked_cross_entropy, one_hot  # noqa: E402
+from scmaxatac.nn._data_module import Batch, TFDataModule
+from scmaxatac.nn._examples import Examples
+from scmaxatac.nn._fit import fit_network
+from scmaxatac.nn._network import TFNetwork, encode
+from scmaxatac.nn._training_module import TFTrainingModule, dice, initialise, masked_cross_entropy, one_hot
 
 
 @pytest.fixture

@@ -161,6 +161,15 @@ def test_mixed_needs_no_second_prediction(predict, adata, tmp_path):
     assert thresholds_of(adata.uns["tfbs"]) == thresholds_of(other.uns["tfbs"])
 
 
+def test_mixed_among_scores_that_were_not_kept_is_an_error(predict, adata, monkeypatch):
+    """Where fewer bins are expected than reach the published threshold, it lies above that one and needs them kept."""
+    monkeypatch.setattr(sma.settings, "score_floor", 0.97)
+    rare = [random_model("AAA", 1, threshold=0.05, rate=0.05)]
+    predict(adata, models=rare, regions="genome", threshold=0.98)
+    with pytest.raises(ValueError, match=r"threshold 0\.\d+ for AAA lies below .*score_floor"):
+        sma.tl.call_sites(adata, "mixed")
+
+
 @pytest.mark.parametrize("rank", [0.0, np.inf])
 def test_mixed_between_thresholds_at_the_very_ends_is_a_number_between(rank):
     by_rank = pd.DataFrame({"AAA": [rank]}, index=["B"])

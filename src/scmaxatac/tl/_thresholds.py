@@ -74,11 +74,11 @@ def thresholds_of(
     """
     if rule == MATCHED:
         return _by_rank(MATCHED, calibrations, store, genome, counts.total)
+    fixed = {tf: _fixed(tf, calibration, "f1" if rule == MIXED else rule) for tf, calibration in calibrations.items()}
     if rule == MIXED:
-        published = [_fixed(tf, calibration, "f1") for tf, calibration in calibrations.items()]
-        return _halfway(published, _by_rank(MIXED, calibrations, store, genome, counts.known))
-    fixed = {tf: _fixed(tf, calibration, rule) for tf, calibration in calibrations.items()}
-    table = pd.DataFrame({tf: np.full(len(store.groups), value) for tf, value in fixed.items()}, index=store.groups)
+        table = _halfway(list(fixed.values()), _by_rank(MIXED, calibrations, store, genome, counts.known))
+    else:
+        table = pd.DataFrame({tf: np.full(len(store.groups), value) for tf, value in fixed.items()}, index=store.groups)
     for group in store.groups:
         for tf in store.tfs:
             floor = store.floor(group, tf)
@@ -116,6 +116,7 @@ def called_to_expected(
     table, the threshold lies below the kept scores, or fewer bins were predicted than are expected to be called.
     """
     table = pd.DataFrame(np.nan, index=store.groups, columns=list(calibrations), dtype=float)
+    allowed = _allowed(store, genome)
     for tf, calibration in calibrations.items():
         try:
             expected = _rate(tf, calibration, MATCHED) * counts.known
@@ -124,7 +125,7 @@ def called_to_expected(
             continue
         for group in store.groups:
             if published >= store.floor(group, tf) and 0 < expected <= store.n_ranked(group):
-                table.loc[group, tf] = (_ranked_scores(store, group, tf, genome) >= published).sum() / expected
+                table.loc[group, tf] = len(_ranked_scores(store, group, tf, allowed, published)) / expected
     return table
 
 
@@ -163,16 +164,17 @@ def _halfway(published: Sequence[float], by_rank: pd.DataFrame) -> pd.DataFrame:
 
 def _by_rank(rule: str, calibrations: Calibrations, store: ScoreStore, genome: Genome, n_bins: int) -> pd.DataFrame:
     ranks = [round(_rate(tf, calibration, rule) * n_bins) for tf, calibration in calibrations.items()]
+    allowed = _allowed(store, genome)
     rows = [
-        [_nth(store, group, tf, genome, rank, n_bins) for tf, rank in zip(calibrations, ranks, strict=True)]
+        [_nth(store, group, tf, allowed, rank, n_bins) for tf, rank in zip(calibrations, ranks, strict=True)]
         for group in store.groups
     ]
     return pd.DataFrame(rows, index=store.groups, columns=list(calibrations), dtype=float)
 
 
-def _nth(store: ScoreStore, group: str, tf: str, genome: Genome, rank: int, n_bins: int) -> float:
+def _nth(store: ScoreStore, group: str, tf: str, allowed: Mapping[str, np.ndarray], rank: int, n_bins: int) -> float:
     """Score that `rank` 200-bp bins reach; a sample stands for the bins that were not predicted."""
-    predicted = _ranked_scores(store, group, tf, genome)
+    predicted = _ranked_scores(store, group, tf, allowed)
     n_predicted = store.n_ranked(group)
     if rank <= n_predicted:
         return nth_largest(predicted, rank)
@@ -185,10 +187,18 @@ def _nth(store: ScoreStore, group: str, tf: str, genome: Genome, rank: int, n_bi
     return float(values[order[reached[0]]]) if len(reached) else 0.0
 
 
-def _ranked_scores(store: ScoreStore, group: str, tf: str, genome: Genome) -> np.ndarray:
-    """Largest scores of the predicted 200-bp bins that are not blacklisted, as far as they were kept."""
+def _allowed(store: ScoreStore, genome: Genome) -> dict[str, np.ndarray]:
+    """Which 200-bp bins of each chromosome count."""
+    return {chrom: calibration_bins(genome, chrom) for chrom in store.chroms}
+
+
+def _ranked_scores(
+    store: ScoreStore, group: str, tf: str, allowed: Mapping[str, np.ndarray], at_least: float = 0.0
+) -> np.ndarray:
+    """Largest scores of the predicted 200-bp bins that count, as far as they were kept and are large enough."""
     maxima = []
-    for chrom in store.chroms:
+    for chrom, counts in allowed.items():
         starts, scores = store.read(group, tf, chrom)
-        maxima.append(largest_per_calibration_bin(starts // BIN, scores, calibration_bins(genome, chrom)))
+        large = scores >= at_least
+        maxima.append(largest_per_calibration_bin(starts[large] // BIN, scores[large], counts))
     return np.concatenate(maxima)
