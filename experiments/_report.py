@@ -46,7 +46,6 @@ def publish(
     *,
     keys: list[str],
     tolerance: Mapping[str, float],
-    started: float,
     check: bool,
 ) -> None:
     """Write the table, the figure and a line on where they come from, or compare the table with the written one.
@@ -63,8 +62,6 @@ def publish(
         Columns that tell the rows; they have to be the same.
     tolerance
         Largest absolute difference by column; columns that are not named have to be the same.
-    started
-        When the script began, in seconds since the epoch.
     check
         Whether to compare instead of writing.
 
@@ -84,10 +81,9 @@ def publish(
     DOCS.mkdir(parents=True, exist_ok=True)
     table.to_csv(path, index=False)
     figure.savefig(DOCS / f"{name}.png", dpi=120, bbox_inches="tight")
-    minutes = (time.time() - started) / 60
     bounds = ", ".join(f"{column} {bound:g}" for column, bound in tolerance.items())
     (DOCS / f"{name}.txt").write_text(
-        f"Made by `python experiments/{name}.py` on {time.strftime('%Y-%m-%d')} in {minutes:.0f} minutes "
+        f"Made by `python experiments/{name}.py` on {time.strftime('%Y-%m-%d')} "
         f"({os.cpu_count()} cores, {platform.machine()}; scmaxatac {version('scmaxatac')}, torch {version('torch')}); "
         f"`--check` makes it again and allows differences of at most: {bounds}.\n"
     )

@@ -6,8 +6,6 @@ larger steps and the forward strand alone would have given. Takes about ten minu
 Usage: python experiments/averaging.py [--check] [--threads 2]
 """
 
-import time
-
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -37,13 +35,11 @@ OFFSETS = {(512, "forward"): (7, -10), (256, "forward"): (-32, 5), (512, "mean")
 
 def main() -> None:
     """Write the table and the figure."""
-    args, started = options(__doc__), time.time()
+    args = options(__doc__)
     torch.set_num_threads(args.threads)
     table = compare(Chr22(data_dir()))
     tolerance = {name: 0.003 for name in table if name not in ("step", "strand", "windows", "better")}
-    publish(
-        "averaging", table, draw(table), keys=["step", "strand"], tolerance=tolerance, started=started, check=args.check
-    )
+    publish("averaging", table, draw(table), keys=["step", "strand"], tolerance=tolerance, check=args.check)
 
 
 def compare(data: Chr22) -> pd.DataFrame:

@@ -7,7 +7,6 @@ Usage: python experiments/downsampling.py [--check] [--threads 2]
 """
 
 import tempfile
-import time
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -34,7 +33,7 @@ MEAN = "mean"
 
 def main() -> None:
     """Write the table and the figure."""
-    args, started = options(__doc__), time.time()
+    args = options(__doc__)
     torch.set_num_threads(args.threads)
     table = pd.concat([on_chr22(Chr22(data_dir())), on_toy()], ignore_index=True)
     precisions = ["average_precision", "low", "high", "seeds_differ", "of_all", "motifs_covered", "motifs_anywhere"]
@@ -44,7 +43,6 @@ def main() -> None:
         draw(table),
         keys=["data", "tf", "n_fragments"],
         tolerance=dict.fromkeys([*precisions, "spearman"], 0.005) | {"n_sites": 2},
-        started=started,
         check=args.check,
     )
 

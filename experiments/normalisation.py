@@ -6,7 +6,6 @@ on the simulated chr5 with the demo models. Takes a few minutes on two cores.
 Usage: python experiments/normalisation.py [--check] [--threads 2]
 """
 
-import time
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -44,7 +43,7 @@ BLOCK = {"chr22": 200_000, "toy": 20_000}
 
 def main() -> None:
     """Write the table and the figure."""
-    args, started = options(__doc__), time.time()
+    args = options(__doc__)
     torch.set_num_threads(args.threads)
     table = pd.DataFrame(on_chr22(Chr22(data_dir())) + on_toy())
     publish(
@@ -55,7 +54,6 @@ def main() -> None:
         tolerance=dict.fromkeys(
             ["average_precision", "low", "high", "with_locus", "change", "change_low", "change_high"], 0.003
         ),
-        started=started,
         check=args.check,
     )
 

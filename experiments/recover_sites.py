@@ -8,7 +8,6 @@ Usage: python experiments/recover_sites.py [--check] [--threads 2] [--models DIR
 """
 
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -68,7 +67,7 @@ TESTS = {
 
 def main() -> None:
     """Train, compare, write the table and the figure."""
-    args, started = options(__doc__, models=MODELS), time.time()
+    args = options(__doc__, models=MODELS)
     torch.set_num_threads(args.threads)
     sma.settings.progress = False
     toy, other = sma.datasets.toy(seed=0), sma.datasets.toy(seed=OTHER_SEED)
@@ -86,7 +85,6 @@ def main() -> None:
         draw(table.round(3)),
         keys=["tf", "held_out", "test", "method"],
         tolerance=TOLERANCE | {"lead_low": 0.08, "lead_high": 0.08},
-        started=started,
         check=args.check,
     )
 

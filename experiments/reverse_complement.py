@@ -7,7 +7,6 @@ minutes on one core.
 Usage: python experiments/reverse_complement.py [--check] [--threads 2] [--models DIR]
 """
 
-import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -43,7 +42,7 @@ WAYS = {"true": "True reverse complement", "none": "Forward strand only", "rolle
 
 def main() -> None:
     """Train, compare, write the table and the figure."""
-    args, started = options(__doc__, models=MODELS), time.time()
+    args = options(__doc__, models=MODELS)
     torch.set_num_threads(args.threads)
     sma.settings.progress = False
     toy, other = sma.datasets.toy(seed=0), sma.datasets.toy(seed=OTHER_SEED)
@@ -58,7 +57,6 @@ def main() -> None:
         draw_recipes(table, {"chr5": "chr5", "other genome": "Another genome"}, WAYS),
         keys=["test", "training"],
         tolerance=RECIPE_TOLERANCE | {f"seed_{seed}": 0.08 for seed in SEEDS},
-        started=started,
         check=args.check,
     )
 

@@ -6,7 +6,6 @@ steps. Takes about twenty minutes on one core.
 Usage: python experiments/sampling.py [--check] [--threads 2] [--models DIR]
 """
 
-import time
 from contextlib import ExitStack
 
 import torch
@@ -49,7 +48,7 @@ TITLES = {
 
 def main() -> None:
     """Train, compare, write the table and the figure."""
-    args, started = options(__doc__, models=MODELS), time.time()
+    args = options(__doc__, models=MODELS)
     torch.set_num_threads(args.threads)
     sma.settings.progress = False
     toy, other = sma.datasets.toy(seed=0), sma.datasets.toy(seed=OTHER_SEED)
@@ -70,7 +69,6 @@ def main() -> None:
         draw_recipes(table, TITLES, WAYS),
         keys=["test", "training"],
         tolerance=RECIPE_TOLERANCE | {f"seed_{seed}": 0.08 for seed in SEEDS},
-        started=started,
         check=args.check,
     )
 

@@ -8,7 +8,6 @@ Usage: python experiments/thresholds.py [--check] [--threads 2]
 """
 
 import tempfile
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -75,7 +74,7 @@ class Case(NamedTuple):
 
 def main() -> None:
     """Write the table and the figure."""
-    args, started = options(__doc__), time.time()
+    args = options(__doc__)
     torch.set_num_threads(args.threads)
     sma.settings.progress = False
     table = pd.concat([compare("toy", toy_cases()), compare("chr22", chr22_cases())], ignore_index=True)
@@ -87,7 +86,6 @@ def main() -> None:
         tolerance=dict.fromkeys([*RULES, "best", "low", "high"], 0.01)
         | {f"{rule}_called": 3 for rule in RULES}
         | {"expected": 1},
-        started=started,
         check=args.check,
     )
 
