@@ -1,10 +1,12 @@
 """What stands under docs/experiments: every experiment has its page and files, and the tables say what pages claim."""
 
+import importlib
 import re
 from pathlib import Path
 
 import pandas as pd
 import pytest
+from matplotlib.figure import Figure
 
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS, PAGES = ROOT / "experiments", ROOT / "docs" / "experiments"
@@ -28,6 +30,53 @@ def test_every_page_belongs_to_an_experiment_and_is_reachable():
     assert ":glob:" in listed.split()
     assert "*" in listed.split()
     assert "experiments/index" in (ROOT / "docs" / "index.md").read_text().split()
+
+
+@pytest.fixture
+def report(monkeypatch, tmp_path):
+    """Shared part of the scripts, with a folder of its own for tables."""
+    monkeypatch.syspath_prepend(SCRIPTS)
+    module = importlib.import_module("_report")
+    monkeypatch.setattr(module, "DOCS", tmp_path)
+    return module
+
+
+@pytest.mark.parametrize(
+    ("found", "problem"),
+    [
+        ({}, None),
+        ({"score": [0.125, 0.255, None]}, None),
+        ({"score": [0.125, 0.275, None]}, "score of ('b', 'x'): 0.275, in the documentation 0.25"),
+        ({"score": [0.125, 0.25, 0.5]}, "score of ('c', 'x'): 0.5, in the documentation nan"),
+        ({"called": [3, None, 5]}, None),
+        ({"called": [3, 5, 5]}, "called of ('b', 'x'): 5, in the documentation nan"),
+        ({"called": [3, None, 6]}, "called of ('c', 'x'): 6.0, in the documentation 5.0"),
+        ({"n": [1, 2, 4]}, "n of ('c', 'x'): 4, in the documentation 3"),
+        ({"name": ["a", "b", "d"]}, "('d', 'x')], in the documentation [('a', 'x')"),
+    ],
+)
+def test_check_compares_with_the_file_whatever_the_types_in_memory(report, found, problem):
+    def table(**columns):
+        values = {
+            "name": ["a", "b", "c"],
+            "kind": "x",
+            "n": [1, 2, 3],
+            "score": [0.125, 0.25, None],
+            "called": [3, None, 5],
+        }
+        return pd.DataFrame(values | columns).astype({"called": "Int64"})
+
+    def publish(table, *, check):
+        keys, tolerance = ["name", "kind"], {"score": 0.01, "called": 0}
+        report.publish("x", table, Figure(), keys=keys, tolerance=tolerance, check=check)
+
+    publish(table(), check=False)
+    if problem is None:
+        publish(table(**found), check=True)
+        return
+    with pytest.raises(SystemExit) as stop:
+        publish(table(**found), check=True)
+    assert problem in str(stop.value)
 
 
 @pytest.mark.parametrize(("tf", "test"), [("SPI1", "chr5"), ("SPI1", "other genome"), ("CTCF", "other genome")])
