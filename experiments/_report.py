@@ -25,7 +25,7 @@ def options(doc: str | None, **more: dict[str, object]) -> argparse.Namespace:
     parser.add_argument(
         "--check", action="store_true", help="change no file; fail where the table is not the one in docs/experiments"
     )
-    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="threads of torch")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1, help="threads, or networks that are trained at once")
     for name, settings in more.items():
         parser.add_argument(f"--{name.replace('_', '-')}", **settings)  # type: ignore[arg-type]
     return parser.parse_args()
@@ -48,6 +48,7 @@ def publish(
     keys: list[str],
     tolerance: Mapping[str, float],
     check: bool,
+    note: str = "",
 ) -> None:
     """Write the table, the figure and a line on where they come from, or compare the table with the written one.
 
@@ -65,6 +66,8 @@ def publish(
         Largest absolute difference by column; columns that are not named have to be the same.
     check
         Whether to compare instead of writing.
+    note
+        What the line says besides: one more sentence.
 
     Raises
     ------
@@ -86,7 +89,7 @@ def publish(
     (DOCS / f"{name}.txt").write_text(
         f"Made by `python experiments/{name}.py` on {time.strftime('%Y-%m-%d')} "
         f"({os.cpu_count()} cores, {platform.machine()}; scmaxatac {version('scmaxatac')}, torch {version('torch')}); "
-        f"`--check` makes it again and allows differences of at most: {bounds}.\n"
+        f"`--check` makes it again and allows differences of at most: {bounds}.{note and ' ' + note}\n"
     )
 
 

@@ -1,13 +1,18 @@
 """What the experiments on training share: the recipe, the training table, and the scores of a network."""
 
+import argparse
+import os
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
+from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from _report import publish
 
 import scmaxatac as sma
 from scmaxatac._constants import CALIBRATION_BIN
@@ -36,20 +41,90 @@ BLOCK = 30_000
 DRAWS = 1_000
 
 TOLERANCE = {"average_precision": 0.05, "ap_low": 0.08, "ap_high": 0.08}
-"""Training is the same bit by bit on one machine and number of threads; other machines add up in another order."""
+"""Largest differences of figures when networks are trained anew; where they are the kept ones it is `SAME`."""
 
 RECIPE_TOLERANCE = TOLERANCE | {"difference_low": 0.08, "difference_high": 0.08}
 """For the tables of :func:`compare_recipes`, to which the columns of the seeds are added."""
 
+SAME = 0.002
+
+PINNED = {
+    "OMP_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "ATEN_CPU_CAPABILITY": "avx2",
+    "ONEDNN_MAX_CPU_ISA": "AVX2",
+    "MKL_CBWR": "AVX2",
+}
+"""Environment of training: sums in one order, so that a network does not depend on threads or newer instructions."""
+
 COLORS = ("#0072B2", "#D55E00", "#009E73")
 
-MODELS = {"type": Path, "help": "keep networks in this folder, and take those that are there; by default none is kept"}
-"""The option ``--models`` of the command line."""
+NETWORKS = Path(__file__).resolve().parent / "networks"
+"""Trained networks that belong to the tables in the documentation, a folder each."""
+
+NOT_KEPT = Path()
+
+TRAIN = {
+    "metavar": "DIR",
+    "nargs": "?",
+    "type": Path,
+    "const": NOT_KEPT,
+    "default": NETWORKS,
+    "help": "train the networks instead of taking those of experiments/networks; DIR keeps them, and a run that was "
+    "stopped goes on there",
+}
+"""The option ``--train`` of the command line."""
 
 
-def model_folder(given: Path | None, stack: ExitStack) -> Path:
+def model_folder(given: Path, stack: ExitStack) -> Path:
     """Folder of the networks: the one that was asked for, or one that is removed in the end."""
-    return given or Path(stack.enter_context(tempfile.TemporaryDirectory()))
+    return Path(stack.enter_context(tempfile.TemporaryDirectory())) if given == NOT_KEPT else given
+
+
+def train_all(
+    make: Callable[..., sma.models.TFModel], cases: Sequence[tuple[Any, ...]], *, jobs: int
+) -> list[sma.models.TFModel]:
+    """Call `make`, which trains a network, for each of the cases, side by side in processes of one thread.
+
+    Summation in another order makes other networks, whose average precision was seen to differ by up to 0.08 (two
+    threads against one), so threads and instructions are those of `PINNED`.
+    """
+    os.environ.update(PINNED)
+    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
+        return list(pool.map(make, *zip(*cases, strict=True)))
+
+
+def publish_trained(
+    name: str,
+    table: pd.DataFrame,
+    figure: "Figure",
+    *,
+    keys: list[str],
+    tolerance: Mapping[str, float],
+    args: argparse.Namespace,
+) -> None:
+    """Publish a table of networks, which are the kept ones or, with ``--train``, new ones.
+
+    Parameters
+    ----------
+    name, table, figure, keys
+        As in :func:`_report.publish`.
+    tolerance
+        Largest absolute difference by column if the networks are new.
+    args
+        Command line.
+    """
+    kept = dict.fromkeys(tolerance, SAME)
+    bounds = ", ".join(f"{column} {bound:g}" for column, bound in tolerance.items())
+    publish(
+        name,
+        table,
+        figure,
+        keys=keys,
+        tolerance=kept if args.train == NETWORKS else tolerance,
+        check=args.check,
+        note=f"With `--train` it trains the networks anew, and allows: {bounds}.",
+    )
 
 
 def chip(toy: Toy, tf: str, cluster: str) -> pd.DataFrame:

@@ -8,6 +8,8 @@ import pandas as pd
 import pytest
 from matplotlib.figure import Figure
 
+from scmaxatac.models import TFModel
+
 ROOT = Path(__file__).resolve().parents[1]
 SCRIPTS, PAGES = ROOT / "experiments", ROOT / "docs" / "experiments"
 NAMES = sorted(
@@ -92,6 +94,21 @@ def test_for_ctcf_on_one_chromosome_intervals_touch_and_the_page_says_so():
     touching = table.index[table["ap_high"] >= table.loc["network", "ap_low"]].drop("network")
     assert sorted(touching) == ["average_chip", "signal_only"]
     assert "For CTCF on chr5 they overlap" in (PAGES / "recover_sites.md").read_text()
+
+
+def test_what_the_page_on_reverse_complements_says_of_seeds():
+    seeds = ["seed_0", "seed_1", "seed_2"]
+    table = pd.read_csv(PAGES / "reverse_complement.csv").set_index(["test", "training"])[seeds]
+    other = table.loc["other genome"]
+    assert (other.loc["true"] > other.loc["none"]).all()
+    for test in ("chr5", "other genome"):
+        assert table.loc[(test, "rolled")].max() < table.loc[(test, "none")].min()
+
+
+@pytest.mark.parametrize("folder", sorted((SCRIPTS / "networks").glob("*")), ids=lambda path: path.name)
+def test_kept_networks_are_whole_and_small(folder):
+    assert TFModel.read(folder).tf == folder.name.split("-")[0]
+    assert sum(path.stat().st_size for path in folder.iterdir()) < 1e6
 
 
 def test_what_the_page_on_thresholds_counts():
