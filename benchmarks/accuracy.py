@@ -24,6 +24,9 @@ from scmaxatac.tracks import Intervals
 
 RULES = ("f1", "matched")
 
+BLOCK = 200_000
+"""Length of the stretches that are drawn for intervals, in bp; the covered part of chr22 has 5 Mb."""
+
 
 def main() -> None:
     """Print the table."""
@@ -72,7 +75,7 @@ def table(data: Path, out_dir: Path, options: dict) -> pd.DataFrame:
         sma.tl.call_sites(adata, rule)
         sites[rule] = sma.get.sites(adata)
     for tf, bed in peaks.items():
-        model = sma.tl.benchmark(Path(files) / tracks["bigwig", tf], bed, **where).loc["pooled"]
+        model = sma.tl.benchmark(Path(files) / tracks["bigwig", tf], bed, **where, block_size=BLOCK).loc["pooled"]
         alone = sma.tl.benchmark(signal, bed, **where, n_bootstrap=0).loc["pooled"]
         rows[tf] = {
             "positive bins": int(model["n_positive"]),

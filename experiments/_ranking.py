@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._constants import BIN, CALIBRATION_BIN
-from scmaxatac.tl._bins import Table, labelled_bins
+from scmaxatac.tl._bins import labelled_bins
+from scmaxatac.tl._tables import Table
 from scmaxatac.tracks import Genome
 from scmaxatac.tracks._benchmark import ScoredBins, bootstrap_average_precision
 from scmaxatac.tracks._bin_scores import BinScores

@@ -23,7 +23,7 @@ from scmaxatac._constants import CALIBRATION_BIN, WINDOW
 from scmaxatac.io._read_groups import read_groups
 from scmaxatac.models import TFModel
 from scmaxatac.nn._engine import make_engine
-from scmaxatac.tl._bins import Table
+from scmaxatac.tl._tables import Table
 from scmaxatac.tracks import Genome, Insertions, Intervals, Signal
 from scmaxatac.tracks._benchmark import ScoredBins
 from scmaxatac.tracks._bin_scores import average_windows

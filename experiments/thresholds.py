@@ -25,7 +25,7 @@ import scmaxatac as sma
 from scmaxatac._constants import BIN, CALIBRATION_BIN
 from scmaxatac.io._store import ScoreStore
 from scmaxatac.models import Calibration
-from scmaxatac.tl._bins import Table, as_intervals
+from scmaxatac.tl._tables import Table, as_intervals
 from scmaxatac.tracks import Genome, Intervals
 from scmaxatac.tracks._benchmark import largest_per_bin
 from scmaxatac.tracks._ranking import calibration_bins, nth_largest

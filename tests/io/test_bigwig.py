@@ -1,7 +1,10 @@
+import gc
+import warnings
+
 import numpy as np
 import pytest
 
-from scmaxatac.io._bigwig import BigWigWriter, bigwig_sizes, read_bigwig
+from scmaxatac.io._bigwig import BigWigWriter, bigwig_sizes, read_bigwig, sizes_with_values
 
 SIZES = {"chr1": 10_000, "chr2": 5_000, "chr10": 400_000_000}
 
@@ -115,6 +118,27 @@ def test_writing_needs_the_with_block_and_chromosomes(tmp_path):
         BigWigWriter(tmp_path / "a.bw", SIZES).add_fixed("chr1", 0, np.ones(3))
     with pytest.raises(ValueError, match="at least one chromosome"):
         BigWigWriter(tmp_path / "a.bw", {}).__enter__()
+
+
+def test_chromosomes_with_values_are_told_from_those_of_the_header(tmp_path):
+    with BigWigWriter(tmp_path / "a.bw", SIZES) as writer:
+        writer.add_fixed("chr1", 0, np.array([np.nan]))
+        writer.add_runs("chr2", [4_999], [5_000], [0.0])
+        writer.add_fixed("chr10", 399_990_400, np.ones(300))
+    assert bigwig_sizes(tmp_path / "a.bw") == SIZES
+    assert sizes_with_values(tmp_path / "a.bw") == {"chr2": 5_000, "chr10": 400_000_000}
+
+
+@pytest.mark.parametrize("read", [bigwig_sizes, sizes_with_values, lambda path: read_bigwig(path, "chr1")])
+def test_reading_leaves_no_file_open(tmp_path, read):
+    path = tmp_path / "a.bw"
+    with BigWigWriter(path, SIZES) as writer:
+        writer.add_fixed("chr1", 0, np.ones(3))
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        read(path)
+        gc.collect()
+    assert [str(w.message) for w in caught] == []
 
 
 def test_reading_errors_name_the_file_and_the_chromosome(tmp_path):

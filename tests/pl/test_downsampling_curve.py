@@ -1,3 +1,5 @@
+import warnings
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -60,6 +62,18 @@ def test_the_axis_at_the_top_counts_cells():
 def test_no_texts_overlap_or_are_clipped(sizes, value):
     ax = pl.downsampling_curve(made_up([int(s) for s in sizes]), value=value)
     assert texts_in_trouble(ax.figure) == []
+
+
+def test_intervals_that_could_not_be_told_are_not_drawn():
+    table = made_up([10_000, 100_000, 1_000_000])
+    table[["ap_low", "ap_high"]] = np.nan
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        ax = pl.downsampling_curve(table)
+        assert texts_in_trouble(ax.figure) == []
+    assert list(curves(ax)) == ["CTCF", "SPI1", "motif scan"]
+    assert not any(len(area.get_paths()) for area in ax.collections)
+    assert ax.get_ylim() == (0, 1.02)
 
 
 def test_many_factors_differ_in_colour_or_marker():

@@ -65,9 +65,22 @@ def test_the_bigwig_holds_the_same_bins_as_the_table(genome, tracks, tmp_path):
     assert bins.tolist() == rows["start"].tolist()
     np.testing.assert_array_equal(np.repeat(values, (ends - starts) // 200), rows["score"])
     one, two = (
-        sma.tl.benchmark(scores, peaks, genome=genome, chroms=["a", "b"]) for scores in (table, tmp_path / "mean.bw")
+        sma.tl.benchmark(scores, peaks, genome=genome, block_size=200) for scores in (table, tmp_path / "mean.bw")
     )
     pd.testing.assert_frame_equal(one, two)
+
+
+def test_two_cell_types_may_have_the_same_bigwig(genome, tracks):
+    once, twice = (sma.tl.average_chip([tracks[0][0]] * n, genome=genome) for n in (1, 2))
+    pd.testing.assert_frame_equal(once, twice)
+
+
+def test_only_the_chromosomes_that_are_averaged_need_the_length_of_the_genome(genome, tracks):
+    other = sma.Genome.from_sizes(SIZES | {"b": 2_001, "c": 501})
+    expected = sma.tl.average_chip(tracks[0], genome=genome, chroms="a")
+    pd.testing.assert_frame_equal(sma.tl.average_chip(tracks[0], genome=other, chroms="a"), expected)
+    with pytest.raises(ValueError, match=r"b has 2,000 bp in .*0\.bw, but 2,001"):
+        sma.tl.average_chip(tracks[0], genome=other)
 
 
 def test_peaks_give_the_share_of_cell_types_that_have_one(genome):
@@ -89,9 +102,13 @@ def test_bad_input_is_told(genome, tracks, tmp_path):
         sma.tl.average_chip(peaks, genome=genome)
     with pytest.raises(ValueError, match="bigWigs as well as peaks"):
         sma.tl.average_chip([tracks[0][0], peaks], genome=genome)
-    with pytest.raises(ValueError, match="signals are on chr1, none of which"):
+    with pytest.raises(ValueError, match="peaks of cell type 1 are on chr1, none of which"):
         sma.tl.average_chip([peaks], genome=genome)
-    with pytest.raises(ValueError, match=r"a has 10050 bp in .*0\.bw, but 10051"):
+    with pytest.raises(ValueError, match=r"a has 10,050 bp in .*0\.bw, but 10,051"):
         sma.tl.average_chip([tracks[0][0]], genome=sma.Genome.from_sizes({"a": 10_051}))
+    with pytest.raises(ValueError, match=r"signals of .*0\.bw are on a, b, none of which .* has \(chr1\)"):
+        sma.tl.average_chip(tracks[0], genome=sma.Genome.from_sizes({"chr1": 10_050}))
+    with pytest.raises(ValueError, match="none of the signals has a peak"):
+        sma.tl.average_chip([peaks.iloc[:0]], genome=genome)
     with pytest.raises(FileNotFoundError, match=r"none\.bw"):
         sma.tl.average_chip([tmp_path / "none.bw"], genome=genome)

@@ -59,6 +59,12 @@ def test_a_bin_takes_the_largest_value_that_overlaps_it():
     assert largest_per_bin(starts, ends, values, 5).tolist() == pytest.approx([0.5, 0.5, 0.2, 0.2, 0.2])
 
 
+@pytest.mark.parametrize(("start", "end"), [(-50, 20), (300, 300), (300, 200)])
+def test_an_interval_that_is_empty_or_starts_before_the_chromosome_has_no_bins(start, end):
+    with pytest.raises(ValueError, match="an interval is empty or starts before 0"):
+        largest_per_bin(np.array([0, start]), np.array([10, end]), np.ones(2), 5)
+
+
 def test_agreement_equals_scikit_learn():
     rng = np.random.default_rng(0)
     scores, truth = rng.integers(0, 50, 2000) / 50, rng.random(2000) < 0.1
@@ -93,8 +99,8 @@ def test_tables_bigwigs_and_chromosomes_without_scores_agree(tmp_path):
     starts = np.arange(125) * 32
     table = pd.DataFrame({"chrom": "a", "start": starts, "end": starts + 32, "score": values})
     peaks = pd.DataFrame({"chrom": ["a", "b", "a"], "start": [3000, 300, 2], "end": [3500, 310, 4]})
-    one = sma.tl.benchmark(tmp_path / "x.bw", peaks, genome=genome, chroms=["a", "b"])
-    two = sma.tl.benchmark(table, peaks, genome=genome, chroms=["a", "b"])
+    one = sma.tl.benchmark(tmp_path / "x.bw", peaks, genome=genome, chroms=["a", "b"], block_size=200)
+    two = sma.tl.benchmark(table, peaks, genome=genome, chroms=["a", "b"], block_size=200)
     pd.testing.assert_frame_equal(one, two)
     assert one["n_bins"].tolist() == [19, 10, 29]
     assert one["n_positive"].tolist() == [3, 1, 4]

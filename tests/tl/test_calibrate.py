@@ -97,6 +97,12 @@ def test_lists_dicts_bigwigs_and_single_tables_agree(genome, cell_types, tmp_pat
     assert not one["recall"].equals(both["recall"])
 
 
+def test_chromosomes_may_come_from_an_iterator(genome, cell_types):
+    listed = sma.tl.calibrate(*cell_types, genome=genome, chroms=["a"]).frame
+    drawn = sma.tl.calibrate(*cell_types, genome=genome, chroms=(chrom for chrom in "a")).frame
+    pd.testing.assert_frame_equal(drawn, listed)
+
+
 def test_bins_outside_the_regions_do_not_count(genome, cell_types):
     scores, peaks = cell_types
     regions = pd.DataFrame({"chrom": ["b"], "start": [0], "end": [SIZES["b"]]})

@@ -1,4 +1,5 @@
 import copy
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -76,6 +77,14 @@ def test_a_smaller_library_gives_what_a_thinned_pseudobulk_holds(curve, mini, fr
     assert 0 < table["agreement"].min() < 1
 
 
+def test_sizes_that_are_all_too_large_leave_all_fragments(curve):
+    with pytest.warns(UserWarning, match=r"left out are the sizes \[1000000, 2000000\]"):
+        table = curve(sizes=[2 * 10**6, 10**6], tfs="AAA")
+    (row,) = table.to_dict("records")
+    assert row["agreement"] == pytest.approx(1)
+    assert row["n_cells"] == 14
+
+
 @pytest.mark.filterwarnings("ignore:.*holds a run of other groups")  # the second call replaces the first
 def test_there_is_a_row_for_every_factor_and_size_with_all_fragments_last(curve):
     with pytest.warns(UserWarning, match=r"left out are the sizes \[1000000\]"):
@@ -102,7 +111,7 @@ def test_the_seed_decides_and_the_object_stays_as_it_was(curve, mini, fragment_f
 
 
 def test_whole_chromosomes_can_be_predicted(curve, peaks):
-    table = curve(regions="genome", peaks=peaks, tfs=["AAA"], within=pd.DataFrame(
+    table = curve(regions="genome", peaks=peaks, tfs=["AAA"], block_size=400, within=pd.DataFrame(
         {"chrom": ["chr1"], "start": [0], "end": [8000]}
     ))  # fmt: skip
     assert table["spearman"].iloc[-1] == pytest.approx(1)
@@ -140,7 +149,7 @@ def test_the_motif_baseline_counts_matches_in_covered_bins(curve, mini, fragment
 
 def test_a_library_without_insertions_on_the_chromosomes_has_an_empty_row(curve, peaks):
     with pytest.warns(UserWarning, match="group '1' is skipped"):
-        table = curve(sizes=[1], chroms="chr2", rng=1, peaks=peaks, tfs="AAA")
+        table = curve(sizes=[1], chroms="chr2", rng=1, peaks=peaks, tfs="AAA", block_size=200)
     row = table.iloc[0]
     assert row["n_sites"] == 0
     assert np.isnan(row["agreement"])
@@ -148,10 +157,63 @@ def test_a_library_without_insertions_on_the_chromosomes_has_an_empty_row(curve,
     assert row["warnings"].startswith("skipped")
 
 
+def test_too_few_stretches_are_told_before_anything_is_predicted(curve, peaks, analytic):
+    options = {"peaks": {"AAA": peaks}, "tfs": "AAA", "chroms": ["chr1", "chr2"], "block_size": 10_000}
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with pytest.raises(UserWarning, match=r"fewer than 10 stretches of 10,000 bp hold bins.*\(chr1, chr2: \d\);"):
+            curve(**options)
+    assert analytic.windows == 0
+    with pytest.warns(UserWarning, match="choose a smaller block_size") as caught:
+        table = curve(**options)
+    assert len([w for w in caught if "block_size" in str(w.message)]) == 1
+    assert (table["ap_low"] <= table["ap_high"]).all()
+    assert table["average_precision"].notna().all()
+
+
+def test_every_threshold_can_be_asked_for_as_all_scores_are_kept(
+    curve, mini, panel, fragment_file, tmp_path, monkeypatch
+):
+    assert sma.settings.score_floor > 0.004
+    table = curve(threshold=0.004, tfs="AAA")
+    assert (table["threshold"] == 0.004).all()
+    monkeypatch.setattr(sma.settings, "score_floor", 0.0)
+    adata = mini.adata(fragment_file)
+    options = {"genome": mini.genome, "models": panel[0], "threshold": 0.004, "min_fragments": 1}
+    sma.tl.predict_tfbs(adata, "leiden", **options, out_dir=tmp_path / "full")
+    assert table["n_sites"].iloc[-1] == len(sma.get.sites(adata, tf="AAA", group="CD4/T"))
+
+
+def test_that_thresholds_do_not_fit_small_libraries_is_no_surprise(curve, mini, panel, fragment_file, tmp_path):
+    """The warning names groups and recommends call_sites, and here there are neither."""
+    with pytest.warns(UserWarning, match="published thresholds don't fit"):
+        sma.tl.predict_tfbs(
+            mini.adata(fragment_file), "leiden", genome=mini.genome, models=panel, regions="genome", min_fragments=1,
+            out_dir=tmp_path / "full",
+        )  # fmt: skip
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        table = curve(threshold="f1", regions="genome")
+    assert table["threshold"].tolist() == [0.5] * 3 + [0.3] * 3
+
+
 def test_a_preset_is_a_step_and_a_strand(curve, tmp_path):
     preset = curve(preset="accurate")
     pd.testing.assert_frame_equal(preset, curve(step=128, strand="mean", out_dir=tmp_path / "spelled_out"))
     assert not preset.equals(curve(out_dir=tmp_path / "original"))
+
+
+def test_peaks_and_regions_that_do_not_fit_the_genome_are_told_before_anything_is_predicted(curve, peaks, analytic):
+    plain = peaks.assign(chrom=peaks["chrom"].str.removeprefix("chr"))
+    with pytest.raises(ValueError, match="peaks of AAA are on 1, 2, X, none of which"):
+        curve(peaks={"AAA": plain}, tfs="AAA")
+    with pytest.raises(ValueError, match="peaks of AAA: chr1:1500-10001500 lies off"):
+        curve(peaks={"AAA": peaks.assign(end=peaks["start"] + 10**7)}, tfs="AAA")
+    with pytest.raises(ValueError, match="intervals of within are on 1, 2, X, none of which"):
+        curve(peaks={"AAA": peaks}, tfs="AAA", within=plain)
+    with pytest.raises(ValueError, match="none of the intervals of within lies on chr1; they are on chr2, chrX"):
+        curve(peaks={"AAA": peaks}, tfs="AAA", within=peaks[2:], chroms="chr1")
+    assert analytic.windows == 0
 
 
 def test_bad_input_is_told(curve, peaks):

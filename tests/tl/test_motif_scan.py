@@ -116,7 +116,7 @@ def test_bins_can_have_another_width_and_end_with_the_chromosome():
     codes[1020:1030] = 2
     genome = sma.Genome.from_codes({"a": codes})
     motif = {"GGG": np.tile([0.0, 0.0, 1.0, 0.0], (10, 1))}
-    regions = pd.DataFrame({"chrom": ["a", "b"], "start": [0, 0], "end": [5000, 10]})
+    regions = pd.DataFrame({"chrom": ["a", "b"], "start": [0, 0], "end": [1030, 10]})
     hits = sma.tl.motif_scan(genome, motif, regions=regions, bin_size=32)
     assert hits.astype({"chrom": str, "tf": str}).to_numpy().tolist() == [["a", 1024, 1030, "GGG", 1]]
 
@@ -144,6 +144,12 @@ def test_bad_input_is_told(toy, monkeypatch):
         sma.tl.motif_scan(toy.genome, toy.motifs, regions=toy.peaks, p_value=0)
     with pytest.raises(ValueError, match="regions are on 7, none of which"):
         sma.tl.motif_scan(toy.genome, toy.motifs, regions=pd.DataFrame({"chrom": ["7"], "start": [1], "end": [9]}))
+    with pytest.raises(ValueError, match="regions are empty; give at least one"):
+        sma.tl.motif_scan(toy.genome, toy.motifs, regions=toy.peaks.iloc[:0])
+    with pytest.raises(ValueError, match="none of the regions lies on chr4; they are on chr5"):
+        sma.tl.motif_scan(toy.genome, toy.motifs, regions=toy.peaks.query("chrom == 'chr5'"), chroms=["chr4"])
+    with pytest.raises(ValueError, match="tfs is empty; name at least one transcription factor"):
+        sma.tl.motif_scan(toy.genome, toy.motifs, regions=toy.peaks, tfs=[])
     with pytest.raises(ValueError, match="motifs is empty"):
         sma.tl.motif_scan(toy.genome, {}, regions=toy.peaks)
     monkeypatch.setitem(sys.modules, "memelite", None)

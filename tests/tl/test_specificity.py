@@ -47,10 +47,30 @@ def test_equal_and_disjoint_peaks_are_the_extremes(tmp_path):
     assert np.isnan(table.loc["none", "none"])
 
 
+def test_chromosomes_of_which_nobody_has_peaks_are_told(three):
+    with pytest.raises(ValueError, match="no cell type has a peak on typo; peaks are on"):
+        sma.tl.specificity(three, chroms="typo")
+    with pytest.warns(UserWarning, match="no cell type has a peak on typo; peaks are on"):
+        table = sma.tl.specificity(three, chroms=["a", "typo"])
+    pd.testing.assert_frame_equal(table, sma.tl.specificity(three, chroms="a"))
+    with pytest.raises(ValueError, match="chroms is empty"):
+        sma.tl.specificity(three, chroms=[])
+
+
+def test_chromosomes_of_another_style_are_an_error():
+    one, other = peaks(("chr1", 0, 10), ("chr2", 0, 10)), peaks(("1", 0, 10))
+    with pytest.raises(ValueError, match=r"peaks of x are on chr1, chr2, those of y on 1; .*\(chr1, not 1\)"):
+        sma.tl.specificity({"x": one, "y": other})
+    far = sma.tl.specificity({"x": one, "y": peaks(("chr3", 0, 10)), "z": peaks(("X", 0, 10))})
+    assert far["mean"].tolist() == [0, 0, 0]
+
+
 def test_bad_input_is_told():
     with pytest.raises(ValueError, match="peaks of 1 cell types"):
         sma.tl.specificity({"x": peaks(("a", 0, 10))})
     with pytest.raises(ValueError, match="called 'mean'"):
         sma.tl.specificity({"x": peaks(("a", 0, 10)), "mean": peaks()})
+    with pytest.raises(ValueError, match=r"peaks of y: interval a:10-5 is empty"):
+        sma.tl.specificity({"x": peaks(("a", 0, 10)), "y": peaks(("a", 10, 5))})
     with pytest.raises(ValueError, match=r"peaks of y lack the columns \['end'\]"):
         sma.tl.specificity({"x": peaks(("a", 0, 10)), "y": peaks().drop(columns="end")})

@@ -57,6 +57,16 @@ def test_windows_are_slices_of_the_values(genome, path):
     assert signal.windows("chr1", starts[:0]).shape == (0, 1024)
 
 
+def test_only_contigs_that_are_read_need_the_length_of_the_genome(track, path):
+    other = Genome.from_sizes(SIZES | {"chr2": 5_001})
+    signal = BigWigSignal(path, other, chroms=["chr1", "chr3"])
+    np.testing.assert_array_equal(signal.values("chr1"), np.nan_to_num(track["chr1"]))
+    with pytest.raises(ValueError, match="chr2 has 5,000 bp in"):
+        signal.values("chr2")
+    with pytest.raises(ValueError, match="chr2 has 5,000 bp in"):
+        BigWigSignal(path, other, chroms=["chr1", "chr2"])
+
+
 def test_another_assembly_is_refused(path):
     with pytest.raises(ValueError, match="share no chromosome"):
         BigWigSignal(path, Genome.from_sizes({"1": 9_000}))

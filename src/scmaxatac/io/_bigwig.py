@@ -1,7 +1,8 @@
 """bigWig files: pyBigWig writes them, pybigtools reads them."""
 
 import os
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -172,8 +173,7 @@ def read_bigwig(
     ValueError
         If it is not a bigWig or the stretch lies outside the chromosome.
     """
-    handle = _open(path)
-    try:
+    with _opened(path) as handle:
         size = handle.chroms().get(chrom)
         if size is None:
             raise KeyError(f"{path} has no chromosome {chrom!r} (it has {list(handle.chroms())[:3]} ...)")
@@ -184,32 +184,42 @@ def read_bigwig(
             records = np.empty(0, dtype=_RECORD)
         else:
             records = np.fromiter(handle.records(chrom, start, end), dtype=_RECORD)
-    finally:
-        handle.close()
     return records["start"].copy(), records["end"].copy(), records["value"].copy()
 
 
 def bigwig_sizes(path: str | os.PathLike[str]) -> dict[str, int]:
     """Lengths in bp of the chromosomes of a bigWig; raises as :func:`read_bigwig` does."""
-    handle = _open(path)
-    try:
+    with _opened(path) as handle:
         return {chrom: int(size) for chrom, size in handle.chroms().items()}
-    finally:
-        handle.close()
 
 
-def _open(path: str | os.PathLike[str]) -> Any:
+def sizes_with_values(path: str | os.PathLike[str]) -> dict[str, int]:
+    """Lengths in bp of the chromosomes that have a value; a bigWig's header often names all of a genome."""
+    with _opened(path) as handle:
+        return {
+            chrom: int(size)
+            for chrom, size in handle.chroms().items()
+            if next(iter(handle.records(chrom)), None) is not None
+        }
+
+
+@contextmanager
+def _opened(path: str | os.PathLike[str]) -> Iterator[Any]:
     import pybigtools
 
     path = existing_file(path, "bigWig")
-    try:
-        with open(path, "rb") as file:
-            if file.read(4) not in (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26"):
-                raise ValueError(f"{path} is not a bigWig")
-        # the handle is given as a file: pybigtools judges a path by its suffix
-        return pybigtools.open(open(path, "rb"))
-    except pybigtools.BBIReadError as error:
-        raise ValueError(f"{path} is not a readable bigWig: {error}") from None
+    with open(path, "rb") as file:  # not the path, which pybigtools judges by its suffix
+        if file.read(4) not in (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26"):
+            raise ValueError(f"{path} is not a bigWig")
+        file.seek(0)
+        try:
+            handle = pybigtools.open(file)
+        except pybigtools.BBIReadError as error:
+            raise ValueError(f"{path} is not a readable bigWig: {error}") from None
+        try:
+            yield handle
+        finally:
+            handle.close()
 
 
 def _present(values: np.ndarray) -> list[tuple[int, int]]:

@@ -9,9 +9,10 @@ import pandas as pd
 
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
-from scmaxatac.io._bigwig import BigWigWriter, bigwig_sizes, read_bigwig
-from scmaxatac.tl._bins import Table, as_intervals, is_bigwig
+from scmaxatac.io._bigwig import BigWigWriter, read_bigwig, sizes_with_values
+from scmaxatac.tl._tables import Table, as_intervals, few, is_bigwig
 from scmaxatac.tracks._average_chip import largest_mean_arcsinh, share_with_peak
+from scmaxatac.tracks._bigwig_signal import check_lengths
 from scmaxatac.tracks._genome import Genome
 
 _STRETCH = 4_000_000
@@ -42,7 +43,7 @@ def average_chip(
         {genome}
         It needs no sequence.
     chroms
-        Chromosomes to average; by default those of the genome that any of the signals has.
+        Chromosomes to average; by default those of the genome that any of the signals has values or peaks on.
     bin_size
         Width of a bin in bp. The last bin of a chromosome is left out if it is not whole.
     path
@@ -60,8 +61,9 @@ def average_chip(
     KeyError
         If a chromosome is not in the genome.
     ValueError
-        If there are no signals, bigWigs and peaks are mixed, a chromosome has another length in the genome, a table
-        lacks a column, or signals and genome share no chromosome.
+        If there are no signals, bigWigs and peaks are mixed, one of the signals shares no chromosome with the genome or
+        reaches past an end there, a bigWig has another length for a chromosome that is averaged, or a table lacks a
+        column.
 
     Examples
     --------
@@ -71,16 +73,17 @@ def average_chip(
     >>> average = sma.tl.average_chip([chip["B"], chip["Mono"]], genome=toy.genome, chroms="chr5")
     >>> sorted(float(score) for score in average["score"].unique())
     [0.5, 1.0]
-    >>> table = sma.tl.benchmark(average, chip["CD4/T"], genome=toy.genome)
+    >>> table = sma.tl.benchmark(average, chip["CD4/T"], genome=toy.genome, block_size=20_000)
     >>> bool(table.loc["pooled", "average_precision"] > 0.5)
     True
     """
-    tracks = list(signals.values()) if isinstance(signals, Mapping) else signals
-    if isinstance(tracks, str | PathLike | pd.DataFrame) or not len(tracks):
+    if isinstance(signals, str | PathLike | pd.DataFrame) or not len(signals):
         raise ValueError("signals has to be a list or {cell type: signal} of at least one cell type")
+    numbered = {f"cell type {i + 1}": track for i, track in enumerate(signals)}
+    tracks: Mapping[str, Table] = signals if isinstance(signals, Mapping) else numbered
     if bin_size < 1:
         raise ValueError(f"bin_size is {bin_size}; it has to be at least 1")
-    kinds = {is_bigwig(track) for track in tracks}
+    kinds = {is_bigwig(track) for track in tracks.values()}
     if len(kinds) > 1:
         raise ValueError("signals are bigWigs as well as peaks; their averages are of different kinds, so give one")
     average = _from_bigwigs if kinds == {True} else _from_peaks
@@ -103,19 +106,23 @@ def average_chip(
 
 
 def _from_bigwigs(
-    files: Sequence[Table], genome: Genome, chroms: Iterable[str] | None, bin_size: int
+    files: Mapping[str, Table], genome: Genome, chroms: Iterable[str] | None, bin_size: int
 ) -> tuple[list[str], Iterator[np.ndarray]]:
-    sizes = {str(file): bigwig_sizes(str(file)) for file in files}
-    for file, known in sizes.items():
-        for chrom, size in known.items():
-            if genome.sizes.get(chrom, size) != size:
-                raise ValueError(f"{chrom} has {size} bp in {file}, but {genome.sizes[chrom]} in {genome.source}")
-    chosen = _choose([chrom for known in sizes.values() for chrom in known], genome, chroms)
+    sizes = [(str(file), sizes_with_values(str(file))) for file in files.values()]
+    for file, known in sizes:
+        if not any(chrom in genome.sizes for chrom in known):
+            raise ValueError(
+                f"signals of {file} are on {few(known) or 'no chromosome'}, none of which {genome.source} has "
+                f"({few(genome.chroms)})"
+            )
+    chosen = _choose([chrom for _, known in sizes for chrom in known], genome, chroms)
+    for file, known in sizes:
+        check_lengths(file, known, genome, [chrom for chrom in chosen if chrom in known])
     per_stretch = max(_STRETCH // bin_size, 1)
 
     def bins() -> Iterator[np.ndarray]:
         for chrom in chosen:
-            having = [file for file, known in sizes.items() if chrom in known]
+            having = [file for file, known in sizes if chrom in known]
             n_bins = genome.sizes[chrom] // bin_size
             out = np.zeros(n_bins, dtype=np.float32)
             for first in range(0, n_bins if having else 0, per_stretch):
@@ -130,9 +137,9 @@ def _from_bigwigs(
 
 
 def _from_peaks(
-    tables: Sequence[Table], genome: Genome, chroms: Iterable[str] | None, bin_size: int
+    tables: Mapping[str, Table], genome: Genome, chroms: Iterable[str] | None, bin_size: int
 ) -> tuple[list[str], Iterator[np.ndarray]]:
-    peaks = [as_intervals(table, "peaks") for table in tables]
+    peaks = [as_intervals(table, f"peaks of {name}", genome) for name, table in tables.items()]
     chosen = _choose([chrom for known in peaks for chrom in known.chroms], genome, chroms)
     bins = (share_with_peak(peaks, chrom, genome.sizes[chrom] // bin_size, bin_size) for chrom in chosen)
     return chosen, bins
@@ -141,7 +148,6 @@ def _from_peaks(
 def _choose(present: Sequence[str], genome: Genome, chroms: Iterable[str] | None) -> list[str]:
     """Chromosomes to average, in the order of the genome."""
     wanted = set(present if chroms is None else genome.select_chroms(chroms))
-    chosen = [chrom for chrom in genome.chroms if chrom in wanted]
-    if not chosen:
-        raise ValueError(f"signals are on {', '.join(dict.fromkeys(present[:5]))}, none of which {genome.source} has")
-    return chosen
+    if not wanted:
+        raise ValueError("none of the signals has a peak; name the chromosomes to average, where all bins are then 0")
+    return [chrom for chrom in genome.chroms if chrom in wanted]

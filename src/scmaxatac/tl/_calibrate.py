@@ -10,7 +10,8 @@ import pandas as pd
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac.models import Calibration
-from scmaxatac.tl._bins import Table, labelled_bins
+from scmaxatac.tl._bins import labelled_bins
+from scmaxatac.tl._tables import Table
 from scmaxatac.tracks._calibrate import calibration_table
 from scmaxatac.tracks._genome import Genome
 
@@ -49,7 +50,7 @@ def calibrate(
         {genome}
         It needs no sequence. Bins that hold a blacklisted base are left out.
     chroms
-        Chromosomes to measure on; by default those that the scores are on.
+        Chromosomes to measure on; by default those of the genome that hold scores.
     regions
         Count only bins that lie in these regions with all their bases: a BED file or a table.
     bin_size
@@ -66,7 +67,8 @@ def calibrate(
     KeyError
         If a chromosome is not in the genome, or scores and peaks are of different cell types.
     ValueError
-        If a score lies outside 0 to 1, a cell type has no positive bin, or scores and genome share no chromosome.
+        If a score lies outside 0 to 1 or is missing, a cell type has no positive bin, or scores, peaks or regions are
+        not on the genome's chromosomes or reach past their ends.
 
     Examples
     --------
@@ -90,9 +92,10 @@ def calibrate(
     all_scores, all_peaks = _by_cell_type(scores, "scores"), _by_cell_type(peaks, "peaks")
     if set(all_scores) != set(all_peaks):
         raise KeyError(f"scores are of {', '.join(all_scores)}, peaks of {', '.join(all_peaks)}; give both for each")
+    chosen = None if chroms is None else genome.select_chroms(chroms)
     scored = []
     for name, own in all_scores.items():
-        bins = labelled_bins(own, all_peaks[name], genome=genome, chroms=chroms, regions=regions, bin_size=bin_size)
+        bins = labelled_bins(own, all_peaks[name], genome=genome, chroms=chosen, regions=regions, bin_size=bin_size)
         truth = np.concatenate([part.truth for part in bins.values()])
         if not truth.any():
             raise ValueError(f"no peak of {name} lies in the bins that count on {', '.join(list(bins)[:5])}")

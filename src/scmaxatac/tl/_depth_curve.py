@@ -10,8 +10,10 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._constants import BIN
 from scmaxatac.io._store import ScoreStore
-from scmaxatac.tl._bins import Table, agreement_row, labelled_bins
+from scmaxatac.tl._agreement import agreement_row
+from scmaxatac.tl._bins import labelled_bins
 from scmaxatac.tl._prediction import Request, run_prediction
+from scmaxatac.tl._tables import Table
 from scmaxatac.tracks._intervals import Intervals
 from scmaxatac.tracks._pseudobulk import Pseudobulks
 from scmaxatac.tracks._sites import bins_in_regions
@@ -22,6 +24,9 @@ _AGAINST_PEAKS = (
 )  # fmt: skip
 _OF_MOTIFS = ("average_precision", "ap_low", "ap_high")
 
+NOTHING = pd.DataFrame({"chrom": [], "start": [], "end": []})
+"""A table without intervals."""
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -29,7 +34,7 @@ class Comparison:
 
     peaks: Mapping[str, Table]
     motif_bins: Mapping[str, pd.DataFrame]
-    within: Table | None
+    within: pd.DataFrame | None
     bin_size: int
     n_bootstrap: int
     block_size: int
@@ -57,7 +62,7 @@ def depth_curve(
     A row a library size and transcription factor: tf, n_fragments, p99, warnings, threshold, n_sites, agreement,
     spearman and, where there are peaks, how well they are found.
     """
-    slots = run_prediction(request, bulks, executor)
+    slots = run_prediction(request, bulks, executor, judge_depth=False)  # that it falls with depth is what is measured
     params = slots[_keys.PARAMS]
     store = ScoreStore(params["out_dir"])
     curve = _Curve(request, store, slots[_keys.SITES], comparison)
@@ -155,10 +160,9 @@ class _Curve:
         if self.request.regions is not None:
             t = self.store.tfs.index(tf)
             return np.concatenate([self.store.region_scores(size, chrom)[:, t] for chrom in self.store.chroms])
-        nothing = pd.DataFrame({"chrom": [], "start": [], "end": []})
         bins = labelled_bins(
             self._scores(size, tf),
-            nothing,
+            NOTHING,
             genome=self.request.genome,
             chroms=self.request.chroms,
             regions=self.comparison.within,

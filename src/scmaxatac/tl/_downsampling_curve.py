@@ -18,13 +18,15 @@ from scmaxatac.models import TFModel, load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn._engine import Backend, Precision
 from scmaxatac.nn._predict import Strand
-from scmaxatac.tl._bins import Table, as_table
-from scmaxatac.tl._depth_curve import Comparison, depth_curve
+from scmaxatac.tl._agreement import count_stretches, warn_of_few_stretches
+from scmaxatac.tl._bins import labelled_bins
+from scmaxatac.tl._depth_curve import NOTHING, Comparison, depth_curve
 from scmaxatac.tl._expressed import expressed_models
 from scmaxatac.tl._motif_scan import Motifs, motif_scan, read_any_motifs
 from scmaxatac.tl._prediction import Request, remark_on_genome
 from scmaxatac.tl._preset import Preset, resolve_averaging
 from scmaxatac.tl._regions import Regions, resolve_regions
+from scmaxatac.tl._tables import Table, as_table, few, on_genome, regions_on
 from scmaxatac.tl._thresholds import Threshold
 from scmaxatac.tl._units import EngineOptions
 from scmaxatac.tracks._genome import Genome
@@ -87,7 +89,7 @@ def downsampling_curve(
         {genome}
     sizes
         Numbers of fragments, on any chromosome; by default 2, 5, 10, 20 and 50% of the group's. Larger numbers than
-        the group has are left out.
+        the group has are left out with a warning; where all are, the table holds all fragments alone.
     tfs
         Transcription factors; by default those of `peaks`, else as in :func:`predict_tfbs`.
     models
@@ -119,7 +121,8 @@ def downsampling_curve(
     n_bootstrap
         Draws for the interval of the average precision; 0 leaves it out.
     block_size
-        Length of the stretches that are drawn with replacement, in bp. They are the same for all rows.
+        Length of the stretches that are drawn with replacement, in bp; at least 10 should hold bins, as in
+        :func:`benchmark`. They are the same for all rows.
     sample_key
         {sample_key}
     barcode_key
@@ -153,9 +156,15 @@ def downsampling_curve(
     spearman
         Rank correlation with that prediction's region scores (bin scores with ``regions="genome"``).
     n_bins, n_positive, random_precision, average_precision, ap_low, ap_high, aupr, precision_at_5pct_recall, log2fc
-        With `peaks`: as :func:`benchmark` gives them.
+        With `peaks`: as :func:`benchmark` gives them, for all chromosomes together.
     motif_average_precision, motif_ap_low, motif_ap_high
         With `motifs`: the same of the baseline.
+
+    Warns
+    -----
+    UserWarning
+        If sizes are left out, intervals rest on too few stretches, or as :func:`predict_tfbs`
+        warns; but not that published thresholds don't fit the depth, which is what is measured here.
 
     Raises
     ------
@@ -166,7 +175,8 @@ def downsampling_curve(
     KeyError
         If there is no such group, column, chromosome or factor.
     ValueError
-        If a size is below 1, no size is left, motifs come without peaks, or as :func:`predict_tfbs` raises.
+        If `sizes` is empty or a size is below 1, motifs come without peaks, peaks or `within` don't fit the genome, or
+        as :func:`predict_tfbs` raises.
 
     Examples
     --------
@@ -212,8 +222,12 @@ def downsampling_curve(
         floor=0.0,  # ranks go on below the scores that a run keeps otherwise
     )
     request.check()
+    known = _peaks_by_tf(peaks, panel, genome)
+    inside = None if within is None else regions_on(within, genome, chosen, "intervals of within").frame()
+    if known and n_bootstrap:
+        counted = labelled_bins(NOTHING, NOTHING, genome=genome, chroms=chosen, regions=inside, bin_size=bin_size)
+        warn_of_few_stretches({few(chosen): count_stretches(list(counted.values()), block_size)}, block_size)
     grouped = read_groups(data, groupby, fragments=fragments, sample_key=sample_key, barcode_key=barcode_key, mod=mod)
-    known = _peaks_by_tf(peaks, panel)
     matches = {} if motifs is None else _motif_bins(motifs, request, known, bin_size)
     sources, number = _of_group(grouped, group)
     pool = collect_pool(sources, genome)
@@ -223,7 +237,7 @@ def downsampling_curve(
     insertions = nested_insertions(pool, chosen_sizes, genome, [*chosen, *scaling], of_group)
     names = {name: [name] for name in insertions.groups}
     bulks = make_pseudobulks(insertions, names, genome, chosen, signal_chroms=scaling, min_cells=0, min_fragments=0)
-    comparison = Comparison(known, matches, within, bin_size, n_bootstrap, block_size, int(generator.integers(2**32)))
+    comparison = Comparison(known, matches, inside, bin_size, n_bootstrap, block_size, int(generator.integers(2**32)))
     table = depth_curve(request, bulks, comparison, executor)
     cells = (table["n_fragments"] * pool.n_cells_found / len(pool)).round().astype(int)
     table.insert(2, "n_cells", cells)
@@ -251,7 +265,9 @@ def _sizes(sizes: Sequence[int] | None, total: int, group: str) -> list[int]:
     return sorted({size for size in wanted if 0 < size <= total} | {total})
 
 
-def _peaks_by_tf(peaks: Table | Mapping[str, Table] | None, panel: Sequence[TFModel]) -> dict[str, pd.DataFrame]:
+def _peaks_by_tf(
+    peaks: Table | Mapping[str, Table] | None, panel: Sequence[TFModel], genome: Genome
+) -> dict[str, pd.DataFrame]:
     if peaks is None:
         return {}
     if not isinstance(peaks, Mapping):
@@ -259,7 +275,8 @@ def _peaks_by_tf(peaks: Table | Mapping[str, Table] | None, panel: Sequence[TFMo
             raise ValueError(f"peaks are of one factor, but {len(panel)} are predicted; give {{tf: peaks}}")
         peaks = {panel[0].tf: peaks}
     by_name = {str(tf).upper(): table for tf, table in peaks.items()}
-    return {m.tf: as_table(by_name[m.tf.upper()], f"peaks of {m.tf}") for m in panel if m.tf.upper() in by_name}
+    given = {m.tf: by_name[m.tf.upper()] for m in panel if m.tf.upper() in by_name}
+    return {tf: on_genome(as_table(table, f"peaks of {tf}"), f"peaks of {tf}", genome) for tf, table in given.items()}
 
 
 def _motif_bins(

@@ -11,9 +11,8 @@ from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
 from scmaxatac.io._motifs import Motif, as_counts, read_motifs
-from scmaxatac.tl._bins import Table, as_table
+from scmaxatac.tl._tables import Table, regions_on
 from scmaxatac.tracks._genome import Genome
-from scmaxatac.tracks._intervals import Intervals
 from scmaxatac.tracks._motif_hits import load_fimo, motif_hits
 
 Motifs: TypeAlias = str | PathLike[str] | Mapping[str, np.ndarray]
@@ -80,7 +79,8 @@ def motif_scan(
     KeyError
         If a chromosome is not in the genome, or no motif is of a factor that is asked for.
     ValueError
-        If the genome has no sequence, the motifs or options are malformed, or regions and genome share no chromosome.
+        If the genome has no sequence, the motifs or options are malformed, no factor is asked for, or regions are not
+        on the genome's chromosomes, none is on `chroms`, or one reaches past its chromosome's end.
 
     Examples
     --------
@@ -88,7 +88,7 @@ def motif_scan(
     >>> toy = sma.datasets.toy()
     >>> hits = sma.tl.motif_scan(toy.genome, toy.motifs, regions=toy.peaks, tfs="CTCF", chroms="chr5")
     >>> chip = toy.chip_peaks.query("tf == 'CTCF' and group == 'B'")
-    >>> table = sma.tl.benchmark(hits, chip, genome=toy.genome)
+    >>> table = sma.tl.benchmark(hits, chip, genome=toy.genome, block_size=20_000)
     >>> bool(table.loc["pooled", "log2fc"] > 1)
     True
     """
@@ -103,11 +103,9 @@ def motif_scan(
         warn(
             f"too short for any match with p < {p_value:g}: {', '.join(short)}; take longer motifs or a larger p_value"
         )
-    inside = Intervals.from_frame(as_table(regions, "regions").astype({"chrom": str}))
-    chosen = list(inside.chroms) if chroms is None else genome.select_chroms(chroms)
-    chosen = [chrom for chrom in genome.chroms if chrom in chosen]
-    if not chosen:
-        raise ValueError(f"regions are on {', '.join(inside.chroms[:5])}, none of which {genome.source} has")
+    named = None if chroms is None else genome.select_chroms(chroms)
+    inside = regions_on(regions, genome, named)
+    chosen = [chrom for chrom in genome.chroms if chrom in (inside.chroms if named is None else named)]
     matrices = [motif.probabilities(pseudocount) for motif in chosen_motifs]
     names = list(dict.fromkeys(motif.tf for motif in chosen_motifs))
     tf_of_motif = np.array([names.index(motif.tf) for motif in chosen_motifs])
@@ -115,8 +113,7 @@ def motif_scan(
     def counted() -> Iterator[tuple[np.ndarray, ...]]:
         for c, chrom in enumerate(chosen):
             size = genome.sizes[chrom]
-            ends = np.minimum(inside.ends(chrom), size)
-            hits = motif_hits(genome.codes(chrom), inside.starts(chrom), ends, matrices, p_value)
+            hits = motif_hits(genome.codes(chrom), inside.starts(chrom), inside.ends(chrom), matrices, p_value)
             middle = hits.start + (hits.end - hits.start) // 2
             pairs = np.stack([tf_of_motif[hits.motif], middle // bin_size])
             (tf, number), counts = np.unique(pairs, axis=1, return_counts=True)
@@ -151,10 +148,14 @@ def select_motifs(motifs: list[Motif], tfs: str | Iterable[str] | None) -> list[
     ------
     KeyError
         If a factor has no motif.
+    ValueError
+        If no factor is asked for.
     """
     if tfs is None:
         return motifs
     wanted = {tf.upper(): tf for tf in ([tfs] if isinstance(tfs, str) else tfs)}
+    if not wanted:
+        raise ValueError("tfs is empty; name at least one transcription factor, or leave it out for all")
     kept = [motif._replace(tf=wanted[motif.tf.upper()]) for motif in motifs if motif.tf.upper() in wanted]
     if missing := [tf for tf in wanted.values() if tf not in {motif.tf for motif in kept}]:
         known = list(dict.fromkeys(motif.tf for motif in motifs))

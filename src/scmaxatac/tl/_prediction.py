@@ -100,14 +100,18 @@ class Request:
                 "there is no window to predict: every window of 1,024 bp that overlaps a region is blacklisted "
                 "or reaches past its chromosome's end"
             )
-        check_threshold(self.threshold, self.calibrations)
+        check_threshold(self.threshold, self.calibrations, self.kept_from)
         self.engine.check()
         if self.out_dir is not None:
             _check_writable(self.out_dir)
 
 
-def run_prediction(request: Request, bulks: Pseudobulks, executor: Executor | None = None) -> dict[str, Any]:
+def run_prediction(
+    request: Request, bulks: Pseudobulks, executor: Executor | None = None, *, judge_depth: bool = True
+) -> dict[str, Any]:
     """Predict all groups that are deep enough.
+
+    With `judge_depth` a warning says where the published thresholds don't fit the depth.
 
     Returns
     -------
@@ -134,7 +138,7 @@ def run_prediction(request: Request, bulks: Pseudobulks, executor: Executor | No
             bulks.qc,
             called.n_sites,
             called_to_expected(request.calibrations, store, request.genome, request.context.counts),
-            published=request.threshold == "f1",
+            judged=judge_depth and request.threshold == "f1",
         ),
         _keys.SITES: called.sites,
         _keys.ACTIVITY: called.activity,

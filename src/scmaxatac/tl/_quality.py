@@ -9,7 +9,7 @@ _MOST_OFF = 2.0
 """Ratio of called to expected bins, or its inverse, from which on a threshold does not fit."""
 
 
-def quality_table(depth: pd.DataFrame, n_sites: pd.Series, ratios: pd.DataFrame, *, published: bool) -> pd.DataFrame:
+def quality_table(depth: pd.DataFrame, n_sites: pd.Series, ratios: pd.DataFrame, *, judged: bool) -> pd.DataFrame:
     """Add to the QC table of the pseudobulks what a prediction found.
 
     Parameters
@@ -20,8 +20,9 @@ def quality_table(depth: pd.DataFrame, n_sites: pd.Series, ratios: pd.DataFrame,
         Sites of each predicted group.
     ratios
         What :func:`~scmaxatac.tl._thresholds.called_to_expected` gives.
-    published
-        Whether sites were called at these thresholds; only then the user is warned.
+    judged
+        Whether to warn where the published thresholds don't fit: of use only where sites were called at them, and where
+        groups are of cells, not the thinned libraries of :func:`~scmaxatac.tl.downsampling_curve`.
     """
     table = depth.assign(n_sites=n_sites.reindex(depth.index, fill_value=0))
     columns = ratios.reindex(depth.index).add_prefix(_keys.CALLED_TO_EXPECTED)
@@ -29,7 +30,7 @@ def quality_table(depth: pd.DataFrame, n_sites: pd.Series, ratios: pd.DataFrame,
     n_off = ((ratios < 1 / _MOST_OFF) | (ratios > _MOST_OFF)).sum(axis=1)
     n_known = ratios.notna().sum(axis=1)
     off = [group for group in ratios.index if n_off[group] and 2 * n_off[group] >= n_known[group]]
-    if published and off:
+    if judged and off:
         named = ", ".join(f"{group!r}: {n_off[group]} of {n_known[group]}" for group in off[:5])
         warn(
             "the published thresholds don't fit the depth of the data: less than half or more than twice the bins that "

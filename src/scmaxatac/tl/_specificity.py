@@ -1,12 +1,14 @@
 """How much the binding sites of a transcription factor differ between cell types."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from scmaxatac.tl._bins import Table, as_intervals
+from scmaxatac._logging import warn
+from scmaxatac.tl._tables import Table, as_intervals, few
+from scmaxatac.tracks._intervals import Intervals
 from scmaxatac.tracks._jaccard import jaccard
 
 MEAN = "mean"
@@ -33,12 +35,18 @@ def specificity(peaks: Mapping[str, Table], *, chroms: str | Iterable[str] | Non
     A row a cell type, a column a cell type with the Jaccard index of the pair (1 on the diagonal, NaN if neither has a
     peak), and the column ``"mean"``: the mean over the other cell types. The mean of that column is the factor's.
 
+    Warns
+    -----
+    UserWarning
+        If no cell type has a peak on one of the chromosomes.
+
     Raises
     ------
     FileNotFoundError
         If a file does not exist.
     ValueError
-        If there are fewer than two cell types, one is called "mean", or a table lacks a column.
+        If there are fewer than two cell types, one is called "mean", a table lacks a column, the chromosomes of two
+        cell types are named in different styles (chr1 and 1), or no cell type has a peak on any of `chroms`.
 
     Examples
     --------
@@ -55,6 +63,7 @@ def specificity(peaks: Mapping[str, Table], *, chroms: str | Iterable[str] | Non
         raise ValueError(f"a cell type is called {MEAN!r}, as the column of means is; rename it")
     only = [chroms] if isinstance(chroms, str) else None if chroms is None else list(chroms)
     sets = {name: as_intervals(table, f"peaks of {name}") for name, table in peaks.items()}
+    _check_chroms(sets, only)
     table = pd.DataFrame(np.nan, index=list(sets), columns=list(sets), dtype=float)
     for one in sets:
         table.loc[one, one] = jaccard(sets[one], sets[one], only)
@@ -62,3 +71,24 @@ def specificity(peaks: Mapping[str, Table], *, chroms: str | Iterable[str] | Non
         table.loc[one, other] = table.loc[other, one] = jaccard(sets[one], sets[other], only)
     others = table.where(~np.eye(len(table), dtype=bool))
     return table.assign(**{MEAN: others.mean(axis=1)}).rename_axis("cell_type")
+
+
+def _check_chroms(sets: Mapping[str, Intervals], only: Sequence[str] | None) -> None:
+    for one, other in combinations(sets, 2):
+        here, there = set(sets[one].chroms), set(sets[other].chroms)
+        plain = {chrom.removeprefix("chr") for chrom in here} & {chrom.removeprefix("chr") for chrom in there}
+        if plain and not here & there:
+            raise ValueError(
+                f"peaks of {one} are on {few(sets[one].chroms)}, those of {other} on {few(sets[other].chroms)}; "
+                "name chromosomes in the same style (chr1, not 1)"
+            )
+    present = list(dict.fromkeys(chrom for known in sets.values() for chrom in known.chroms))
+    if only is None:
+        return
+    if not only:
+        raise ValueError("chroms is empty; name at least one chromosome, or leave it out for all")
+    if absent := [chrom for chrom in only if chrom not in present]:
+        message = f"no cell type has a peak on {few(absent)}; peaks are on {few(present)}"
+        if len(absent) == len(only):
+            raise ValueError(message)
+        warn(message)

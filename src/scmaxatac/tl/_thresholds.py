@@ -7,7 +7,6 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._constants import BIN
-from scmaxatac._settings import settings
 from scmaxatac.io._store import ScoreStore
 from scmaxatac.models._calibration import Calibration, ThresholdRule, parse_rule
 from scmaxatac.tracks._genome import Genome
@@ -90,17 +89,20 @@ def thresholds_of(
     return table
 
 
-def check_threshold(rule: Threshold, calibrations: Calibrations) -> None:
-    """Raise before any work what :func:`thresholds_of` would raise after it, as far as the models decide."""
+def check_threshold(rule: Threshold, calibrations: Calibrations, floor: float) -> None:
+    """Raise before any work what :func:`thresholds_of` would raise after it, as far as the models decide.
+
+    Bins are kept down to a score of `floor`.
+    """
     for tf, calibration in calibrations.items():
         if rule in BY_RANK:
             _rate(tf, calibration, str(rule))
         if rule != MATCHED:
             published = _fixed(tf, calibration, "f1" if rule == MIXED else rule)
-            if published < settings.score_floor:
+            if published < floor:
                 raise ValueError(
                     f"threshold {published:g} for {tf} lies below scmaxatac.settings.score_floor "
-                    f"({settings.score_floor:g}), the score down to which bins are kept; lower the floor or raise "
+                    f"({floor:g}), the score down to which bins are kept; lower the floor or raise "
                     "the threshold"
                 )
 

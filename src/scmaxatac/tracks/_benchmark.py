@@ -46,9 +46,17 @@ def largest_per_bin(
     Returns
     -------
     (n_bins,) float32; 0 where nothing overlaps, as the original's benchmark has it.
+
+    Raises
+    ------
+    ValueError
+        If an interval is empty or starts before 0.
     """
-    first = np.asarray(starts) // bin_size
-    spans = (np.asarray(ends) - 1) // bin_size - first + 1
+    starts, ends = np.asarray(starts), np.asarray(ends)
+    if np.any((starts < 0) | (ends <= starts)):
+        raise ValueError("an interval is empty or starts before 0 (0-based, half-open)")
+    first = starts // bin_size
+    spans = (ends - 1) // bin_size - first + 1
     which = np.repeat(np.arange(len(first)), spans)
     bins = first[which] + np.arange(len(which)) - np.repeat(np.cumsum(spans) - spans, spans)
     inside = bins < n_bins

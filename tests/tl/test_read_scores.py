@@ -1,0 +1,110 @@
+"""What scores may be, and on which chromosomes they are compared."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import scmaxatac as sma
+from scmaxatac.io._bigwig import BigWigWriter
+
+SIZES = {"chr1": 40_000, "chr2": 30_000}
+
+
+@pytest.fixture
+def genome():
+    return sma.Genome.from_sizes(SIZES)
+
+
+@pytest.fixture
+def scores():
+    rng = np.random.default_rng(0)
+    start = np.arange(0, 20_000, 400)
+    return pd.concat(
+        pd.DataFrame({"chrom": chrom, "start": start, "end": start + 200, "score": rng.random(len(start))})
+        for chrom in SIZES
+    )
+
+
+@pytest.fixture
+def peaks(scores):
+    return scores[scores["score"] > 0.6][["chrom", "start", "end"]]
+
+
+def benchmark(scores, peaks, genome, **options):
+    return sma.tl.benchmark(scores, peaks, genome=genome, n_bootstrap=0, **options)
+
+
+def test_a_bigwig_is_compared_on_the_chromosomes_that_it_has_values_on(genome, peaks, tmp_path):
+    """Its header names all of the genome's."""
+    table = sma.tl.average_chip([peaks], genome=genome, chroms="chr1", path=tmp_path / "mean.bw")
+    one, two = (benchmark(given, peaks, genome) for given in (table, tmp_path / "mean.bw"))
+    pd.testing.assert_frame_equal(one, two)
+    assert one.index.tolist() == ["chr1", "pooled"]
+
+
+def test_a_bigwig_of_another_assembly_is_refused_only_where_it_is_read(scores, peaks, genome, tmp_path):
+    with BigWigWriter(tmp_path / "x.bw", SIZES | {"chr2": 30_001}) as writer:
+        for chrom, rows in scores.groupby("chrom"):
+            writer.add_runs(chrom, rows["start"], rows["end"], rows["score"])
+    with pytest.raises(ValueError, match=r"chr2 has 30,001 bp in .*x\.bw, but 30,000 in .*different assemblies"):
+        benchmark(tmp_path / "x.bw", peaks, genome)
+    from_table = benchmark(scores, peaks, genome, chroms="chr1")
+    pd.testing.assert_frame_equal(benchmark(tmp_path / "x.bw", peaks, genome, chroms="chr1"), from_table)
+    with pytest.raises(ValueError, match=r"scores are on chr1, chr2, none of which .* has \(1\)"):
+        benchmark(tmp_path / "x.bw", peaks, sma.Genome.from_sizes({"1": 40_000}))
+
+
+@pytest.mark.parametrize("empty", [".", np.nan])
+def test_a_column_of_missing_scores_is_as_good_as_none(scores, peaks, genome, tmp_path, empty):
+    some = scores.sample(40, random_state=0)[["chrom", "start", "end"]]
+    expected = benchmark(some, peaks, genome)
+    pd.testing.assert_frame_equal(benchmark(some.assign(score=empty), peaks, genome), expected)
+    six = some.assign(name="x", score=".", strand="+")
+    six.to_csv(tmp_path / "six.bed", sep="\t", header=False, index=False)
+    pd.testing.assert_frame_equal(benchmark(tmp_path / "six.bed", peaks, genome), expected)
+    assert expected.loc["pooled", "average_precision"] > expected.loc["pooled", "random_precision"]
+
+
+def test_numbers_read_as_text_or_as_floats_are_taken(scores, peaks, genome):
+    expected = benchmark(scores, peaks, genome)
+    for kind in (str, float):
+        given = scores.astype({"start": kind, "end": kind, "score": kind})
+        pd.testing.assert_frame_equal(benchmark(given, peaks.astype({"start": kind}), genome), expected)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"score": np.nan}, r"1 of 100 scores are missing \('\.' or NaN\); give every interval a score"),
+        ({"score": "high"}, "a score is 'high'; scores are finite numbers"),
+        ({"score": np.inf}, "a score is inf; scores are finite numbers"),
+        ({"score": -1.5}, r"scores on chr1 are as low as -1\.5; a bin without a score counts as 0, .*exp\(-x\)"),
+        ({"start": 1600.5}, r"scores: start is 1600\.5; positions are whole numbers"),
+        ({"end": "x"}, "scores: end is 'x'; positions are whole numbers"),
+        ({"end": np.nan}, "scores: end is nan; positions are whole numbers"),
+        ({"start": -200}, "scores: interval chr1:-200-1800 is empty or starts before 0"),
+        ({"end": 1500}, "scores: interval chr1:1600-1500 is empty or starts before 0"),
+        ({"end": 1600}, "scores: interval chr1:1600-1600 is empty or starts before 0"),
+        ({"end": 40_001}, r"scores: chr1:1600-40001 lies off .* has 40,000 bp \(1 such intervals\)"),
+    ],
+)
+def test_a_row_that_is_no_score_is_an_error(scores, peaks, genome, change, message):
+    given = scores.reset_index(drop=True).astype(dict.fromkeys(change, object))
+    for name, value in change.items():
+        given.loc[4, name] = value
+    with pytest.raises(ValueError, match=message):
+        benchmark(given, peaks, genome)
+
+
+def test_negative_scores_of_a_bigwig_are_an_error(peaks, genome, tmp_path):
+    with BigWigWriter(tmp_path / "x.bw", SIZES) as writer:
+        writer.add_runs("chr2", [0, 200], [200, 400], [1.0, -2.0])
+    with pytest.raises(ValueError, match="scores on chr2 are as low as -2;"):
+        benchmark(tmp_path / "x.bw", peaks, genome)
+
+
+def test_no_scores_need_chromosomes_that_are_named(scores, peaks, genome):
+    with pytest.raises(ValueError, match="there are no scores; name the chromosomes"):
+        benchmark(scores.iloc[:0], peaks, genome)
+    table = benchmark(scores.iloc[:0], peaks, genome, chroms=["chr1"])
+    assert table.loc["chr1", "average_precision"] == pytest.approx(table.loc["chr1", "random_precision"])
