@@ -26,7 +26,7 @@ def options(doc: str | None, **more: dict[str, object]) -> argparse.Namespace:
         "--check", action="store_true", help="change no file; fail where the table is not the one in docs/experiments"
     )
     parser.add_argument(
-        "--threads", type=int, default=os.cpu_count() or 1, help="threads, or networks that are trained at once"
+        "--threads", type=int, default=os.cpu_count() or 1, help="threads, and networks trained at once"
     )
     for name, settings in more.items():
         parser.add_argument(f"--{name.replace('_', '-')}", **settings)  # type: ignore[arg-type]

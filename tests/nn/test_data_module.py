@@ -165,15 +165,18 @@ def test_pan_cell_shows_regions_in_all_cell_types_and_otherwise_in_their_own(exa
 
 def test_the_share_of_random_windows_is_what_was_asked_for(examples):
     data = TFDataModule(examples, examples, batch_size=20, random_ratio=0.25)
-    assert np.isin(data.draw(0, 0).offset, examples.random).sum() >= 5
+    offset = data.draw(0, 0).offset
+    assert np.isin(offset, examples.random).sum() == 5
+    assert np.isin(offset, examples.offset).sum() == 15
 
 
 def test_shifts_stay_within_the_jitter_and_half_of_the_examples_are_flipped(examples):
     data = TFDataModule(examples, examples, batch_size=examples.n_regions, jitter=64)
     draws = [data.draw(0, i) for i in range(100)]
-    nearest = np.abs(draws[0].offset[:, None] - examples.offset[None, :]).min(axis=1)
-    assert nearest.max() <= 64
-    assert np.ptp(draws[0].offset - np.sort(examples.offset)[0]) > 0
+    middle = TFDataModule(examples, examples, batch_size=examples.n_regions)
+    shifts = np.concatenate([draw.offset - middle.draw(0, i).offset for i, draw in enumerate(draws)])
+    assert (shifts.min(), shifts.max()) == (-64, 64)
+    assert np.std(shifts) == pytest.approx(np.sqrt((129**2 - 1) / 12), rel=0.05)  # of uniform whole numbers
     assert 0.45 < np.mean([draw.flipped.mean() for draw in draws]) < 0.55
     plain = TFDataModule(examples, examples, batch_size=10, reverse_complement=False).draw(0, 0)
     assert not plain.flipped.any()

@@ -123,11 +123,16 @@ def test_every_epoch_trains_all_its_batches_and_the_best_one_is_kept(examples, t
     assert _state(tmp_path)["global_step"] == 9
 
 
-def test_loss_and_dice_of_an_epoch_are_those_of_all_validation_bins_together(examples, tmp_path):
+@pytest.mark.parametrize("share_known", [1.0, 0.6])
+def test_loss_and_dice_of_an_epoch_are_those_of_all_known_validation_bins_together(examples, tmp_path, share_known):
+    known = np.random.default_rng(1).random((1, examples.signal.shape[1])) < share_known
+    examples = replace(examples, known=np.packbits(known, axis=1))
     weights, history = _fit(examples, tmp_path, 1)
     codes, signal, labels = examples.gather(_data(examples).validation_draw())
     predicted = TFNetwork.from_weights(weights)(encode(codes, signal.astype(np.float32))).detach().numpy()
     p = np.clip(predicted.astype(float), 1e-7, 1 - 1e-7)
+    assert (labels < 0).any() == (share_known < 1)
+    p, labels = p[labels >= 0], labels[labels >= 0]
     loss = -np.where(labels == 1, np.log(p), np.log(1 - p)).mean()
     assert history["val_loss"][0] == pytest.approx(loss, rel=1e-5)
     expected = (2 * (labels * p).sum() + 10) / (labels.sum() + p.sum() + 10)

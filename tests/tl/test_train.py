@@ -19,25 +19,16 @@ pytest.importorskip("pytorch_lightning")
 import pyBigWig
 import torch
 from _mini import GROUPS, Mini
+from _tiny_training import SIZES, TINY, make_codes, make_table
 
 import scmaxatac as sma
-from scmaxatac.io._bed import write_bed
 from scmaxatac.io._bigwig import BigWigWriter
+from scmaxatac.nn import _engine, _fit
 from scmaxatac.nn._network import encode
 from scmaxatac.tl._training_batches import make_batches
 from scmaxatac.tl._training_inputs import read_inputs
 from scmaxatac.tl._training_split import Split, split_chroms
 from scmaxatac.tl._training_table import read_training_table
-
-SIZES = {"chr1": 50_000, "chr2": 30_000, "chr3": 9_000}
-TINY = {
-    "chroms_train": "chr1",
-    "chroms_valid": "chr2",
-    "batch_size": 8,
-    "batches_per_epoch": 2,
-    "epochs": 2,
-    "accelerator": "cpu",
-}
 
 OPTIONS = {
     "pan_cell": True,
@@ -49,31 +40,6 @@ OPTIONS = {
     "batches_per_epoch": 2,
     "max_validation": 100,
 }
-
-
-def make_codes():
-    rng = np.random.default_rng(0)
-    return {chrom: rng.integers(0, 4, size).astype(np.uint8) for chrom, size in SIZES.items()}
-
-
-def make_table(folder: Path) -> pd.DataFrame:
-    """Write signals and peaks of four cell types to a folder; paths are relative to it."""
-    rng = np.random.default_rng(1)
-    rows = []
-    for i, (name, role) in enumerate([("B", "train"), ("CD4/T", "train"), ("Mono", "validation"), ("NK", "test")]):
-        with BigWigWriter(folder / f"signal{i}.bw", SIZES) as writer:
-            for chrom, size in SIZES.items():
-                writer.add_fixed(chrom, 0, rng.random(size // 16).astype(np.float32), span=16, step=16)
-        starts = [(chrom, start) for chrom in ("chr1", "chr2") for start in range(900, SIZES[chrom] - 1_500, 900)]
-        peaks = pd.DataFrame(
-            [(c, s, s + 300) for c, s in starts if rng.random() < 0.8], columns=["chrom", "start", "end"]
-        )
-        write_bed(folder / f"peaks{i}.bed", peaks)
-        write_bed(
-            folder / f"chip{i}.bed", peaks[::3].assign(start=lambda t: t["start"] + 70, end=lambda t: t["end"] - 70)
-        )
-        rows.append((name, f"signal{i}.bw", f"peaks{i}.bed", f"chip{i}.bed", role))
-    return pd.DataFrame(rows, columns=["name", "signal", "atac_peaks", "chip_peaks", "role"])
 
 
 @pytest.fixture(autouse=True)
@@ -204,7 +170,7 @@ import torch
 
 torch.set_num_threads(1)
 import scmaxatac as sma
-from test_train import TINY, make_codes
+from _tiny_training import TINY, make_codes
 
 sma.settings.progress = False
 genome = sma.Genome.from_codes(make_codes())
@@ -215,9 +181,8 @@ print(model.sha256)
 
 
 def write_script(path: Path, folder: Path, out_dir: Path, **options) -> list[str]:
-    tests = Path(__file__).parent
     text = SCRIPT.format(
-        paths=[str(tests), str(tests.parent)],
+        paths=[str(Path(__file__).parents[1])],
         table=str(folder / "table.tsv"),
         out_dir=str(out_dir),
         options=options,
@@ -363,6 +328,37 @@ def test_all_options_together(genome, folder, tmp_path):
     assert model.provenance["options"]["signal_scaling"] == [0.9, 1.15]
 
 
+def test_training_stops_when_patience_is_at_an_end(genome, folder, tmp_path):
+    options = TINY | {"epochs": 12, "patience": 1, "learning_rate": 0.05}
+    model = sma.tl.train(folder / "table.tsv", "CTCF", genome=genome, out_dir=tmp_path, **options)
+    score = np.array(model.provenance["history"]["val_dice"])
+    assert len(score) < 12
+    assert (np.diff(score[:-1]) > 0).all()
+    assert score[-1] <= score[-2]
+
+
+def test_the_precision_is_trained_with(trained, genome, folder, tmp_path):
+    model = sma.tl.train(folder / "table.tsv", "CTCF", genome=genome, out_dir=tmp_path, precision="bf16-mixed", **TINY)
+    assert model.sha256 != trained[1].sha256
+
+
+@pytest.mark.parametrize(("trained_on", "expected"), [("cuda:1", "cuda:1"), ("cpu", "cpu"), ("mps:0", "cpu")])
+def test_thresholds_are_measured_on_the_device_that_was_trained_on(
+    trained_on, expected, genome, folder, tmp_path, monkeypatch
+):
+    asked, make = [], _engine.make_engine
+
+    def make_engine(weights, *, device):
+        asked.append(device)
+        return make(weights, device="cpu")
+
+    monkeypatch.setattr(_fit.TrainingRun, "device", torch.device(trained_on))
+    monkeypatch.setattr(_engine, "make_engine", make_engine)
+    options = TINY | {"epochs": 1, "accelerator": "auto"}
+    sma.tl.train(folder / "table.tsv", "CTCF", genome=genome, out_dir=tmp_path, **options)
+    assert asked == [expected]
+
+
 BAD_TABLES = {
     "missing column": (lambda t: t.drop(columns="chip_peaks"), ValueError, r"lacks the columns \['chip_peaks'\]"),
     "name twice": (lambda t: t.assign(name="B"), ValueError, r"cell types \['B'\] more than once"),
@@ -441,8 +437,12 @@ def test_the_default_split_of_a_human_genome_is_the_original_one():
         ({"patience": 0}, "patience is 0"),
         ({"learning_rate": 0.0}, "learning_rate is 0"),
         ({"random_ratio": 1.5}, "random_ratio is 1.5"),
-        ({"jitter": -1}, "jitter -1"),
+        ({"jitter": -1}, "jitter is -1 bp"),
         ({"signal_scaling": (1.1, 0.9)}, "signal_scaling"),
+        ({"signal_scaling": (1, float("inf"))}, "signal_scaling"),
+        ({"decay": -1.0}, "decay is -1"),
+        ({"max_validation": 0}, "max_validation is 0"),
+        ({"seed": -1}, "seed is -1"),
     ],
 )
 def test_options_out_of_range_are_refused(options, message, genome, absolute, tmp_path):

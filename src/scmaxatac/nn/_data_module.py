@@ -9,6 +9,7 @@ import numpy as np
 import pytorch_lightning as lightning
 import torch
 
+from scmaxatac.nn._batch_options import check_batch_options
 from scmaxatac.nn._examples import Draw, Examples
 
 _AHEAD = 4
@@ -71,7 +72,7 @@ class TFDataModule(lightning.LightningDataModule):
     Raises
     ------
     ValueError
-        If there are fewer regions than a batch needs, or an option does not fit the examples.
+        If there are fewer regions than a batch needs, or an option is out of range or does not fit the examples.
     """
 
     def __init__(
@@ -90,14 +91,16 @@ class TFDataModule(lightning.LightningDataModule):
         seed: int = 0,
     ) -> None:
         super().__init__()
-        if not 0 <= random_ratio <= 1:
-            raise ValueError(f"random_ratio is {random_ratio}; it is a share, from 0 to 1")
-        if not 0 <= jitter <= train.jitter:
+        check_batch_options(
+            batch_size=batch_size,
+            batches_per_epoch=batches_per_epoch,
+            max_validation=max_validation,
+            random_ratio=random_ratio,
+            jitter=jitter,
+            signal_scaling=signal_scaling,
+        )
+        if jitter > train.jitter:
             raise ValueError(f"jitter is {jitter} bp; the examples were built for at most {train.jitter}")
-        if signal_scaling is not None and not 0 < signal_scaling[0] <= signal_scaling[1] < np.inf:
-            raise ValueError(
-                f"signal_scaling is {signal_scaling}; it is a range of positive factors, such as (0.9, 1.15)"
-            )
         n_random = round(batch_size * random_ratio)
         for needed, there, what in (
             (batch_size - n_random, train.n_regions, "regions of interest"),

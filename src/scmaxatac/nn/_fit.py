@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,75 +21,105 @@ from scmaxatac.nn._training_log import BEST, LAST, TrainingLog, is_over, read_ro
 from scmaxatac.nn._training_module import TFTrainingModule
 
 
-def fit_network(
-    module: TFTrainingModule,
-    data: TFDataModule,
-    *,
-    out_dir: str | PathLike[str],
-    epochs: int = 100,
-    patience: int | None = None,
-    accelerator: str = "auto",
-    devices: int | str | list[int] = 1,
-    strategy: str | Strategy = "auto",
-    precision: str = "32-true",
-    resume: bool = True,
-) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
-    """Train a network and keep the epoch with the best validation Dice.
+class TrainingRun:
+    """Training that keeps the epoch with the best validation Dice. Nothing is written before it fits.
 
     Parameters
     ----------
-    module
-        The network and how it learns.
-    data
-        Batches. With several devices a batch is shared among them.
     out_dir
         Folder for checkpoints (``best.ckpt``, ``last.ckpt``) and the learning curve (``history.csv``).
+    batch_size
+        Windows in a batch; with several devices it is shared among them.
     epochs
         Epochs in all.
     patience
         Stop after so many epochs without a better Dice.
     accelerator, devices, strategy, precision
         As in Lightning's ``Trainer``.
-    resume
-        Continue from ``last.ckpt`` if there is one.
-
-    Returns
-    -------
-    Weights of the best epoch, and a table with epoch, train_loss, val_loss and val_dice in each row.
 
     Raises
     ------
     ValueError
         If a batch can't be shared equally among the devices.
-    RuntimeError
-        If the loss or Dice is not a number any more.
     """
-    folder = Path(out_dir)
-    rows = read_rows(folder) if resume else []
-    if not is_over(rows, epochs, patience):
-        with quiet_lightning(), _interruptible():
-            trainer = lightning.Trainer(
+
+    def __init__(
+        self,
+        out_dir: str | PathLike[str],
+        *,
+        batch_size: int,
+        epochs: int = 100,
+        patience: int | None = None,
+        accelerator: str = "auto",
+        devices: int | str | list[int] = 1,
+        strategy: str | Strategy = "auto",
+        precision: str = "32-true",
+    ) -> None:
+        self._folder, self._epochs, self._patience = Path(out_dir), epochs, patience
+        with quiet_lightning():
+            self._trainer = lightning.Trainer(
                 max_epochs=epochs,
                 accelerator=accelerator,
                 devices=devices,
                 strategy=strategy,
                 precision=precision,  # type: ignore[arg-type]
-                callbacks=[TrainingLog(folder, patience)],
+                callbacks=[TrainingLog(self._folder, patience)],
                 logger=False,
                 enable_checkpointing=False,
                 num_sanity_val_steps=0,
                 enable_model_summary=False,
                 enable_progress_bar=settings.progress,
             )
-            if data.batch_size % trainer.world_size:
-                raise ValueError(
-                    f"a batch of {data.batch_size} can't be shared equally among {trainer.world_size} devices: "
-                    "choose a multiple as batch_size"
-                )
-            trainer.fit(module, datamodule=data, ckpt_path=str(folder / LAST) if rows else None)
-        rows = read_rows(folder)
-    module.load_state_dict(torch.load(folder / BEST, map_location="cpu", weights_only=True)["state_dict"])
-    return module.network.weights(), pd.DataFrame(rows)
+        if batch_size % self._trainer.world_size:
+            raise ValueError(
+                f"a batch of {batch_size} can't be shared equally among {self._trainer.world_size} devices: "
+                "choose a multiple as batch_size"
+            )
+
+    @property
+    def device(self) -> torch.device:
+        """Device of this process."""
+        return self._trainer.strategy.root_device
+
+    def fit(
+        self, module: TFTrainingModule, data: TFDataModule, *, resume: bool = True
+    ) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
+        """Train a network.
+
+        Parameters
+        ----------
+        module
+            The network and how it learns.
+        data
+            Batches.
+        resume
+            Continue from ``last.ckpt`` if there is one.
+
+        Returns
+        -------
+        Weights of the best epoch, and a table with epoch, train_loss, val_loss and val_dice in each row.
+
+        Raises
+        ------
+        RuntimeError
+            If the loss or Dice is not a number any more.
+        """
+        rows = read_rows(self._folder) if resume else []
+        if not is_over(rows, self._epochs, self._patience):
+            with quiet_lightning(), _interruptible():
+                checkpoint = str(self._folder / LAST) if rows else None
+                self._trainer.fit(module, datamodule=data, ckpt_path=checkpoint)
+            rows = read_rows(self._folder)
+        best = torch.load(self._folder / BEST, map_location="cpu", weights_only=True)
+        module.load_state_dict(best["state_dict"])
+        return module.network.weights(), pd.DataFrame(rows)
+
+
+def fit_network(
+    module: TFTrainingModule, data: TFDataModule, *, out_dir: str | PathLike[str], resume: bool = True, **options: Any
+) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
+    """Train a network at once; see :class:`TrainingRun` for the options and :meth:`TrainingRun.fit` for the result."""
+    return TrainingRun(out_dir, batch_size=data.batch_size, **options).fit(module, data, resume=resume)
 
 
 @contextmanager

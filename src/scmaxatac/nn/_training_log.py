@@ -72,7 +72,7 @@ class TrainingLog(Callback):
 
 
 def read_rows(folder: Path) -> list[Row]:
-    """Read the rows of the last checkpoint; none if there is no checkpoint.
+    """Read the rows of the last checkpoint; none unless the best and the last one are there.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def read_rows(folder: Path) -> list[Row]:
     state = torch.load(folder / LAST, map_location="cpu", weights_only=True)
     if _STATE not in state.get("callbacks", {}):
         raise ValueError(f"{folder / LAST} is not a checkpoint of scmaxatac; choose another folder")
-    return list(state["callbacks"][_STATE]["rows"])
+    return list(state["callbacks"][_STATE]["rows"]) if (folder / BEST).is_file() else []
 
 
 def best_epoch(rows: Sequence[Row]) -> int:

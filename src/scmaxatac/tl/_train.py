@@ -10,6 +10,7 @@ import pandas as pd
 
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
+from scmaxatac.io._files import output_folder
 from scmaxatac.models import TFModel, load
 from scmaxatac.tl._training_options import check_options
 from scmaxatac.tl._training_split import split_chroms
@@ -76,7 +77,9 @@ def train(
             ``"train"``, ``"validation"`` (chooses the epoch and the thresholds; without one the training cell types do)
             or ``"test"`` (nothing is read).
         ``unknown``
-            Optional: regions where it is not known whether the factor binds; their bins are ignored.
+            Optional: regions where it is not known whether the factor binds; bins that touch them are ignored.
+
+        In a file, lines that start with ``#`` are comments.
 
         Relative paths start from the folder of the file, in a data frame from the working directory.
     tf
@@ -98,7 +101,8 @@ def train(
     pan_cell
         Show each region in a training cell type that is drawn uniformly; otherwise in the one it is a peak of.
     random_ratio
-        Share of each batch that comes from anywhere in the training chromosomes instead of from peaks.
+        Share of each batch that comes from anywhere in the training chromosomes instead of from peaks: from 100,000
+        windows that the seed chooses once (more if a batch has more).
     reverse_complement
         Show half of the training windows as their reverse complement.
     jitter
@@ -107,7 +111,8 @@ def train(
         Multiply the signal of each training window with a factor drawn uniformly from this range, such as
         ``(0.9, 1.15)``.
     epochs
-        Epochs in all. A finished run goes on when it is called again with a larger number.
+        Epochs in all. A finished run goes on when it is called again with a larger number, if its checkpoints are
+        still there.
     batch_size
         Windows in a batch, over all devices together.
     batches_per_epoch
@@ -117,7 +122,8 @@ def train(
     learning_rate, decay
         Learning rate of Adam: ``learning_rate / (1 + decay * step)``.
     patience
-        Stop after so many epochs without a better Dice; by default never.
+        Stop after so many epochs without a better Dice; by default never. Like `epochs`, it can be another one when a
+        run is called again.
     seed
         Seed of the weights and of all draws. On one machine and number of devices the same seed gives the same network
         (on a GPU up to the order of its sums).
@@ -126,14 +132,14 @@ def train(
         ones, each of which gets a quarter of every batch. With ``"ddp"`` the whole script runs once a device.
     resume
         Continue the run in `out_dir` if it was stopped, with the same result as without the stop, or give its model if
-        it is finished. Otherwise it is deleted.
+        it is finished. Otherwise it is deleted as soon as all arguments have been checked.
 
     Returns
     -------
     The model. `out_dir` holds it (``model.safetensors``, ``calibration.tsv``, and ``model.json`` with where it comes
     from: checksums of all inputs, chromosomes, options, learning curve, versions), the learning curve
     (``history.csv``, drawn by :func:`scmaxatac.pl.learning_curve`), what the run was started with
-    (``training.json``), and checkpoints (``best.ckpt``, ``last.ckpt``) that can be deleted.
+    (``training.json``), and checkpoints (``best.ckpt``, ``last.ckpt``) that can be deleted when it is finished.
 
     Raises
     ------
@@ -142,8 +148,8 @@ def train(
     KeyError
         If a chromosome or group does not exist.
     ValueError
-        If the table, the chromosomes or an option don't fit, there are no peaks to learn from, or `out_dir` holds a
-        run with other inputs or options.
+        If the table, the chromosomes or an option don't fit, peaks lie off the genome, there are none to learn from,
+        or `out_dir` holds a run with other inputs or options, or one that has to go on and has no checkpoints.
     RuntimeError
         If training diverges.
 
@@ -175,7 +181,7 @@ def train(
     >>> list(model.provenance["history"])
     ['epoch', 'train_loss', 'val_loss', 'val_dice']
     """
-    options = {
+    options: dict[str, Any] = {
         "pan_cell": bool(pan_cell),
         "random_ratio": float(random_ratio),
         "reverse_complement": bool(reverse_complement),
@@ -186,21 +192,21 @@ def train(
         "max_validation": int(max_validation),
         "learning_rate": float(learning_rate),
         "decay": float(decay),
-        "patience": patience,
         "precision": precision,
     }
-    check_options(tf, options, epochs)
+    epochs, patience, seed = int(epochs), None if patience is None else int(patience), int(seed)
+    check_options(tf, options, epochs=epochs, patience=patience, seed=seed)
     rows, held_out = read_training_table(table)
     split = split_chroms(genome, chroms_train, chroms_valid, chroms_test)
     start = init if init is None or isinstance(init, TFModel) else load(init)
 
     from scmaxatac.nn._engine import make_engine
-    from scmaxatac.nn._fit import fit_network
+    from scmaxatac.nn._fit import TrainingRun
     from scmaxatac.nn._processes import is_first_process, others_wait
     from scmaxatac.nn._training_log import best_epoch, read_rows
     from scmaxatac.tl._held_out import calibrate_network
     from scmaxatac.tl._training_batches import make_batches, make_module
-    from scmaxatac.tl._training_folder import finished_model, history_columns, open_training_folder
+    from scmaxatac.tl._training_folder import claim_training_folder, finished_model, history_columns
     from scmaxatac.tl._training_inputs import read_inputs
 
     inputs = read_inputs(rows, genome, split, data, groupby)
@@ -212,35 +218,37 @@ def train(
         "chroms": split._asdict(),
         "init": None if start is None else {"id": start.id, "sha256": start.sha256},
         "options": options,
-        "seed": int(seed),
+        "seed": seed,
     }
-    folder = open_training_folder(Path(out_dir), request, epochs=epochs, resume=resume, write=is_first_process())
-    finished = finished_model(folder, epochs=epochs, patience=patience) if resume else None
+    folder = Path(out_dir).expanduser()
+    finished = finished_model(folder, request, epochs=epochs, patience=patience, resume=resume)
     if finished is not None:
         logger.info("%s holds the finished model; resume=False would train it anew", folder)
         return finished
-    weights, _ = fit_network(
-        make_module(start, options, seed),
-        make_batches(inputs, genome, split, options, seed),
-        out_dir=folder,
+    run = TrainingRun(
+        output_folder(folder),
+        batch_size=options["batch_size"],
         epochs=epochs,
         patience=patience,
         accelerator=accelerator,
         devices=devices,
         strategy=strategy,
         precision=precision,
-        resume=resume,
     )
+    module, batches = make_module(start, options, seed), make_batches(inputs, genome, split, options, seed)
+    if is_first_process():
+        claim_training_folder(folder, request, resume=resume)
+    weights, _ = run.fit(module, batches, resume=resume)
     with others_wait() as first:
         if first:
-            engine = make_engine([weights], device="cpu" if accelerator == "cpu" else "auto")
+            engine = make_engine([weights], device=str(run.device) if run.device.type == "cuda" else "cpu")
             calibration = calibrate_network(engine, inputs.valid, genome, split.valid)
             curve = read_rows(folder)
-            run = {"epochs": epochs, "accelerator": accelerator, "devices": devices, "strategy": str(strategy)}
+            how = {"accelerator": accelerator, "devices": devices, "strategy": str(strategy)}
             provenance = {
                 "made_by": "scmaxatac.tl.train",
                 **request,
-                "options": options | run,
+                "options": options | {"epochs": epochs, "patience": patience} | how,
                 "best_epoch": curve[best_epoch(curve)]["epoch"],
                 "history": history_columns(curve),
                 "versions": {name: version(name) for name in ("scmaxatac", "torch", "pytorch-lightning", "numpy")},

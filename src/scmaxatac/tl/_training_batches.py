@@ -1,6 +1,6 @@
 """From the inputs of training to the network and the batches that it learns from."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,6 +13,7 @@ from scmaxatac.nn._data_module import TFDataModule
 from scmaxatac.nn._examples import Examples
 from scmaxatac.nn._training_module import TFTrainingModule
 from scmaxatac.tl._training_inputs import TrainingInputs
+from scmaxatac.tl._training_options import BATCH_OPTIONS
 from scmaxatac.tl._training_split import Split
 from scmaxatac.tracks._genome import Genome
 
@@ -48,7 +49,8 @@ def make_batches(
     jitter = options["jitter"]
     learn = Examples.build(genome, inputs.train, split.train, n_random=n_random, jitter=jitter, rng=seed)
     choose = Examples.build(genome, inputs.valid, split.valid)
-    _check_scale(learn)
+    for examples, names in ((learn, learn.names), (choose, [n for n in choose.names if n not in learn.names])):
+        _check_scale(examples, names)
     logger.info(
         "%d regions of %d cell types to learn from, %d of %d to choose the epoch by; %.2f GB of memory",
         learn.n_regions,
@@ -57,30 +59,14 @@ def make_batches(
         len(choose.names),
         (learn.n_bytes + choose.n_bytes) / 1e9,
     )
-    scaling = options["signal_scaling"]
-    return TFDataModule(
-        learn,
-        choose,
-        signal_scaling=None if scaling is None else (scaling[0], scaling[1]),
-        seed=seed,
-        **{
-            name: options[name]
-            for name in (
-                "batch_size",
-                "batches_per_epoch",
-                "pan_cell",
-                "random_ratio",
-                "reverse_complement",
-                "jitter",
-                "max_validation",
-            )
-        },
-    )
+    return TFDataModule(learn, choose, seed=seed, **{name: options[name] for name in BATCH_OPTIONS})
 
 
-def _check_scale(examples: Examples) -> None:
-    """Warn of signals that are not on the scale that the network expects."""
+def _check_scale(examples: Examples, names: Collection[str]) -> None:
+    """Warn of signals, among those of some cell types, that are not on the scale that the network expects."""
     for name, signal in zip(examples.names, examples.signal, strict=True):
+        if name not in names:
+            continue
         some = signal[:: max(1, len(signal) // 1_000_000)].astype(np.float32)
         covered = some[some != 0]
         percentile = float(np.percentile(covered, PERCENTILE)) if len(covered) else 0.0

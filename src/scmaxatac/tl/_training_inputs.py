@@ -12,7 +12,7 @@ import pandas as pd
 from scmaxatac.io._files import sha256_of
 from scmaxatac.io._read_groups import read_groups
 from scmaxatac.nn._examples import TrainingCellType
-from scmaxatac.tl._bins import Table, as_table
+from scmaxatac.tl._tables import Table, as_table, on_genome
 from scmaxatac.tl._training_split import Split
 from scmaxatac.tl._training_table import CellTypeRow
 from scmaxatac.tracks._bigwig_signal import BigWigSignal, SignalTrack
@@ -59,13 +59,14 @@ def read_inputs(
     KeyError
         If a signal names no group.
     ValueError
-        If a signal is neither a bigWig nor a group, peaks and genome share no chromosome, or no peak lies on the
-        chromosomes of the split.
+        If a signal is neither a bigWig nor a group, peaks and genome share no chromosome, a peak reaches past the end
+        of its chromosome, or no peak lies on the chromosomes of the split.
     """
-    bulks = _pseudobulks(rows, genome, [*split.train, *split.valid], data, groupby)
+    chroms = [*split.train, *split.valid]
+    bulks = _pseudobulks(rows, genome, chroms, data, groupby)
     cell_types, records = {}, []
     for row in rows:
-        signal, record = _signal(row, genome, bulks)
+        signal, record = _signal(row, genome, chroms, bulks)
         tables = {
             column: _peaks(given, f"{column} of {row.name!r}", genome)
             for column, given in (
@@ -113,9 +114,11 @@ def _pseudobulks(
     return make_pseudobulks(insertions, found.groups, genome, every, signal_chroms=usual)
 
 
-def _signal(row: CellTypeRow, genome: Genome, bulks: Pseudobulks | None) -> tuple[SignalTrack, dict[str, str]]:
+def _signal(
+    row: CellTypeRow, genome: Genome, chroms: Sequence[str], bulks: Pseudobulks | None
+) -> tuple[SignalTrack, dict[str, str]]:
     if isinstance(row.signal, Path):
-        return BigWigSignal(row.signal, genome), {"file": row.signal.name, "sha256": sha256_of(row.signal)}
+        return BigWigSignal(row.signal, genome, chroms), {"file": row.signal.name, "sha256": sha256_of(row.signal)}
     if bulks is None:
         raise KeyError(f"no group {row.signal!r}")
     signal = bulks.signal(row.signal)
@@ -133,14 +136,7 @@ def _digest(signal: Signal) -> str:
 
 
 def _peaks(given: Table, what: str, genome: Genome) -> pd.DataFrame:
-    table = as_table(given, what)[["chrom", "start", "end"]].astype({"chrom": str, "start": np.int64, "end": np.int64})
-    known = table["chrom"].isin(genome.chroms)
-    if len(table) and not known.any():
-        raise ValueError(
-            f"{what} are on {', '.join(table['chrom'].unique()[:3])}, none of which {genome.source} has "
-            f"({', '.join(genome.chroms[:3])})"
-        )
-    return table[known].reset_index(drop=True)
+    return on_genome(as_table(given, what)[["chrom", "start", "end"]], what, genome).reset_index(drop=True)
 
 
 def _checksum(given: Table, table: pd.DataFrame) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """The table of cell types that a network is trained on."""
 
+from io import StringIO
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
 import pandas as pd
 
-from scmaxatac.io._files import existing_file
-from scmaxatac.tl._bins import Table, is_bigwig
+from scmaxatac.io._files import existing_file, read_lines
+from scmaxatac.tl._tables import Table, is_bigwig
 
 COLUMNS = ("name", "signal", "atac_peaks", "chip_peaks", "role")
 ROLES = ("train", "validation", "test")
@@ -38,7 +39,7 @@ def read_training_table(table: str | PathLike[str] | pd.DataFrame) -> tuple[list
     ----------
     table
         A data frame, whose relative paths start from the working directory, or a file with tabs between the columns,
-        whose relative paths start from its folder.
+        whose relative paths start from its folder; lines that start with ``#`` are comments.
 
     Returns
     -------
@@ -55,7 +56,7 @@ def read_training_table(table: str | PathLike[str] | pd.DataFrame) -> tuple[list
         frame, base, source = table, Path(), "the table of cell types"
     else:
         path = existing_file(table, "table of cell types")
-        frame, base, source = pd.read_csv(path, sep="\t", dtype=str, comment="#"), path.parent, str(path)
+        frame, base, source = _read_text(path), path.parent, str(path)
     missing = [column for column in COLUMNS if column not in frame]
     if missing:
         raise ValueError(
@@ -79,6 +80,17 @@ def read_training_table(table: str | PathLike[str] | pd.DataFrame) -> tuple[list
     if not any(row.role == "train" for row in rows):
         raise ValueError(f"{source} has no cell type with the role 'train'")
     return rows, held_out
+
+
+def _read_text(path: Path) -> pd.DataFrame:
+    """Read a file as it stands: names such as ``NA`` and ``B#1`` are names."""
+    lines = [line for line in read_lines(path, "table of cell types") if line.strip() and not line.startswith("#")]
+    if not lines:
+        return pd.DataFrame()
+    try:
+        return pd.read_csv(StringIO("\n".join(lines)), sep="\t", dtype=str, keep_default_na=False, index_col=False)
+    except pd.errors.ParserError as error:
+        raise ValueError(f"{path} is not a table with tabs between the columns: {error}") from None
 
 
 def _row(row: pd.Series, name: str, role: str, base: Path) -> CellTypeRow:

@@ -1,0 +1,192 @@
+"""Folders of training runs: what counts as finished, what can go on, and when something is deleted."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("pytorch_lightning")
+
+import torch
+from _tiny_training import TINY, make_codes, make_table
+
+import scmaxatac as sma
+from scmaxatac.nn._network import TFNetwork
+from scmaxatac.tl._training_folder import finished_model
+
+CHECKPOINTS = ("best.ckpt", "last.ckpt")
+DICE = [0.1, 0.5, 0.2, 0.3]
+REQUEST = {"tf": "CTCF", "cell_types": [{"name": "B"}, {"name": "NK"}], "options": {"jitter": 0}, "seed": 0}
+
+
+@pytest.fixture(autouse=True)
+def _one_thread():
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def genome():
+    return sma.Genome.from_codes(make_codes())
+
+
+@pytest.fixture(scope="module")
+def table(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("inputs")
+    make_table(folder).to_csv(folder / "table.tsv", sep="\t", index=False)
+    return folder / "table.tsv"
+
+
+@pytest.fixture(scope="module")
+def trained(genome, table, tmp_path_factory):
+    out_dir = tmp_path_factory.mktemp("trained") / "CTCF"
+    return out_dir, sma.tl.train(table, "CTCF", genome=genome, out_dir=out_dir, **TINY)
+
+
+@pytest.fixture
+def again(genome, table):
+    """Call train as for the finished run, but for some options."""
+
+    def train(out_dir, table=table, **options):
+        return sma.tl.train(table, "CTCF", genome=genome, out_dir=out_dir, **TINY | options)
+
+    return train
+
+
+def copied(trained, folder: Path, without=()) -> Path:
+    shutil.copytree(trained[0], folder)
+    for name in without:
+        (folder / name).unlink()
+    return folder
+
+
+def state(folder: Path) -> dict:
+    """Bytes and time of every file, and the time of the folder."""
+    files = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.iterdir()}
+    return files | {".": folder.stat().st_mtime_ns}
+
+
+@pytest.fixture(scope="module")
+def model():
+    """A model of four epochs with hand-made Dice."""
+    curve = {"epoch": [0, 1, 2, 3], "train_loss": [1.0] * 4, "val_loss": [1.0] * 4, "val_dice": DICE}
+    return sma.models.TFModel("CTCF", TFNetwork().weights(), None, {"history": curve})
+
+
+@pytest.fixture
+def finished(model, tmp_path):
+    """Its folder, without checkpoints."""
+    model.save(tmp_path / "finished")
+    (tmp_path / "finished" / "training.json").write_text(json.dumps(REQUEST))
+    return tmp_path / "finished"
+
+
+@pytest.mark.parametrize("gone", [(), CHECKPOINTS, CHECKPOINTS[:1], CHECKPOINTS[1:]])
+def test_a_finished_model_is_given_at_once_and_nothing_is_written(gone, trained, again, tmp_path):
+    folder = copied(trained, tmp_path / "copy", without=gone)
+    before = state(folder)
+    assert again(folder).sha256 == trained[1].sha256
+    assert state(folder) == before
+
+
+@pytest.mark.parametrize("gone", [CHECKPOINTS, CHECKPOINTS[:1], CHECKPOINTS[1:]])
+def test_without_checkpoints_a_model_cannot_go_on_and_is_kept(gone, trained, again, tmp_path):
+    folder = copied(trained, tmp_path / "copy", without=gone)
+    before = state(folder)
+    with pytest.raises(ValueError, match=r"trained for 2 epochs, and epochs is 3: it can't go on.*init=.*resume=False"):
+        again(folder, epochs=3)
+    with pytest.raises(ValueError, match="has trained for 2 epochs, and epochs is 1"):
+        again(folder, epochs=1)
+    assert state(folder) == before
+
+
+@pytest.mark.parametrize(("epochs", "patience"), [(4, None), (4, 9), (100, 2), (100, 1)])
+def test_a_run_is_over_after_all_epochs_or_when_patience_is_at_an_end(epochs, patience, model, finished):
+    found = finished_model(finished, REQUEST, epochs=epochs, patience=patience, resume=True)
+    assert found.sha256 == model.sha256
+
+
+@pytest.mark.parametrize("patience", [None, 3])
+def test_with_more_patience_a_run_would_have_to_go_on(patience, finished):
+    with pytest.raises(ValueError, match="trained for 4 epochs, and epochs is 100: it can't go on"):
+        finished_model(finished, REQUEST, epochs=100, patience=patience, resume=True)
+
+
+def test_folders_that_name_the_patience_as_an_option_are_the_same_run(model, finished):
+    older = REQUEST | {"options": {"jitter": 0, "patience": 7}}
+    (finished / "training.json").write_text(json.dumps(older))
+    assert finished_model(finished, REQUEST, epochs=4, patience=None, resume=True).sha256 == model.sha256
+
+
+def test_the_order_of_the_cell_types_counts(trained, again, table, tmp_path):
+    rows = pd.read_csv(table, sep="\t").iloc[[1, 0, 2, 3]]
+    rows.to_csv(table.with_name("reordered.tsv"), sep="\t", index=False)
+    folder = copied(trained, tmp_path / "copy")
+    message = r"started otherwise: cell_types was \['B', 'CD4/T', 'Mono'\] and is \['CD4/T', 'B', 'Mono'\]"
+    with pytest.raises(ValueError, match=message):
+        again(folder, table=table.with_name("reordered.tsv"), epochs=3)
+
+
+WRONG = {
+    "batch larger than the regions": ({"batch_size": 5_000}, "a batch needs 5000 different regions"),
+    "precision": ({"precision": "float32"}, "float32"),
+    "scaling": ({"signal_scaling": (1, float("inf"))}, "signal_scaling"),
+    "devices": ({"devices": 3, "strategy": "ddp"}, "a batch of 8 can't be shared equally among 3 devices"),
+}
+
+
+@pytest.mark.parametrize("name", WRONG)
+def test_a_call_that_cannot_train_deletes_nothing_and_leaves_nothing(name, trained, again, tmp_path):
+    options, message = WRONG[name]
+    folder = copied(trained, tmp_path / "copy")
+    before = state(folder)
+    with pytest.raises(ValueError, match=message):
+        again(folder, resume=False, **options)
+    assert {name: value for name, value in state(folder).items() if name != "."} == {
+        name: value for name, value in before.items() if name != "."
+    }
+    with pytest.raises(ValueError, match=message):
+        again(tmp_path / "new", **options)
+    assert not list((tmp_path / "new").glob("*"))
+
+
+def test_resume_false_trains_anew(trained, again, tmp_path):
+    folder = copied(trained, tmp_path / "copy")
+    assert again(folder, resume=False, seed=1, epochs=1).provenance["history"]["epoch"] == [0]
+    assert json.loads((folder / "training.json").read_text())["seed"] == 1
+
+
+def test_a_run_that_failed_in_its_first_epoch_does_not_bind_the_next_call(trained, again, tmp_path):
+    with pytest.raises(RuntimeError, match="diverged in epoch 0"):
+        again(tmp_path, learning_rate=1e30)
+    assert json.loads((tmp_path / "training.json").read_text())["options"]["learning_rate"] == 1e30
+    assert again(tmp_path).sha256 == trained[1].sha256
+    assert json.loads((tmp_path / "training.json").read_text())["options"]["learning_rate"] == 1e-3
+
+
+def test_a_run_goes_on_with_another_patience(trained, again, tmp_path):
+    again(tmp_path, epochs=1, patience=5)
+    model = again(tmp_path, epochs=np.int64(2), patience=np.int64(3))
+    assert model.sha256 == trained[1].sha256
+    assert {name: model.provenance["options"][name] for name in ("epochs", "patience")} == {"epochs": 2, "patience": 3}
+    assert json.loads((tmp_path / "training.json").read_text()) == json.loads(
+        (trained[0] / "training.json").read_text()
+    )
+
+
+@pytest.mark.parametrize("resume", [True, False])
+def test_what_does_not_come_from_training_is_left_alone(resume, model, again, tmp_path):
+    model.save(tmp_path / "model")
+    (tmp_path / "checkpoint").mkdir()
+    torch.save({"epoch": 1}, tmp_path / "checkpoint" / "last.ckpt")
+    for name, message in (("model", "a model that was not trained there"), ("checkpoint", r"a last\.ckpt that is not")):
+        before = state(tmp_path / name)
+        with pytest.raises(ValueError, match=message):
+            again(tmp_path / name, resume=resume)
+        assert state(tmp_path / name) == before
