@@ -76,22 +76,30 @@ TRAIN = {
 """The option ``--train`` of the command line."""
 
 
-def model_folder(given: Path, stack: ExitStack) -> Path:
-    """Folder of the networks: the one that was asked for, or one that is removed in the end."""
-    return Path(stack.enter_context(tempfile.TemporaryDirectory())) if given == NOT_KEPT else given
-
-
-def train_all(
-    make: Callable[..., sma.models.TFModel], cases: Sequence[tuple[Any, ...]], *, jobs: int
-) -> list[sma.models.TFModel]:
-    """Call `make`, which trains a network, for each of the cases, side by side in processes of one thread.
+def networks(
+    make: Callable[..., sma.models.TFModel], cases: Sequence[tuple[Any, ...]], args: argparse.Namespace
+) -> dict[tuple[Any, ...], sma.models.TFModel]:
+    """Take the networks that are kept, or train them, side by side in processes of one thread.
 
     Summation in another order makes other networks, whose average precision was seen to differ by up to 0.08 (two
     threads against one), so threads and instructions are those of `PINNED`.
+
+    Parameters
+    ----------
+    make
+        Trains the network of a case, ``make(*case, folder)``, or reads it if it is in one of the folder's folders.
+    cases
+        What tells the networks of an experiment.
+    args
+        Command line.
     """
     os.environ.update(PINNED)
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        return list(pool.map(make, *zip(*cases, strict=True)))
+    with ExitStack() as stack:
+        folder = args.train
+        if folder == NOT_KEPT:
+            folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        pool = stack.enter_context(ProcessPoolExecutor(args.threads, mp_context=get_context("spawn")))
+        return dict(zip(cases, pool.map(make, *zip(*cases, strict=True), [folder] * len(cases)), strict=True))
 
 
 def publish_trained(

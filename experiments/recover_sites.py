@@ -9,7 +9,6 @@ Usage: python experiments/recover_sites.py [--check] [--threads 2] [--train [DIR
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -23,13 +22,12 @@ from _training import (
     chip,
     deaf,
     drawn,
-    model_folder,
+    networks,
     open_regions,
     precision,
     predict,
     publish_trained,
     train,
-    train_all,
     whole_bins,
 )
 from matplotlib.figure import Figure
@@ -78,13 +76,10 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     sma.settings.progress = False
     toy, other = sma.datasets.toy(seed=0), sma.datasets.toy(seed=OTHER_SEED)
+    trained = networks(network, [(tf, method) for tf in HELD_OUT for method in NETWORKS], args)
     rows = []
-    with ExitStack() as stack:
-        folder = model_folder(args.train, stack)
-        cases = [(tf, method, folder) for tf in HELD_OUT for method in NETWORKS]
-        trained = dict(zip(cases, train_all(network, cases, jobs=args.threads), strict=True))
     for tf, cluster in HELD_OUT.items():
-        models = {method: trained[tf, method, folder] for method in NETWORKS}
+        models = {method: trained[tf, method] for method in NETWORKS}
         rows += compare(models, toy, toy.chroms_test, tf, cluster, {"chr5": None, "chr5 specific": specific(toy)})
         rows += compare(models, other, other.genome.chroms, tf, cluster, {"other genome": None})
     table = pd.DataFrame(rows)

@@ -6,7 +6,6 @@ steps. Takes a few minutes, and about twenty with ``--train`` on two cores.
 Usage: python experiments/sampling.py [--check] [--threads 2] [--train [DIR]]
 """
 
-from contextlib import ExitStack
 from pathlib import Path
 
 import torch
@@ -16,11 +15,10 @@ from _training import (
     TRAIN,
     compare_recipes,
     draw_recipes,
-    model_folder,
+    networks,
     open_regions,
     publish_trained,
     train,
-    train_all,
     whole_bins,
 )
 
@@ -55,11 +53,8 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     sma.settings.progress = False
     toy, other = sma.datasets.toy(seed=0), sma.datasets.toy(seed=OTHER_SEED)
-    with ExitStack() as stack:
-        folder = model_folder(args.train, stack)
-        cases = [(way, seed, folder) for way in WAYS for seed in SEEDS]
-        trained = dict(zip(cases, train_all(network, cases, jobs=args.threads), strict=True))
-    models = {way: [trained[way, seed, folder] for seed in SEEDS] for way in WAYS}
+    trained = networks(network, [(way, seed) for way in WAYS for seed in SEEDS], args)
+    models = {way: [trained[way, seed] for seed in SEEDS] for way in WAYS}
     tests = []
     for name, data, chroms in (("chr5", toy, toy.chroms_test), ("other genome", other, other.genome.chroms)):
         tests += [(name, data, chroms, None)]
