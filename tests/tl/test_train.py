@@ -42,8 +42,9 @@ OPTIONS = {
 }
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _one_thread():
+    """Sums in the same order in all runs that are compared."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
@@ -75,11 +76,7 @@ def absolute(folder):
 def trained(genome, folder, tmp_path_factory):
     """The folder of a finished run, and its model."""
     out_dir = tmp_path_factory.mktemp("trained") / "CTCF"
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    model = sma.tl.train(folder / "table.tsv", "CTCF", genome=genome, out_dir=out_dir, **TINY)
-    torch.set_num_threads(threads)
-    return out_dir, model
+    return out_dir, sma.tl.train(folder / "table.tsv", "CTCF", genome=genome, out_dir=out_dir, **TINY)
 
 
 def weights_of(out_dir: Path) -> bytes:

@@ -23,8 +23,9 @@ DICE = [0.1, 0.5, 0.2, 0.3]
 REQUEST = {"tf": "CTCF", "cell_types": [{"name": "B"}, {"name": "NK"}], "options": {"jitter": 0}, "seed": 0}
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _one_thread():
+    """Sums in the same order in all runs that are compared."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     yield
