@@ -125,8 +125,8 @@ def train(
         Stop after so many epochs without a better Dice; by default never. Like `epochs`, it can be another one when a
         run is called again.
     seed
-        Seed of the weights and of all draws. On one machine and number of devices the same seed gives the same network
-        (on a GPU up to the order of its sums).
+        Seed of the weights and of all draws. On one machine and number of threads and devices the same seed gives the
+        same network (on a GPU up to the order of its sums).
     precision, accelerator, devices, strategy
         As in Lightning's ``Trainer``: ``precision="bf16-mixed"`` on GPUs; ``devices=4, strategy="ddp"`` for several
         ones, each of which gets a quarter of every batch. With ``"ddp"`` the whole script runs once a device.
