@@ -81,8 +81,8 @@ def networks(
 ) -> dict[tuple[Any, ...], sma.models.TFModel]:
     """Take the networks that are kept, or train them, side by side in processes of one thread.
 
-    Summation in another order makes other networks, whose average precision was seen to differ by up to 0.08 (two
-    threads against one), so threads and instructions are those of `PINNED`.
+    Sums in another order, such as with two threads, make other networks, whose figures can differ by more than the
+    tolerances; so threads and instructions are those of `PINNED`.
 
     Parameters
     ----------

@@ -1,5 +1,6 @@
 """Inputs of training that take a second: four cell types with random signals and peaks."""
 
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,32 @@ TINY = {
     "epochs": 2,
     "accelerator": "cpu",
 }
+
+
+OPTIONS = {
+    "pan_cell": True,
+    "random_ratio": 0.0,
+    "reverse_complement": True,
+    "jitter": 0,
+    "signal_scaling": None,
+    "batch_size": 8,
+    "batches_per_epoch": 2,
+    "max_validation": 100,
+}
+"""What batches are made with, below the level of ``tl.train``."""
+
+
+@contextmanager
+def one_thread():
+    """Have torch add up in the same order in all runs that are compared."""
+    import torch
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def make_codes():
@@ -42,3 +69,10 @@ def make_table(folder: Path) -> pd.DataFrame:
         )
         rows.append((name, f"signal{i}.bw", f"peaks{i}.bed", f"chip{i}.bed", role))
     return pd.DataFrame(rows, columns=["name", "signal", "atac_peaks", "chip_peaks", "role"])
+
+
+def write_table(folder: Path) -> Path:
+    """Write the table of :func:`make_table` beside its files, as users do."""
+    path = folder / "table.tsv"
+    make_table(folder).to_csv(path, sep="\t", index=False)
+    return path

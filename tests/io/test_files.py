@@ -24,9 +24,14 @@ def test_atomic_path_replaces_the_file_only_when_the_block_ends_well(tmp_path):
         assert temporary.parent == target.parent
         assert temporary.name.endswith("out.bed")
     assert target.read_text() == "whole"
-    with pytest.raises(RuntimeError, match="stop"), atomic_path(target) as temporary:  # noqa: PT012
-        temporary.write_text("half")
-        raise RuntimeError("stop")
+
+    def stopped():
+        with atomic_path(target) as temporary:
+            temporary.write_text("half")
+            raise RuntimeError("stop")
+
+    with pytest.raises(RuntimeError, match="stop"):
+        stopped()
     assert target.read_text() == "whole"
     assert [path.name for path in target.parent.iterdir()] == ["out.bed"]
 

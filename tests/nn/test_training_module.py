@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 import pytorch_lightning as lightning
 import torch
+from _tiny_training import one_thread
 
 from scmaxatac.nn._data_module import Batch, TFDataModule
 from scmaxatac.nn._examples import Examples
@@ -103,10 +104,8 @@ def _fit(examples, folder, epochs, *, learning_rate=1e-3, **kwargs):
 
 @pytest.fixture
 def _one_thread():
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    with one_thread():
+        yield
 
 
 def _state(folder, name="last.ckpt"):

@@ -19,7 +19,7 @@ pytest.importorskip("pytorch_lightning")
 import pyBigWig
 import torch
 from _mini import GROUPS, Mini
-from _tiny_training import SIZES, TINY, make_codes, make_table
+from _tiny_training import OPTIONS, SIZES, TINY, make_codes, one_thread, write_table
 
 import scmaxatac as sma
 from scmaxatac.io._bigwig import BigWigWriter
@@ -30,25 +30,11 @@ from scmaxatac.tl._training_inputs import read_inputs
 from scmaxatac.tl._training_split import Split, split_chroms
 from scmaxatac.tl._training_table import read_training_table
 
-OPTIONS = {
-    "pan_cell": True,
-    "random_ratio": 0.0,
-    "reverse_complement": True,
-    "jitter": 0,
-    "signal_scaling": None,
-    "batch_size": 8,
-    "batches_per_epoch": 2,
-    "max_validation": 100,
-}
-
 
 @pytest.fixture(scope="module", autouse=True)
 def _one_thread():
-    """Sums in the same order in all runs that are compared."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    with one_thread():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -58,9 +44,7 @@ def genome():
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("inputs")
-    make_table(folder).to_csv(folder / "table.tsv", sep="\t", index=False)
-    return folder
+    return write_table(tmp_path_factory.mktemp("inputs")).parent
 
 
 @pytest.fixture(scope="module")

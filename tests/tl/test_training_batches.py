@@ -8,6 +8,7 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("pytorch_lightning")
 
+import _tiny_training as tiny
 from _tiny_training import SIZES, make_codes, make_table
 
 import scmaxatac as sma
@@ -18,16 +19,7 @@ from scmaxatac.tl._training_split import Split
 from scmaxatac.tl._training_table import read_training_table
 
 SPLIT = Split(["chr1"], ["chr2"], [])
-OPTIONS = {
-    "pan_cell": True,
-    "random_ratio": 0.0,
-    "reverse_complement": True,
-    "jitter": 0,
-    "signal_scaling": None,
-    "batch_size": 40,
-    "batches_per_epoch": 2,
-    "max_validation": 100,
-}
+OPTIONS = tiny.OPTIONS | {"batch_size": 40}
 
 
 @pytest.fixture(scope="module")

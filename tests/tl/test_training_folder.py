@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 pytest.importorskip("pytorch_lightning")
 
 import torch
-from _tiny_training import TINY, make_codes, make_table
+from _tiny_training import TINY, make_codes, one_thread, write_table
 
 import scmaxatac as sma
 from scmaxatac.nn._network import TFNetwork
@@ -25,11 +25,8 @@ REQUEST = {"tf": "CTCF", "cell_types": [{"name": "B"}, {"name": "NK"}], "options
 
 @pytest.fixture(scope="module", autouse=True)
 def _one_thread():
-    """Sums in the same order in all runs that are compared."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+    with one_thread():
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -39,9 +36,7 @@ def genome():
 
 @pytest.fixture(scope="module")
 def table(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("inputs")
-    make_table(folder).to_csv(folder / "table.tsv", sep="\t", index=False)
-    return folder / "table.tsv"
+    return write_table(tmp_path_factory.mktemp("inputs"))
 
 
 @pytest.fixture(scope="module")

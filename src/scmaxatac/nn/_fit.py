@@ -62,7 +62,7 @@ class TrainingRun:
                 accelerator=accelerator,
                 devices=devices,
                 strategy=strategy,
-                precision=precision,  # type: ignore[arg-type]
+                precision=precision,  # type: ignore[arg-type]  # Lightning checks the string itself
                 callbacks=[TrainingLog(self._folder, patience)],
                 logger=False,
                 enable_checkpointing=False,
