@@ -1,0 +1,152 @@
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from scmaxatac.io._owned_folder import LOCK, MARKER, OwnedFolder, own_file
+
+_HOLD = """
+import sys, time
+from scmaxatac.io._owned_folder import OwnedFolder
+with OwnedFolder(sys.argv[1], "test"):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+def holding_process(folder) -> subprocess.Popen[str]:
+    process = subprocess.Popen([sys.executable, "-c", _HOLD, str(folder)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def test_a_file_is_listed_before_it_is_written(tmp_path):
+    with OwnedFolder(tmp_path, "test") as folder:
+        with own_file(folder, "scores.npz") as temporary:
+            assert json.loads((tmp_path / MARKER).read_text())["files"] == ["scores.npz"]
+            temporary.write_text("new")
+        with own_file(folder, "scores.npz") as temporary:
+            temporary.write_text("newer")
+    assert (tmp_path / "scores.npz").read_text() == "newer"
+
+
+@pytest.mark.parametrize("name", ["units/", "scores.npz", "dangling"])
+def test_what_the_user_has_there_is_in_the_way_and_stays(tmp_path, name):
+    (tmp_path / "units").mkdir()
+    (tmp_path / "units" / "mine.txt").write_text("mine")
+    (tmp_path / "scores.npz").write_text("mine")
+    (tmp_path / "dangling").symlink_to(tmp_path / "nothing")
+    with OwnedFolder(tmp_path, "test") as folder, pytest.raises(ValueError, match=f"{name.strip('/')}.* is in the way"):
+        folder.announce(["other", name])
+    assert not (tmp_path / MARKER).exists()
+    with OwnedFolder(tmp_path, "test") as folder:
+        folder.remove([name, "units/mine.txt"])
+    assert (tmp_path / "units" / "mine.txt").read_text() == "mine"
+    assert (tmp_path / "scores.npz").read_text() == "mine"
+
+
+def test_listed_files_and_folders_are_removed_and_others_stay(tmp_path):
+    with OwnedFolder(tmp_path, "test") as folder:
+        folder.announce(["a/", "b"])
+        (tmp_path / "a").mkdir()
+        (tmp_path / "a" / "1").write_text("ours")
+        (tmp_path / "b").write_text("ours")
+        (tmp_path / "c").write_text("mine")
+        assert folder.lists("a/1")
+        assert not folder.lists("c")
+        folder.remove(["a/", "b", "c"])
+        assert folder.listed == frozenset()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([LOCK, MARKER, "c"])
+
+
+def test_the_list_is_there_for_the_next_process(tmp_path):
+    with OwnedFolder(tmp_path, "test") as folder:
+        folder.announce(["b"])
+    (tmp_path / "b").write_text("ours")
+    with OwnedFolder(tmp_path, "test") as folder:
+        folder.announce(["b"])
+
+
+def test_a_folder_of_another_kind_is_refused(tmp_path):
+    with OwnedFolder(tmp_path, "model") as folder:
+        folder.announce(["b"])
+    with pytest.raises(ValueError, match="holds a model, where a prediction is to be written"):
+        OwnedFolder(tmp_path, "prediction").__enter__()
+    with OwnedFolder(tmp_path, "model"):
+        pass
+
+
+def test_files_of_another_origin_are_not_replaced(tmp_path):
+    with OwnedFolder(tmp_path, "test", made_from="s1/x.h5ad") as folder:
+        folder.announce(["x.h5ad"])
+    with pytest.raises(ValueError, match=r"made from s1/x\.h5ad"):
+        OwnedFolder(tmp_path, "test", made_from="s2/x.h5ad").__enter__()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"format": "other"}', '{"format": "scmaxatac-folder"}'])
+def test_a_marker_that_is_not_ours_is_refused(tmp_path, text):
+    (tmp_path / MARKER).write_text(text)
+    with pytest.raises(ValueError, match=MARKER):
+        OwnedFolder(tmp_path, "test").__enter__()
+    assert (tmp_path / MARKER).read_text() == text
+
+
+def test_one_process_at_a_time_and_the_error_names_it(tmp_path):
+    process = holding_process(tmp_path)
+    try:
+        with pytest.raises(RuntimeError, match=f"being written to by process {process.pid} on"):
+            OwnedFolder(tmp_path, "test").__enter__()
+    finally:
+        process.kill()
+        process.wait()
+
+
+def test_threads_of_one_process_do_not_share_a_folder(tmp_path):
+    with OwnedFolder(tmp_path, "test"), pytest.raises(RuntimeError, match=f"process {os.getpid()} on"):
+        OwnedFolder(tmp_path, "test").__enter__()
+    with OwnedFolder(tmp_path, "test"):
+        pass
+
+
+def test_the_lock_dies_with_its_process(tmp_path):
+    process = holding_process(tmp_path)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    with OwnedFolder(tmp_path, "test"):
+        pass
+
+
+def _stop_here() -> None:
+    signal.pause()
+
+
+def test_a_forked_child_does_not_keep_the_lock(tmp_path):
+    with OwnedFolder(tmp_path, "test"):
+        child = multiprocessing.get_context("fork").Process(target=_stop_here)
+        child.start()
+    try:
+        with OwnedFolder(tmp_path, "test"):
+            pass
+    finally:
+        child.kill()
+        child.join()
+
+
+def test_the_lock_goes_when_the_folder_is_refused(tmp_path):
+    (tmp_path / MARKER).write_text("{")
+    with pytest.raises(ValueError, match="damaged"):
+        OwnedFolder(tmp_path, "test").__enter__()
+    (tmp_path / MARKER).unlink()
+    with OwnedFolder(tmp_path, "test"):
+        pass
+
+
+def test_a_file_in_place_of_the_folder_is_an_error(tmp_path):
+    (tmp_path / "out").write_text("mine")
+    with pytest.raises(ValueError, match="can't be written to"):
+        OwnedFolder(tmp_path / "out", "test").__enter__()
