@@ -1,5 +1,4 @@
 import json
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -14,6 +13,15 @@ import sys, time
 from scmaxatac.io._owned_folder import OwnedFolder
 with OwnedFolder(sys.argv[1], "test"):
     print("held", flush=True)
+    time.sleep(60)
+"""
+
+_FORK = """
+import os, sys, time
+from scmaxatac.io._owned_folder import OwnedFolder
+with OwnedFolder(sys.argv[1], "test"):
+    if not os.fork():
+        print(os.getpid(), flush=True)
     time.sleep(60)
 """
 
@@ -121,20 +129,18 @@ def test_the_lock_dies_with_its_process(tmp_path):
         pass
 
 
-def _stop_here() -> None:
-    signal.pause()
-
-
-def test_a_forked_child_does_not_keep_the_lock(tmp_path):
-    with OwnedFolder(tmp_path, "test"):
-        child = multiprocessing.get_context("fork").Process(target=_stop_here)
-        child.start()
+def test_the_lock_dies_with_its_process_though_a_forked_child_lives_on(tmp_path):
+    process = subprocess.Popen([sys.executable, "-c", _FORK, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    child = int(process.stdout.readline())  # written by the child, once its locks are closed
     try:
+        process.kill()
+        process.wait()
         with OwnedFolder(tmp_path, "test"):
             pass
+        os.kill(child, 0)
     finally:
-        child.kill()
-        child.join()
+        os.kill(child, signal.SIGKILL)
 
 
 def test_the_lock_goes_when_the_folder_is_refused(tmp_path):

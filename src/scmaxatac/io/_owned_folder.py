@@ -6,7 +6,7 @@ import os
 import platform
 import shutil
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -201,6 +201,8 @@ class _Lock:
     def release(self) -> None:
         """Give the lock back; the file stays, as removing it would let two processes hold two files of one name."""
         _held.discard(self)
+        with suppress(OSError):  # of a file system without locks
+            fcntl.flock(self._handle, fcntl.LOCK_UN)
         self._handle.close()
 
     def close_in_child(self) -> None:
