@@ -38,10 +38,10 @@ def ours(
     from scmaxatac import Genome
     from scmaxatac.io._bigwig import BigWigWriter
     from scmaxatac.io._fragment_file import FragmentFile
-    from scmaxatac.io._store import ScoreStore
+    from scmaxatac.results._score_store import ScoreStore
+    from scmaxatac.results._stored_signal import write_signal
     from scmaxatac.tracks._insertions import collect_insertions
     from scmaxatac.tracks._signal import Signal
-    from scmaxatac.tracks._stored_signal import write_signal
 
     genome = Genome.from_sizes(sizes, blacklist=blacklist)
     names = list(pd.unique(_barcodes(fragments)))
@@ -50,7 +50,7 @@ def ours(
     code = np.arange(len(names)) * len(groups) // len(names)
     insertions = collect_insertions([(source, code)], groups, genome)
     seconds["read and sort"] = time.perf_counter() - start
-    store = ScoreStore.create(folder / "run", groups=groups, tfs=["-"], sizes=sizes)
+    store = ScoreStore(folder / "run", groups=groups, tfs=["-"], sizes=sizes, fingerprints={})
     start = time.perf_counter()
     signals = {group: Signal.from_insertions(insertions, group, genome, list(sizes)) for group in groups}
     seconds["99th percentile"] = time.perf_counter() - start

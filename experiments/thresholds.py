@@ -23,8 +23,9 @@ from matplotlib.figure import Figure
 
 import scmaxatac as sma
 from scmaxatac._constants import BIN, CALIBRATION_BIN
-from scmaxatac.io._store import ScoreStore
 from scmaxatac.models import Calibration
+from scmaxatac.predict._run import Run
+from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.tl._tables import Table, as_intervals
 from scmaxatac.tracks import Genome, Intervals
 from scmaxatac.tracks._benchmark import largest_per_bin
@@ -130,7 +131,7 @@ def predicted(
             adata, groupby, group=group, genome=genome, sizes=SIZES[name], tfs=list(peaks), models=models,
             fragments=fragments, regions=regions, chroms=chroms, n_bootstrap=0, out_dir=folder,
         )  # fmt: skip
-        store = ScoreStore(folder)
+        store = Run.open(folder).store
         for size in store.groups:
             for tf, table in peaks.items():
                 parts = [read_bins(store, size, tf, chrom, genome, table, inside, BLOCK[name]) for chrom in chroms]

@@ -9,7 +9,9 @@ import pandas as pd
 from anndata import AnnData
 
 from scmaxatac.io._bigwig import BigWigWriter
-from scmaxatac.io._store import ScoreStore
+from scmaxatac.nn._engine import EngineOptions
+from scmaxatac.predict._run import Run
+from scmaxatac.predict._run_spec import ModelId, RunSpec
 
 SIZES = {"chr21": 100_003, "chr22": 18_800_000}
 START, END = 18_700_000, 18_740_000  # the stretch of chr22 that has data
@@ -50,7 +52,21 @@ def make_truth(
         obs=pd.DataFrame({"leiden": pd.Categorical(labels)}, index=[f"cell{i}" for i in range(len(labels))])
     )
     truth = Truth(adata, folder, groups, tfs)
-    store = ScoreStore.create(folder / "store", groups=groups, tfs=tfs, sizes=SIZES)
+    spec = RunSpec(
+        models=tuple(ModelId(tf, f"file:{tf}", "") for tf in tfs),
+        genome="",
+        sizes=SIZES,
+        signal_chroms=tuple(SIZES),
+        signals=dict.fromkeys(groups, ""),
+        regions=None,
+        step=256,
+        strand="forward",
+        engine=EngineOptions(),
+        min_stored_score=FLOOR,
+        ranks=(0,) * len(tfs),
+    )
+    run = Run(folder / spec.folder_name, spec)
+    store = run.store
     for g, group in enumerate(groups):
         centres = np.repeat(places, rng.poisson(40 * openness[g]))
         insertions = np.concatenate([rng.normal(centres, 120), rng.uniform(START, END, 60)])
@@ -70,11 +86,11 @@ def make_truth(
             )
             bins, scores = ([np.asarray(pair[i]) for pair in kept] for i in (0, 1))
             floors, nothing = np.full(len(tfs), FLOOR), np.empty((0, len(tfs)))
-            store.write_unit(
-                group, chrom, fingerprint="", bins=bins, scores=scores, floors=floors, region_scores=nothing, n_ranked=0
-            )
+            store.write_unit(group, chrom, bins=bins, scores=scores, floors=floors, region_scores=nothing, n_ranked=0)
             store.write_insertions(group, chrom, [insertions if here else insertions[:0]], [1.0], (0.0, p99))
-    adata.uns[KEY] = _slots(truth, places, skipped, n_cells, bigwigs, rng)
+    (run.folder / "run.json").write_text(spec.to_json())
+    store.finish(spec.fingerprint, [])
+    adata.uns[KEY] = _slots(truth, run, places, skipped, n_cells, bigwigs, rng)
     cells = adata.uns[KEY]["activity"].reindex(labels)
     adata.obsm[f"X_{KEY}"] = cells.set_axis(adata.obs_names)
     return truth
@@ -100,7 +116,13 @@ def _scores(places: np.ndarray, height: np.ndarray, rng: np.random.Generator) ->
 
 
 def _slots(
-    truth: Truth, places: np.ndarray, skipped: str | None, n_cells: int, bigwigs: bool, rng: np.random.Generator
+    truth: Truth,
+    run: Run,
+    places: np.ndarray,
+    skipped: str | None,
+    n_cells: int,
+    bigwigs: bool,
+    rng: np.random.Generator,
 ) -> dict:
     groups, tfs = truth.groups, truth.tfs
     regions = pd.DataFrame({"chrom": "chr22", "start": places - 256, "end": places + 256})
@@ -122,13 +144,14 @@ def _slots(
     return {
         "params": json.dumps(
             {"groupby": "leiden", "tfs": tfs, "out_dir": str(truth.folder), "threshold": "f1", "version": "0"}
+            | {"run": run.spec.fingerprint}
         ),
         "qc": _qc(groups, skipped, n_cells, frame, rng),
         "sites": frame,
         "regions": regions.astype({"chrom": "category"}),
         "scores": scores,
         "activity": activity,
-        "files": _files(truth, bigwigs),
+        "files": _files(truth, run, bigwigs),
     }
 
 
@@ -154,8 +177,8 @@ def _qc(groups: list[str], skipped: str | None, n_cells: int, sites: pd.DataFram
     return qc
 
 
-def _files(truth: Truth, bigwigs: bool) -> pd.DataFrame:
-    rows = [("", "", "store", "store")]
+def _files(truth: Truth, run: Run, bigwigs: bool) -> pd.DataFrame:
+    rows = [("", "", "store", run.folder.name)]
     if bigwigs:
         for i, ((group, tf), (starts, score)) in enumerate(truth.scores.items()):
             with BigWigWriter(truth.folder / f"{i}.bw", SIZES) as writer:

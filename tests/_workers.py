@@ -19,7 +19,7 @@ class KillingOnce(Executor):
         self._chrom = chrom
 
     def submit(self, fn, /, *args, **kwargs) -> Future:
-        """Submit; arguments are those of `predict_unit`."""
+        """Submit; arguments are those of `predict_task`."""
         if self._chrom in args:
             return self._executor.submit(killed_in_the_middle, self._marker, fn, *args, **kwargs)
         return self._executor.submit(fn, *args, **kwargs)
@@ -33,13 +33,13 @@ class Recording(Executor):
         self.units: list[tuple[str, str]] = []
 
     def submit(self, fn, /, *args, **kwargs) -> Future:
-        """Submit; arguments are those of `predict_unit`."""
-        self.units.append((args[1], args[2]))
+        """Submit; arguments are those of `predict_task`."""
+        self.units.append((args[0], args[1]))
         return self._executor.submit(fn, *args, **kwargs)
 
 
 def killed_in_the_middle(marker: Path, predict, *args) -> str:
-    """Run `predict_unit`, but kill the process after its first windows unless that has happened already."""
+    """Run `predict_task`, but kill the process after its first windows unless that has happened already."""
 
     def after_some_windows(_: int) -> None:
         try:

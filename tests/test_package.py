@@ -17,16 +17,16 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SOURCE = REPOSITORY / "src" / "scmaxatac"
 PUBLIC_ROOMS = ("datasets", "get", "models", "pl", "pp", "tl")
 
+ROOMS = (("pp", "tl", "pl", "get", "models", "datasets"), ("predict",), ("results",), ("nn",), ("tracks",), ("io",))
+"""Rooms from top to bottom; a room imports those below its row."""
+
+BESIDE = {"tl": {"models"}, "pl": {"get"}, "predict": {"models"}}
+"""Rooms of the same row, or above, that a room imports nevertheless."""
+
 MAY_IMPORT = {
-    "pp": {"tracks", "io"},
-    "tl": {"models", "nn", "tracks", "io"},
-    "pl": {"get", "tracks", "io"},
-    "get": {"tracks", "io"},
-    "models": {"nn", "io"},
-    "nn": {"tracks"},
-    "datasets": {"tracks", "io"},
-    "tracks": {"io"},
-    "io": set(),
+    room: BESIDE.get(room, set()) | {below for row in ROOMS[i + 1 :] for below in row}
+    for i, rooms in enumerate(ROOMS)
+    for room in rooms
 }
 ROOT_MODULES = {"_constants", "_docs", "_keys", "_logging", "_settings"}
 

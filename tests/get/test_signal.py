@@ -38,7 +38,7 @@ def test_a_bigwig_of_the_signal_is_read_where_there_is_one(tmp_path):
         make_truth(tmp_path / name, groups=["B", "CD4/T"], tfs=["CTCF"], bigwigs=name == "bigwigs")
         for name in ("bigwigs", "store")
     )
-    shutil.rmtree(with_bigwigs.folder / "store")
+    shutil.rmtree(next(with_bigwigs.folder.glob("run-*/insertions")))
     region = f"chr22:{START + 5_000}-{END}"
     for group in ("B", "CD4/T"):
         frames = [get.signal(truth.adata, group, region=region) for truth in (with_bigwigs, without)]

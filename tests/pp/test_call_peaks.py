@@ -106,7 +106,7 @@ def test_the_table_survives_h5ad(called, tmp_path):
 
 
 def test_predictions_take_them_as_their_regions(called, simulated):
-    from scmaxatac.tl._regions import resolve_regions
+    from scmaxatac.predict._regions import resolve_regions
 
     bare = ad.AnnData(obs=called.obs, uns={"macs3": called.uns["macs3"]})
     regions = resolve_regions([bare], "auto", simulated.genome, [CHROM])

@@ -128,20 +128,44 @@ def test_scores_that_are_gone_are_an_error_that_says_where_they_were(adata, tmp_
     if what == "everything":
         shutil.rmtree(tmp_path / "run")
     else:
-        next((tmp_path / "run" / "units").glob("*.npz")).unlink()
+        next((tmp_path / "run").glob("run-*/units/*.npz")).unlink()
     with pytest.raises(FileNotFoundError, match=rf"{tmp_path / 'run'}.*tl.predict_tfbs again"):
         sma.tl.call_sites(adata, 0.2)
 
 
 @pytest.mark.parametrize("change", [{"step": 512}, {"regions": REGIONS}, {"chroms": "chr2"}, {"tfs": "BBB"}])
-def test_scores_of_another_run_in_the_same_folder_are_not_taken_for_its_own(adata, predict, change):
-    """A second run with the same out_dir and another key replaces the files; the first's results must not change."""
+def test_another_run_in_the_same_folder_leaves_the_first_as_it_is(adata, predict, change):
+    alone = sma.tl.call_sites(adata, 0.2, copy=True)
     predict(adata, **{"regions": "genome", "key_added": "second"} | change)
-    before = adata.copy()
-    with pytest.raises(FileNotFoundError, match=r"uns\['tfbs'\].*another run.*tl.predict_tfbs again"):
-        sma.tl.call_sites(adata, 0.2)
-    assert_same_slots(adata.uns["tfbs"], before.uns["tfbs"], but=())
+    sma.tl.call_sites(adata, 0.2)
+    assert_same_slots(adata.uns["tfbs"], alone.uns["tfbs"], but=())
     sma.tl.call_sites(adata, 0.2, key="second")
+
+
+def test_an_incomplete_run_is_not_called_from(adata, tmp_path):
+    next((tmp_path / "run").glob("run-*/complete.json")).unlink()
+    with pytest.raises(FileNotFoundError, match=r"does not hold all scores of uns\['tfbs'\].*predict_tfbs again"):
+        sma.tl.call_sites(adata, 0.2)
+
+
+@pytest.mark.parametrize("name", ["units/*.npz", "calibration/000.tsv", "blacklist.tsv", "regions.npz", "bins.json"])
+def test_a_damaged_file_is_an_error_that_names_it(mini, fragment_file, predict, tmp_path, name):
+    adata = mini.adata(fragment_file)
+    predict(adata, regions=REGIONS)
+    path = next((tmp_path / "run").glob(f"run-*/{name}"))
+    path.write_bytes(path.read_bytes()[:-3])
+    with pytest.raises(ValueError, match=f"{path.name} is damaged.*predict_tfbs again"):
+        sma.tl.call_sites(adata, 0.2)
+    path.unlink()
+    predict(adata, regions=REGIONS)
+    sma.tl.call_sites(adata, 0.2)
+
+
+def test_a_description_of_the_run_that_was_changed_is_refused(adata, tmp_path):
+    path = next((tmp_path / "run").glob("run-*/run.json"))
+    path.write_text(path.read_text().replace('"step": 256', '"step": 128'))
+    with pytest.raises(ValueError, match=r"run.json can't be used: it is damaged"):
+        sma.tl.call_sites(adata, 0.2)
 
 
 def test_without_a_prediction_there_is_nothing_to_call(mini, adata):

@@ -25,7 +25,7 @@ def test_slots_are_those_of_windows_gathered_on_the_host(predict, mini, fragment
         made.append(DeviceEngine(weights, device=torch.device("cpu"), batch_size=5))
         return made[-1]
 
-    monkeypatch.setattr("scmaxatac.tl._units.make_engine", make_engine)
+    monkeypatch.setattr("scmaxatac.predict._run.make_engine", make_engine)
     monkeypatch.setattr(_engine_device, "_LARGEST_TILE", 7)
     predict(on_device, models=models, backend="torch", device="cpu", out_dir=tmp_path / "device", **options)
     assert len(made) == 1

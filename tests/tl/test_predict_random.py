@@ -38,7 +38,7 @@ def test_any_regions(mini, fragment_file, panel, regions, step, overhang, thresh
     oracle = make_oracle(mini, regions, step=step, chroms=chroms, signal_chroms=["chr1", "chr2"])
     adata = mini.adata(fragment_file)
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
-        patch.setattr("scmaxatac.tl._units.make_engine", AnalyticEngine)
+        patch.setattr("scmaxatac.predict._run.make_engine", AnalyticEngine)
 
         def predict() -> None:
             sma.tl.predict_tfbs(

@@ -291,13 +291,13 @@ def test_scores_that_are_too_large_for_the_object_lie_beside_it(analytic, predic
 def test_without_an_out_dir_runs_are_kept_apart_in_the_cache(analytic, predict, adata, monkeypatch, tmp_path):
     monkeypatch.setattr(sma.settings, "cache_dir", tmp_path / "cache")
     predict(adata, out_dir=None)
-    first, windows = json.loads(adata.uns["tfbs"]["params"])["out_dir"], analytic.windows
+    first, windows = adata.uns["tfbs"]["files"].copy(), analytic.windows
     predict(adata, out_dir=None, step=512)
-    assert json.loads(adata.uns["tfbs"]["params"])["out_dir"] != first
+    assert not adata.uns["tfbs"]["files"].equals(first)
     assert analytic.windows > windows
     windows = analytic.windows
     predict(adata, out_dir=None)
-    assert json.loads(adata.uns["tfbs"]["params"])["out_dir"] == first
+    assert adata.uns["tfbs"]["files"].equals(first)
     assert analytic.windows == windows, "the first run was found again"
 
 
@@ -308,7 +308,7 @@ def test_the_cache_folder_may_be_given_as_text(analytic, predict, adata, monkeyp
 
 
 def test_before_a_large_run_the_log_says_how_long_it_will_take(analytic, predict, adata, monkeypatch, caplog):
-    monkeypatch.setattr("scmaxatac.tl._prediction._LARGE_RUN", 1)
+    monkeypatch.setattr("scmaxatac.predict._estimate._LARGE_RUN", 1)
     with caplog.at_level(logging.INFO, logger="scmaxatac"):
         predict(adata)
     assert "3 groups, 2 models, " in caplog.text

@@ -16,7 +16,7 @@ from scmaxatac._logging import warn
 from scmaxatac.io._objects import group_labels, unwrap
 
 if TYPE_CHECKING:
-    from scmaxatac.io._store import ScoreStore
+    from scmaxatac.results._score_store import ScoreStore
 
 
 @dataclass(frozen=True)
@@ -80,13 +80,13 @@ class Results:
 
     @property
     def folder(self) -> Path:
-        """Folder that the run wrote its files to."""
+        """Folder that the table of files is relative to."""
         return Path(self.params["out_dir"])
 
     @cached_property
     def store(self) -> "ScoreStore":
         """Store that the run kept its bins in; a FileNotFoundError says where it was if it is gone."""
-        from scmaxatac.io._store import ScoreStore
+        from scmaxatac.predict._run import Run
 
         path = self.file("store")
         if path is None:
@@ -94,18 +94,28 @@ class Results:
                 f"the bins of this run were written to {self.folder}, and are not there any more; call "
                 "scmaxatac.tl.predict_tfbs again, with out_dir= to keep them in a folder of yours"
             )
-        return ScoreStore(path)
+        return Run.open(path).store
 
     def file(self, kind: str, group: str = "", tf: str = "") -> Path | None:
-        """Path of a file of the run if it was written and is still there."""
-        from scmaxatac.io._store import complete_run
+        """Path of a file of the run if it was written and is still there; a ValueError if it was changed."""
+        from scmaxatac.predict._prediction import run_folder
+        from scmaxatac.results._complete import checksum, complete_run
 
         files = self.table(_keys.FILES)
-        if files.empty or complete_run(self.folder) != self.params.get("run"):
+        if files.empty or complete_run(run_folder(self.params)) != self.params.get("run"):
             return None
         rows = files[(files["kind"] == kind) & (files["group"] == group) & (files["tf"] == tf)]
-        paths = (self.folder / path for path in rows["path"])
-        return next((path for path in paths if path.exists()), None)
+        for name, expected in zip(rows["path"], rows["sha256"], strict=True):
+            path = self.folder / name
+            if not path.exists():
+                continue
+            if expected and checksum(path) != expected:
+                raise ValueError(
+                    f"{path} is not the file that the run wrote: it is damaged or was changed. Remove it and call "
+                    "scmaxatac.tl.predict_tfbs again, which writes what is missing"
+                )
+            return path
+        return None
 
 
 def find_results(data: Any, key: str, mod: str) -> Results:

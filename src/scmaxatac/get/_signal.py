@@ -11,8 +11,8 @@ from scmaxatac._keys import KEY_ADDED
 from scmaxatac.get._results import Results, find_results
 from scmaxatac.get._stretches import stretches
 from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig
-from scmaxatac.io._store import ScoreStore
-from scmaxatac.tracks._stored_signal import read_signal as read_stored_signal
+from scmaxatac.results._score_store import ScoreStore
+from scmaxatac.results._stored_signal import read_signal as read_stored_signal
 
 
 @shared_docs
@@ -86,4 +86,4 @@ def read_signal(results: Results, group: str, region: str | None) -> pd.DataFram
 def _read_stored(
     store: ScoreStore, group: str, chrom: str, start: int, end: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return read_stored_signal(store, group, chrom).runs(chrom, start, end)
+    return read_stored_signal(store, group, [chrom]).runs(chrom, start, end)

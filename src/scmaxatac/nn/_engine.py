@@ -1,6 +1,7 @@
 """Inference engines: many windows, several networks, one pass over the windows."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -12,6 +13,16 @@ Backend = Literal["auto", "torch", "openvino"]
 Precision = Literal["float32", "bfloat16"]
 Strand = Literal["forward", "mean"]
 Weights = Mapping[str, np.ndarray]
+
+
+@dataclass(frozen=True)
+class EngineOptions:
+    """How networks are run; see :func:`make_engine`."""
+
+    backend: Backend = "auto"
+    device: str = "auto"
+    precision: Precision = "float32"
+    batch_size: int | None = None
 
 
 class Engine(Protocol):
@@ -86,19 +97,39 @@ def make_engine(
     """
     if not weights:
         raise ValueError("no model to predict with")
-    check_engine_options(backend, device, precision, batch_size)
-    from scmaxatac.nn._engine_torch import TorchEngine, resolve_device
-
-    where = resolve_device(device)
-    if backend == "openvino" or (backend == "auto" and where.type == "cpu" and openvino_is_installed()):
+    chosen = resolve_engine_options(EngineOptions(backend, device, precision, batch_size))
+    if chosen.backend == "openvino":
         from scmaxatac.nn._engine_openvino import OpenVINOEngine
 
         return OpenVINOEngine(weights, precision=precision, batch_size=batch_size)
+    from scmaxatac.nn._engine_torch import TorchEngine, resolve_device
+
+    where = resolve_device(chosen.device)
     if where.type == "cuda":
         from scmaxatac.nn._engine_device import DeviceEngine
 
         return DeviceEngine(weights, device=where, precision=precision, batch_size=batch_size)
     return TorchEngine(weights, device=where, precision=precision, batch_size=batch_size)
+
+
+def resolve_engine_options(options: EngineOptions) -> EngineOptions:
+    """Options with the backend and the device that :func:`make_engine` would take, in place of ``"auto"``.
+
+    Raises
+    ------
+    ValueError
+        If an option is unknown, or the device is not there.
+    ImportError
+        If OpenVINO is asked for and not installed.
+    """
+    check_engine_options(options.backend, options.device, options.precision, options.batch_size)
+    from scmaxatac.nn._engine_torch import resolve_device
+
+    where = resolve_device(options.device)
+    if options.backend != "auto":
+        return replace(options, device=str(where))
+    backend: Backend = "openvino" if where.type == "cpu" and openvino_is_installed() else "torch"
+    return replace(options, backend=backend, device=str(where))
 
 
 def check_engine_options(backend: str, device: str, precision: str, batch_size: int | None) -> None:

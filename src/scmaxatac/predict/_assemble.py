@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._constants import BIN
-from scmaxatac.io._store import ScoreStore
+from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.tracks._intervals import Intervals
 from scmaxatac.tracks._sites import bins_in_regions, largest_in, merge_sites
 

@@ -1,85 +1,81 @@
-"""Running the units of a prediction, here or through an executor."""
+"""Running the tasks of a prediction, here or through an executor."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
-from dataclasses import replace
 from itertools import product
 from typing import Any
 
-import numpy as np
-
 from scmaxatac._logging import logger
 from scmaxatac._settings import settings
-from scmaxatac.io._store import ScoreStore
-from scmaxatac.tl._units import UnitOptions, dense_folder, predict_unit, unit_fingerprint, unit_windows
-
-RegionBounds = Mapping[str, tuple[np.ndarray, np.ndarray]]
-"""For each chromosome starts and ends of the regions to score, in the order of the results."""
+from scmaxatac.predict._run import Run
+from scmaxatac.predict._task import predict_task
+from scmaxatac.tracks._genome import Genome
 
 _NAMED = 5
-"""Units that an error names."""
+"""Tasks that an error names."""
+
+Task = tuple[str, str]
+"""Group and chromosome."""
 
 
-def run_units(
-    options: UnitOptions,
-    groups: Sequence[str],
-    chroms: Sequence[str],
-    region_bounds: RegionBounds,
+def run_tasks(
+    run: Run,
+    genome: Genome,
     *,
-    done_tracks: Mapping[str, dict[str, str]],
-    finish_group: Callable[[str, Mapping[str, str]], object] | None = None,
+    has_tracks: Callable[[str], bool] | None = None,
+    finish_group: Callable[[str], object] | None = None,
     executor: Executor | None = None,
-) -> dict[tuple[str, str], str]:
-    """Predict every group on every chromosome; what is complete from an earlier run with the same inputs is kept.
+) -> None:
+    """Predict every group on every chromosome; what is complete from an earlier call is kept.
 
     Parameters
     ----------
-    options
-        What the units share.
-    groups, chroms
-        Groups and chromosomes.
-    region_bounds
-        Regions to score.
-    done_tracks
-        For each group whose bigWigs are written, the fingerprints they were written from: such units need no dense
-        bins any more.
+    run
+        The run, whose folder is held.
+    genome
+        Sequence, sizes and blacklist.
+    has_tracks
+        With bigWigs: tells whether a group's are written, so that its tasks need not keep all bins any more.
     finish_group
-        Called here with every group and the fingerprints of its chromosomes, as soon as all its units are there.
+        Called here with every group, as soon as all its tasks are done.
     executor
-        Runs the units, largest first; by default they run here, one after the other. With dense bins they run group by
-        group, so that few groups at a time have theirs on disk.
-
-    Returns
-    -------
-    Fingerprint of every unit.
+        Runs the tasks, largest first; by default they run here, one after the other. With bigWigs they run group by
+        group, so that few groups at a time have all their bins on disk.
 
     Raises
     ------
     RuntimeError
-        If units are missing because the executor's workers failed; it names them. The others are kept.
+        If tasks are missing because the executor's workers failed; it names them. The others are kept.
     """
     from tqdm.auto import tqdm
 
-    store = ScoreStore(options.folder)
-    order = product(groups, chroms) if options.dense else ((g, c) for c, g in product(chroms, groups))
-    fingerprints = {(g, c): unit_fingerprint(options, g, c, region_bounds[c]) for g, c in order}
-    missing = [unit for unit in fingerprints if not _is_complete(store, options, unit, fingerprints, done_tracks)]
-    if missing:
-        store.begin()
-    if len(missing) < len(fingerprints):
-        logger.info("%d of %d units are there from an earlier run", len(fingerprints) - len(missing), len(fingerprints))
-    n_windows = {chrom: len(unit_windows(options, chrom)) for chrom in chroms}
+    groups, chroms = run.spec.groups, run.spec.chroms
+    all_bins = has_tracks is not None
+    order = product(groups, chroms) if all_bins else ((g, c) for c, g in product(chroms, groups))
+    n_windows = {chrom: len(run.window_starts(genome, chrom)) for chrom in chroms}
+    finished: set[str] = set()
+
+    def is_done(task: Task) -> bool:
+        group, chrom = task
+        if not run.store.has_unit(group, chrom):
+            return False
+        if has_tracks is None or run.store.all_bins_path(group, chrom).is_dir() or not n_windows[chrom]:
+            return True
+        return group in finished or has_tracks(group)
+
+    missing = [task for task in order if not is_done(task)]
+    n_tasks = len(groups) * len(chroms)
+    if len(missing) < n_tasks:
+        logger.info("%d of %d tasks are there from an earlier run", n_tasks - len(missing), n_tasks)
     total = sum(n_windows[chrom] for _, chrom in missing)
-    logger.info("%d windows to predict with %d models", total, len(options.ranks))
+    logger.info("%d windows to predict with %d models", total, len(run.spec.models))
     n_missing = Counter(group for group, _ in missing)
-    finished: dict[str, dict[str, str]] = {}
 
     def finish(group: str) -> None:
-        units = {chrom: fingerprints[group, chrom] for chrom in chroms}
         if finish_group is not None and group not in finished:
-            finish_group(group, units)
-            finished[group] = units
+            finish_group(group)
+        finished.add(group)
 
     def done(group: str) -> None:
         n_missing[group] -= 1
@@ -93,48 +89,47 @@ def run_units(
         if executor is None:
             for group, chrom in missing:
                 bar.set_description(f"{group} {chrom}")
-                predict_unit(options, group, chrom, fingerprints[group, chrom], region_bounds[chrom], bar.update)
+                predict_task(group, chrom, run.folder, genome, all_bins, bar.update)
                 done(group)
-            return fingerprints
-        position = {group: i if options.dense else 0 for i, group in enumerate(groups)}
-        largest_first = sorted(missing, key=lambda unit: (position[unit[0]], -n_windows[unit[1]]))
-        tasks = {
-            (group, chrom): (_on(options, chrom), group, chrom, fingerprints[group, chrom], region_bounds[chrom])
-            for group, chrom in largest_first
-        }
+            return
+        position = {group: i if all_bins else 0 for i, group in enumerate(groups)}
+        largest_first = sorted(missing, key=lambda task: (position[task[0]], -n_windows[task[1]]))
+        calls = {task: (*task, run.folder, genome, all_bins) for task in largest_first}
 
-        def completed(unit: tuple[str, str]) -> None:
-            bar.update(n_windows[unit[1]])
-            done(unit[0])
+        def completed(task: Task) -> None:
+            bar.update(n_windows[task[1]])
+            done(task[0])
 
-        error = _run_in(executor, tasks, completed)
+        error = _run_in(executor, calls, completed)
     if error is not None:
-        still = [unit for unit in missing if not _is_complete(store, options, unit, fingerprints, finished)]
-        if still:
-            names = ", ".join(f"{group!r} on {chrom}" for group, chrom in still[:_NAMED])
-            raise RuntimeError(
-                f"{len(still)} of {len(missing)} units are missing ({names}{', ...' if len(still) > _NAMED else ''}) "
-                f"because a worker failed: {str(error) or type(error).__name__}. The others are kept in "
-                f"{options.folder}; call again with the same out_dir to compute what is missing"
-            ) from error
+        if still := [task for task in missing if not is_done(task)]:
+            raise RuntimeError(_missing(still, missing, error, run)) from error
         for group in groups:  # a worker may have died after it had written what it was asked for
             finish(group)
-    return fingerprints
+
+
+def _missing(still: Sequence[Task], asked: Sequence[Task], error: BaseException, run: Run) -> str:
+    names = ", ".join(f"{group!r} on {chrom}" for group, chrom in still[:_NAMED])
+    return (
+        f"{len(still)} of {len(asked)} tasks are missing ({names}{', ...' if len(still) > _NAMED else ''}) because a "
+        f"worker failed: {str(error) or type(error).__name__}. The others are kept in {run.folder}; call again with "
+        "the same out_dir to compute what is missing"
+    )
 
 
 def _run_in(
     executor: Executor,
-    tasks: Mapping[tuple[str, str], tuple[Any, ...]],
-    completed: Callable[[tuple[str, str]], object],
+    calls: Mapping[Task, tuple[Any, ...]],
+    completed: Callable[[Task], object],
 ) -> BaseException | None:
-    """Run the units in the executor's workers, in the order given; the first error, after all of them have ended."""
-    futures: dict[Future[str], tuple[str, str]] = {}
+    """Run the tasks in the executor's workers, in the order given; the first error, after all of them have ended."""
+    futures: dict[Future[None], Task] = {}
     error: BaseException | None = None
     try:
-        for unit, task in tasks.items():
+        for task, arguments in calls.items():
             try:
-                futures[executor.submit(predict_unit, *task)] = unit
-            except BrokenExecutor as broken:  # a worker died while units were still being submitted
+                futures[executor.submit(predict_task, *arguments)] = task
+            except BrokenExecutor as broken:  # a worker died while tasks were still being submitted
                 error = broken
                 break
         for future in as_completed(futures):
@@ -147,25 +142,3 @@ def _run_in(
             future.cancel()
         raise
     return error
-
-
-def _on(options: UnitOptions, chrom: str) -> UnitOptions:
-    """Keep the regions of one chromosome only, so that little travels to the workers."""
-    if options.regions is None:
-        return options
-    return replace(options, regions=options.regions.on(chrom))
-
-
-def _is_complete(
-    store: ScoreStore,
-    options: UnitOptions,
-    unit: tuple[str, str],
-    fingerprints: Mapping[tuple[str, str], str],
-    done_tracks: Mapping[str, dict[str, str]],
-) -> bool:
-    group, chrom = unit
-    if store.fingerprint(group, chrom) != fingerprints[unit]:
-        return False
-    if not options.dense or dense_folder(store, group, chrom).is_dir():
-        return True
-    return done_tracks.get(group, {}).get(chrom) == fingerprints[unit] or not len(unit_windows(options, chrom))

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._constants import BIN
-from scmaxatac.io._store import ScoreStore
 from scmaxatac.models._calibration import Calibration, ThresholdRule, parse_rule
+from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._ranking import (
     calibration_bins,

@@ -1,8 +1,8 @@
 """bigWig and BED files of a prediction."""
 
+import hashlib
 import json
 import shutil
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -12,42 +12,53 @@ from scmaxatac._constants import BIN
 from scmaxatac._settings import settings
 from scmaxatac.io._bed import write_bed
 from scmaxatac.io._bigwig import BigWigWriter
-from scmaxatac.io._files import atomic_path, sha256_of, slug
-from scmaxatac.io._store import ScoreStore
-from scmaxatac.tl._units import dense_folder
-from scmaxatac.tracks._stored_signal import read_signal
-
-_FOLDER = "tracks"
+from scmaxatac.io._files import atomic_path, slug
+from scmaxatac.results._complete import checksum, take_over
+from scmaxatac.results._score_store import ScoreStore
+from scmaxatac.results._stored_signal import read_signal
 
 _LONG = 256
 """Zero bins in a row from which they can be left out: breaking up shorter ones would make a bigWig larger."""
 
 
-def finished_tracks(store: ScoreStore) -> dict[str, dict[str, str]]:
-    """Find the groups whose bigWigs are written as the settings ask, with the fingerprints of the units behind them."""
-    written = {group: _written_from(store, group) for group in store.groups}
-    return {group: units for group, units in written.items() if units is not None}
-
-
-def _written_from(store: ScoreStore, group: str) -> dict[str, str] | None:
+def has_tracks(store: ScoreStore, group: str) -> bool:
+    """Whether a group's bigWigs are written as the settings ask, and are still what was written."""
     marker = _marker(store, group)
-    if not marker.is_file() or not all(path.is_file() for path in _paths(store, group).values()):
-        return None
-    written = json.loads(marker.read_text())
-    return written["units"] if written["form"] == _form() else None
+    if not marker.is_file():
+        return False
+    expected = json.loads(marker.read_text())
+    paths = _paths(store, group).values()
+    return all(path.is_file() and checksum(path) == expected.get(path.name) for path in paths)
 
 
-def write_tracks(store: ScoreStore, group: str, fingerprints: Mapping[str, str]) -> None:
+def write_tracks(store: ScoreStore, group: str) -> None:
     """Write a group's bigWigs from all bins of its units: scores of each transcription factor, and the signal.
 
     The bins are removed when the files are complete.
     """
-    if _written_from(store, group) != dict(fingerprints):
+    if not has_tracks(store, group):
         _write_bigwigs(store, group)
+        checksums = {path.name: checksum(path) for path in _paths(store, group).values()}
         with atomic_path(_marker(store, group)) as temporary:
-            temporary.write_text(json.dumps({"form": _form(), "units": dict(fingerprints)}))
+            temporary.write_text(json.dumps(checksums))
     for chrom in store.chroms:
-        shutil.rmtree(dense_folder(store, group, chrom), ignore_errors=True)
+        shutil.rmtree(store.all_bins_path(group, chrom), ignore_errors=True)
+
+
+def adopt_tracks(store: ScoreStore, other: ScoreStore) -> None:
+    """Take over the bigWigs of another run, of the groups that it computed from the same inputs."""
+    if other.tfs != store.tfs or other.sizes != store.sizes:
+        return
+    for group in set(store.groups) & set(other.groups):
+        same = all(store.fingerprints[group, chrom] == other.fingerprints[group, chrom] for chrom in store.chroms)
+        if not same or _marker(store, group).is_file() or not has_tracks(other, group):
+            continue
+        checksums = {}
+        for name, path in _paths(store, group).items():
+            take_over(_paths(other, group)[name], path)
+            checksums[path.name] = checksum(path)
+        with atomic_path(_marker(store, group)) as temporary:
+            temporary.write_text(json.dumps(checksums))
 
 
 def _write_bigwigs(store: ScoreStore, group: str) -> None:
@@ -56,7 +67,7 @@ def _write_bigwigs(store: ScoreStore, group: str) -> None:
         with BigWigWriter(paths[tf], store.sizes) as writer:
             empty = True
             for chrom in store.chroms:
-                for scores_path in sorted(dense_folder(store, group, chrom).glob("*_scores.npy")):
+                for scores_path in sorted(store.all_bins_path(group, chrom).glob("*_scores.npy")):
                     bins = np.load(scores_path.with_name(scores_path.name.replace("_scores", "_bins")))
                     scores = np.load(scores_path, mmap_mode="r")[m]
                     for run in np.split(np.arange(len(bins)), np.flatnonzero(np.diff(bins) != 1) + 1):
@@ -64,9 +75,10 @@ def _write_bigwigs(store: ScoreStore, group: str) -> None:
                             values = _as_asked_for(scores[run], keep_first=empty)
                             writer.add_fixed(chrom, int(bins[run[0]]) * BIN, values)
                             empty = False
+    signal = read_signal(store, group, store.chroms)
     with BigWigWriter(paths[""], store.sizes) as writer:
         for chrom, size in store.sizes.items():
-            starts, ends, values = read_signal(store, group, chrom).runs(chrom)
+            starts, ends, values = signal.runs(chrom)
             if len(starts):
                 writer.add_runs(chrom, starts, ends, values)
             else:
@@ -85,58 +97,71 @@ def _as_asked_for(scores: np.ndarray, *, keep_first: bool) -> np.ndarray:
     return scores
 
 
-def _form() -> list[int | None]:
-    """Give what the settings say about bigWigs; files written otherwise are written again."""
-    return [settings.bigwig_decimals, int(settings.bigwig_drop_zeros)]
-
-
-def write_site_files(store: ScoreStore, sites: pd.DataFrame) -> None:
-    """Write a BED file of sites for every group and transcription factor, empty ones included."""
+def write_site_files(store: ScoreStore, called: pd.DataFrame, folder: str) -> None:
+    """Write a BED file of sites for every group and transcription factor, empty ones included, into a folder."""
     for group in store.groups:
         for tf in store.tfs:
-            rows = sites[(sites["group"] == group) & (sites["tf"] == tf)]
+            rows = called[(called["group"] == group) & (called["tf"] == tf)]
             frame = rows[["chrom", "start", "end"]].assign(name=tf, score=rows["score"])
-            write_bed(_bed_path(store, group, tf), frame)
+            write_bed(_bed_path(store, group, tf, folder), frame)
 
 
-def renew_site_files(store: ScoreStore, sites: pd.DataFrame, files: pd.DataFrame) -> pd.DataFrame:
-    """Write the BED files anew where the table of files lists some; give the table with their new checksums."""
-    is_bed = files["kind"] == "bed"
-    if not is_bed.any():
-        return files
-    write_site_files(store, sites)
-    files = files.copy()
-    files.loc[is_bed, "sha256"] = [sha256_of(store.folder / path) for path in files.loc[is_bed, "path"]]
-    return files
+def site_folder(called: pd.DataFrame) -> str:
+    """Name of the folder of the BED files of some sites: other sites have another one."""
+    digest = pd.util.hash_pandas_object(called.astype({"chrom": str, "group": str, "tf": str}), index=False)
+    return f"sites-{hashlib.sha256(digest.to_numpy().tobytes()).hexdigest()[:8]}"
 
 
-def table_of_files(store: ScoreStore, *, tracks: bool, scores: bool) -> pd.DataFrame:
-    """List the files of a run: group, tf, kind, path (relative to the folder) and sha256."""
-    rows = [("", "", "store", ".", "")]
-    if scores:
-        rows.append(("", "", "scores", "scores.zarr", ""))
-    if tracks:
+def table_of_files(store: ScoreStore, *, sites: str | None, scores: str | None) -> pd.DataFrame:
+    """List the files of a run: group, tf, kind, path (relative to the folder that holds the run's) and sha256.
+
+    Parameters
+    ----------
+    store
+        The run.
+    sites
+        Folder of the BED files, where tracks were written.
+    scores
+        Name of the region scores, where they lie on disk.
+    """
+    rows = [("", "", "store", store.folder.name, "")]
+    if scores is not None:
+        rows.append(("", "", "scores", f"{store.folder.name}/{scores}", ""))
+    if sites is not None:
         for group in store.groups:
             for tf, path in _paths(store, group).items():
                 rows.append((group, tf, "bigwig" if tf else "signal_bigwig", *_listed(store, path)))
-            rows += [(group, tf, "bed", *_listed(store, _bed_path(store, group, tf))) for tf in store.tfs]
+            rows += [(group, tf, "bed", *_listed(store, _bed_path(store, group, tf, sites))) for tf in store.tfs]
     return pd.DataFrame(rows, columns=["group", "tf", "kind", "path", "sha256"])
 
 
+def renewed_files(store: ScoreStore, files: pd.DataFrame, sites: str) -> pd.DataFrame:
+    """Table of files with the BED files of other sites in place of those it lists."""
+    beds = table_of_files(store, sites=sites, scores=None)
+    return pd.concat([files[files["kind"] != "bed"], beds[beds["kind"] == "bed"]], ignore_index=True)
+
+
 def _listed(store: ScoreStore, path: Path) -> tuple[str, str]:
-    return path.relative_to(store.folder).as_posix(), sha256_of(path)
+    return path.relative_to(store.folder.parent).as_posix(), checksum(path)
 
 
 def _paths(store: ScoreStore, group: str) -> dict[str, Path]:
     """Path of each transcription factor's bigWig; that of the signal under the empty name."""
-    stem = store.folder / _FOLDER / store.file_stem(group)
+    stem = store.folder / "tracks" / _form() / store.file_stem(group)
     paths = {tf: Path(f"{stem}.{i:03d}_{slug(tf)}.bw") for i, tf in enumerate(store.tfs)}
     return {**paths, "": Path(f"{stem}.signal.bw")}
 
 
-def _bed_path(store: ScoreStore, group: str, tf: str) -> Path:
-    return _paths(store, group)[tf].with_suffix(".sites.bed")
+def _bed_path(store: ScoreStore, group: str, tf: str, folder: str) -> Path:
+    return store.folder / folder / f"{store.file_stem(group)}.{store.tfs.index(tf):03d}_{slug(tf)}.sites.bed"
 
 
 def _marker(store: ScoreStore, group: str) -> Path:
-    return store.folder / _FOLDER / f"{store.file_stem(group)}.json"
+    """File that is there when a group's bigWigs are, with their checksums."""
+    return store.folder / "tracks" / _form() / f"{store.file_stem(group)}.json"
+
+
+def _form() -> str:
+    """Folder of the bigWigs that are written as the settings ask."""
+    rounded = "exact" if settings.bigwig_decimals is None else f"decimals{settings.bigwig_decimals}"
+    return f"{rounded}_nonzero" if settings.bigwig_drop_zeros else rounded

@@ -1,24 +1,21 @@
-"""The files of a prediction run: a folder with one file a group and chromosome, each complete or absent."""
+"""Scores and insertions in the folder of a run: a file a group and chromosome, each complete or absent."""
 
-import hashlib
 import json
-import shutil
+import zipfile
 from collections.abc import Mapping, Sequence
-from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from scmaxatac._constants import BIN
-from scmaxatac._logging import warn
+from scmaxatac._logging import logger
+from scmaxatac.io._arrays import write_arrays
 from scmaxatac.io._files import atomic_path, slug
-from scmaxatac.io._temporary import remove_leftovers
+from scmaxatac.results._complete import COMPLETE, checksum, noted_checksums, read_complete, take_over
 
-_FORMAT = 1
-_INDEX = "run.json"
-_COMPLETE = "complete.json"
-_PARTS = ("units", "insertions", "background", "genome")
+PARTS = ("insertions/", "units/", "background/", "genome/", "calibration/", "all_bins/", "tracks/")
+"""Folders in the folder of a run."""
+
 _MOST_OPEN = 64
 """Units whose files are open at once: all chromosomes of a group."""
 
@@ -27,78 +24,34 @@ class ScoreStore:
     """Bin scores and insertions of a run, read and written by group, chromosome and transcription factor.
 
     Scores are sparse: bins at or above a floor that every unit (group and chromosome) records. Files are named by
-    number; names of groups stand in the index only, so that any name will do. Every file is written under a temporary
-    name and renamed, so what exists is complete.
+    number or fingerprint, never by the name of a group, so that any name will do. Every file is written under a
+    temporary name and renamed, and never changed afterwards; their checksums are compared when they are read.
 
     Parameters
     ----------
     folder
-        Folder of a run.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the folder holds no run.
+        Folder of the run.
+    groups, tfs, sizes
+        Groups, transcription factors and lengths of the chromosomes, in the order of the results.
+    fingerprints
+        What the scores of each group and chromosome are computed from; their files are called after it.
     """
 
-    def __init__(self, folder: str | PathLike[str]) -> None:
-        self.folder = Path(folder)
-        index = self.folder / _INDEX
-        if not index.is_file():
-            raise FileNotFoundError(
-                f"no prediction run in {self.folder}; it was moved or deleted. Run tl.predict_tfbs again, "
-                "with out_dir= if the files are to stay in a place of your own"
-            )
-        table = json.loads(index.read_text())
-        self.groups: list[str] = table["groups"]
-        self.tfs: list[str] = table["tfs"]
-        self.sizes: dict[str, int] = table["sizes"]
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        groups: Sequence[str],
+        tfs: Sequence[str],
+        sizes: Mapping[str, int],
+        fingerprints: Mapping[tuple[str, str], str],
+    ) -> None:
+        self.folder = folder
+        self.groups = list(groups)
+        self.tfs = list(tfs)
+        self.sizes = dict(sizes)
+        self.fingerprints = dict(fingerprints)
         self._opened: dict[Path, np.lib.npyio.NpzFile] = {}
-
-    @classmethod
-    def create(
-        cls, folder: str | PathLike[str], *, groups: Sequence[str], tfs: Sequence[str], sizes: Mapping[str, int]
-    ) -> "ScoreStore":
-        """Start a run, or open the one with these groups, transcription factors and chromosomes that is there.
-
-        The scores of a run of others in the same folder are removed, with a warning; what killed processes left under
-        temporary names is removed as well.
-        """
-        folder = Path(folder)
-        for part in (folder, *folder.glob("*/"), *folder.glob("genome/*/")):
-            remove_leftovers(part)
-        wanted = {"format": _FORMAT, "groups": list(groups), "tfs": list(tfs), "sizes": dict(sizes)}
-        index = folder / _INDEX
-        if index.is_file() and json.loads(index.read_text()) != wanted:
-            warn(
-                f"{folder} holds a run of other groups, factors or chromosomes, whose scores are replaced; "
-                "give each run an out_dir of its own to keep both"
-            )
-            index.unlink()
-            for name in _PARTS:
-                shutil.rmtree(folder / name, ignore_errors=True)
-        if not index.is_file():
-            with atomic_path(index) as temporary:
-                temporary.write_text(json.dumps(wanted))
-        return cls(folder)
-
-    def finish(self, fingerprints: Mapping[tuple[str, str], str]) -> str:
-        """Note that all units are there, and give the run a name, a digest of what they were computed from.
-
-        Parameters
-        ----------
-        fingerprints
-            Fingerprint of every group and chromosome.
-        """
-        content = [self.groups, self.tfs, self.sizes, sorted([*unit, value] for unit, value in fingerprints.items())]
-        run = hashlib.sha256(json.dumps(content).encode()).hexdigest()[:20]
-        with atomic_path(self.folder / _COMPLETE) as temporary:
-            temporary.write_text(json.dumps({"run": run}))
-        return run
-
-    def begin(self) -> None:
-        """Note that units are about to be computed: until :meth:`finish` the folder holds no complete run."""
-        (self.folder / _COMPLETE).unlink(missing_ok=True)
 
     @property
     def chroms(self) -> list[str]:
@@ -107,35 +60,94 @@ class ScoreStore:
 
     def unit_path(self, group: str, chrom: str) -> Path:
         """File of a group's scores on a chromosome."""
-        return self.folder / "units" / f"{self._stem(group, chrom)}.npz"
+        return self.folder / "units" / f"{self.fingerprints[group, chrom]}.npz"
 
     def insertions_path(self, group: str, chrom: str) -> Path:
         """File of a group's insertions on a chromosome."""
         return self.folder / "insertions" / f"{self._stem(group, chrom)}.npz"
 
-    @property
-    def genome_path(self) -> Path:
-        """Folder for the sequence of a genome in memory, where workers can map it."""
-        return self.folder / "genome"
+    def all_bins_path(self, group: str, chrom: str) -> Path:
+        """Folder of all bins of a unit, kept until its group's bigWigs are written."""
+        return self.folder / "all_bins" / self._stem(group, chrom)
 
     def file_stem(self, group: str) -> str:
         """Start of the names of a group's own files: its number and a readable piece of its name."""
         return f"{self.groups.index(group):04d}_{slug(group)}"
 
-    def fingerprint(self, group: str, chrom: str) -> str | None:
-        """Tell what a unit was computed from; None while it is missing."""
-        path = self.unit_path(group, chrom)
+    def finish(self, run: str, names: Sequence[str]) -> None:
+        """Note that all units are there, with the checksums of their files and of other ones.
+
+        Parameters
+        ----------
+        run
+            Fingerprint of the run.
+        names
+            Other files, relative to the folder, that readers are to find as they are now.
+        """
+        paths = [find(*unit) for find in (self.unit_path, self.insertions_path) for unit in self.fingerprints]
+        every = [*map(self._name, paths), *names]
+        content = {"run": run, "sha256": {name: checksum(self.folder / name) for name in every}}
+        if content == read_complete(self.folder):
+            return
+        with atomic_path(self.folder / COMPLETE) as temporary:
+            temporary.write_text(json.dumps(content, indent=1))
+
+    def intact(self, name: str) -> Path | None:
+        """Path of a file with the checksum that :meth:`finish` noted; None where there is no such file.
+
+        Raises
+        ------
+        ValueError
+            If it is another file than the one that was written.
+        """
+        path = self.folder / name
+        expected = noted_checksums(self.folder).get(name)
         if not path.is_file():
             return None
-        with np.load(path, allow_pickle=False) as unit:
-            return str(unit["fingerprint"])
+        if expected is not None and checksum(path) != expected:
+            raise ValueError(
+                f"{path} is damaged: it is not the file that was written. Remove it and call tl.predict_tfbs again, "
+                "which computes only what is missing"
+            )
+        return path
+
+    def has_inputs(self) -> bool:
+        """Whether everything but the units that :meth:`finish` noted is there as it was."""
+        names = [name for name in noted_checksums(self.folder) if not name.startswith("units/")]
+        try:
+            return bool(names) and all(self.intact(name) is not None for name in names)
+        except ValueError:
+            return False
+
+    def has_unit(self, group: str, chrom: str) -> bool:
+        """Whether a unit is there and can be read; one that is damaged is removed, so that it is computed again."""
+        path = self.unit_path(group, chrom)
+        name = self._name(path)
+        try:
+            if self.intact(name) is None:
+                return False
+            if name in noted_checksums(self.folder):
+                return True
+            with np.load(path, allow_pickle=False) as unit:  # reading a part compares its checksum in the zip file
+                return all(unit[part] is not None for part in unit.files)
+        except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+            logger.warning("%s is damaged (%s) and computed again", path, error)
+            path.unlink(missing_ok=True)
+            return False
+
+    def adopt(self, other: Path) -> None:
+        """Take over the units of another folder of runs that this one lacks: those computed from the same inputs."""
+        for group, chrom in self.fingerprints:
+            mine = self.unit_path(group, chrom)
+            theirs = other / "units" / mine.name
+            if theirs.is_file() and not mine.is_file():
+                take_over(theirs, mine)
 
     def write_unit(
         self,
         group: str,
         chrom: str,
         *,
-        fingerprint: str,
         bins: Sequence[np.ndarray],
         scores: Sequence[np.ndarray],
         floors: np.ndarray,
@@ -146,16 +158,11 @@ class ScoreStore:
 
         `n_ranked` is the number of 200-bp bins that windows covered.
         """
-        arrays = {
-            "fingerprint": np.array(fingerprint),
-            "floors": floors,
-            "region_scores": region_scores,
-            "n_ranked": np.array(n_ranked),
-        }
+        arrays = {"floors": floors, "region_scores": region_scores, "n_ranked": np.array(n_ranked)}
         for i, (b, s) in enumerate(zip(bins, scores, strict=True)):
             arrays[f"bins_{i}"] = b.astype(np.int32)
             arrays[f"scores_{i}"] = s.astype(np.float32)
-        _write_arrays(self.unit_path(group, chrom), arrays)
+        write_arrays(self.unit_path(group, chrom), arrays)
 
     def region_scores(self, group: str, chrom: str) -> np.ndarray:
         """Scores of the chromosome's regions, (regions, TFs) float32."""
@@ -186,17 +193,13 @@ class ScoreStore:
         hi = len(bins) if end is None else np.searchsorted(bins, -(-end // BIN))
         return bins[lo:hi] * BIN, scores[lo:hi]
 
-    def has_background(self, group: str, fingerprint: str) -> bool:
-        """Whether a sample of the genome beside the regions was scored for a run with this fingerprint."""
-        path = self._background_path(group)
-        if not path.is_file():
-            return False
-        with np.load(path, allow_pickle=False) as arrays:
-            return str(arrays["fingerprint"]) == fingerprint
+    def has_background(self, group: str) -> bool:
+        """Whether a sample of the genome beside the regions was scored for a group."""
+        return self._background_path(group).is_file()
 
-    def write_background(self, group: str, maxima: np.ndarray, fingerprint: str) -> None:
+    def write_background(self, group: str, maxima: np.ndarray) -> None:
         """Write the largest scores of the 200-bp bins of a sample of the genome beside the regions; (TFs, bins)."""
-        _write_arrays(self._background_path(group), {"maxima": maxima, "fingerprint": np.array(fingerprint)})
+        write_arrays(self._background_path(group), {"maxima": maxima})
 
     def read_background(self, group: str, tf: str) -> np.ndarray:
         """Read what :meth:`write_background` wrote, for one transcription factor."""
@@ -223,12 +226,12 @@ class ScoreStore:
         """Write the insertions behind the signal: positions of each replicate, scale factors, minimum and maximum."""
         arrays = {f"positions_{i}": p for i, p in enumerate(positions)}
         arrays |= {"scales": np.asarray(scales), "span": np.asarray(span)}
-        _write_arrays(self.insertions_path(group, chrom), arrays)
+        write_arrays(self.insertions_path(group, chrom), arrays)
 
     def read_insertions(self, group: str, chrom: str) -> tuple[list[np.ndarray], np.ndarray, tuple[float, float]]:
         """Read what :meth:`write_insertions` wrote."""
         path = self.insertions_path(group, chrom)
-        if not path.is_file():
+        if self.intact(self._name(path)) is None:
             raise FileNotFoundError(f"{path} is missing; run tl.predict_tfbs again")
         with np.load(path, allow_pickle=False) as arrays:
             scales = arrays["scales"]
@@ -240,7 +243,7 @@ class ScoreStore:
         """Open a unit for reading; the last ones stay open, as each is read once for every transcription factor."""
         path = self.unit_path(group, chrom)
         if path not in self._opened:
-            if not path.is_file():
+            if self.intact(self._name(path)) is None:
                 raise FileNotFoundError(
                     f"{path} is missing; run tl.predict_tfbs again, it computes only what is missing"
                 )
@@ -249,16 +252,8 @@ class ScoreStore:
             self._opened[path] = np.load(path, allow_pickle=False)
         return self._opened[path]
 
+    def _name(self, path: Path) -> str:
+        return path.relative_to(self.folder).as_posix()
+
     def _stem(self, group: str, chrom: str) -> str:
         return f"{self.groups.index(group):04d}_{self.chroms.index(chrom):04d}"
-
-
-def complete_run(folder: str | PathLike[str]) -> str | None:
-    """Name of the complete run that a folder holds, as :meth:`ScoreStore.finish` gave it; None without one."""
-    path = Path(folder) / _COMPLETE
-    return json.loads(path.read_text())["run"] if path.is_file() else None
-
-
-def _write_arrays(path: Path, arrays: Mapping[str, Any]) -> None:
-    with atomic_path(path) as temporary, open(temporary, "wb") as handle:
-        np.savez(handle, **arrays)

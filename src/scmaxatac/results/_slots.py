@@ -1,9 +1,7 @@
-"""What a run gives back, and how it is put into the objects."""
+"""The slots of a prediction, and how they are put into the objects."""
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,98 +9,8 @@ import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._logging import logger
-from scmaxatac._settings import settings
-from scmaxatac.io._files import atomic_path
 from scmaxatac.io._objects import is_snapatac2
-from scmaxatac.io._store import ScoreStore
 from scmaxatac.io._uns import plain_table
-from scmaxatac.models._calibration import Calibration
-from scmaxatac.tl._assemble import assemble_activity, assemble_scores, assemble_sites
-from scmaxatac.tl._thresholds import BinCounts, Calibrations, Threshold, thresholds_of
-from scmaxatac.tracks._genome import Genome
-from scmaxatac.tracks._intervals import Intervals
-
-_CALIBRATIONS = "calibration"
-_BLACKLIST = "blacklist.tsv"
-_COUNTS = "bins.json"
-_SCORES = "scores.zarr"
-
-
-@dataclass(frozen=True)
-class CallingContext:
-    """What thresholds depend on beside the scores; kept in the run's folder, so that sites can be called again."""
-
-    calibrations: Calibrations
-    genome: Genome
-    counts: BinCounts
-
-
-@dataclass
-class CalledSites:
-    """Sites at given thresholds, and what is counted from them."""
-
-    thresholds: pd.DataFrame
-    sites: pd.DataFrame
-    activity: pd.DataFrame
-
-    @property
-    def n_sites(self) -> pd.Series:
-        """Sites of each group, all transcription factors together."""
-        return self.sites["group"].value_counts().reindex(self.activity.index, fill_value=0)
-
-
-def call(store: ScoreStore, rule: Threshold, context: CallingContext, regions: Intervals | None) -> CalledSites:
-    """Call the sites of all groups and transcription factors; `regions` restrict them, None takes all bins."""
-    thresholds = thresholds_of(rule, context.calibrations, store, context.genome, context.counts)
-    sites = assemble_sites(store, thresholds, regions)
-    return CalledSites(thresholds, sites, assemble_activity(store, sites))
-
-
-def write_context(store: ScoreStore, context: CallingContext) -> None:
-    """Put into the run's folder what calling sites again will need."""
-    for i, calibration in enumerate(context.calibrations.values()):
-        path = store.folder / _CALIBRATIONS / f"{i:03d}.tsv"
-        if calibration is None:
-            path.unlink(missing_ok=True)
-        else:
-            calibration.save(path)
-    blacklist = context.genome.blacklist
-    if blacklist is not None:
-        with atomic_path(store.folder / _BLACKLIST) as temporary:
-            blacklist.frame().to_csv(temporary, sep="\t", index=False)
-    else:
-        (store.folder / _BLACKLIST).unlink(missing_ok=True)
-    with atomic_path(store.folder / _COUNTS) as temporary:
-        temporary.write_text(json.dumps(asdict(context.counts)))
-
-
-def read_context(store: ScoreStore) -> CallingContext:
-    """Read what :func:`write_context` wrote; the genome has sizes and blacklist only."""
-    paths = [store.folder / _CALIBRATIONS / f"{i:03d}.tsv" for i in range(len(store.tfs))]
-    tables = [Calibration.read(path) if path.is_file() else None for path in paths]
-    blacklist = store.folder / _BLACKLIST
-    frame = pd.read_csv(blacklist, sep="\t", dtype={"chrom": str}) if blacklist.is_file() else None
-    shared = None if frame is None else frame[frame["chrom"].isin(store.chroms)]
-    counts = BinCounts(**json.loads((store.folder / _COUNTS).read_text()))
-    genome = Genome.from_sizes(store.sizes, blacklist=shared)
-    return CallingContext(dict(zip(store.tfs, tables, strict=True)), genome, counts)
-
-
-def region_scores(store: ScoreStore, n_regions: int) -> np.ndarray | Path:
-    """Region scores (groups, regions, TFs) float32, or the path of a zarr array of them when they are large."""
-    shape = (len(store.groups), n_regions, len(store.tfs))
-    megabytes = np.prod(shape, dtype=float) * 4 / 1e6
-    if megabytes <= settings.max_scores_mb:
-        return np.stack([assemble_scores(store, group) for group in store.groups])
-    import zarr
-
-    path = store.folder / _SCORES
-    chunks = (1, min(n_regions, 65_536), 1)
-    array = zarr.open_array(str(path), mode="w", shape=shape, chunks=chunks, dtype="f4")
-    for g, group in enumerate(store.groups):
-        array[g] = assemble_scores(store, group)
-    logger.info("region scores (%.0f MB) are kept in %s", megabytes, path)
-    return path
 
 
 def check_key(objects: Sequence[Any], key: str) -> None:

@@ -1,7 +1,6 @@
 """Genomes in memory whose sequence goes into files, for workers that map it."""
 
 import hashlib
-import shutil
 from collections.abc import Iterable
 from copy import copy
 from pathlib import Path
@@ -11,11 +10,11 @@ from scmaxatac.tracks._genome import Genome
 
 
 def store_genome(genome: Genome, folder: Path, chroms: Iterable[str]) -> Genome:
-    """Give a genome that travels to other processes as a path, not as a sequence.
+    """Genome that travels to other processes as a path, not as a sequence.
 
-    One that was read from a file does so already and is given back. Of one in memory, the codes of the chromosomes are
-    written into the folder unless they are there, and those of another genome there are removed; what is given has the
-    same fingerprint and the sequence of these chromosomes alone.
+    One that was read from a file does so already and is returned. Of one in memory, the codes of the chromosomes are
+    written into the folder unless they are there; what is returned has the same fingerprint and the sequence of these
+    chromosomes alone.
     """
     if not isinstance(genome._codes, dict):
         return genome
@@ -23,8 +22,6 @@ def store_genome(genome: Genome, folder: Path, chroms: Iterable[str]) -> Genome:
     digest = hashlib.sha256(genome.fingerprint.encode())
     digest.update("\0".join(codes).encode())
     own = folder / digest.hexdigest()[:20]
-    for other in set(folder.glob("*")) - {own}:
-        shutil.rmtree(other, ignore_errors=True)
     stored = copy(genome)
     stored._codes = write_codes(codes, own)
     return stored

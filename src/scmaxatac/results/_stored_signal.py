@@ -1,6 +1,8 @@
 """Signals in the folder of a run: what the workers read, and what plots show."""
 
-from scmaxatac.io._store import ScoreStore
+from collections.abc import Sequence
+
+from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.tracks._signal import Library, Signal
 
 
@@ -15,9 +17,13 @@ def write_signal(store: ScoreStore, group: str, chrom: str, signal: Signal) -> N
     )
 
 
-def read_signal(store: ScoreStore, group: str, chrom: str) -> Signal:
-    """Read what :func:`write_signal` wrote; the counts of insertions are those of the chromosome."""
-    positions, scales, (low, high) = store.read_insertions(group, chrom)
-    libraries = tuple(Library(float(scale), {chrom: p}) for scale, p in zip(scales, positions, strict=True))
-    n = sum(map(len, positions))
-    return Signal(libraries, low, high, n, n, {chrom: store.sizes[chrom]})
+def read_signal(store: ScoreStore, group: str, chroms: Sequence[str]) -> Signal:
+    """Read what :func:`write_signal` wrote; the counts of insertions are those of the chromosomes."""
+    parts = {chrom: store.read_insertions(group, chrom) for chrom in chroms}
+    _, scales, (low, high) = parts[chroms[0]]
+    libraries = tuple(
+        Library(float(scale), {chrom: positions[i] for chrom, (positions, _, _) in parts.items()})
+        for i, scale in enumerate(scales)
+    )
+    n = sum(len(positions) for library in libraries for positions in library.positions.values())
+    return Signal(libraries, low, high, n, n, {chrom: store.sizes[chrom] for chrom in chroms})

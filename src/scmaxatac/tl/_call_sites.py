@@ -8,11 +8,11 @@ from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
 from scmaxatac.io._copies import copied
 from scmaxatac.io._objects import group_labels, unwrap
-from scmaxatac.io._store import ScoreStore, complete_run
-from scmaxatac.tl._results import call, decode_params, encode_params, merge_slots, read_context, write_cell_activity
-from scmaxatac.tl._thresholds import Threshold
-from scmaxatac.tl._tracks import renew_site_files
-from scmaxatac.tracks._intervals import Intervals
+from scmaxatac.predict._prediction import run_folder, write_sites
+from scmaxatac.predict._run import Run
+from scmaxatac.predict._thresholds import Threshold
+from scmaxatac.predict._track_files import renewed_files
+from scmaxatac.results._slots import decode_params, encode_params, merge_slots, write_cell_activity
 
 
 @shared_docs
@@ -44,8 +44,8 @@ def call_sites(
 
     Returns
     -------
-    None, or the changed copy. Sites, activities, the number of sites in the QC table and the parameters are replaced,
-    and so are the BED files of a run with ``save_tracks=True``.
+    None, or the changed copy. Sites, activities, the number of sites in the QC table and the parameters are replaced;
+    a run with ``save_tracks=True`` gets BED files of these sites beside the earlier ones.
 
     Raises
     ------
@@ -77,17 +77,16 @@ def call_sites(
     slots = adata.uns[key]
     params = decode_params(slots)
     labels = group_labels(data, params["groupby"], mod)
-    store = ScoreStore(params["out_dir"])
-    if complete_run(store.folder) != params.get("run"):
+    run = Run.open(run_folder(params))
+    if not run.is_complete:
         raise FileNotFoundError(
-            f"{store.folder} does not hold the scores of uns[{key!r}] any more, but another run or an incomplete one; "
-            "call scmaxatac.tl.predict_tfbs again, with an out_dir= for each run"
+            f"{run.folder} does not hold all scores of uns[{key!r}] any more; call scmaxatac.tl.predict_tfbs again"
         )
     overhang = params["overhang"] if overhang is None else overhang
-    regions = None
-    if _keys.REGIONS in slots and not overhang:
-        regions = Intervals.from_frame(_frame(slots[_keys.REGIONS]).astype({"chrom": str}))
-    called = call(store, threshold, read_context(store), regions)
+    called = run.call(threshold, include_flanks=overhang)
+    files = _frame(slots[_keys.FILES])
+    if (files["kind"] == "bed").any():
+        files = renewed_files(run.store, files, write_sites(run, called.sites))
     params |= {"threshold": threshold, "thresholds": called.thresholds.to_dict(), "overhang": overhang}
     qc = _frame(slots[_keys.QC])
     qc = qc.set_index("group") if "group" in qc else qc
@@ -96,7 +95,7 @@ def call_sites(
         _keys.SITES: called.sites,
         _keys.ACTIVITY: called.activity,
         _keys.QC: qc.assign(n_sites=called.n_sites.reindex(qc.index, fill_value=0)),
-        _keys.FILES: renew_site_files(store, called.sites, _frame(slots[_keys.FILES])),
+        _keys.FILES: files,
     }
     merge_slots(adata, changed, key)
     write_cell_activity(adata, labels.codes, labels.names, called.activity, key)

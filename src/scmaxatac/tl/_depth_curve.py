@@ -3,16 +3,21 @@
 from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._constants import BIN
-from scmaxatac.io._store import ScoreStore
+from scmaxatac.predict._prediction import run_folder, run_prediction
+from scmaxatac.predict._run import Run
+from scmaxatac.predict._run_inputs import RunInputs
+from scmaxatac.predict._thresholds import Threshold
+from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.tl._agreement import agreement_row
 from scmaxatac.tl._bins import labelled_bins
-from scmaxatac.tl._prediction import Request, run_prediction
 from scmaxatac.tl._tables import Table
 from scmaxatac.tracks._intervals import Intervals
 from scmaxatac.tracks._pseudobulk import Pseudobulks
@@ -42,34 +47,42 @@ class Comparison:
 
 
 def depth_curve(
-    request: Request, bulks: Pseudobulks, comparison: Comparison, executor: Executor | None = None
+    inputs: RunInputs,
+    bulks: Pseudobulks,
+    comparison: Comparison,
+    *,
+    threshold: Threshold,
+    out_dir: Path | None,
+    executor: Executor | None = None,
 ) -> pd.DataFrame:
     """Predict every library size and compare.
 
     Parameters
     ----------
-    request
+    inputs
         What is predicted.
     bulks
         A group a library size, called after it; the last one is the full depth.
     comparison
         What the predictions are compared with.
-    executor
-        Runs the prediction.
+    threshold, out_dir, executor
+        As in :func:`scmaxatac.tl.predict_tfbs`.
 
     Returns
     -------
     A row a library size and transcription factor: tf, n_fragments, p99, warnings, threshold, n_sites, agreement,
     spearman and, where there are peaks, how well they are found.
     """
-    slots = run_prediction(request, bulks, executor, judge_depth=False)  # that it falls with depth is what is measured
+    # that sites become fewer with depth is what is measured, so nothing is said about it
+    options: dict[str, Any] = {"threshold": threshold, "out_dir": out_dir, "executor": executor}
+    slots = run_prediction(inputs, bulks, **options, judge_depth=False)
     params = slots[_keys.PARAMS]
-    store = ScoreStore(params["out_dir"])
-    curve = _Curve(request, store, slots[_keys.SITES], comparison)
+    store = Run.open(run_folder(params)).store
+    curve = _Curve(inputs, store, slots[_keys.SITES], comparison)
     full = bulks.qc.index[-1]
     rows = []
     for size, quality in bulks.qc.iterrows():
-        accessible = _covered(request, bulks, size) if comparison.motif_bins and size in store.groups else None
+        accessible = _covered(inputs, bulks, size) if comparison.motif_bins and size in store.groups else None
         for tf in store.tfs:
             row = {
                 "tf": tf,
@@ -91,7 +104,7 @@ def depth_curve(
 
 @dataclass(frozen=True)
 class _Curve:
-    request: Request
+    inputs: RunInputs
     store: ScoreStore
     all_sites: pd.DataFrame
     comparison: Comparison
@@ -125,8 +138,8 @@ class _Curve:
         bins = labelled_bins(
             scores,
             known,
-            genome=self.request.genome,
-            chroms=self.request.chroms,
+            genome=self.inputs.genome,
+            chroms=self.inputs.chroms,
             regions=options.within,
             bin_size=options.bin_size,
         )
@@ -136,11 +149,10 @@ class _Curve:
 
     def _scores(self, size: str, tf: str) -> pd.DataFrame:
         """Bins of the regions that the run kept."""
-        inside = None if self.request.overhang else self.request.intervals
         parts = []
         for chrom in self.store.chroms:
             starts, scores = self.store.read(size, tf, chrom)
-            keep = bins_in_regions(starts, chrom, inside)
+            keep = bins_in_regions(starts, chrom, self.inputs.intervals)
             parts.append(
                 pd.DataFrame({"chrom": chrom, "start": starts[keep], "end": starts[keep] + BIN, "score": scores[keep]})
             )
@@ -157,24 +169,24 @@ class _Curve:
         return float(spearmanr(one[both], other[both]).statistic)
 
     def _ranked(self, size: str, tf: str) -> np.ndarray:
-        if self.request.regions is not None:
+        if self.inputs.regions is not None:
             t = self.store.tfs.index(tf)
             return np.concatenate([self.store.region_scores(size, chrom)[:, t] for chrom in self.store.chroms])
         bins = labelled_bins(
             self._scores(size, tf),
             NOTHING,
-            genome=self.request.genome,
-            chroms=self.request.chroms,
+            genome=self.inputs.genome,
+            chroms=self.inputs.chroms,
             regions=self.comparison.within,
             bin_size=self.comparison.bin_size,
         )
         return np.concatenate([part.scores for part in bins.values()])
 
 
-def _covered(request: Request, bulks: Pseudobulks, size: str) -> Intervals:
+def _covered(inputs: RunInputs, bulks: Pseudobulks, size: str) -> Intervals:
     """Bases that an insertion of this library, widened to 41 bp, covers."""
     signal = bulks.signal(size)
-    return Intervals({chrom: signal.runs(chrom)[:2] for chrom in request.chroms})
+    return Intervals({chrom: signal.runs(chrom)[:2] for chrom in inputs.chroms})
 
 
 def _overlapping(bins: pd.DataFrame, accessible: Intervals) -> pd.DataFrame:

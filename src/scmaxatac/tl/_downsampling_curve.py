@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,23 +11,24 @@ import pandas as pd
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
+from scmaxatac.io._files import output_folder
 from scmaxatac.io._objects import split_objects, unwrap
 from scmaxatac.io._read_groups import Fragments, GroupedFragments, read_groups
 from scmaxatac.models import TFModel, load_many
 from scmaxatac.models._load_many import Models
-from scmaxatac.nn._engine import Backend, Precision
+from scmaxatac.nn._engine import Backend, EngineOptions, Precision
 from scmaxatac.nn._predict import Strand
+from scmaxatac.predict._expressed import expressed_models
+from scmaxatac.predict._genome_warnings import warn_about_genome
+from scmaxatac.predict._preset import Preset, resolve_averaging
+from scmaxatac.predict._regions import Regions, resolve_regions
+from scmaxatac.predict._run_inputs import RunInputs
+from scmaxatac.predict._thresholds import Threshold
 from scmaxatac.tl._agreement import count_stretches, warn_of_few_stretches
 from scmaxatac.tl._bins import labelled_bins
 from scmaxatac.tl._depth_curve import NOTHING, Comparison, depth_curve
-from scmaxatac.tl._expressed import expressed_models
 from scmaxatac.tl._motif_scan import Motifs, motif_scan, read_any_motifs
-from scmaxatac.tl._prediction import Request, remark_on_genome
-from scmaxatac.tl._preset import Preset, resolve_averaging
-from scmaxatac.tl._regions import Regions, resolve_regions
 from scmaxatac.tl._tables import Table, as_table, few, on_genome, regions_on
-from scmaxatac.tl._thresholds import Threshold
-from scmaxatac.tl._units import EngineOptions
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._pseudobulk import make_pseudobulks
 from scmaxatac.tracks._thinning import collect_pool, nested_insertions
@@ -203,32 +203,29 @@ def downsampling_curve(
     scaling = chosen if signal_chroms is None else genome.select_chroms(signal_chroms)
     if tfs is None and isinstance(peaks, Mapping):
         tfs = list(peaks)
-    panel = load_many(models, tfs)
+    chosen_models = load_many(models, tfs)
     if tfs is None:
-        panel = expressed_models(panel, data)
-    remark_on_genome(genome, panel)
-    request = Request(
-        panel=panel,
+        chosen_models = expressed_models(chosen_models, data)
+    warn_about_genome(genome, chosen_models)
+    inputs = RunInputs(
+        models=chosen_models,
         genome=genome,
         chroms=chosen,
         regions=resolve_regions(objects, regions, genome, chosen),
-        threshold=threshold,
-        overhang=False,
         step=averaging.step,
         strand=averaging.strand,
         engine=EngineOptions(backend, device, precision, batch_size),
-        out_dir=None if out_dir is None else Path(out_dir).expanduser(),
-        save_tracks=False,
-        floor=0.0,  # ranks go on below the scores that a run keeps otherwise
+        min_stored_score=0.0,  # ranks go on below the scores that a run keeps otherwise
     )
-    request.check()
-    known = _peaks_by_tf(peaks, panel, genome)
+    inputs.check(threshold)
+    folder = None if out_dir is None else output_folder(out_dir)
+    known = _peaks_by_tf(peaks, chosen_models, genome)
     inside = None if within is None else regions_on(within, genome, chosen, "intervals of within").frame()
     if known and n_bootstrap:
         counted = labelled_bins(NOTHING, NOTHING, genome=genome, chroms=chosen, regions=inside, bin_size=bin_size)
         warn_of_few_stretches({few(chosen): count_stretches(list(counted.values()), block_size)}, block_size)
     grouped = read_groups(data, groupby, fragments=fragments, sample_key=sample_key, barcode_key=barcode_key, mod=mod)
-    matches = {} if motifs is None else _motif_bins(motifs, request, known, bin_size)
+    matches = {} if motifs is None else _motif_bins(motifs, inputs, known, bin_size)
     sources, number = _of_group(grouped, group)
     pool = collect_pool(sources, genome)
     generator = np.random.default_rng(rng)
@@ -238,7 +235,7 @@ def downsampling_curve(
     names = {name: [name] for name in insertions.groups}
     bulks = make_pseudobulks(insertions, names, genome, chosen, signal_chroms=scaling, min_cells=0, min_fragments=0)
     comparison = Comparison(known, matches, inside, bin_size, n_bootstrap, block_size, int(generator.integers(2**32)))
-    table = depth_curve(request, bulks, comparison, executor)
+    table = depth_curve(inputs, bulks, comparison, threshold=threshold, out_dir=folder, executor=executor)
     cells = (table["n_fragments"] * pool.n_cells_found / len(pool)).round().astype(int)
     table.insert(2, "n_cells", cells)
     return table
@@ -266,30 +263,30 @@ def _sizes(sizes: Sequence[int] | None, total: int, group: str) -> list[int]:
 
 
 def _peaks_by_tf(
-    peaks: Table | Mapping[str, Table] | None, panel: Sequence[TFModel], genome: Genome
+    peaks: Table | Mapping[str, Table] | None, models: Sequence[TFModel], genome: Genome
 ) -> dict[str, pd.DataFrame]:
     if peaks is None:
         return {}
     if not isinstance(peaks, Mapping):
-        if len(panel) != 1:
-            raise ValueError(f"peaks are of one factor, but {len(panel)} are predicted; give {{tf: peaks}}")
-        peaks = {panel[0].tf: peaks}
+        if len(models) != 1:
+            raise ValueError(f"peaks are of one factor, but {len(models)} are predicted; give {{tf: peaks}}")
+        peaks = {models[0].tf: peaks}
     by_name = {str(tf).upper(): table for tf, table in peaks.items()}
-    given = {m.tf: by_name[m.tf.upper()] for m in panel if m.tf.upper() in by_name}
+    given = {m.tf: by_name[m.tf.upper()] for m in models if m.tf.upper() in by_name}
     return {tf: on_genome(as_table(table, f"peaks of {tf}"), f"peaks of {tf}", genome) for tf, table in given.items()}
 
 
 def _motif_bins(
-    motifs: Motifs, request: Request, peaks: Mapping[str, pd.DataFrame], bin_size: int
+    motifs: Motifs, inputs: RunInputs, peaks: Mapping[str, pd.DataFrame], bin_size: int
 ) -> dict[str, pd.DataFrame]:
     """Motif matches in the regions, in bins, of every factor that has peaks and a motif."""
     having = {motif.tf.upper() for motif in read_any_motifs(motifs)}
     tfs = [tf for tf in peaks if tf.upper() in having]
     if not tfs:
         raise KeyError(f"there is no motif of {', '.join(peaks) or 'any factor that has peaks'}")
-    regions = request.regions
+    regions = inputs.regions
     if regions is None:
-        whole = {"chrom": request.chroms, "start": 0, "end": [request.genome.sizes[c] for c in request.chroms]}
+        whole = {"chrom": inputs.chroms, "start": 0, "end": [inputs.genome.sizes[c] for c in inputs.chroms]}
         regions = pd.DataFrame(whole)
-    found = motif_scan(request.genome, motifs, regions=regions, tfs=tfs, chroms=request.chroms, bin_size=bin_size)
+    found = motif_scan(inputs.genome, motifs, regions=regions, tfs=tfs, chroms=inputs.chroms, bin_size=bin_size)
     return {tf: found[found["tf"] == tf] for tf in tfs}

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -11,19 +10,21 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
 from scmaxatac.io._copies import copied
+from scmaxatac.io._files import output_folder
 from scmaxatac.io._objects import split_objects, unwrap
 from scmaxatac.io._read_groups import Fragments, read_groups
 from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
-from scmaxatac.nn._engine import Backend, Precision
+from scmaxatac.nn._engine import Backend, EngineOptions, Precision
 from scmaxatac.nn._predict import Strand
-from scmaxatac.tl._expressed import expressed_models
-from scmaxatac.tl._prediction import Request, remark_on_genome, run_prediction
-from scmaxatac.tl._preset import Preset, resolve_averaging
-from scmaxatac.tl._regions import Regions, resolve_regions
-from scmaxatac.tl._results import check_key, encode_params, write_slots
-from scmaxatac.tl._thresholds import Threshold
-from scmaxatac.tl._units import EngineOptions
+from scmaxatac.predict._expressed import expressed_models
+from scmaxatac.predict._genome_warnings import warn_about_genome
+from scmaxatac.predict._prediction import run_prediction
+from scmaxatac.predict._preset import Preset, resolve_averaging
+from scmaxatac.predict._regions import Regions, resolve_regions
+from scmaxatac.predict._run_inputs import RunInputs
+from scmaxatac.predict._thresholds import Threshold
+from scmaxatac.results._slots import check_key, encode_params, write_slots
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._insertions import collect_insertions
 from scmaxatac.tracks._pseudobulk import make_pseudobulks
@@ -139,9 +140,11 @@ def predict_tfbs(
     batch_size
         Windows in one call of a network; chosen for the device by default.
     out_dir
-        Folder for the scores of bins and other files; by default a folder of the run's own in the cache
-        (``settings.cache_dir / "runs"``), which is never removed. A call with the same inputs and folder computes only
-        what is missing. The object holds the folder's absolute path, so leave it where it is.
+        Folder for the scores of bins and other files, by default ``settings.cache_dir / "runs"``. A run has a folder of
+        its own in it, ``run-`` and a fingerprint of everything that the scores depend on: a call with the same inputs
+        computes only what is missing, one with other inputs never replaces another's files, and takes over what is the
+        same for a group. Folders of runs are never removed; delete those that no object needs any more. The object
+        holds the absolute path, so leave them where they are.
     save_tracks
         Write bigWigs of all scores and of the signal, and BED files of the sites.
     executor
@@ -191,7 +194,8 @@ def predict_tfbs(
         If an option is wrong, no fragments or too few barcodes are found, contigs do not match, or no group is large
         enough.
     RuntimeError
-        If a worker of the executor failed. What is complete is kept: call again with the same inputs and folder.
+        If a worker of the executor failed. What is complete is kept: call again with the same inputs and folder. Or if
+        another process is running the same prediction in the same folder.
 
     Examples
     --------
@@ -214,24 +218,21 @@ def predict_tfbs(
     check_key(objects, key_added)
     chosen = genome.select_chroms(chroms)
     scaling = chosen if signal_chroms is None else genome.select_chroms(signal_chroms)
-    panel = load_many(models, tfs)
+    chosen_models = load_many(models, tfs)
     if tfs is None:
-        panel = expressed_models(panel, data)
-    remark_on_genome(genome, panel)
-    request = Request(
-        panel=panel,
+        chosen_models = expressed_models(chosen_models, data)
+    warn_about_genome(genome, chosen_models)
+    inputs = RunInputs(
+        models=chosen_models,
         genome=genome,
         chroms=chosen,
         regions=resolve_regions(objects, regions, genome, chosen),
-        threshold=threshold,
-        overhang=overhang,
         step=averaging.step,
         strand=averaging.strand,
         engine=EngineOptions(backend, device, precision, batch_size),
-        out_dir=None if out_dir is None else Path(out_dir).expanduser(),
-        save_tracks=save_tracks,
     )
-    request.check()
+    inputs.check(threshold)
+    folder = None if out_dir is None else output_folder(out_dir)
     grouped = read_groups(
         data,
         groupby,
@@ -253,13 +254,20 @@ def predict_tfbs(
         min_cells=min_cells,
         min_fragments=min_fragments,
     )
-    slots = run_prediction(request, bulks, executor)
+    slots = run_prediction(
+        inputs,
+        bulks,
+        threshold=threshold,
+        out_dir=folder,
+        include_flanks=overhang,
+        save_tracks=save_tracks,
+        executor=executor,
+    )
     origin = {
         "groupby": groupby if isinstance(groupby, str) else list(groupby),
         "replicate_key": replicate_key,
         "preset": preset,
         "regions": "table" if isinstance(regions, pd.DataFrame) else str(regions),
-        "signal_chroms": scaling,
         "min_cells": min_cells,
         "min_fragments": min_fragments,
         "n_objects": len(objects),

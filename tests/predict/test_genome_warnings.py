@@ -6,7 +6,7 @@ import pytest
 from _networks import random_model
 
 from scmaxatac import Genome
-from scmaxatac.tl._prediction import remark_on_genome
+from scmaxatac.predict._genome_warnings import warn_about_genome
 
 HG38 = {"chr1": 248_956_422}
 BLACKLIST = pd.DataFrame({"chrom": ["chr1"], "start": [0], "end": [10]})
@@ -27,11 +27,11 @@ def published() -> list:
 )
 def test_unusual_genomes_are_warned_about_with_published_models(published, sizes, blacklist, message):
     with pytest.warns(UserWarning, match=message):
-        remark_on_genome(Genome.from_sizes(sizes, blacklist=blacklist), published)
+        warn_about_genome(Genome.from_sizes(sizes, blacklist=blacklist), published)
 
 
 def test_no_warning_for_hg38_with_a_blacklist_nor_for_models_of_ones_own(published):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        remark_on_genome(Genome.from_sizes(HG38, blacklist=BLACKLIST), published)
-        remark_on_genome(Genome.from_sizes({"chr1": 10}), [random_model("CTCF", 0)])
+        warn_about_genome(Genome.from_sizes(HG38, blacklist=BLACKLIST), published)
+        warn_about_genome(Genome.from_sizes({"chr1": 10}), [random_model("CTCF", 0)])

@@ -9,7 +9,7 @@ from _networks import random_model
 from _oracle import make_oracle
 
 import scmaxatac as sma
-from scmaxatac.tl._thresholds import _halfway
+from scmaxatac.predict._thresholds import _halfway
 
 
 def count_known() -> int:
@@ -114,7 +114,7 @@ def test_a_score_of_zero_is_never_called(predict, adata, monkeypatch):
         def predict(self, codes, signal):
             return np.zeros((self.n_models, len(codes), 32), dtype=np.float32)
 
-    monkeypatch.setattr("scmaxatac.tl._units.make_engine", Silent)
+    monkeypatch.setattr("scmaxatac.predict._run.make_engine", Silent)
     predict(adata, threshold="matched", regions="genome")
     slots = adata.uns["tfbs"]
     assert len(slots["sites"]) == 0

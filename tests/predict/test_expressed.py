@@ -9,7 +9,7 @@ import pytest
 from _networks import random_model
 from scipy import sparse
 
-from scmaxatac.tl._expressed import expressed_models
+from scmaxatac.predict._expressed import expressed_models
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* transcription factors are left out", "ignore:From 0.4:FutureWarning")
 

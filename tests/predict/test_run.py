@@ -1,5 +1,7 @@
 """Runs that go on where an earlier one ended."""
 
+import os
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -9,8 +11,10 @@ from _networks import random_model
 from _oracle import make_oracle
 
 import scmaxatac as sma
+from scmaxatac.io._owned_folder import LOCK
 from scmaxatac.io._temporary import temporary_name
-from scmaxatac.tl import _run
+from scmaxatac.predict import _schedule
+from scmaxatac.predict._run import Run
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -27,13 +31,13 @@ def adata(mini, fragment_file):
 def units(monkeypatch) -> list[tuple[str, str]]:
     """Group and chromosome of every unit that was computed, in order; can be emptied."""
     seen: list[tuple[str, str]] = []
-    original = _run.predict_unit
+    original = _schedule.predict_task
 
-    def spy(options, group, chrom, *args):
+    def spy(group, chrom, *args):
         seen.append((group, chrom))
-        return original(options, group, chrom, *args)
+        return original(group, chrom, *args)
 
-    monkeypatch.setattr(_run, "predict_unit", spy)
+    monkeypatch.setattr(_schedule, "predict_task", spy)
     return seen
 
 
@@ -58,7 +62,7 @@ def test_another_threshold_or_key_computes_nothing(predict, adata, units):
 def test_only_a_unit_that_is_missing_is_computed_again(predict, adata, units, tmp_path):
     predict(adata)
     first = adata.copy()
-    files = sorted((tmp_path / "run" / "units").glob("*.npz"))
+    files = sorted((tmp_path / "run").glob("run-*/units/*.npz"))
     assert len(files) == N_UNITS
     files[4].unlink()
     units.clear()
@@ -70,15 +74,15 @@ def test_only_a_unit_that_is_missing_is_computed_again(predict, adata, units, tm
 @pytest.mark.parametrize("save_tracks", [False, True])
 def test_an_interrupted_run_goes_on(predict, adata, units, monkeypatch, tmp_path, save_tracks):
     """Interrupted while the second unit computes; the object stays as it was, what is complete is kept."""
-    original = _run.predict_unit
+    original = _schedule.predict_task
 
-    def interrupt(options, group, chrom, *args):
+    def interrupt(group, chrom, *args):
         if len(units) == 1:
             raise KeyboardInterrupt
-        return original(options, group, chrom, *args)
+        return original(group, chrom, *args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(_run, "predict_unit", interrupt)
+        patch.setattr(_schedule, "predict_task", interrupt)
         with pytest.raises(KeyboardInterrupt):
             predict(adata, save_tracks=save_tracks)
     assert set(adata.uns) == {"files"}
@@ -190,40 +194,111 @@ def test_a_group_whose_cells_changed_is_computed_again_and_the_others_are_not(pr
 
 
 @pytest.mark.parametrize("change", [{"tfs": "BBB"}, {"chroms": ["chr2", "chrX"]}, {"groupby": "batch"}])
-def test_a_run_with_other_groups_factors_or_chromosomes_replaces_the_one_in_its_folder(
-    predict, adata, units, change, tmp_path
-):
+def test_a_run_with_other_groups_factors_or_chromosomes_lies_beside_the_first(predict, adata, units, change, tmp_path):
     predict(adata)
-    units.clear()
-    with pytest.warns(UserWarning, match=r"holds a run of other groups.*an out_dir of its own"):
-        predict(adata, **change)
-    assert len(units) == len(set(units)) > 0
+    first = adata.copy()
+    predict(adata, **change)
     fresh = adata.copy()
     predict(fresh, out_dir=tmp_path / "fresh", **change)
     assert_same_slots(adata.uns["tfbs"], fresh.uns["tfbs"])
     units.clear()
-    with pytest.warns(UserWarning, match="holds a run of other groups"):
-        predict(adata)
-    assert len(units) == N_UNITS, "and the first one is computed anew"
+    predict(adata)
+    assert units == [], "the first one is still there"
+    assert_same_slots(adata.uns["tfbs"], first.uns["tfbs"], but=())
+
+
+def test_a_unit_that_is_damaged_is_computed_again(predict, adata, units, tmp_path):
+    predict(adata)
+    first = adata.copy()
+    damaged = sorted((tmp_path / "run").glob("run-*/units/*.npz"))[:3]
+    for i, path in enumerate(damaged):
+        content = bytearray(path.read_bytes())
+        content[len(content) // 2] ^= 255
+        path.write_bytes([content, content[:50], b""][i])
+    units.clear()
+    predict(adata)
+    assert len(units) == 3
+    assert_same_slots(adata.uns["tfbs"], first.uns["tfbs"], but=())
+
+
+def test_a_unit_that_is_damaged_before_the_run_is_complete_is_computed_again(predict, adata, units, tmp_path):
+    """Nobody has noted its checksum yet."""
+    predict(adata)
+    first = adata.copy()
+    next((tmp_path / "run").glob("run-*/complete.json")).unlink()
+    path = next((tmp_path / "run").glob("run-*/units/*.npz"))
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 255
+    path.write_bytes(content)
+    units.clear()
+    predict(adata)
+    assert len(units) == 1
+    assert_same_slots(adata.uns["tfbs"], first.uns["tfbs"], but=())
+
+
+def test_files_of_the_user_in_out_dir_are_not_touched(predict, adata, tmp_path):
+    """Under all names that the files of a run have, beside the run's folder and in place of it."""
+    predict(adata, save_tracks=True)
+    (folder,) = (tmp_path / "run").glob("run-*")
+    names = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
+    mine = [tmp_path / "mine" / name for name in names] + [tmp_path / "mine" / "units" / "notes.txt"]
+    for path in mine:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("mine")
+    for options in ({}, {"step": 512}, {"save_tracks": True}):
+        predict(adata, out_dir=tmp_path / "mine", **options)
+    assert {path.read_text() for path in mine} == {"mine"}
+
+
+def test_what_is_in_the_way_in_the_runs_own_folder_is_an_error_before_any_work(predict, adata, units, tmp_path):
+    predict(adata)
+    (folder,) = (tmp_path / "run").glob("run-*")
+    units.clear()
+    (tmp_path / "mine" / folder.name / "units").mkdir(parents=True)
+    (tmp_path / "mine" / folder.name / "units" / "notes.txt").write_text("mine")
+    with pytest.raises(ValueError, match="units is in the way: scmaxatac did not write it"):
+        predict(adata, out_dir=tmp_path / "mine")
+    assert units == []
+    assert [path.name for path in (tmp_path / "mine").rglob("*") if path.is_file()] == [".scmaxatac.lock", "notes.txt"]
+
+
+def test_the_same_run_twice_at_once_is_refused_and_another_one_is_not(predict, adata, monkeypatch, tmp_path):
+    """The second call comes while the first computes."""
+    original, other = _schedule.predict_task, adata.copy()
+
+    def meanwhile(*args):
+        monkeypatch.setattr(_schedule, "predict_task", original)
+        with pytest.raises(RuntimeError, match=rf"run-\w+ is being written to by process {os.getpid()} on"):
+            predict(other)
+        predict(other, step=512)
+        return original(*args)
+
+    monkeypatch.setattr(_schedule, "predict_task", meanwhile)
+    predict(adata)
+    alone = adata.copy()
+    predict(alone, out_dir=tmp_path / "alone")
+    assert_same_slots(adata.uns["tfbs"], alone.uns["tfbs"])
+    predict(alone, out_dir=tmp_path / "alone", step=512)
+    assert_same_slots(other.uns["tfbs"], alone.uns["tfbs"])
 
 
 def test_nothing_is_left_under_temporary_names(predict, adata, tmp_path):
     predict(adata, save_tracks=True)
-    assert not [path for path in (tmp_path / "run").rglob("*") if path.name.startswith(".")]
-    assert not [path for path in (tmp_path / "run" / "units").iterdir() if path.suffix != ".npz"]
+    assert {path.name for path in (tmp_path / "run").rglob(".*")} == {LOCK}
+    assert {path.suffix for path in (tmp_path / "run").glob("run-*/units/*")} == {".npz"}
 
 
 def test_what_a_killed_process_left_is_gone_after_the_next_call(predict, adata, tmp_path):
     """In each folder of the run; the files of others in it stay."""
     predict(adata, save_tracks=True)
-    run = tmp_path / "run"
+    (run,) = (tmp_path / "run").glob("run-*")
     dead = 2**22 + 1  # above the largest number that Linux gives a process
     machine = temporary_name("").split(".")[2]
     for folder in (run, *run.glob("*/")):
         (folder / f".01234567.{machine}.{dead}.half.npz").touch()
     (run / ".notes").touch()
     predict(adata, save_tracks=True)
-    assert [path.name for path in run.rglob(".*")] == [".notes"]
+    assert {path.name for path in run.rglob(".*")} == {".notes", LOCK}
 
 
 def test_an_out_dir_that_is_relative_is_found_from_elsewhere(predict, adata, monkeypatch, tmp_path):
@@ -238,4 +313,4 @@ def test_an_out_dir_that_is_relative_is_found_from_elsewhere(predict, adata, mon
 def test_home_may_be_written_as_a_tilde(predict, adata, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     predict(adata, out_dir="~/results")
-    assert (tmp_path / "results" / "run.json").is_file()
+    assert Run.open(tmp_path / "results").is_complete

@@ -30,7 +30,7 @@ def panel() -> list:
 @pytest.fixture
 def analytic(monkeypatch: pytest.MonkeyPatch) -> type[AnalyticEngine]:
     """Scores by formula instead of a network; counts windows from 0."""
-    monkeypatch.setattr("scmaxatac.tl._units.make_engine", AnalyticEngine)
+    monkeypatch.setattr("scmaxatac.predict._run.make_engine", AnalyticEngine)
     monkeypatch.setattr(AnalyticEngine, "windows", 0)
     return AnalyticEngine
 

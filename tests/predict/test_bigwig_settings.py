@@ -40,7 +40,7 @@ def test_long_stretches_of_zeros_are_left_out_when_asked_for(track, monkeypatch,
     monkeypatch.setattr(settings, "bigwig_decimals", 0)
     whole, _ = track()
     monkeypatch.setattr(settings, "bigwig_drop_zeros", True)
-    monkeypatch.setattr("scmaxatac.tl._tracks._LONG", 20)
+    monkeypatch.setattr("scmaxatac.predict._track_files._LONG", 20)
     thinned, _ = track(out_dir=tmp_path / "thinned")
     left_out = _in_long_stretch(whole, 20)
     left_out[0] = False  # a bigWig needs a value
@@ -52,7 +52,7 @@ def test_long_stretches_of_zeros_are_left_out_when_asked_for(track, monkeypatch,
 def test_a_track_of_zeros_alone_keeps_one(track, analytic, monkeypatch):
     monkeypatch.setattr(settings, "bigwig_decimals", 0)
     monkeypatch.setattr(settings, "bigwig_drop_zeros", True)
-    monkeypatch.setattr("scmaxatac.tl._tracks._LONG", 1)
+    monkeypatch.setattr("scmaxatac.predict._track_files._LONG", 1)
     monkeypatch.setattr(
         "_analytic.AnalyticEngine.predict", lambda self, c, s: np.full((self.n_models, len(c), 32), 0.1)
     )

@@ -10,7 +10,7 @@ import scmaxatac as sma
 from scmaxatac.io._bed import read_bed
 from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig
 from scmaxatac.io._files import sha256_of
-from scmaxatac.tl import _run, _tracks
+from scmaxatac.predict import _schedule, _track_files
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -120,11 +120,39 @@ def test_a_bigwig_that_was_deleted_is_written_again(adata, predict, tmp_path):
     pd.testing.assert_frame_equal(sma.get.track(adata, "AAA", "B"), before)
 
 
-def test_tracks_of_another_run_in_the_same_folder_are_not_taken_for_ones_own(adata, predict):
+def test_tracks_of_two_runs_lie_beside_each_other(adata, predict):
+    before = sma.get.track(adata, "AAA", "B")
     predict(adata, key_added="other", step=512, save_tracks=True)
-    sma.get.track(adata, "AAA", "B", key="other")
-    with pytest.raises(FileNotFoundError, match=r"predict_tfbs again"):
+    assert not sma.get.track(adata, "AAA", "B", key="other").equals(before)
+    pd.testing.assert_frame_equal(sma.get.track(adata, "AAA", "B"), before)
+
+
+def test_a_bigwig_that_was_changed_is_not_read(adata, predict, tmp_path):
+    files = adata.uns["tfbs"]["files"]
+    path = tmp_path / "run" / files.loc[(files["kind"] == "bigwig") & (files["group"] == "B"), "path"].iloc[0]
+    content = path.read_bytes()
+    path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(ValueError, match=rf"{path.name} is not the file that the run wrote.*predict_tfbs again"):
         sma.get.track(adata, "AAA", "B")
+    predict(adata, save_tracks=True)
+    assert path.read_bytes() == content, "and the next call writes it again"
+
+
+def test_tracks_of_groups_that_stay_the_same_are_taken_over(adata, predict, monkeypatch):
+    """One cell leaves a group: the bigWigs of the others are those of the run before."""
+    files = adata.uns["tfbs"]["files"]
+    before = {(row.group, row.tf): row.sha256 for row in files[files["kind"] == "bigwig"].itertuples()}
+    tasks = []
+    original = _schedule.predict_task
+    monkeypatch.setattr(_schedule, "predict_task", lambda *args: tasks.append(args[0]) or original(*args))
+    adata.obs.iloc[np.flatnonzero(adata.obs["leiden"] == "B")[0], 0] = np.nan
+    predict(adata, save_tracks=True)
+    assert set(tasks) == {"B"}
+    files = adata.uns["tfbs"]["files"]
+    same = {
+        row.group for row in files[files["kind"] == "bigwig"].itertuples() if before[row.group, row.tf] == row.sha256
+    }
+    assert same == set(GROUPS) - {"B"}
 
 
 def test_tracks_of_regions_that_overhang_reach_as_far_as_their_windows(adata, expected):
@@ -136,24 +164,24 @@ def test_tracks_of_regions_that_overhang_reach_as_far_as_their_windows(adata, ex
 
 
 @pytest.fixture
-def dense_groups(monkeypatch, tmp_path):
-    """Numbers of the groups whose dense bins are on disk, before every unit."""
+def groups_on_disk(monkeypatch, tmp_path):
+    """Numbers of the groups all of whose bins are on disk, before every task."""
     seen: list[set[str]] = []
-    original = _run.predict_unit
+    original = _schedule.predict_task
 
     def spy(*args):
-        seen.append({path.name.split("_")[0] for path in (tmp_path / "run" / "units").glob("*.dense")})
+        seen.append({path.name.split("_")[0] for path in (tmp_path / "run").glob("run-*/all_bins/*")})
         return original(*args)
 
-    monkeypatch.setattr(_run, "predict_unit", spy)
+    monkeypatch.setattr(_schedule, "predict_task", spy)
     return seen
 
 
-def test_one_group_at_a_time_has_its_bins_on_disk(mini, fragment_file, predict, dense_groups, tmp_path):
+def test_one_group_at_a_time_has_its_bins_on_disk(mini, fragment_file, predict, groups_on_disk, tmp_path):
     predict(mini.adata(fragment_file), save_tracks=True)
-    assert len(dense_groups) == len(GROUPS) * len(SIZES)
-    assert max(map(len, dense_groups)) == 1
-    assert not list((tmp_path / "run").rglob("*.dense"))
+    assert len(groups_on_disk) == len(GROUPS) * len(SIZES)
+    assert max(map(len, groups_on_disk)) == 1
+    assert not list((tmp_path / "run").glob("run-*/all_bins/*"))
 
 
 def test_tracks_that_were_finished_before_an_interruption_stay(
@@ -161,52 +189,52 @@ def test_tracks_that_were_finished_before_an_interruption_stay(
 ):
     """Interrupted in the second group: the first group's bigWigs are there, its bins are gone, nothing is repeated."""
     later, run = mini.adata(fragment_file), tmp_path / "interrupted"
-    original = _run.predict_unit
+    original = _schedule.predict_task
     units: list[tuple[str, str]] = []
 
-    def interrupt(options, group, chrom, *args):
+    def interrupt(group, chrom, *args):
         if group != GROUPS[0] and len(units) > len(SIZES):
             raise KeyboardInterrupt
         units.append((group, chrom))
-        return original(options, group, chrom, *args)
+        return original(group, chrom, *args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(_run, "predict_unit", interrupt)
+        patch.setattr(_schedule, "predict_task", interrupt)
         with pytest.raises(KeyboardInterrupt):
             predict(later, save_tracks=True, out_dir=run)
-    written = {path: path.stat().st_mtime_ns for path in (run / "tracks").glob("*.bw")}
+    written = {path: path.stat().st_mtime_ns for path in run.glob("run-*/tracks/*/*.bw")}
     assert len(written) == len(MODELS) + 1
-    assert {path.name.split("_")[0] for path in (run / "units").glob("*.dense")} == {"0001"}
+    assert {path.name.split("_")[0] for path in run.glob("run-*/all_bins/*")} == {"0001"}
     before = set(units)
     units.clear()
-    monkeypatch.setattr(_run, "predict_unit", lambda o, g, c, *args: units.append((g, c)) or original(o, g, c, *args))
+    monkeypatch.setattr(_schedule, "predict_task", lambda g, c, *args: units.append((g, c)) or original(g, c, *args))
     predict(later, save_tracks=True, out_dir=run)
     assert before.isdisjoint(units)
     assert len(before) + len(units) == len(GROUPS) * len(SIZES)
     assert {path: path.stat().st_mtime_ns for path in written} == written
     assert later.uns["tfbs"]["files"].equals(adata.uns["tfbs"]["files"]), "with the checksums of a run in one go"
-    assert not list(run.rglob("*.dense"))
+    assert not list(run.glob("run-*/all_bins/*"))
 
 
 def test_an_interruption_while_tracks_are_written_repeats_no_unit(
     mini, fragment_file, predict, adata, monkeypatch, tmp_path
 ):
     later, run = mini.adata(fragment_file), tmp_path / "interrupted"
-    original = _tracks.read_signal
+    original = _track_files.read_signal
 
     def interrupt(*args):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(_tracks, "read_signal", interrupt)
+        patch.setattr(_track_files, "read_signal", interrupt)
         with pytest.raises(KeyboardInterrupt):
             predict(later, save_tracks=True, out_dir=run)
-    assert _tracks.read_signal is original
-    n_units = len(list((run / "units").glob("*.npz")))
+    assert _track_files.read_signal is original
+    n_units = len(list(run.glob("run-*/units/*.npz")))
     assert n_units == len(SIZES)
     units = []
-    predict_unit = _run.predict_unit
-    monkeypatch.setattr(_run, "predict_unit", lambda *args: units.append(args[1]) or predict_unit(*args))
+    predict_task = _schedule.predict_task
+    monkeypatch.setattr(_schedule, "predict_task", lambda *args: units.append(args[0]) or predict_task(*args))
     predict(later, save_tracks=True, out_dir=run)
     assert set(units) == set(GROUPS[1:])
     assert later.uns["tfbs"]["files"].equals(adata.uns["tfbs"]["files"])
@@ -216,7 +244,8 @@ def test_bins_that_were_left_when_their_tracks_were_done_are_removed(mini, fragm
     """As by a kill between the two."""
     adata = mini.adata(fragment_file)
     predict(adata, save_tracks=True)
-    left = tmp_path / "run" / "units" / "0001_0000.dense"
-    left.mkdir()
+    (folder,) = (tmp_path / "run").glob("run-*")
+    left = folder / "all_bins" / "0001_0000"
+    left.mkdir(parents=True)
     predict(adata, save_tracks=True)
     assert not left.exists()

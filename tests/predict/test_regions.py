@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from _mini import REGIONS, SIZES
 
-from scmaxatac.tl._regions import resolve_regions
+from scmaxatac.predict._regions import resolve_regions
 
 CHROMS = list(SIZES)
 

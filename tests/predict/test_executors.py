@@ -15,6 +15,8 @@ from _workers import KillingOnce, Recording, busy_cores
 
 import scmaxatac as sma
 from scmaxatac import settings
+from scmaxatac.io._owned_folder import LOCK
+from scmaxatac.predict._run import Run
 
 CHROMS = ["chr2", "chr1"]
 N_UNITS = len(GROUPS) * len(CHROMS)
@@ -45,8 +47,9 @@ def assert_equal_slots(found, expected):
 
 
 def unfinished(folder: Path) -> list[Path]:
-    """Files and folders of a run that have not got their names."""
-    return [path for path in folder.rglob("*") if path.name.startswith(".") or path.suffix in (".growing", ".dense")]
+    """Files and folders of a run that have not got their names, and bins that wait for their bigWigs."""
+    hidden = [path for path in folder.rglob(".*") if path.name != LOCK]
+    return [*hidden, *folder.glob("run-*/all_bins/*")]
 
 
 @pytest.fixture(scope="module")
@@ -106,10 +109,10 @@ def test_a_killed_process_is_an_error_that_names_what_is_missing_and_a_second_ru
     run = tmp_path / "run"
     with _two_processes(monkeypatch) as pool:
         executor = KillingOnce(pool, tmp_path / "killed", "chr1")
-        with pytest.raises(RuntimeError, match=r"units are missing \('(B|CD4/T|Mono)' on chr.*call again") as error:
+        with pytest.raises(RuntimeError, match=r"tasks are missing \('(B|CD4/T|Mono)' on chr.*call again") as error:
             predict(executor, out_dir=run, save_tracks=True)
     assert str(run) in str(error.value)
-    n_complete = len(list((run / "units").glob("*.npz")))
+    n_complete = len(list(run.glob("run-*/units/*.npz")))
     assert n_complete < N_UNITS
 
     recording = Recording(processes)
@@ -129,7 +132,8 @@ def test_a_complete_run_submits_nothing(predict, serial, tmp_path):
 
 def test_only_a_unit_that_was_removed_is_computed_again(predict, serial, tmp_path):
     predict(out_dir=tmp_path)
-    sorted((tmp_path / "units").glob("*.npz"))[-1].unlink()
+    run = Run.open(tmp_path)
+    run.store.unit_path("Mono", "chr1").unlink()
     with ThreadPoolExecutor(1) as pool:
         recording = Recording(pool)
         assert_equal_slots(predict(recording, out_dir=tmp_path), serial)
@@ -190,25 +194,26 @@ def test_a_genome_in_memory_does_not_travel(predict, mini, processes, tmp_path):
     for genome in (mini.genome, other):
         found = predict(weighing, out_dir=tmp_path / "run", genome=genome)
         assert_equal_slots(found, predict(out_dir=tmp_path / f"serial{len(weighing.bytes)}", genome=genome))
-        (kept,) = (tmp_path / "run" / "genome").iterdir()
+        folder = found["files"]["path"].iloc[0]
+        (kept,) = (tmp_path / "run" / folder / "genome").iterdir()
         assert sum(path.stat().st_size for path in kept.glob("*.codes")) == SIZES["chr1"] + SIZES["chr2"]
     assert len(weighing.bytes) == 2 * N_UNITS
     assert max(weighing.bytes) < 5_000
 
 
 def test_an_error_in_a_unit_is_told(predict, tmp_path, monkeypatch):
-    import scmaxatac.tl._run as run
+    from scmaxatac.predict import _schedule
 
-    def predict_unit(options, group, chrom, *args):
+    def predict_task(group, *args):
         if group == "B":
             raise MemoryError("not enough memory")
-        return original(options, group, chrom, *args)
+        return original(group, *args)
 
-    original = run.predict_unit
-    monkeypatch.setattr(run, "predict_unit", predict_unit)
-    with ThreadPoolExecutor(2) as pool, pytest.raises(RuntimeError, match=r"2 of 6 units .* not enough memory"):
+    original = _schedule.predict_task
+    monkeypatch.setattr(_schedule, "predict_task", predict_task)
+    with ThreadPoolExecutor(2) as pool, pytest.raises(RuntimeError, match=r"2 of 6 tasks .* not enough memory"):
         predict(pool, out_dir=tmp_path)
-    assert len(list((tmp_path / "units").glob("*.npz"))) == N_UNITS - 2
+    assert len(list(tmp_path.glob("run-*/units/*.npz"))) == N_UNITS - 2
 
 
 @pytest.mark.parametrize("parallel", [False, True])

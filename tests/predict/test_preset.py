@@ -3,7 +3,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from scmaxatac.tl._preset import PRESETS, resolve_averaging
+from scmaxatac.predict._preset import PRESETS, resolve_averaging
 
 
 def test_without_anything_windows_are_averaged_as_in_the_original():

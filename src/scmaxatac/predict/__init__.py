@@ -1,0 +1,1 @@
+"""From pseudobulks to binding sites: what a run is, its folder, its tasks, its thresholds."""

@@ -1,0 +1,81 @@
+"""From the scores of a run and a rule to sites, and what calling needs in the run's folder."""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from scmaxatac.io._files import atomic_path
+from scmaxatac.models._calibration import Calibration
+from scmaxatac.predict._assemble import assemble_activity, assemble_sites
+from scmaxatac.predict._thresholds import BinCounts, Calibrations, Threshold, thresholds_of
+from scmaxatac.results._score_store import ScoreStore
+from scmaxatac.tracks._genome import Genome
+from scmaxatac.tracks._intervals import Intervals
+
+_CALIBRATIONS = "calibration"
+_BLACKLIST = "blacklist.tsv"
+_COUNTS = "bins.json"
+
+
+@dataclass(frozen=True)
+class CallingContext:
+    """What thresholds depend on beside the scores; kept in the run's folder, so that sites can be called again."""
+
+    calibrations: Calibrations
+    genome: Genome
+    counts: BinCounts
+
+
+@dataclass(frozen=True)
+class CalledSites:
+    """Sites at given thresholds, and what is counted from them."""
+
+    thresholds: pd.DataFrame
+    sites: pd.DataFrame
+    activity: pd.DataFrame
+
+    @property
+    def n_sites(self) -> pd.Series:
+        """Sites of each group, all transcription factors together."""
+        return self.sites["group"].value_counts().reindex(self.activity.index, fill_value=0)
+
+
+def call(store: ScoreStore, rule: Threshold, context: CallingContext, regions: Intervals | None) -> CalledSites:
+    """Call the sites of all groups and transcription factors; `regions` restrict them, None takes all bins."""
+    thresholds = thresholds_of(rule, context.calibrations, store, context.genome, context.counts)
+    sites = assemble_sites(store, thresholds, regions)
+    return CalledSites(thresholds, sites, assemble_activity(store, sites))
+
+
+def write_context(folder: Path, context: CallingContext) -> list[str]:
+    """Put into the run's folder what calling sites again will need; the names of the files."""
+    names = []
+    for i, calibration in enumerate(context.calibrations.values()):
+        if calibration is not None:
+            names.append(f"{_CALIBRATIONS}/{i:03d}.tsv")
+            calibration.save(folder / names[-1])
+    if context.genome.blacklist is not None:
+        names.append(_BLACKLIST)
+        with atomic_path(folder / _BLACKLIST) as temporary:
+            context.genome.blacklist.frame().to_csv(temporary, sep="\t", index=False)
+    names.append(_COUNTS)
+    with atomic_path(folder / _COUNTS) as temporary:
+        temporary.write_text(json.dumps(asdict(context.counts)))
+    return names
+
+
+def read_context(store: ScoreStore) -> CallingContext:
+    """Read what :func:`write_context` wrote; the genome has sizes and blacklist only."""
+    paths = [store.intact(f"{_CALIBRATIONS}/{i:03d}.tsv") for i in range(len(store.tfs))]
+    tables = [None if path is None else Calibration.read(path) for path in paths]
+    blacklist = store.intact(_BLACKLIST)
+    frame = None if blacklist is None else pd.read_csv(blacklist, sep="\t", dtype={"chrom": str})
+    shared = None if frame is None else frame[frame["chrom"].isin(store.chroms)]
+    counts = store.intact(_COUNTS)
+    if counts is None:
+        raise FileNotFoundError(f"{store.folder / _COUNTS} is missing; run tl.predict_tfbs again")
+    genome = Genome.from_sizes(store.sizes, blacklist=shared)
+    calibrations = dict(zip(store.tfs, tables, strict=True))
+    return CallingContext(calibrations, genome, BinCounts(**json.loads(counts.read_text())))

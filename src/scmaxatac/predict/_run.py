@@ -1,0 +1,272 @@
+"""A run: its description, its folder, and what can be done with it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cached_property, lru_cache
+from os import PathLike
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+
+from scmaxatac.io._arrays import write_arrays
+from scmaxatac.io._files import atomic_path
+from scmaxatac.io._owned_folder import OwnedFolder
+from scmaxatac.io._temporary import remove_leftovers
+from scmaxatac.nn._engine import Engine, EngineOptions, make_engine
+from scmaxatac.predict._calling import CalledSites, CallingContext, call, read_context, write_context
+from scmaxatac.predict._run_inputs import RunInputs
+from scmaxatac.predict._run_spec import RunSpec
+from scmaxatac.predict._thresholds import Threshold
+from scmaxatac.results._complete import COMPLETE, complete_run
+from scmaxatac.results._score_store import PARTS, ScoreStore
+from scmaxatac.results._stored_signal import read_signal, write_signal
+from scmaxatac.tracks._genome import Genome
+from scmaxatac.tracks._intervals import Intervals
+from scmaxatac.tracks._pseudobulk import Pseudobulks
+from scmaxatac.tracks._signal import Signal
+from scmaxatac.tracks._windows import window_starts
+
+_KIND = "prediction"
+
+SCORES = "scores.zarr"
+"""Region scores that are too large for an object."""
+
+_SPEC = "run.json"
+_WEIGHTS = "weights.safetensors"
+_REGIONS = "regions.npz"
+_FILES = (_SPEC, _WEIGHTS, _REGIONS, "blacklist.tsv", "bins.json", COMPLETE, f"{SCORES}/")
+
+
+class Run:
+    """A prediction run that lies in a folder of its own, named after everything that its scores depend on.
+
+    Two runs of different inputs have different folders wherever they are put, so neither replaces the other or is
+    taken for it; a run of the same inputs goes on in the folder where an earlier one ended. What is written there is
+    never changed afterwards. Made by :meth:`create`, or opened.
+
+    Attributes
+    ----------
+    folder
+        The folder.
+    spec
+        What the run is computed from.
+    store
+        Scores and insertions.
+    """
+
+    def __init__(self, folder: Path, spec: RunSpec) -> None:
+        self.folder = folder
+        self.spec = spec
+        self._owned: OwnedFolder | None = None
+        tasks = ((group, chrom) for group in spec.groups for chrom in spec.chroms)
+        self.store = ScoreStore(
+            folder,
+            groups=spec.groups,
+            tfs=spec.tfs,
+            sizes=spec.sizes,
+            fingerprints={task: spec.task_fingerprint(*task) for task in tasks},
+        )
+
+    @classmethod
+    def open(cls, folder: str | PathLike[str]) -> Self:
+        """Open the folder of a run for reading.
+
+        Parameters
+        ----------
+        folder
+            The run's own folder, or the ``out_dir`` of a prediction that holds one run.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no run, or the folder holds several.
+        ValueError
+            If what describes the run is damaged or of another version.
+        """
+        folder = Path(folder).expanduser()
+        if not (folder / _SPEC).is_file():
+            runs = [path.parent for path in sorted(folder.glob(f"run-*/{_SPEC}"))]
+            if len(runs) > 1:
+                names = ", ".join(path.name for path in runs)
+                raise FileNotFoundError(f"{folder} holds several runs: {names}. Give the folder of one of them")
+            if not runs:
+                raise FileNotFoundError(
+                    f"no prediction run in {folder}; it was moved or deleted. Run tl.predict_tfbs again, "
+                    "with out_dir= if the files are to stay in a place of your own"
+                )
+            (folder,) = runs
+        return cls(folder, _read_spec(folder / _SPEC, (folder / _SPEC).stat().st_mtime_ns))
+
+    @classmethod
+    @contextmanager
+    def create(cls, inputs: RunInputs, pseudobulks: Pseudobulks, out_dir: Path) -> Iterator["Run"]:
+        """Make the folder of a run, or find that of an earlier one with the same inputs, and hold it.
+
+        What the tasks read is put there, and what other runs in the same `out_dir` computed from the same inputs is
+        taken over. While the folder is held no other process writes to it.
+
+        Parameters
+        ----------
+        inputs
+            Models, genome and options.
+        pseudobulks
+            Groups and their insertions.
+        out_dir
+            Folder in which the run's own folder lies.
+
+        Raises
+        ------
+        ValueError
+            If the folder can't be written to, or holds something that is not ours.
+        RuntimeError
+            If another process is running the same prediction there.
+        """
+        spec = inputs.spec(pseudobulks)
+        run = cls(out_dir / spec.folder_name, spec)
+        with run.held() as owned:
+            owned.announce([*_FILES, *PARTS])
+            for part in (*run.folder.glob("*/"), *run.folder.glob("tracks/*/")):
+                remove_leftovers(part)
+            run._write_inputs(inputs, pseudobulks)
+            if not run.is_complete:
+                for other in run.siblings():
+                    run.store.adopt(other.folder)
+            yield run
+
+    @contextmanager
+    def held(self) -> Iterator[OwnedFolder]:
+        """Hold the folder, so that no other process writes to it; does nothing where it is held already."""
+        if self._owned is not None:
+            yield self._owned
+            return
+        with OwnedFolder(self.folder, _KIND) as self._owned:
+            try:
+                yield self._owned
+            finally:
+                self._owned = None
+
+    def _write_inputs(self, inputs: RunInputs, pseudobulks: Pseudobulks) -> None:
+        if self.store.has_inputs():
+            return
+        _write_weights(self.folder / _WEIGHTS, [model.weights for model in inputs.models])
+        write_context(self.folder, inputs.context)
+        if inputs.region_bounds is not None:
+            bounds = {str(i): np.stack(bounds) for i, bounds in enumerate(inputs.region_bounds.values())}
+            write_arrays(self.folder / _REGIONS, bounds)
+        for group in self.spec.groups:
+            signal = pseudobulks.signal(group)
+            for chrom in self.spec.chroms:
+                write_signal(self.store, group, chrom, signal)
+        with atomic_path(self.folder / _SPEC) as temporary:
+            temporary.write_text(self.spec.to_json(), encoding="utf-8")
+
+    def siblings(self) -> list["Run"]:
+        """Other runs beside this one that can be read."""
+        found = []
+        for path in sorted(self.folder.parent.glob(f"run-*/{_SPEC}")):
+            if path.parent.name != self.folder.name:
+                try:
+                    found.append(Run.open(path.parent))
+                except (ValueError, OSError):
+                    continue  # of another version, or not ours
+        return found
+
+    def finish(self) -> None:
+        """Note that all scores are there: from now on they can be read."""
+        names = [_SPEC, _WEIGHTS, *([] if self.spec.regions is None else [_REGIONS])]
+        context = (*self.folder.glob("calibration/*.tsv"), self.folder / "blacklist.tsv", self.folder / "bins.json")
+        names += [path.relative_to(self.folder).as_posix() for path in context if path.is_file()]
+        self.store.finish(self.spec.fingerprint, names)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all scores are there."""
+        return complete_run(self.folder) == self.spec.fingerprint
+
+    def engine(self) -> Engine:
+        """Inference engine of the run's networks, made once a process."""
+        return _engine(self.folder, self.spec.fingerprint, self.spec.engine)
+
+    def signal(self, group: str) -> Signal:
+        """ATAC signal of a group on the chromosomes of the run."""
+        return read_signal(self.store, group, self.spec.chroms)
+
+    def region_bounds(self, chrom: str) -> tuple[np.ndarray, np.ndarray]:
+        """Bounds (starts, ends) of the regions of a chromosome, in the order of the results; empty without regions."""
+        if self.spec.regions is None:
+            return np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64)
+        starts, ends = self._bounds[str(self.spec.chroms.index(chrom))]
+        return starts, ends
+
+    @cached_property
+    def _bounds(self) -> dict[str, np.ndarray]:
+        path = self.store.intact(_REGIONS)
+        if path is None:
+            raise FileNotFoundError(f"{self.folder / _REGIONS} is missing; run tl.predict_tfbs again")
+        with np.load(path, allow_pickle=False) as arrays:
+            return dict(arrays)
+
+    @cached_property
+    def regions(self) -> Intervals | None:
+        """The regions, merged; None for whole chromosomes."""
+        if self.spec.regions is None:
+            return None
+        return Intervals({chrom: self.region_bounds(chrom) for chrom in self.spec.chroms})
+
+    def window_starts(self, genome: Genome, chrom: str) -> np.ndarray:
+        """Positions (starts) of the windows that are scored on a chromosome."""
+        return window_starts(genome, chrom, step=self.spec.step, regions=self.regions)
+
+    @cached_property
+    def context(self) -> CallingContext:
+        """What thresholds depend on beside the scores."""
+        return read_context(self.store)
+
+    def call(self, rule: Threshold, *, include_flanks: bool = False) -> CalledSites:
+        """Call sites by a rule.
+
+        Parameters
+        ----------
+        rule
+            The threshold, as in :func:`scmaxatac.tl.predict_tfbs`.
+        include_flanks
+            Whether bins outside the regions count as well.
+        """
+        return call(self.store, rule, self.context, None if include_flanks else self.regions)
+
+
+@lru_cache(maxsize=32)
+def _read_spec(path: Path, modified: int) -> RunSpec:
+    try:
+        return RunSpec.from_json(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{path} can't be used: {error}. Move it, and run tl.predict_tfbs again") from None
+
+
+def _write_weights(path: Path, weights: Sequence[dict[str, np.ndarray]]) -> None:
+    from safetensors.numpy import save
+
+    arrays = {f"{i}/{name}": array for i, one in enumerate(weights) for name, array in one.items()}
+    with atomic_path(path) as temporary:
+        temporary.write_bytes(save(arrays))  # save_file would make a file that only its owner can read
+
+
+@lru_cache(maxsize=2)
+def _engine(folder: Path, fingerprint: str, options: EngineOptions) -> Engine:
+    """Make the engine from the weights in a run's folder, which are those that the fingerprint stands for."""
+    from safetensors.numpy import load_file
+
+    arrays = load_file(folder / _WEIGHTS)
+    n_models = 1 + max(int(name.split("/")[0]) for name in arrays)
+    weights: list[dict[str, np.ndarray]] = [{} for _ in range(n_models)]
+    for name, array in arrays.items():
+        i, _, plain = name.partition("/")
+        weights[int(i)][plain] = array
+    return make_engine(
+        weights,
+        backend=options.backend,
+        device=options.device,
+        precision=options.precision,
+        batch_size=options.batch_size,
+    )

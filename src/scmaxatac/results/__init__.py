@@ -1,0 +1,1 @@
+"""What a prediction leaves: the folder of a run, and the slots of an object."""

@@ -1,0 +1,69 @@
+"""What is noted when a run is complete: its fingerprint, and the checksums of its files."""
+
+import json
+import os
+import shutil
+from collections.abc import Mapping
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from scmaxatac.io._files import atomic_path, sha256_of
+
+COMPLETE = "complete.json"
+"""File that is there when all scores are: names the run, and gives the checksums of its files."""
+
+
+def complete_run(folder: Path) -> str | None:
+    """Fingerprint of the complete run that a folder holds, as :meth:`ScoreStore.finish` noted it; None without one."""
+    return read_complete(folder).get("run")
+
+
+def take_over(source: Path, target: Path) -> None:
+    """Give a file that is never changed a second name, or copy it where the file system can't do that."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        try:
+            os.link(source, target)
+        except FileExistsError:
+            raise
+        except OSError:
+            with atomic_path(target) as temporary:
+                shutil.copyfile(source, temporary)
+
+
+def noted_checksums(folder: Path) -> Mapping[str, str]:
+    """Checksums of the files of a complete run, by their path in its folder."""
+    return read_complete(folder).get("sha256", {})
+
+
+def read_complete(folder: Path) -> dict[str, Any]:
+    """Fingerprint ("run") and checksums ("sha256") of a complete run; empty without one."""
+    path = folder / COMPLETE
+    return _read_complete(path, *_state(path)) if path.is_file() else {}
+
+
+@lru_cache(maxsize=64)
+def _read_complete(path: Path, *state: int) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text())
+        return found if isinstance(found["run"], str) and isinstance(found["sha256"], dict) else {}
+    except (ValueError, KeyError, TypeError):
+        return {}  # a damaged one counts as missing
+
+
+def checksum(path: Path) -> str:
+    """Hexadecimal sha256 of a file, computed once a process for as long as the file stays as it is."""
+    return _sha256(path, *_state(path))
+
+
+@lru_cache(maxsize=4096)
+def _sha256(path: Path, *state: int) -> str:
+    return sha256_of(path)
+
+
+def _state(path: Path) -> tuple[int, int, int]:
+    """Inode, size and time of a file, one of which changes when its content does."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
