@@ -1,29 +1,31 @@
 """A sample of the genome beside the regions, for thresholds that are ranks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from scmaxatac._constants import BIN, CALIBRATION_BIN, STEP, WINDOW
+from scmaxatac._constants import BIN, CALIBRATION_BIN, WINDOW
+from scmaxatac._logging import logger
 from scmaxatac.io._store import ScoreStore
 from scmaxatac.nn._predict import predict_bins
 from scmaxatac.tl._units import UnitOptions, run_engine
-from scmaxatac.tracks._ranking import calibration_bins, largest_per_calibration_bin
+from scmaxatac.tracks._intervals import Intervals
+from scmaxatac.tracks._known_sequence import known_bins
+from scmaxatac.tracks._ranking import calibration_bins, largest_per_calibration_bin, stretches_beside
 from scmaxatac.tracks._stored_signal import read_signal
-from scmaxatac.tracks._windows import window_starts
 
 N_STRETCHES = 512
-"""Stretches of the genome in a sample."""
+"""Stretches of the genome in a sample: at the default step 3,584 windows a group and factor at most."""
 
 
 def add_background(
     options: UnitOptions, fingerprints: Mapping[tuple[str, str], str], *, n_stretches: int = N_STRETCHES, seed: int = 0
 ) -> None:
-    """Score a seeded sample of stretches beside the regions, for the groups that need one.
+    """Score a seeded sample of stretches beside the regions, for every group of a run in regions.
 
-    A group needs one when its regions hold fewer 200-bp bins than a calibration expects to be called in all. Each
-    stretch has 1,024 bp whose bins lie in all their windows; the 200-bp bins in it are kept. `fingerprints` are those
-    of the run's units.
+    Without it all bins beside the regions would count as below those in them, so that a threshold would rise or fall
+    with the number of regions. Each stretch has 1,024 bp whose bins lie in all their windows; the 200-bp bins in it are
+    kept. `fingerprints` are those of the run's units.
     """
     store = ScoreStore(options.folder)
     if options.regions is None:
@@ -31,30 +33,26 @@ def add_background(
     stretches: list[tuple[str, int]] | None = None
     for group in store.groups:
         fingerprint = ":".join(fingerprints[group, chrom] for chrom in store.chroms)
-        if max(options.ranks) <= store.n_ranked(group) or store.has_background(group, fingerprint):
+        if store.has_background(group, fingerprint):
             continue
-        stretches = _choose(options, store, n_stretches, seed) if stretches is None else stretches
+        if stretches is None:
+            stretches = _choose(options, options.regions, store.chroms, n_stretches, seed)
+            logger.info("thresholds by rank: scoring %d stretches beside the regions in each group", len(stretches))
         parts = [_score(options, store, group, chrom, at) for chrom, at in _by_chrom(stretches)]
         maxima = np.concatenate([*parts, np.zeros((len(store.tfs), 0), dtype=np.float32)], axis=1)
         store.write_background(group, maxima, fingerprint)
 
 
-def _choose(options: UnitOptions, store: ScoreStore, n: int, seed: int) -> list[tuple[str, int]]:
-    """Draw windows, off the blacklist and off the regions together with their neighbours."""
-    candidates = []
-    for chrom in store.chroms:
-        starts = window_starts(options.genome, chrom, step=STEP)
-        lows, highs = starts - WINDOW, starts + 2 * WINDOW
-        free = (lows >= 0) & (highs <= options.genome.sizes[chrom])
-        for taken in (options.regions, options.genome.blacklist):
-            if taken is not None:
-                free &= ~taken.overlaps(chrom, lows, highs)
-        candidates.append(starts[free])
-    chrom_of = np.repeat(np.arange(len(store.chroms)), [len(starts) for starts in candidates])
+def _choose(
+    options: UnitOptions, regions: Intervals, chroms: Sequence[str], n: int, seed: int
+) -> list[tuple[str, int]]:
+    """Draw stretches of known sequence, off the blacklist and off the regions."""
+    candidates = [stretches_beside(options.genome, chrom, regions) for chrom in chroms]
+    chrom_of = np.repeat(np.arange(len(chroms)), [len(starts) for starts in candidates])
     rng = np.random.default_rng(seed)
     chosen = np.sort(rng.choice(len(chrom_of), size=min(n, len(chrom_of)), replace=False))
     positions = np.concatenate(candidates)[chosen]
-    return [(store.chroms[c], int(at)) for c, at in zip(chrom_of[chosen], positions, strict=True)]
+    return [(chroms[c], int(at)) for c, at in zip(chrom_of[chosen], positions, strict=True)]
 
 
 def _by_chrom(stretches: list[tuple[str, int]]) -> list[tuple[str, np.ndarray]]:
@@ -67,16 +65,13 @@ def _score(options: UnitOptions, store: ScoreStore, group: str, chrom: str, at: 
     signal = read_signal(store, group, chrom)
     shifts = np.arange(options.step - WINDOW, WINDOW - options.step + 1, options.step)
     starts = np.unique((at[:, None] + shifts).ravel())
-    tiles = list(
-        predict_bins(
-            run_engine(options),
-            options.genome.codes(chrom),
-            signal,
-            chrom,
-            starts,
-            strand=options.strand,
+    unknown = options.genome.unknown_runs(chrom)
+    tiles = [
+        known_bins(tile, unknown)
+        for tile in predict_bins(
+            run_engine(options), options.genome.codes(chrom), signal, chrom, starts, strand=options.strand
         )
-    )
+    ]
     bins = np.concatenate([tile.bins for tile in tiles])
     scores = np.concatenate([tile.scores for tile in tiles], axis=1)
     allowed = np.zeros(options.genome.sizes[chrom] // CALIBRATION_BIN, dtype=bool)

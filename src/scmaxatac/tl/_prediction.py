@@ -77,7 +77,7 @@ class Request:
     @cached_property
     def context(self) -> CallingContext:
         """What thresholds depend on beside the scores."""
-        return CallingContext(self.calibrations, self.genome, BinCounts.of(self.genome, self.chroms))
+        return CallingContext(self.calibrations, self.genome, BinCounts.of(self.genome, self.chroms, self.intervals))
 
     @cached_property
     def intervals(self) -> Intervals | None:

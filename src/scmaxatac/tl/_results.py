@@ -21,9 +21,10 @@ from scmaxatac.tl._assemble import assemble_activity, assemble_scores, assemble_
 from scmaxatac.tl._thresholds import BinCounts, Calibrations, Threshold, thresholds_of
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._intervals import Intervals
+from scmaxatac.tracks._ranking import uncounted
 
 _CALIBRATIONS = "calibration"
-_BLACKLIST = "blacklist.tsv"
+_UNCOUNTED = "uncounted.tsv"
 _COUNTS = "bins.json"
 _SCORES = "scores.zarr"
 
@@ -66,25 +67,19 @@ def write_context(store: ScoreStore, context: CallingContext) -> None:
             path.unlink(missing_ok=True)
         else:
             calibration.save(path)
-    blacklist = context.genome.blacklist
-    if blacklist is not None:
-        with atomic_path(store.folder / _BLACKLIST) as temporary:
-            blacklist.frame().to_csv(temporary, sep="\t", index=False)
-    else:
-        (store.folder / _BLACKLIST).unlink(missing_ok=True)
+    with atomic_path(store.folder / _UNCOUNTED) as temporary:
+        uncounted(context.genome, store.chroms).frame().to_csv(temporary, sep="\t", index=False)
     with atomic_path(store.folder / _COUNTS) as temporary:
         temporary.write_text(json.dumps(asdict(context.counts)))
 
 
 def read_context(store: ScoreStore) -> CallingContext:
-    """Read what :func:`write_context` wrote; the genome has sizes and blacklist only."""
+    """Read what :func:`write_context` wrote; the genome has no sequence, and as blacklist all bins that don't count."""
     paths = [store.folder / _CALIBRATIONS / f"{i:03d}.tsv" for i in range(len(store.tfs))]
     tables = [Calibration.read(path) if path.is_file() else None for path in paths]
-    blacklist = store.folder / _BLACKLIST
-    frame = pd.read_csv(blacklist, sep="\t", dtype={"chrom": str}) if blacklist.is_file() else None
-    shared = None if frame is None else frame[frame["chrom"].isin(store.chroms)]
+    blacklist = pd.read_csv(store.folder / _UNCOUNTED, sep="\t", dtype={"chrom": str})
     counts = BinCounts(**json.loads((store.folder / _COUNTS).read_text()))
-    genome = Genome.from_sizes(store.sizes, blacklist=shared)
+    genome = Genome.from_sizes(store.sizes, blacklist=blacklist)
     return CallingContext(dict(zip(store.tfs, tables, strict=True)), genome, counts)
 
 

@@ -17,6 +17,7 @@ from scmaxatac.nn._predict import Strand, predict_bins
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._intervals import Intervals
 from scmaxatac.tracks._kept_bins import KeptBins
+from scmaxatac.tracks._known_sequence import known_bins
 from scmaxatac.tracks._ranking import calibration_bins, covered_calibration_bins
 from scmaxatac.tracks._sites import largest_in
 from scmaxatac.tracks._stored_signal import read_signal
@@ -97,7 +98,7 @@ def unit_fingerprint(options: UnitOptions, group: str, chrom: str, region_bounds
         "chrom": chrom,
         "regions": regions,
         "options": [options.step, options.strand, options.engine.precision, options.engine.backend],
-        "kept": [options.floor, options.ranks],
+        "kept": [options.floor, options.ranks, "known bases"],
     }
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
 
@@ -117,7 +118,8 @@ def predict_unit(
 ) -> str:
     """Score a group's bins on a chromosome with all models and write them to the store.
 
-    `region_bounds` are starts and ends of the regions to score on this chromosome, in the order of the results.
+    `region_bounds` are starts and ends of the regions to score on this chromosome, in the order of the results. Bins
+    without a known base are neither kept nor ranked nor count in a region; those for bigWigs are all there.
     """
     store = ScoreStore(options.folder)
     engine = run_engine(options)
@@ -141,11 +143,13 @@ def predict_unit(
         strand=options.strand,
         progress=progress,
     )
+    unknown = options.genome.unknown_runs(chrom)
     for i, tile in enumerate(tiles):
+        known = known_bins(tile, unknown)
         for m, keeper in enumerate(kept):
-            keeper.add(tile, m)
-        np.fmax(region_scores, largest_in(tile.bins, tile.scores, *region_bounds), out=region_scores)
-        covered.append(covered_calibration_bins(tile.bins, allowed))
+            keeper.add(known, m)
+        np.fmax(region_scores, largest_in(known.bins, known.scores, *region_bounds), out=region_scores)
+        covered.append(covered_calibration_bins(known.bins, allowed))
         if options.dense:
             np.save(growing / f"{i:06d}_bins.npy", tile.bins)
             np.save(growing / f"{i:06d}_scores.npy", tile.scores)
