@@ -13,7 +13,9 @@ import scmaxatac as sma
 
 RATE = 0.3
 LENGTH = 1_500_000
-BAD, GAP = (300_000, 310_000), (600_010, 750_000)
+BAD = (300_000, 310_000)
+GAPS = [(600_010, 750_000), *((at, at + 500) for at in range(1_000_000, 1_400_000, 1_000))]
+"""One large, and many small ones, whose ends lie within 32-bp bins and within or between 200-bp bins."""
 
 
 class PlainEngine:
@@ -35,7 +37,8 @@ def score_bins(codes: np.ndarray) -> np.ndarray:
 @pytest.fixture(scope="module")
 def codes() -> np.ndarray:
     codes = np.random.default_rng(5).integers(0, 4, LENGTH).astype(np.uint8)
-    codes[slice(*GAP)] = 4
+    for gap in GAPS:
+        codes[slice(*gap)] = 4
     return codes
 
 
@@ -70,12 +73,14 @@ def threshold(mini, tmp_path, genome, monkeypatch):
     monkeypatch.setattr("scmaxatac.tl._units.make_engine", PlainEngine)
     fragments = mini.write_fragments(tmp_path / "fragments.tsv.gz")
 
-    def run(regions) -> float:
+    def run(regions, rule="matched", again=None) -> float:
         adata = ad.AnnData(obs=pd.DataFrame({"sample": "all"}, index=mini.obs.index))
         sma.tl.predict_tfbs(
             adata, "sample", genome=genome, models=[random_model("AAA", 1, rate=RATE)], regions=regions, chroms="chr1",
-            fragments=fragments, threshold="matched", out_dir=tmp_path / "run", min_fragments=100,
+            fragments=fragments, threshold=rule, out_dir=tmp_path / "run", min_fragments=100,
         )  # fmt: skip
+        if again is not None:
+            sma.tl.call_sites(adata, again)
         return thresholds_of(adata.uns["tfbs"])["AAA"]["all"]
 
     return run
@@ -86,6 +91,12 @@ def test_over_whole_chromosomes_the_threshold_is_the_nth_largest_of_all_bins_of_
     n = round(RATE * len(maxima))
     out_of_reach = 20  # bins that no window off the blacklist covers count as below
     assert n - out_of_reach <= (maxima >= at - 1e-6).sum() <= n + out_of_reach
+
+
+def test_the_rank_is_the_same_from_the_files_of_a_run(threshold):
+    assert threshold("genome", "f1", again="matched") == threshold("genome")
+    some = regions_of(60, 10_000)
+    assert threshold(some, "mixed", again="matched") == threshold(some)
 
 
 @pytest.mark.parametrize(("n", "width"), [(5, 500), (30, 500), (300, 500), (375, 2_000), (60, 10_000)])
