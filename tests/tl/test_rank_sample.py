@@ -4,7 +4,7 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
-from _compare import assert_same_slots, thresholds_of
+from _compare import assert_follows, assert_same_slots, thresholds_of
 from _mini import BLACKLIST, GROUPS, REGIONS, SIZES
 from _networks import random_model
 from _oracle import make_oracle
@@ -146,6 +146,7 @@ def test_a_bin_of_the_sample_has_its_score_of_a_whole_prediction_and_stands_for_
         if any(s <= 200 * k and 200 * k + 200 <= s + 1024 for s in beside(chrom, few, mini.codes[chrom] == 4))
     ]
     assert len(drawn) > 30
+    assert_follows(adata.uns["tfbs"], inside, GROUPS)
     for tf, rate in rates.items():
         for group in GROUPS:
             predicted = inside.maxima(group, tf)

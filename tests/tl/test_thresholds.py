@@ -4,13 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from _compare import assert_follows, assert_same_slots, thresholds_of
-from _mini import GROUPS, REGIONS, SIZES
+from _mini import GROUPS, REGIONS
 from _networks import random_model
-from _oracle import make_oracle
 
 import scmaxatac as sma
 from scmaxatac.tl._thresholds import _halfway
-
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -69,21 +67,6 @@ def test_matched_reaches_below_the_floor(predict, adata, mini, expected_everywhe
             assert best < 0.9
     # how small a score was kept depends on the rank, so activities have no simple model here
     assert_follows(slots, expected_everywhere, GROUPS, floor=None)
-
-
-def test_matched_with_too_few_regions_takes_a_sample_of_the_genome(predict, adata, mini, expected_everywhere):
-    """The threshold is then near the one of whole chromosomes, and far above what the regions alone would give."""
-    few = REGIONS[REGIONS["chrom"] == "chr2"]
-    deep = [random_model("AAA", 1, rate=0.4), random_model("BBB", 2, rate=0.3)]
-    predict(adata, models=deep, regions=few, threshold="matched")
-    slots, inside = adata.uns["tfbs"], make_oracle(mini, few)
-    assert_follows(slots, inside, GROUPS)
-    for tf, rate in {"AAA": 0.4, "BBB": 0.3}.items():
-        for group in GROUPS:
-            everywhere = [v for chrom in SIZES for v in expected_everywhere.bins[group, tf, chrom].values()]
-            at = thresholds_of(slots)[tf][group]
-            assert at > 0
-            assert rate / 4 < (np.array(everywhere) >= at).mean() < rate * 2
 
 
 def test_matched_gives_the_same_sample_every_time(predict, adata, tmp_path):

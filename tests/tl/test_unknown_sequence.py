@@ -9,7 +9,6 @@ import pandas as pd
 import pytest
 from _compare import thresholds_of
 from _mini import SIZES
-from _networks import random_model
 
 import scmaxatac as sma
 
@@ -63,9 +62,7 @@ def test_a_region_is_scored_by_its_known_bins_and_not_at_all_without_any(predict
     )  # chr1 is unknown from 9,000 to 9,700
     adata = mini.adata(fragment_file)
     predict(adata, regions=regions)
-    np.testing.assert_array_equal(
-        adata.uns["tfbs"]["scores"][..., 0], [[np.float32(0.9), np.nan, np.float32(0.9)]] * 3
-    )
+    np.testing.assert_array_equal(adata.uns["tfbs"]["scores"][..., 0], [[np.float32(0.9), np.nan, np.float32(0.9)]] * 3)
 
 
 @pytest.mark.usefixtures("everything")

@@ -202,7 +202,7 @@ class Genome:
         return self._codes[chrom]
 
     def unknown_runs(self, chrom: str) -> Runs:
-        """Starts and ends of the stretches of at least 32 unknown bases, sorted; shorter ones hold no bin.
+        """Unknown stretches of at least 32 bp, sorted: starts and ends. Shorter ones hold no bin.
 
         Parameters
         ----------

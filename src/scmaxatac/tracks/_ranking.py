@@ -26,7 +26,7 @@ def calibration_bins(genome: Genome, chrom: str) -> np.ndarray:
 
 
 def uncounted(genome: Genome, chroms: Iterable[str]) -> Intervals:
-    """The 200-bp bins that do not count, as intervals: what a genome without sequence needs as its blacklist.
+    """Intervals of the 200-bp bins that do not count: what a genome without sequence needs as its blacklist.
 
     So that :func:`calibration_bins` are the same where the sequence is not at hand.
     """
@@ -38,7 +38,7 @@ def uncounted(genome: Genome, chroms: Iterable[str]) -> Intervals:
 
 
 def stretches_beside(genome: Genome, chrom: str, regions: Intervals) -> np.ndarray:
-    """Starts of the windows that may stand for what lies beside regions; (n,) int64, 0-based, sorted.
+    """Windows that may stand for what lies beside regions; (n,) int64, their starts, 0-based and sorted.
 
     They have a known base, and neither the blacklist nor a region touches them or the windows beside them.
     """
