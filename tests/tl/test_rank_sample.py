@@ -1,5 +1,7 @@
 """Ranks in a part of the genome: a sample stands for the rest."""
 
+import shutil
+
 import anndata as ad
 import numpy as np
 import pandas as pd
@@ -83,6 +85,7 @@ def threshold(mini, tmp_path, genome, monkeypatch):
             sma.tl.call_sites(adata, again)
         return thresholds_of(adata.uns["tfbs"])["AAA"]["all"]
 
+    run.folder = tmp_path / "run"
     return run
 
 
@@ -104,6 +107,15 @@ def test_the_threshold_does_not_depend_on_how_many_regions_there_are(threshold, 
     """A sample of 512 stretches is off by about 3% of the rank; regions hold from 0.2% to half of the genome."""
     at = threshold(regions_of(n, width))
     assert (maxima >= at).sum() == pytest.approx(RATE * len(maxima), rel=0.06)
+
+
+def test_a_sample_that_costs_little_beside_the_run_is_kept_for_later_calls(threshold, monkeypatch):
+    monkeypatch.setattr("scmaxatac.tl._background._CHEAP", 1)
+    many, few = regions_of(400, 2_000), regions_of(100, 2_000)  # 11 windows each, and 3,584 of the sample
+    assert threshold(many, "f1", again="matched") == threshold(many)
+    shutil.rmtree(threshold.folder)
+    with pytest.raises(ValueError, match="only predict_tfbs scores"):
+        threshold(few, "f1", again="matched")
 
 
 def weighted_rank(predicted: list[float], sample: list[float], n_beside: int, n: int) -> float:

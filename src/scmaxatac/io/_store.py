@@ -202,9 +202,9 @@ class ScoreStore:
         """Read what :meth:`write_background` wrote, for one transcription factor."""
         if not self._background_path(group).is_file():
             raise ValueError(
-                "a threshold by rank ('matched', 'mixed') looks at more 200-bp bins than the regions hold, so it needs "
-                "a sample of the genome beside them, which only predict_tfbs scores, when it is given this threshold; "
-                "call that instead"
+                "a threshold by rank ('matched', 'mixed') ranks more than the regions, so it needs a sample of the "
+                "genome beside them, which only predict_tfbs scores, when it is given this threshold; call that "
+                "instead, with the same out_dir it computes only the sample"
             )
         with np.load(self._background_path(group), allow_pickle=False) as arrays:
             return arrays["maxima"][self.tfs.index(tf)]

@@ -8,7 +8,7 @@ from scmaxatac._constants import BIN, CALIBRATION_BIN, WINDOW
 from scmaxatac._logging import logger
 from scmaxatac.io._store import ScoreStore
 from scmaxatac.nn._predict import predict_bins
-from scmaxatac.tl._units import UnitOptions, run_engine
+from scmaxatac.tl._units import UnitOptions, run_engine, unit_windows
 from scmaxatac.tracks._intervals import Intervals
 from scmaxatac.tracks._known_sequence import known_bins
 from scmaxatac.tracks._ranking import calibration_bins, largest_per_calibration_bin, stretches_beside
@@ -18,17 +18,29 @@ N_STRETCHES = 512
 """Stretches of the genome in a sample: at the default step 3,584 windows a group and factor at most."""
 
 
+_CHEAP = 10
+"""A sample is cheap, and scored for later calls, where the run has at least as many times its windows."""
+
+
 def add_background(
-    options: UnitOptions, fingerprints: Mapping[tuple[str, str], str], *, n_stretches: int = N_STRETCHES, seed: int = 0
+    options: UnitOptions,
+    fingerprints: Mapping[tuple[str, str], str],
+    *,
+    needed: bool,
+    n_stretches: int = N_STRETCHES,
+    seed: int = 0,
 ) -> None:
     """Score a seeded sample of stretches beside the regions, for every group of a run in regions.
 
     Without it all bins beside the regions would count as below those in them, so that a threshold would rise or fall
     with the number of regions. Each stretch has 1,024 bp whose bins lie in all their windows; the 200-bp bins in it are
-    kept. `fingerprints` are those of the run's units.
+    kept. `fingerprints` are those of the run's units. What is not needed now is scored where it is cheap, so that sites
+    can be called by rank later.
     """
     store = ScoreStore(options.folder)
     if options.regions is None:
+        return
+    if not needed and not (any(options.ranks) and _is_cheap(options, store.chroms, n_stretches)):
         return
     stretches: list[tuple[str, int]] | None = None
     for group in store.groups:
@@ -41,6 +53,17 @@ def add_background(
         parts = [_score(options, store, group, chrom, at) for chrom, at in _by_chrom(stretches)]
         maxima = np.concatenate([*parts, np.zeros((len(store.tfs), 0), dtype=np.float32)], axis=1)
         store.write_background(group, maxima, fingerprint)
+
+
+def _is_cheap(options: UnitOptions, chroms: Sequence[str], n_stretches: int) -> bool:
+    """Whether a sample has few windows beside those of a group."""
+    n_windows = sum(len(unit_windows(options, chrom)) for chrom in chroms)
+    return _CHEAP * n_stretches * len(_shifts(options.step)) <= n_windows
+
+
+def _shifts(step: int) -> np.ndarray:
+    """Distances from a stretch of 1,024 bp to the windows that reach into it."""
+    return np.arange(step - WINDOW, WINDOW - step + 1, step)
 
 
 def _choose(
@@ -63,8 +86,7 @@ def _by_chrom(stretches: list[tuple[str, int]]) -> list[tuple[str, np.ndarray]]:
 def _score(options: UnitOptions, store: ScoreStore, group: str, chrom: str, at: np.ndarray) -> np.ndarray:
     """Largest scores of the 200-bp bins inside stretches of a chromosome; (TFs, bins)."""
     signal = read_signal(store, group, chrom)
-    shifts = np.arange(options.step - WINDOW, WINDOW - options.step + 1, options.step)
-    starts = np.unique((at[:, None] + shifts).ravel())
+    starts = np.unique((at[:, None] + _shifts(options.step)).ravel())
     unknown = options.genome.unknown_runs(chrom)
     tiles = [
         known_bins(tile, unknown)

@@ -129,8 +129,7 @@ def run_prediction(
         executor=executor,
     )
     run = store.finish(fingerprints)
-    if request.threshold in BY_RANK:
-        add_background(options, fingerprints)
+    add_background(options, fingerprints, needed=request.threshold in BY_RANK)
     inside = None if request.overhang else request.intervals
     called = call(store, request.threshold, request.context, inside)
     slots: dict[str, Any] = {
