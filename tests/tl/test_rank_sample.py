@@ -118,6 +118,12 @@ def test_a_sample_that_costs_little_beside_the_run_is_kept_for_later_calls(thres
         threshold(few, "f1", again="matched")
 
 
+def test_the_sample_of_an_earlier_run_in_the_same_folder_is_not_taken_for_that_of_another(threshold):
+    threshold(regions_of(5, 500))
+    with pytest.raises(ValueError, match="only predict_tfbs scores"):
+        threshold(regions_of(30, 500), "f1", again="matched")
+
+
 def weighted_rank(predicted: list[float], sample: list[float], n_beside: int, n: int) -> float:
     """The n-th largest, counted one value after the other."""
     rows = [(value, 1.0) for value in predicted] + [(value, n_beside / len(sample)) for value in sample]

@@ -209,6 +209,10 @@ class ScoreStore:
         with np.load(self._background_path(group), allow_pickle=False) as arrays:
             return arrays["maxima"][self.tfs.index(tf)]
 
+    def forget_background(self, group: str) -> None:
+        """Remove what :meth:`write_background` wrote for another run."""
+        self._background_path(group).unlink(missing_ok=True)
+
     def _background_path(self, group: str) -> Path:
         return self.folder / "background" / f"{self.groups.index(group):04d}.npz"
 

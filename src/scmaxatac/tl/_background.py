@@ -40,12 +40,14 @@ def add_background(
     store = ScoreStore(options.folder)
     if options.regions is None:
         return
-    if not needed and not (any(options.ranks) and _is_cheap(options, store.chroms, n_stretches)):
-        return
+    wanted = needed or (any(options.ranks) and _is_cheap(options, store.chroms, n_stretches))
     stretches: list[tuple[str, int]] | None = None
     for group in store.groups:
         fingerprint = ":".join(fingerprints[group, chrom] for chrom in store.chroms)
         if store.has_background(group, fingerprint):
+            continue
+        if not wanted:
+            store.forget_background(group)
             continue
         if stretches is None:
             stretches = _choose(options, options.regions, store.chroms, n_stretches, seed)
