@@ -87,6 +87,10 @@ class Oracle:
             bases[row.start : row.end] = True
         return bases
 
+    def known(self, chrom: str, b: int) -> bool:
+        """Whether a 32-bp bin has a known base; others are in `bins`, but no site, rank or region counts them."""
+        return bool((self.codes[chrom][b * 32 : b * 32 + 32] < 4).any())
+
     def windows(self, chrom: str) -> list[int]:
         """Starts of the windows that are predicted."""
         bad, inside = self.bad(chrom), self.inside(chrom)
@@ -94,11 +98,12 @@ class Oracle:
         return [s for s in every if not bad[s : s + 1024].any() and inside[s : s + 1024].any()]
 
     def region_scores(self, group: str, tf: str, regions: pd.DataFrame) -> np.ndarray:
-        """Largest bin that overlaps each region by 1 bp, NaN without any."""
+        """Largest known bin that overlaps each region by 1 bp, NaN without any."""
         found = []
         for row in regions.itertuples():
             bins = self.bins[group, tf, str(row.chrom)]
-            values = [v for b, v in bins.items() if b * 32 < row.end and b * 32 + 32 > row.start]
+            near = [b for b in bins if b * 32 < row.end and b * 32 + 32 > row.start]
+            values = [bins[b] for b in near if self.known(str(row.chrom), b)]
             found.append(max(values) if values else np.nan)
         return np.array(found)
 
@@ -111,6 +116,8 @@ class Oracle:
             for b, value in self.bins[group, tf, chrom].items():
                 if value < threshold or not (overhang or inside[b * 32 : b * 32 + 32].any()):
                     continue
+                if not self.known(chrom, b):
+                    continue
                 if last is not None and last == b - 1:
                     name, start, _, best = sites.pop()
                     sites.append((name, start, b * 32 + 32, max(best, value)))
@@ -119,28 +126,31 @@ class Oracle:
                 last = b
         return sites
 
-    def matched_threshold(self, group: str, tf: str, rate: float, known: int | None = None) -> float:
-        """N-th largest 200-bp maximum, N being the rate times the 200-bp bins off the blacklist, or times `known`."""
-        maxima, n_bins = self.maxima(group, tf), len(self.calibration_bins())
-        return sorted(maxima, reverse=True)[round(rate * (n_bins if known is None else known)) - 1]
+    def matched_threshold(self, group: str, tf: str, rate: float) -> float:
+        """N-th largest 200-bp maximum, N being the rate times the 200-bp bins that count."""
+        return sorted(self.maxima(group, tf), reverse=True)[round(rate * len(self.calibration_bins())) - 1]
 
     def calibration_bins(self) -> list[tuple[str, int]]:
-        """Chromosome and number of every 200-bp bin off the blacklist."""
-        return [
-            (chrom, k)
-            for chrom in self.chroms
-            for k in range(len(self.bad(chrom)) // 200)
-            if not self.bad(chrom)[200 * k : 200 * k + 200].any()
-        ]
+        """Chromosome and number of every 200-bp bin off the blacklist that has a known base."""
+        found = []
+        for chrom in self.chroms:
+            bad, codes = self.bad(chrom), self.codes[chrom]
+            for k in range(len(bad) // 200):
+                bases = slice(200 * k, 200 * k + 200)
+                if not bad[bases].any() and (codes[bases] < 4).any():
+                    found.append((chrom, k))
+        return found
+
+    def maximum(self, group: str, tf: str, chrom: str, k: int) -> float | None:
+        """Largest score of the known 32-bp bins of a 200-bp bin; None where none was predicted."""
+        bins = self.bins[group, tf, chrom]
+        near = range(200 * k // 32, (200 * k + 199) // 32 + 1)
+        return max((bins[b] for b in near if b in bins and self.known(chrom, b)), default=None)
 
     def maxima(self, group: str, tf: str) -> list[float]:
-        """Largest score of each predicted 200-bp bin off the blacklist."""
-        found = []
-        for chrom, k in self.calibration_bins():
-            bins = self.bins[group, tf, chrom]
-            values = [bins[b] for b in range(200 * k // 32, (200 * k + 199) // 32 + 1) if b in bins]
-            found += [max(values)] if values else []
-        return found
+        """Largest score of each predicted 200-bp bin that counts."""
+        found = [self.maximum(group, tf, chrom, k) for chrom, k in self.calibration_bins()]
+        return [value for value in found if value is not None]
 
     def activity(self, tf: str, sites: dict[str, list[tuple[str, int, int, float]]], floor: float) -> dict[str, float]:
         """Mean over the union of all groups' sites of each group's largest bin there; bins below the floor are 0."""

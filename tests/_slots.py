@@ -143,8 +143,15 @@ def _slots(
     )  # fmt: skip
     return {
         "params": json.dumps(
-            {"groupby": "leiden", "tfs": tfs, "out_dir": str(truth.folder), "threshold": "f1", "version": "0"}
-            | {"run": run.spec.fingerprint}
+            {
+                "groupby": "leiden",
+                "tfs": tfs,
+                "out_dir": str(truth.folder),
+                "run": run.spec.fingerprint,
+                "threshold": "f1",
+                "version": "0",
+                "thresholds": {tf: {group: 0.4 + 0.01 * g for g, group in enumerate(groups)} for tf in tfs},
+            }
         ),
         "qc": _qc(groups, skipped, n_cells, frame, rng),
         "sites": frame,

@@ -5,7 +5,7 @@ from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 
 from scmaxatac import get, pl
-from scmaxatac.pl._base import PALETTE, WARNING, nice_ceiling, position_unit, region_title, short_number, wrapped
+from scmaxatac.pl._base import PALETTE, WARNING, nice_ceiling, position_unit, region_title, short_number
 
 from ._overlaps import texts_in_trouble
 
@@ -82,10 +82,3 @@ def test_titles_of_regions_are_exact():
     dash = "\N{EN DASH}"
     assert region_title("chr1", 1_500_000, 3_000_000) == f"chr1: 1.5{dash}3.0 Mb (1.5 Mb)"
     assert region_title("chr1", 1_500_001, 1_500_300) == f"chr1: 1,500,001{dash}1,500,300 (299 bp)"
-
-
-def test_long_names_are_broken():
-    assert wrapped("B") == "B"
-    assert wrapped("CD14+ monocytes (classical)") == "CD14+ monocytes\n(classical)"
-    assert wrapped("CD4/naive T|donor_1", 14) == "CD4/naive T|\ndonor_1"
-    assert wrapped("very " * 50).endswith("…")

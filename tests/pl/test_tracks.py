@@ -1,4 +1,5 @@
 import gzip
+import json
 import logging
 import shutil
 
@@ -11,7 +12,7 @@ from matplotlib.figure import Figure
 from scmaxatac import get, pl
 from scmaxatac.pl._runs import column_maxima
 
-from ._overlaps import texts_in_trouble
+from ._overlaps import shown_texts, texts_in_trouble
 
 REGION, LEFT, RIGHT = "chr22:18,712,000-18,730,000", 18_712_000, 18_730_000
 
@@ -58,6 +59,46 @@ def test_ranges_are_shared_by_all_groups(truth):
         assert len({ax.get_ylim() for name, ax in drawn.items() if name.endswith(kind)}) == 1
     assert drawn["B: CTCF"].get_ylim() == drawn["B: SPI1"].get_ylim()
     assert {ax.get_xlim() for ax in drawn.values()} == {(LEFT, RIGHT)}
+
+
+def test_scores_are_drawn_from_0_to_1_with_the_threshold_of_group_and_tf(truth):
+    """However small they are: noise that filled the height would look like binding."""
+    for path in (truth.folder / "store" / "units").glob("*.npz"):
+        with np.load(path) as unit:
+            arrays = dict(unit)
+        small = {name: array * np.float32(0.08) for name, array in arrays.items() if name.startswith("scores_")}
+        np.savez(path, **arrays | small)
+    figure = pl.tracks(truth.adata, REGION)
+    thresholds = get.params(truth.adata)["thresholds"]
+    for group in truth.groups:
+        for tf in truth.tfs:
+            ax = panels(figure)[f"{group}: {tf}"]
+            assert ax.get_ylim()[1] == 1
+            assert [text.get_text() for text in ax.get_yticklabels()] == ["0", "1"]
+            lines = [line.get_ydata()[0] for line in ax.get_lines()]
+            assert lines == [0, thresholds[tf][group]]
+        assert [line.get_ydata()[0] for line in panels(figure)[f"{group}: signal"].get_lines()] == [0]
+    assert any("threshold" in text.get_text() for text in figure.texts)
+
+
+@pytest.mark.parametrize("at", [None, float("inf")])
+def test_a_threshold_that_is_unknown_or_out_of_reach_is_not_drawn(truth, at):
+    params = get.params(truth.adata)
+    params["thresholds"] = {} if at is None else {tf: dict.fromkeys(truth.groups, at) for tf in truth.tfs}
+    truth.adata.uns["tfbs"]["params"] = json.dumps(params)
+    assert len(panels(pl.tracks(truth.adata, REGION))["B: CTCF"].get_lines()) == 1
+
+
+def test_forty_groups_whose_names_begin_and_end_alike_are_told_apart(tmp_path):
+    groups = [f"hematopoietic multipotent progenitor cell|donor_{i:02d}|adult bone marrow" for i in range(40)]
+    truth = make_truth(tmp_path, groups=groups, tfs=["CTCF"])
+    truth.adata.uns["tfbs"]["qc"]["warnings"] = ""
+    for figure in (pl.tracks(truth.adata, REGION), pl.qc(truth.adata), pl.heatmap(truth.adata).figure):
+        assert texts_in_trouble(figure) == []
+        drawn = {text.get_text() for text in shown_texts(figure) if text.get_text().startswith("hemato")}
+        assert len(drawn) == len(groups)
+        for i in range(40):
+            assert any(f"{i:02d}" in text.replace("\n", "") for text in drawn)
 
 
 def test_called_sites_are_marked_below_the_scores(truth):

@@ -4,23 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 from _compare import assert_follows, assert_same_slots, thresholds_of
-from _mini import BLACKLIST, GROUPS, REGIONS, SIZES, UNKNOWN
+from _mini import GROUPS, REGIONS
 from _networks import random_model
-from _oracle import make_oracle
 
 import scmaxatac as sma
 from scmaxatac.predict._thresholds import _halfway
-
-
-def count_known() -> int:
-    """200-bp bins off the blacklist whose middle base is known, counted one by one."""
-    bad = [tuple(row) for row in BLACKLIST.itertuples(index=False)]
-    bins = [(chrom, at) for chrom, size in SIZES.items() for at in range(0, size - 199, 200)]
-    off = [(c, at) for c, at in bins if not any(c == b and at < end and at + 200 > start for b, start, end in bad)]
-    return len([(c, at) for c, at in off if not any(c == u and start <= at + 100 < end for u, start, end in UNKNOWN)])
-
-
-N_KNOWN = count_known()
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -81,21 +69,6 @@ def test_matched_reaches_below_the_floor(predict, adata, mini, expected_everywhe
     assert_follows(slots, expected_everywhere, GROUPS, floor=None)
 
 
-def test_matched_with_too_few_regions_takes_a_sample_of_the_genome(predict, adata, mini, expected_everywhere):
-    """The threshold is then near the one of whole chromosomes, and far above what the regions alone would give."""
-    few = REGIONS[REGIONS["chrom"] == "chr2"]
-    deep = [random_model("AAA", 1, rate=0.4), random_model("BBB", 2, rate=0.3)]
-    predict(adata, models=deep, regions=few, threshold="matched")
-    slots, inside = adata.uns["tfbs"], make_oracle(mini, few)
-    assert_follows(slots, inside, GROUPS)
-    for tf, rate in {"AAA": 0.4, "BBB": 0.3}.items():
-        for group in GROUPS:
-            everywhere = [v for chrom in SIZES for v in expected_everywhere.bins[group, tf, chrom].values()]
-            at = thresholds_of(slots)[tf][group]
-            assert at > 0
-            assert rate / 4 < (np.array(everywhere) >= at).mean() < rate * 2
-
-
 def test_matched_gives_the_same_sample_every_time(predict, adata, tmp_path):
     few = REGIONS[REGIONS["chrom"] == "chr2"]
     deep = [random_model("AAA", 1, rate=0.4)]
@@ -145,7 +118,7 @@ def test_mixed_lies_halfway_between_the_published_threshold_and_the_matched_one(
     slots = adata.uns["tfbs"]
     for tf, published, rate in (("AAA", 0.5, 0.05), ("BBB", 0.3, 0.02)):
         for group in GROUPS:
-            by_rank = expected_everywhere.matched_threshold(group, tf, rate, N_KNOWN)
+            by_rank = expected_everywhere.matched_threshold(group, tf, rate)
             odds = np.sqrt(published / (1 - published) * by_rank / (1 - by_rank))
             assert thresholds_of(slots)[tf][group] == pytest.approx(odds / (1 + odds), abs=1e-5)
     assert_follows(slots, expected_everywhere, GROUPS)
@@ -181,11 +154,11 @@ def test_mixed_between_thresholds_at_the_very_ends_is_a_number_between(rank):
 def test_qc_says_of_every_group_and_factor_how_far_the_published_threshold_is_off(predict, adata, expected_everywhere):
     with pytest.warns(UserWarning, match=r"published thresholds don't fit .*\('B': \d of 2"):
         predict(adata, regions="genome")
-    qc = adata.uns["tfbs"]["qc"]
+    qc, n_known = adata.uns["tfbs"]["qc"], len(expected_everywhere.calibration_bins())
     for tf, published, rate in (("AAA", 0.5, 0.05), ("BBB", 0.3, 0.02)):
         for group in GROUPS:
             n_called = sum(value >= published for value in expected_everywhere.maxima(group, tf))
-            assert qc.loc[group, f"called_to_expected_{tf}"] == pytest.approx(n_called / (rate * N_KNOWN))
+            assert qc.loc[group, f"called_to_expected_{tf}"] == pytest.approx(n_called / (rate * n_known))
     assert (qc["warnings"] == "").all(), "which are about the group's fragments"
 
 

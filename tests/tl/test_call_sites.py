@@ -148,7 +148,7 @@ def test_an_incomplete_run_is_not_called_from(adata, tmp_path):
         sma.tl.call_sites(adata, 0.2)
 
 
-@pytest.mark.parametrize("name", ["units/*.npz", "calibration/000.tsv", "blacklist.tsv", "regions.npz", "bins.json"])
+@pytest.mark.parametrize("name", ["units/*.npz", "calibration/000.tsv", "uncounted.tsv", "regions.npz", "bins.json"])
 def test_a_damaged_file_is_an_error_that_names_it(mini, fragment_file, predict, tmp_path, name):
     adata = mini.adata(fragment_file)
     predict(adata, regions=REGIONS)

@@ -1,7 +1,6 @@
 """What all plots share: colours that colour-blind readers tell apart, sizes of text, panels, numbers and positions."""
 
 from collections.abc import Iterable
-from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -87,12 +86,6 @@ def text_width(texts: Iterable[str], size: float) -> float:
 
     lines = [line for text in texts for line in text.split("\n") if line.strip()]
     return max((TextPath((0, 0), line, size=size).get_extents().width for line in lines), default=0) / POINTS_PER_INCH
-
-
-def wrapped(name: str, width: int = 18, lines: int = 3) -> str:
-    """Break a long name, at the bars that join columns of obs first; what does not fit ends in an ellipsis."""
-    pieces = wrap(name.replace("|", "| "), width, max_lines=lines, placeholder="…", break_on_hyphens=False)
-    return "\n".join(pieces).replace("| ", "|") or name
 
 
 def short_number(value: float) -> str:

@@ -10,6 +10,7 @@ from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
 from scmaxatac.get._results import find_results
 from scmaxatac.pl._base import GREY, LIGHT_GREY, MEDIUM, POINTS_PER_INCH, SMALL, room, root_figure, text_width
+from scmaxatac.pl._labels import distinct_labels
 from scmaxatac.pl._order import similar_together
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ _LABELS = {
     "minmax": "Activity\n(each TF from 0 to 1)",
     "zscore": "Activity\n(z-score of each TF)",
 }
+_LONGEST = 40  # characters of a name
 _MOST_COLUMNS = 40  # more TFs than this fit a notebook's width only as rows
 
 
@@ -101,6 +103,9 @@ def heatmap(
     if swap_axes or (swap_axes is None and values.shape[1] > _MOST_COLUMNS):
         values = values.T
 
+    values = values.set_axis(distinct_labels(values.index, _LONGEST, 1)).set_axis(
+        distinct_labels(values.columns, _LONGEST, 1), axis="columns"
+    )
     pitch = _pitch(values.shape, room(ax, figsize))
     if ax is None:
         figure, ax = plt.subplots(figsize=figsize or _figsize(values, pitch), layout="constrained")

@@ -22,8 +22,8 @@ from scmaxatac.pl._base import (
     room,
     short_number,
     text_width,
-    wrapped,
 )
+from scmaxatac.pl._labels import distinct_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -80,7 +80,7 @@ def qc(
     """
     table = find_results(data, key, mod).table(_keys.QC)
     panels = {name: label for name, label in _PANELS.items() if name in table}
-    labels = [wrapped(str(group), 26, 2) for group in table.index]
+    labels = distinct_labels(table.index, 26, 2)
     warned = (table["warnings"] != "").to_numpy()
     pitch = 0.3 if any("\n" in label for label in labels) else 0.24
     body = pitch * len(table)

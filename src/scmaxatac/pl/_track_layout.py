@@ -2,8 +2,9 @@
 
 import pandas as pd
 
-from scmaxatac.pl._base import MEDIUM, POINTS_PER_INCH, SMALL, text_width, wrapped
+from scmaxatac.pl._base import MEDIUM, POINTS_PER_INCH, SMALL, text_width
 from scmaxatac.pl._genes import GENE_ROW
+from scmaxatac.pl._labels import distinct_labels
 
 _WIDTH = 10.0
 _HEAD, _LEGEND, _FOOT, _GAP = 0.5, 0.22, 0.4, 0.14
@@ -39,7 +40,7 @@ class TrackLayout:
         self.step = self.block_height + _GAP
         lines = max(1, min(4, int(self.step * POINTS_PER_INCH / (MEDIUM * 1.25))))
         self.label_size = min(MEDIUM, self.step * POINTS_PER_INCH / 1.3)
-        self.labels = [wrapped(group, 18 if lines > 1 else 26, lines) for group in groups]
+        self.labels = distinct_labels(groups, 18 if lines > 1 else 26, lines)
         names = [*tfs, *(["signal"] if signal else [])] if self.named else []
         self.left = 0.1 + text_width(self.labels, self.label_size) + 0.12 + text_width(names, SMALL) + 0.1
         self.width = max(self.sheet_width - self.left - 0.4, 0.2 * self.sheet_width)

@@ -59,8 +59,9 @@ def tracks(
 ) -> "Figure":
     """Draw each group's ATAC signal, TF scores and called sites over a region.
 
-    All signals share one range, and so do all scores, so groups can be compared by eye. Sites are bars below the
-    scores. They are drawn at least 0.2% of the region wide, to be seen.
+    All signals share one range, so groups can be compared by eye. Scores are drawn from 0 to 1, with the threshold of
+    the group and TF as a dashed line. Sites are bars below the scores. They are drawn at least 0.2% of the region wide,
+    to be seen.
 
     Parameters
     ----------
@@ -113,15 +114,15 @@ def tracks(
     tf_names = _tf_names(results, tfs, called)
     scores = {(g, tf): read_track(results, tf, g, region) for g in group_names for tf in tf_names}
     signals = _signals(results, group_names, region) if signal else {}
+    thresholds = results.params.get("thresholds", {})
     layout = TrackLayout(group_names, tf_names, bool(signals), room(ax, figsize))
     gene_table = None
     if genes is not None:
         gene_table = gene_rows(read_gtf(genes, chrom, start, end), start, end, layout.width)
         layout.make_room_for_genes(gene_table)
     sheet = Sheet(ax, layout.sheet_width, layout.height)
-    score_top = nice_ceiling(max((frame["score"].max() for frame in scores.values() if len(frame)), default=0.0))
     signal_top = nice_ceiling(max((frame["value"].max() for frame in signals.values() if len(frame)), default=0.0))
-    _header(sheet, layout, region_title(chrom, start, end), signal_top if signals else None, score_top)
+    _header(sheet, layout, region_title(chrom, start, end), signal_top if signals else None)
 
     panel = None
     for g, group in enumerate(group_names):
@@ -135,9 +136,11 @@ def tracks(
             panel.set_label(f"{group}: {tf or 'signal'}")
             panel.set_xlim(start, end)
             colour = GREY if tf is None else PALETTE[tf_names.index(tf)]
-            _dress(panel, layout, tf or "signal", colour, signal_top if tf is None else score_top)
+            _dress(panel, layout, tf or "signal", colour, signal_top if tf is None else 1.0)
             values = frame["value" if tf is None else "score"]
             fill_runs(panel, frame["start"], frame["end"], values, (start, end), colour)
+            if tf is not None:
+                _mark_threshold(panel, thresholds.get(tf, {}).get(group))
             if sites and tf is not None:
                 here = called[(called["group"] == group) & (called["tf"] == tf)]
                 _mark_sites(panel, here, end - start, colour)
@@ -151,11 +154,11 @@ def tracks(
     return sheet.figure
 
 
-def _header(sheet: Sheet, layout: TrackLayout, title: str, signal_top: float | None, score_top: float) -> None:
+def _header(sheet: Sheet, layout: TrackLayout, title: str, signal_top: float | None) -> None:
     """Write the region, the ranges and, where tracks carry no names, what the colours mean."""
     sheet.text(layout.left, 0.12, title, fontsize=LARGE, va="center", ha="left")
     ranges = [] if signal_top is None else [f"signal 0\N{EN DASH}{signal_top:g} (1 = 99th percentile of coverage)"]
-    ranges += [f"score 0\N{EN DASH}{score_top:g}"] if layout.tfs else []
+    ranges += ["score 0\N{EN DASH}1 (dashed: threshold)"] if layout.tfs else []
     sheet.text(layout.left, 0.33, "; ".join(ranges), color=GREY, va="center", ha="left")
     if not layout.named:
         left = layout.left
@@ -185,6 +188,12 @@ def _dress(panel: "Axes", layout: TrackLayout, name: str, colour: str, top: floa
             -0.08 / layout.width, 0.4, name, color=colour, fontsize=SMALL, transform=panel.transAxes,
             ha="right", va="center",
         )  # fmt: skip
+
+
+def _mark_threshold(panel: "Axes", threshold: float | None) -> None:
+    """Draw the threshold as a line; one that no score can reach is left out."""
+    if threshold is not None and threshold <= 1:
+        panel.axhline(threshold, color=GREY, linewidth=0.5, dashes=(4, 3), zorder=3)
 
 
 def _mark_sites(panel: "Axes", sites: pd.DataFrame, length: int, colour: str) -> None:

@@ -1,53 +1,67 @@
 """A sample of the genome beside the regions, for thresholds that are ranks."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from scmaxatac._constants import BIN, CALIBRATION_BIN, STEP, WINDOW
+from scmaxatac._constants import BIN, CALIBRATION_BIN, WINDOW
+from scmaxatac._logging import logger
 from scmaxatac.nn._predict import predict_bins
 from scmaxatac.predict._run import Run
 from scmaxatac.results._stored_signal import read_signal
 from scmaxatac.tracks._genome import Genome
-from scmaxatac.tracks._ranking import calibration_bins, largest_per_calibration_bin
-from scmaxatac.tracks._windows import window_starts
+from scmaxatac.tracks._intervals import Intervals
+from scmaxatac.tracks._known_sequence import known_bins
+from scmaxatac.tracks._ranking import calibration_bins, largest_per_calibration_bin, stretches_beside
 
 N_STRETCHES = 512
-"""Stretches of the genome in a sample."""
+"""Stretches of the genome in a sample: at the default step 3,584 windows a group and factor at most."""
+
+_CHEAP = 10
+"""A sample is cheap, and scored for later calls, where the run has at least as many times its windows."""
 
 
-def add_background(run: Run, genome: Genome, *, n_stretches: int = N_STRETCHES, seed: int = 0) -> None:
-    """Score a seeded sample of stretches beside the regions, for the groups that need one.
+def add_background(run: Run, genome: Genome, *, needed: bool, n_stretches: int = N_STRETCHES, seed: int = 0) -> None:
+    """Score a seeded sample of stretches beside the regions, for every group of a run in regions.
 
-    A group needs one when its regions hold fewer 200-bp bins than a calibration expects to be called in all. Each
-    stretch has 1,024 bp whose bins lie in all their windows; the 200-bp bins in it are kept.
+    Without it all bins beside the regions would count as below those in them, so that a threshold would rise or fall
+    with the number of regions. Each stretch has 1,024 bp whose bins lie in all their windows; the 200-bp bins in it are
+    kept. What is not needed now is scored where it is cheap, so that sites can be called by rank later.
     """
-    if run.spec.regions is None:
+    if run.regions is None:
         return
-    stretches: list[tuple[str, int]] | None = None
-    for group in run.spec.groups:
-        if max(run.spec.ranks) <= run.store.n_ranked(group) or run.store.has_background(group):
-            continue
-        stretches = _choose(run, genome, n_stretches, seed) if stretches is None else stretches
+    if not needed and not (any(run.spec.ranks) and _is_cheap(run, genome, n_stretches)):
+        return
+    missing = [group for group in run.spec.groups if not run.store.has_background(group)]
+    if not missing:
+        return
+    stretches = _choose(genome, run.regions, run.spec.chroms, n_stretches, seed)
+    logger.info("thresholds by rank: scoring %d stretches beside the regions in each group", len(stretches))
+    for group in missing:
         parts = [_score(run, genome, group, chrom, at) for chrom, at in _by_chrom(stretches)]
         maxima = np.concatenate([*parts, np.zeros((len(run.spec.tfs), 0), dtype=np.float32)], axis=1)
         run.store.write_background(group, maxima)
 
 
-def _choose(run: Run, genome: Genome, n: int, seed: int) -> list[tuple[str, int]]:
-    """Draw windows, off the blacklist and off the regions together with their neighbours."""
-    candidates = []
-    for chrom in run.spec.chroms:
-        starts = window_starts(genome, chrom, step=STEP)
-        lows, highs = starts - WINDOW, starts + 2 * WINDOW
-        free = (lows >= 0) & (highs <= genome.sizes[chrom])
-        for taken in (run.regions, genome.blacklist):
-            if taken is not None:
-                free &= ~taken.overlaps(chrom, lows, highs)
-        candidates.append(starts[free])
-    chrom_of = np.repeat(np.arange(len(run.spec.chroms)), [len(starts) for starts in candidates])
+def _is_cheap(run: Run, genome: Genome, n_stretches: int) -> bool:
+    """Whether a sample has few windows beside those of a group."""
+    n_windows = sum(len(run.window_starts(genome, chrom)) for chrom in run.spec.chroms)
+    return _CHEAP * n_stretches * len(_shifts(run.spec.step)) <= n_windows
+
+
+def _shifts(step: int) -> np.ndarray:
+    """Distances from a stretch of 1,024 bp to the windows that reach into it."""
+    return np.arange(step - WINDOW, WINDOW - step + 1, step)
+
+
+def _choose(genome: Genome, regions: Intervals, chroms: Sequence[str], n: int, seed: int) -> list[tuple[str, int]]:
+    """Draw stretches of known sequence, off the blacklist and off the regions."""
+    candidates = [stretches_beside(genome, chrom, regions) for chrom in chroms]
+    chrom_of = np.repeat(np.arange(len(chroms)), [len(starts) for starts in candidates])
     rng = np.random.default_rng(seed)
     chosen = np.sort(rng.choice(len(chrom_of), size=min(n, len(chrom_of)), replace=False))
     positions = np.concatenate(candidates)[chosen]
-    return [(run.spec.chroms[c], int(at)) for c, at in zip(chrom_of[chosen], positions, strict=True)]
+    return [(chroms[c], int(at)) for c, at in zip(chrom_of[chosen], positions, strict=True)]
 
 
 def _by_chrom(stretches: list[tuple[str, int]]) -> list[tuple[str, np.ndarray]]:
@@ -58,11 +72,10 @@ def _by_chrom(stretches: list[tuple[str, int]]) -> list[tuple[str, np.ndarray]]:
 def _score(run: Run, genome: Genome, group: str, chrom: str, at: np.ndarray) -> np.ndarray:
     """Largest scores of the 200-bp bins inside stretches of a chromosome; (TFs, bins)."""
     signal = read_signal(run.store, group, [chrom])
-    step = run.spec.step
-    shifts = np.arange(step - WINDOW, WINDOW - step + 1, step)
-    starts = np.unique((at[:, None] + shifts).ravel())
-    codes = genome.codes(chrom)
-    tiles = list(predict_bins(run.engine(), codes, signal, chrom, starts, strand=run.spec.strand))
+    starts = np.unique((at[:, None] + _shifts(run.spec.step)).ravel())
+    unknown = genome.unknown_runs(chrom)
+    found = predict_bins(run.engine(), genome.codes(chrom), signal, chrom, starts, strand=run.spec.strand)
+    tiles = [known_bins(tile, unknown) for tile in found]
     bins = np.concatenate([tile.bins for tile in tiles])
     scores = np.concatenate([tile.scores for tile in tiles], axis=1)
     allowed = np.zeros(genome.sizes[chrom] // CALIBRATION_BIN, dtype=bool)

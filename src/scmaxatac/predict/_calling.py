@@ -1,6 +1,7 @@
 """From the scores of a run and a rule to sites, and what calling needs in the run's folder."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -13,9 +14,10 @@ from scmaxatac.predict._thresholds import BinCounts, Calibrations, Threshold, th
 from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._intervals import Intervals
+from scmaxatac.tracks._ranking import uncounted
 
 _CALIBRATIONS = "calibration"
-_BLACKLIST = "blacklist.tsv"
+_UNCOUNTED = "uncounted.tsv"
 _COUNTS = "bins.json"
 
 
@@ -49,33 +51,23 @@ def call(store: ScoreStore, rule: Threshold, context: CallingContext, regions: I
     return CalledSites(thresholds, sites, assemble_activity(store, sites))
 
 
-def write_context(folder: Path, context: CallingContext) -> list[str]:
-    """Put into the run's folder what calling sites again will need; the names of the files."""
-    names = []
+def write_context(folder: Path, context: CallingContext, chroms: Sequence[str]) -> None:
+    """Put into the run's folder what calling sites again will need."""
     for i, calibration in enumerate(context.calibrations.values()):
         if calibration is not None:
-            names.append(f"{_CALIBRATIONS}/{i:03d}.tsv")
-            calibration.save(folder / names[-1])
-    if context.genome.blacklist is not None:
-        names.append(_BLACKLIST)
-        with atomic_path(folder / _BLACKLIST) as temporary:
-            context.genome.blacklist.frame().to_csv(temporary, sep="\t", index=False)
-    names.append(_COUNTS)
+            calibration.save(folder / _CALIBRATIONS / f"{i:03d}.tsv")
+    with atomic_path(folder / _UNCOUNTED) as temporary:
+        uncounted(context.genome, chroms).frame().to_csv(temporary, sep="\t", index=False)
     with atomic_path(folder / _COUNTS) as temporary:
         temporary.write_text(json.dumps(asdict(context.counts)))
-    return names
 
 
 def read_context(store: ScoreStore) -> CallingContext:
-    """Read what :func:`write_context` wrote; the genome has sizes and blacklist only."""
+    """Read what :func:`write_context` wrote; the genome has no sequence, and as blacklist all bins that don't count."""
     paths = [store.intact(f"{_CALIBRATIONS}/{i:03d}.tsv") for i in range(len(store.tfs))]
     tables = [None if path is None else Calibration.read(path) for path in paths]
-    blacklist = store.intact(_BLACKLIST)
-    frame = None if blacklist is None else pd.read_csv(blacklist, sep="\t", dtype={"chrom": str})
-    shared = None if frame is None else frame[frame["chrom"].isin(store.chroms)]
-    counts = store.intact(_COUNTS)
-    if counts is None:
-        raise FileNotFoundError(f"{store.folder / _COUNTS} is missing; run tl.predict_tfbs again")
-    genome = Genome.from_sizes(store.sizes, blacklist=shared)
+    blacklist = pd.read_csv(store.present(_UNCOUNTED), sep="\t", dtype={"chrom": str})
+    counts = store.present(_COUNTS)
+    genome = Genome.from_sizes(store.sizes, blacklist=blacklist)
     calibrations = dict(zip(store.tfs, tables, strict=True))
     return CallingContext(calibrations, genome, BinCounts(**json.loads(counts.read_text())))

@@ -78,9 +78,8 @@ def run_prediction(
             finish_group=partial(write_tracks, run.store) if save_tracks else None,
             executor=executor,
         )
+        add_background(run, genome, needed=threshold in BY_RANK)
         run.finish()
-        if threshold in BY_RANK:
-            add_background(run, genome)
         called = run.call(threshold, include_flanks=include_flanks)
         slots: dict[str, Any] = {
             _keys.QC: quality_table(

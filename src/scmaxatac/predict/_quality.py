@@ -19,7 +19,7 @@ def quality_table(depth: pd.DataFrame, n_sites: pd.Series, ratios: pd.DataFrame,
     n_sites
         Sites of each predicted group.
     ratios
-        What :func:`~scmaxatac.tl._thresholds.called_to_expected` gives.
+        What :func:`~scmaxatac.predict._thresholds.called_to_expected` gives.
     judged
         Whether to warn where the published thresholds don't fit: of use only where sites were called at them, and where
         groups are of cells, not the thinned libraries of :func:`~scmaxatac.tl.downsampling_curve`.
@@ -36,6 +36,7 @@ def quality_table(depth: pd.DataFrame, n_sites: pd.Series, ratios: pd.DataFrame,
             "the published thresholds don't fit the depth of the data: less than half or more than twice the bins that "
             f"the calibration expects reach those of half the factors or more ({named}{', ...' * (len(off) > 5)}; "
             'get.qc has all). Where the factor is expressed, threshold="matched" finds more of what is bound, and '
-            '"mixed" is more cautious where that is not known; tl.call_sites applies them without predicting again'
+            '"mixed" is more cautious where that is not known; predict_tfbs with one of them in the same out_dir '
+            "predicts only what is missing for it"
         )
     return table

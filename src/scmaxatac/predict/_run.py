@@ -35,7 +35,10 @@ SCORES = "scores.zarr"
 _SPEC = "run.json"
 _WEIGHTS = "weights.safetensors"
 _REGIONS = "regions.npz"
-_FILES = (_SPEC, _WEIGHTS, _REGIONS, "blacklist.tsv", "bins.json", COMPLETE, f"{SCORES}/")
+_FILES = (_SPEC, _WEIGHTS, _REGIONS, "uncounted.tsv", "bins.json", COMPLETE, f"{SCORES}/")
+
+_CHECKED = (_SPEC, _WEIGHTS, _REGIONS, "uncounted.tsv", "bins.json", "calibration/*.tsv", "background/*.npz")
+"""Files that are compared with their checksums when they are read, beside scores and insertions."""
 
 
 class Run:
@@ -150,7 +153,7 @@ class Run:
         if self.store.has_inputs():
             return
         _write_weights(self.folder / _WEIGHTS, [model.weights for model in inputs.models])
-        write_context(self.folder, inputs.context)
+        write_context(self.folder, inputs.context, self.spec.chroms)
         if inputs.region_bounds is not None:
             bounds = {str(i): np.stack(bounds) for i, bounds in enumerate(inputs.region_bounds.values())}
             write_arrays(self.folder / _REGIONS, bounds)
@@ -174,10 +177,8 @@ class Run:
 
     def finish(self) -> None:
         """Note that all scores are there: from now on they can be read."""
-        names = [_SPEC, _WEIGHTS, *([] if self.spec.regions is None else [_REGIONS])]
-        context = (*self.folder.glob("calibration/*.tsv"), self.folder / "blacklist.tsv", self.folder / "bins.json")
-        names += [path.relative_to(self.folder).as_posix() for path in context if path.is_file()]
-        self.store.finish(self.spec.fingerprint, names)
+        others = (name for pattern in _CHECKED for name in sorted(self.folder.glob(pattern)))
+        self.store.finish(self.spec.fingerprint, [path.relative_to(self.folder).as_posix() for path in others])
 
     @property
     def is_complete(self) -> bool:
@@ -201,10 +202,7 @@ class Run:
 
     @cached_property
     def _bounds(self) -> dict[str, np.ndarray]:
-        path = self.store.intact(_REGIONS)
-        if path is None:
-            raise FileNotFoundError(f"{self.folder / _REGIONS} is missing; run tl.predict_tfbs again")
-        with np.load(path, allow_pickle=False) as arrays:
+        with np.load(self.store.present(_REGIONS), allow_pickle=False) as arrays:
             return dict(arrays)
 
     @cached_property

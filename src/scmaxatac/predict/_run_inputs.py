@@ -51,7 +51,7 @@ class RunInputs:
     @cached_property
     def context(self) -> CallingContext:
         """What thresholds depend on beside the scores."""
-        return CallingContext(self.calibrations, self.genome, BinCounts.of(self.genome, self.chroms))
+        return CallingContext(self.calibrations, self.genome, BinCounts.of(self.genome, self.chroms, self.intervals))
 
     @cached_property
     def intervals(self) -> Intervals | None:

@@ -11,6 +11,7 @@ from scmaxatac.predict._run import Run
 from scmaxatac.results._stored_signal import read_signal
 from scmaxatac.tracks._genome import Genome
 from scmaxatac.tracks._kept_bins import KeptBins
+from scmaxatac.tracks._known_sequence import known_bins
 from scmaxatac.tracks._ranking import calibration_bins, covered_calibration_bins
 from scmaxatac.tracks._sites import largest_in
 
@@ -25,7 +26,8 @@ def predict_task(
 ) -> None:
     """Score a group's bins on a chromosome with all models and write them to the run's folder.
 
-    What is computed stands in the folder alone, so that little travels to the workers.
+    What is computed stands in the folder alone, so that little travels to the workers. Bins without a known base are
+    neither kept nor ranked nor count in a region; those for bigWigs are all there.
 
     Parameters
     ----------
@@ -62,11 +64,13 @@ def predict_task(
         strand=spec.strand,
         progress=progress,
     )
+    unknown = genome.unknown_runs(chrom)
     for i, tile in enumerate(tiles):
+        known = known_bins(tile, unknown)
         for m, keeper in enumerate(kept):
-            keeper.add(tile, m)
-        np.fmax(region_scores, largest_in(tile.bins, tile.scores, *bounds), out=region_scores)
-        covered.append(covered_calibration_bins(tile.bins, allowed))
+            keeper.add(known, m)
+        np.fmax(region_scores, largest_in(known.bins, known.scores, *bounds), out=region_scores)
+        covered.append(covered_calibration_bins(known.bins, allowed))
         if all_bins:
             np.save(partial / f"{i:06d}_bins.npy", tile.bins)
             np.save(partial / f"{i:06d}_scores.npy", tile.scores)

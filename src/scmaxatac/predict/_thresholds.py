@@ -10,11 +10,13 @@ from scmaxatac._constants import BIN
 from scmaxatac.models._calibration import Calibration, ThresholdRule, parse_rule
 from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.tracks._genome import Genome
+from scmaxatac.tracks._intervals import Intervals
 from scmaxatac.tracks._ranking import (
     calibration_bins,
-    known_calibration_bins,
     largest_per_calibration_bin,
     nth_largest,
+    nth_largest_with_sample,
+    stretches_beside,
 )
 
 MATCHED = "matched"
@@ -33,17 +35,25 @@ Calibrations = Mapping[str, Calibration | None]
 
 @dataclass(frozen=True)
 class BinCounts:
-    """200-bp bins of a run's chromosomes that are not blacklisted: all of them, and those of known sequence."""
+    """What thresholds by rank have to know of a run's chromosomes.
 
-    total: int
+    Attributes
+    ----------
+    known
+        200-bp bins of known sequence that are not blacklisted, predicted or not.
+    sampled
+        Whether a sample has to stand for some of them, which lie beside the run's regions.
+    """
+
     known: int
+    sampled: bool
 
     @classmethod
-    def of(cls, genome: Genome, chroms: Sequence[str]) -> "BinCounts":
-        """Count the bins of some chromosomes."""
-        total = sum(int(calibration_bins(genome, chrom).sum()) for chrom in chroms)
-        known = sum(int(known_calibration_bins(genome, chrom).sum()) for chrom in chroms)
-        return cls(total, known)
+    def of(cls, genome: Genome, chroms: Sequence[str], regions: Intervals | None) -> "BinCounts":
+        """Count the bins of some chromosomes; `regions` are those of the run, None for whole chromosomes."""
+        known = sum(int(calibration_bins(genome, chrom).sum()) for chrom in chroms)
+        beside = regions is not None and any(len(stretches_beside(genome, chrom, regions)) for chrom in chroms)
+        return cls(known, beside)
 
 
 def matched_ranks(calibrations: Calibrations, counts: BinCounts) -> tuple[int, ...]:
@@ -54,7 +64,7 @@ def matched_ranks(calibrations: Calibrations, counts: BinCounts) -> tuple[int, .
     ranks = []
     for tf, calibration in calibrations.items():
         try:
-            ranks.append(round(_rate(tf, calibration, MATCHED) * counts.total))
+            ranks.append(round(_rate(tf, calibration, MATCHED) * counts.known))
         except ValueError:
             ranks.append(0)
     return tuple(ranks)
@@ -72,10 +82,10 @@ def thresholds_of(
         threshold lies below the score down to which bins were kept.
     """
     if rule == MATCHED:
-        return _by_rank(MATCHED, calibrations, store, genome, counts.total)
+        return _by_rank(MATCHED, calibrations, store, genome, counts)
     fixed = {tf: _fixed(tf, calibration, "f1" if rule == MIXED else rule) for tf, calibration in calibrations.items()}
     if rule == MIXED:
-        table = _halfway(list(fixed.values()), _by_rank(MIXED, calibrations, store, genome, counts.known))
+        table = _halfway(list(fixed.values()), _by_rank(MIXED, calibrations, store, genome, counts))
     else:
         table = pd.DataFrame({tf: np.full(len(store.groups), value) for tf, value in fixed.items()}, index=store.groups)
     for group in store.groups:
@@ -164,29 +174,28 @@ def _halfway(published: Sequence[float], by_rank: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(1 / (1 + np.exp(-log_odds)), index=by_rank.index, columns=by_rank.columns)
 
 
-def _by_rank(rule: str, calibrations: Calibrations, store: ScoreStore, genome: Genome, n_bins: int) -> pd.DataFrame:
-    ranks = [round(_rate(tf, calibration, rule) * n_bins) for tf, calibration in calibrations.items()]
+def _by_rank(
+    rule: str, calibrations: Calibrations, store: ScoreStore, genome: Genome, counts: BinCounts
+) -> pd.DataFrame:
+    ranks = [round(_rate(tf, calibration, rule) * counts.known) for tf, calibration in calibrations.items()]
     allowed = _allowed(store, genome)
     rows = [
-        [_nth(store, group, tf, allowed, rank, n_bins) for tf, rank in zip(calibrations, ranks, strict=True)]
+        [_nth(store, group, tf, allowed, rank, counts) for tf, rank in zip(calibrations, ranks, strict=True)]
         for group in store.groups
     ]
     return pd.DataFrame(rows, index=store.groups, columns=list(calibrations), dtype=float)
 
 
-def _nth(store: ScoreStore, group: str, tf: str, allowed: Mapping[str, np.ndarray], rank: int, n_bins: int) -> float:
-    """Score that `rank` 200-bp bins reach; a sample stands for the bins that were not predicted."""
+def _nth(
+    store: ScoreStore, group: str, tf: str, allowed: Mapping[str, np.ndarray], rank: int, counts: BinCounts
+) -> float:
+    """Score that `rank` 200-bp bins reach; a sample stands for those beside the regions."""
     predicted = _ranked_scores(store, group, tf, allowed)
-    n_predicted = store.n_ranked(group)
-    if rank <= n_predicted:
+    if not counts.sampled:
         return nth_largest(predicted, rank)
     sample = store.read_background(group, tf)
-    values = np.concatenate([predicted, sample])
-    stands_for = max(n_bins - n_predicted, 0) / len(sample) if len(sample) else 0.0
-    weights = np.repeat([1.0, stands_for], [len(predicted), len(sample)])
-    order = np.argsort(-values, kind="stable")
-    reached = np.flatnonzero(np.cumsum(weights[order]) >= rank)
-    return float(values[order[reached[0]]]) if len(reached) else 0.0
+    n_beside = counts.known - store.n_ranked(group)
+    return nth_largest_with_sample(predicted, sample, n_beside, rank)
 
 
 def _allowed(store: ScoreStore, genome: Genome) -> dict[str, np.ndarray]:

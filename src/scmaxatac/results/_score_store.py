@@ -111,9 +111,19 @@ class ScoreStore:
             )
         return path
 
+    def present(self, name: str) -> Path:
+        """Path of a file as :meth:`intact` finds it; a FileNotFoundError where there is none."""
+        path = self.intact(name)
+        if path is None:
+            raise FileNotFoundError(
+                f"{self.folder / name} is missing; run tl.predict_tfbs again, it computes only what is missing"
+            )
+        return path
+
     def has_inputs(self) -> bool:
-        """Whether everything but the units that :meth:`finish` noted is there as it was."""
-        names = [name for name in noted_checksums(self.folder) if not name.startswith("units/")]
+        """Whether what the run reads and :meth:`finish` noted is there as it was."""
+        computed = ("units/", "background/")
+        names = [name for name in noted_checksums(self.folder) if not name.startswith(computed)]
         try:
             return bool(names) and all(self.intact(name) is not None for name in names)
         except ValueError:
@@ -121,15 +131,17 @@ class ScoreStore:
 
     def has_unit(self, group: str, chrom: str) -> bool:
         """Whether a unit is there and can be read; one that is damaged is removed, so that it is computed again."""
-        path = self.unit_path(group, chrom)
+        return self._is_sound(self.unit_path(group, chrom))
+
+    def _is_sound(self, path: Path) -> bool:
         name = self._name(path)
         try:
             if self.intact(name) is None:
                 return False
             if name in noted_checksums(self.folder):
                 return True
-            with np.load(path, allow_pickle=False) as unit:  # reading a part compares its checksum in the zip file
-                return all(unit[part] is not None for part in unit.files)
+            with np.load(path, allow_pickle=False) as arrays:  # reading a part compares its checksum in the zip file
+                return all(arrays[part] is not None for part in arrays.files)
         except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
             logger.warning("%s is damaged (%s) and computed again", path, error)
             path.unlink(missing_ok=True)
@@ -195,7 +207,7 @@ class ScoreStore:
 
     def has_background(self, group: str) -> bool:
         """Whether a sample of the genome beside the regions was scored for a group."""
-        return self._background_path(group).is_file()
+        return self._is_sound(self._background_path(group))
 
     def write_background(self, group: str, maxima: np.ndarray) -> None:
         """Write the largest scores of the 200-bp bins of a sample of the genome beside the regions; (TFs, bins)."""
@@ -205,11 +217,11 @@ class ScoreStore:
         """Read what :meth:`write_background` wrote, for one transcription factor."""
         if not self._background_path(group).is_file():
             raise ValueError(
-                "a threshold by rank ('matched', 'mixed') looks at more 200-bp bins than the regions hold, so it needs "
-                "a sample of the genome beside them, which only predict_tfbs scores, when it is given this threshold; "
-                "call that instead"
+                "a threshold by rank ('matched', 'mixed') ranks more than the regions, so it needs a sample of the "
+                "genome beside them, which only predict_tfbs scores, when it is given this threshold; call that "
+                "instead, with the same out_dir it computes only the sample"
             )
-        with np.load(self._background_path(group), allow_pickle=False) as arrays:
+        with np.load(self.present(self._name(self._background_path(group))), allow_pickle=False) as arrays:
             return arrays["maxima"][self.tfs.index(tf)]
 
     def _background_path(self, group: str) -> Path:
@@ -230,9 +242,7 @@ class ScoreStore:
 
     def read_insertions(self, group: str, chrom: str) -> tuple[list[np.ndarray], np.ndarray, tuple[float, float]]:
         """Read what :meth:`write_insertions` wrote."""
-        path = self.insertions_path(group, chrom)
-        if self.intact(self._name(path)) is None:
-            raise FileNotFoundError(f"{path} is missing; run tl.predict_tfbs again")
+        path = self.present(self._name(self.insertions_path(group, chrom)))
         with np.load(path, allow_pickle=False) as arrays:
             scales = arrays["scales"]
             positions = [arrays[f"positions_{i}"] for i in range(len(scales))]
@@ -243,10 +253,7 @@ class ScoreStore:
         """Open a unit for reading; the last ones stay open, as each is read once for every transcription factor."""
         path = self.unit_path(group, chrom)
         if path not in self._opened:
-            if self.intact(self._name(path)) is None:
-                raise FileNotFoundError(
-                    f"{path} is missing; run tl.predict_tfbs again, it computes only what is missing"
-                )
+            self.present(self._name(path))
             while len(self._opened) >= _MOST_OPEN:
                 self._opened.pop(next(iter(self._opened))).close()
             self._opened[path] = np.load(path, allow_pickle=False)

@@ -55,8 +55,9 @@ def call_sites(
         If the folder of the scores is gone.
     ValueError
         If the threshold is no rule, needs a calibration table that the model lacks, or lies below the score down to
-        which bins were kept; or if a rule by rank needs a sample of the genome beside the regions, which only a
-        prediction with such a rule makes.
+        which bins were kept; or if a rule by rank needs a sample of the genome beside the regions that the run did not
+        predict. A prediction with such a rule does, and so does any in so many regions that the sample is less than
+        a tenth of them.
 
     Examples
     --------

@@ -67,7 +67,8 @@ def predict_tfbs(
 
     The Tn5 insertions of each group become a signal, the maxATAC networks (Cazares et al. 2023, PLoS Comput Biol
     19(1):e1010863) read it together with the DNA sequence in windows of 1,024 bp and score 32-bp bins; bins with a
-    score of at least the model's threshold are merged into binding sites. Scores equal those of the original to within
+    score of at least the model's threshold are merged into binding sites; those without a known base are never called.
+    Scores equal those of the original to within
     1e-5 where fragments, chromosomes, blacklist and regions are the same and `strand`, `step` and `precision` the
     default ones; sites are then the same with ``overhang=True``.
 
@@ -104,8 +105,9 @@ def predict_tfbs(
         ``("recall", v)``, ``("log2fc", v)``. Thresholds were calibrated on 200-bp bins and are applied to 32-bp bins.
         For sparse groups ``"matched"`` is recommended where the factor is known to be expressed: it calls about as many
         bins in every group, also where the factor is absent, so numbers of sites can't be compared. ``"mixed"`` is for
-        groups where that is not known. The QC table says how far the published thresholds are off. Where the regions
-        hold too few bins for a rank, a fixed sample of the genome beside them is predicted as well.
+        groups where that is not known. The QC table says how far the published thresholds are off. These two rank the
+        bins of known sequence on all `chroms`: for what lies beside the regions stands a fixed sample of at most 512
+        stretches of 1,024 bp, which is predicted as well (3,584 windows a group at the default `step`).
     preset
         How windows are averaged: ``"original"`` is ``strand="forward", step=256``, as without a preset;
         ``"accurate"`` is ``strand="mean", step=128`` and predicts four times as many windows. An explicit `strand` or
@@ -162,7 +164,8 @@ def predict_tfbs(
     ``uns["tfbs"]["sites"]``
         chrom, start, end (0-based, half-open), group, tf, score.
     ``uns["tfbs"]["regions"]``, ``uns["tfbs"]["scores"]``
-        Regions, and the largest score in each: (groups, regions, TFs) float32, NaN where no window exists.
+        Regions, and the largest score in each: (groups, regions, TFs) float32, NaN where no window exists
+        or no base is known.
     ``uns["tfbs"]["activity"]``
         Groups x TFs: mean, over the union of a TF's sites in all groups, of the group's largest score in each
         (:func:`scmaxatac.get.activity`).

@@ -14,6 +14,7 @@ from scmaxatac.io._bed import read_bed
 from scmaxatac.io._sizes import read_chrom_sizes
 from scmaxatac.tracks._codes import CachedCodes, encode_fasta
 from scmaxatac.tracks._intervals import Intervals
+from scmaxatac.tracks._known_sequence import Runs, find_unknown_runs
 
 _STANDARD_CHROM = re.compile(r"(chr)?(\d+[A-Da-dLR]?|[IVX]+|X)$")
 """Autosomes and X: human and mouse (chr1, 1), fly (chr2L), yeast and worm (chrIV)."""
@@ -141,6 +142,7 @@ class Genome:
         if not sizes:
             raise ValueError(f"{self.source} holds no chromosome")
         self.sizes = sizes
+        self._unknown: dict[str, Runs] = {}
         self._known_bases = known_bases
         self.blacklist = _read_blacklist(blacklist, sizes, self.source)
 
@@ -198,6 +200,18 @@ class Genome:
         if chrom not in self.sizes:
             raise KeyError(self._unknown_chrom(chrom))
         return self._codes[chrom]
+
+    def unknown_runs(self, chrom: str) -> Runs:
+        """Unknown stretches of at least 32 bp, sorted: starts and ends. Shorter ones hold no bin.
+
+        Parameters
+        ----------
+        chrom
+            Name of the chromosome.
+        """
+        if chrom not in self._unknown:  # kept, as every group of a run asks
+            self._unknown[chrom] = find_unknown_runs(self.codes(chrom))
+        return self._unknown[chrom]
 
     def select_chroms(self, chroms: Iterable[str] | None = None) -> list[str]:
         """Check the chromosomes asked for, or choose the autosomes and X that have sequence.
