@@ -1,5 +1,6 @@
 """Opening, hashing, naming and safely replacing files."""
 
+import errno
 import gzip
 import hashlib
 import os
@@ -7,12 +8,14 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 from uuid import uuid4
 
-from scmaxatac.io._temporary import temporary_name
+from scmaxatac.io._disk import disk_errors
+from scmaxatac.io._temporary import remove, remove_leftovers_once, temporary_name
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -20,26 +23,87 @@ _SLUG_LENGTH = 60
 
 
 @contextmanager
-def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary name beside `path` that becomes `path` when the block ends without an exception.
+def atomic_path(path: str | os.PathLike[str], *, needed: int | None = None) -> Iterator[Path]:
+    """Temporary name beside `path` that becomes `path` when the block ends without an exception.
 
-    The temporary file is removed when the block raises, so a reader never sees half a file. The temporary name ends as
-    `path` does, because some writers choose the format by the suffix.
+    The file is on the disk before it gets its name, and what was there under it stays until then, so that neither a
+    kill nor a power failure leaves half a file. The temporary file is removed when the block raises; what killed
+    processes left in the folder is removed at this process's first call for it. The temporary name ends as `path`
+    does, because some writers choose the format by the suffix.
 
     Parameters
     ----------
     path
         File to write. Its folder is created when missing.
+    needed
+        Size of the complete file in bytes, as far as known, for the message on a full disk.
+
+    Raises
+    ------
+    DiskFullError
+        If the disk is full, a quota is used up or the file would be larger than the limit on the size of files.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(temporary_name(path.name))
     try:
-        yield temporary
-        os.replace(temporary, path)
+        with disk_errors(path, needed=needed):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            remove_leftovers_once(path.parent.absolute())
+            yield temporary
+            _sync(temporary)
+            os.replace(temporary, path)
+            _sync(path.parent)
     finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
+        remove(temporary)
+
+
+@contextmanager
+def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Make a folder beside `path` that gets the name `path` when the block ends without an exception.
+
+    As :func:`atomic_path`, but a folder can't be replaced in one step: if there is one of this name by then, it stays
+    and the new one is dropped. So the name has to say what the folder holds, a digest for example.
+
+    Parameters
+    ----------
+    path
+        Folder to write. The one above it is created when missing.
+
+    Raises
+    ------
+    DiskFullError
+        As :func:`atomic_path`.
+    """
+    path = Path(path)
+    temporary = path.with_name(temporary_name(path.name))
+    try:
+        with disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            remove_leftovers_once(path.parent.absolute())
+            temporary.mkdir()
+            yield temporary
+            for part in (*temporary.rglob("*"), temporary):
+                _sync(part)
+            try:
+                temporary.rename(path)
+            except OSError:
+                if not path.is_dir():  # another process was not faster
+                    raise
+            _sync(path.parent)
+    finally:
+        remove(temporary)
+
+
+def _sync(path: Path) -> None:
+    """Wait until a file's bytes, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):  # a file system without fsync
+            raise
+    finally:
+        os.close(handle)
 
 
 def output_folder(path: str | os.PathLike[str]) -> Path:
@@ -65,6 +129,42 @@ def sha256_of(path: str | os.PathLike[str]) -> str:
     """Hexadecimal sha256 of a file's bytes."""
     with open(path, "rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def verify_sha256(path: str | os.PathLike[str], expected: str, *, remedy: str = "Make or copy it again") -> None:
+    """Compare a file's content with the checksum that was noted when it was written.
+
+    A file is read once; it is read again only where its size, time of modification or place on the disk has changed.
+
+    Parameters
+    ----------
+    path
+        The file.
+    expected
+        Hexadecimal sha256 of its bytes.
+    remedy
+        What to do if it is another one, for the message.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the content is another one.
+    """
+    path = existing_file(path, "file")
+    stat = path.stat()
+    found = _sha256_of(path.absolute(), stat.st_size, stat.st_mtime_ns, stat.st_ino)
+    if found != expected.lower():
+        raise ValueError(
+            f"{path} is damaged or was changed: its sha256 begins with {found[:12]}, and {expected[:12]} was noted "
+            f"when it was written. {remedy}"
+        )
+
+
+@lru_cache(maxsize=4096)
+def _sha256_of(path: Path, size: int, modified: int, inode: int) -> str:
+    return sha256_of(path)
 
 
 def slug(text: str) -> str:
