@@ -32,4 +32,4 @@ def small_disk(folder: Path, n_bytes: int) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        subprocess.run(["umount", str(folder)], check=True)
+        subprocess.run(["umount", "--lazy", str(folder)], check=True)  # some writers keep files open after an error
