@@ -50,9 +50,9 @@ def atomic_path(path: str | os.PathLike[str], *, needed: int | None = None) -> I
             path.parent.mkdir(parents=True, exist_ok=True)
             remove_leftovers_once(path.parent.absolute())
             yield temporary
-            _sync(temporary)
+            sync(temporary)
             os.replace(temporary, path)
-            _sync(path.parent)
+            sync(path.parent)
     finally:
         remove(temporary)
 
@@ -61,8 +61,7 @@ def atomic_path(path: str | os.PathLike[str], *, needed: int | None = None) -> I
 def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Make a folder beside `path` that gets the name `path` when the block ends without an exception.
 
-    As :func:`atomic_path`, but a folder can't be replaced in one step: if there is one of this name by then, it stays
-    and the new one is dropped. So the name has to say what the folder holds, a digest for example.
+    As :func:`atomic_path`, but a folder can't be replaced in one step: see :func:`publish_folder`.
 
     Parameters
     ----------
@@ -74,6 +73,20 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
     DiskFullError
         As :func:`atomic_path`.
     """
+    with temporary_folder(path) as temporary:
+        yield temporary
+        publish_folder(temporary, path)
+
+
+@contextmanager
+def temporary_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Make a folder beside `path` that is removed at the end, unless :func:`publish_folder` has given it a name.
+
+    Parameters
+    ----------
+    path
+        What the folder is to become; the one above it is created when missing.
+    """
     path = Path(path)
     temporary = path.with_name(temporary_name(path.name))
     try:
@@ -82,19 +95,35 @@ def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
             remove_leftovers_once(path.parent.absolute())
             temporary.mkdir()
             yield temporary
-            for part in (*temporary.rglob("*"), temporary):
-                _sync(part)
-            try:
-                temporary.rename(path)
-            except OSError:
-                if not path.is_dir():  # another process was not faster
-                    raise
-            _sync(path.parent)
     finally:
         remove(temporary)
 
 
-def _sync(path: Path) -> None:
+def publish_folder(temporary: Path, path: str | os.PathLike[str]) -> None:
+    """Give a complete folder its name.
+
+    If there is a folder of this name, it stays and the new one does not get it. So the name has to say what the folder
+    holds, a digest for example.
+
+    Parameters
+    ----------
+    temporary
+        A folder of :func:`temporary_folder`.
+    path
+        Its name, on the same file system.
+    """
+    path = Path(path)
+    for part in (*temporary.rglob("*"), temporary):
+        sync(part)
+    try:
+        temporary.rename(path)
+    except OSError:
+        if not path.is_dir():  # no other process was faster
+            raise
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
     """Wait until a file's bytes, or the names in a folder, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
     try:
