@@ -1,18 +1,18 @@
-"""bigWig files: written by our own writer, which reports every error of the disk, and read by pybigtools."""
+"""bigWig files, written so that a full disk is an error, and read so that damage is one."""
 
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
 from scmaxatac.io._bigwig_file import BigWigFile
+from scmaxatac.io._bigwig_reader import BigWigReader, DamagedError
 from scmaxatac.io._files import atomic_path, existing_file
 
-_RECORD = np.dtype([("start", np.int32), ("end", np.int32), ("value", np.float32)])
 _BLOCK = 1 << 20
 
 
@@ -179,49 +179,36 @@ def read_bigwig(
         If it is not a bigWig or the stretch lies outside the chromosome.
     """
     with _opened(path) as handle:
-        size = handle.chroms().get(chrom)
+        size = handle.sizes.get(chrom)
         if size is None:
-            raise KeyError(f"{path} has no chromosome {chrom!r} (it has {list(handle.chroms())[:3]} ...)")
+            raise KeyError(f"{path} has no chromosome {chrom!r} (it has {list(handle.sizes)[:3]} ...)")
         end = size if end is None else end
         if not 0 <= start <= end <= size:
             raise ValueError(f"{chrom}:{start}-{end} lies outside {path} (0-{size})")
-        if start == end:
-            records = np.empty(0, dtype=_RECORD)
-        else:
-            records = np.fromiter(handle.records(chrom, start, end), dtype=_RECORD)
-    return records["start"].copy(), records["end"].copy(), records["value"].copy()
+        blocks = list(handle.values(chrom, start, end)) if start < end else []
+    nothing = (np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))
+    starts, ends, values = map(np.concatenate, zip(nothing, *blocks, strict=True))
+    return starts.astype(np.int32), ends.astype(np.int32), values
 
 
 def bigwig_sizes(path: str | os.PathLike[str]) -> dict[str, int]:
     """Lengths in bp of the chromosomes of a bigWig; raises as :func:`read_bigwig` does."""
     with _opened(path) as handle:
-        return {chrom: int(size) for chrom, size in handle.chroms().items()}
+        return handle.sizes
 
 
 def sizes_with_values(path: str | os.PathLike[str]) -> dict[str, int]:
     """Lengths in bp of the chromosomes that have a value; a bigWig's header often names all of a genome."""
     with _opened(path) as handle:
-        return {
-            chrom: int(size)
-            for chrom, size in handle.chroms().items()
-            if next(iter(handle.records(chrom)), None) is not None
-        }
+        sizes = handle.sizes.items()
+        return {chrom: size for chrom, size in sizes if next(handle.values(chrom, 0, size), None) is not None}
 
 
 @contextmanager
-def _opened(path: str | os.PathLike[str]) -> Iterator[Any]:
-    import pybigtools
-
+def _opened(path: str | os.PathLike[str]) -> Iterator[BigWigReader]:
     path = existing_file(path, "bigWig")
-    with open(path, "rb") as file:  # not the path, which pybigtools judges by its suffix
-        if file.read(4) not in (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26"):
-            raise ValueError(f"{path} is not a bigWig")
-        file.seek(0)
-        try:
-            handle = pybigtools.open(file)
-        except pybigtools.BBIReadError as error:
-            raise ValueError(f"{path} is not a readable bigWig: {error}") from None
-        try:
+    try:
+        with BigWigReader(path) as handle:
             yield handle
-        finally:
-            handle.close()
+    except DamagedError as error:
+        raise ValueError(f"{path} is not a bigWig, or is damaged: {error}. Make, copy or download it again.") from None
