@@ -12,7 +12,6 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
-from uuid import uuid4
 
 from scmaxatac.io._disk import disk_errors
 from scmaxatac.io._temporary import remove, remove_leftovers_once, temporary_name
@@ -144,7 +143,7 @@ def output_folder(path: str | os.PathLike[str]) -> Path:
         If the folder can't be made or written to.
     """
     folder = Path(path).expanduser()
-    trial = folder / f".{uuid4().hex[:8]}"
+    trial = folder / temporary_name("trial")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         trial.touch()
