@@ -1,5 +1,7 @@
 """bigWigs on a full disk, at a limit on the size of files, and when Ctrl+C or a kill comes in between."""
 
+import errno
+import io
 import os
 import signal
 import subprocess
@@ -74,6 +76,24 @@ def test_a_full_disk_is_an_error_and_nothing_stays_on_it(tmp_path, whole, pages,
         filling.unlink()
         write(disk / "a.bw")
         assert (disk / "a.bw").read_bytes() == whole
+
+
+class HeaderFails(io.FileIO):
+    """A file on a disk that has no room for the last thing that is written, the header in place of zeros."""
+
+    def write(self, data):
+        if self.tell() == 0 and bytes(data[:4]) == b"\x26\xfc\x8f\x88":
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return super().write(data)
+
+
+def test_a_header_that_can_not_be_written_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        _bigwig_file, "open", lambda path, mode: io.BufferedWriter(HeaderFails(path, mode)), raising=False
+    )
+    with pytest.raises(DiskFullError):
+        write(tmp_path / "a.bw")
+    assert list(tmp_path.iterdir()) == []
 
 
 WITHOUT_END = """
