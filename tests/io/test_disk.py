@@ -28,16 +28,6 @@ def write_text(path):
     path.write_text("a" * 800_000)
 
 
-def save_h5ad(path):
-    anndata = pytest.importorskip("anndata")
-    anndata.AnnData(VALUES.reshape(100, 1000)).write_h5ad(path)
-
-
-def save_hdf5(path):
-    with pytest.importorskip("h5py").File(path, "w") as handle:
-        handle["x"] = VALUES
-
-
 def save_torch(path):
     torch = pytest.importorskip("torch")
     torch.save({"x": torch.from_numpy(VALUES)}, path)
@@ -47,7 +37,7 @@ def save_zarr(path):
     pytest.importorskip("zarr").save_array(str(path), VALUES)
 
 
-WRITERS = [save_npy, save_npz, dump, write_text, save_h5ad, save_hdf5, save_torch, save_zarr]
+WRITERS = [save_npy, save_npz, dump, write_text, save_torch, save_zarr]
 
 
 def opened(write):
@@ -97,7 +87,7 @@ def test_the_message_says_how_much_is_needed():
         with disk_errors("/x.bw", needed=7_200_000):
             raise OSError(errno.EDQUOT, "Disk quota exceeded")
 
-    with pytest.raises(DiskFullError, match=r"/x\.bw can't be written, which needs 7\.2 MB: your quota"):
+    with pytest.raises(DiskFullError, match=r"/x\.bw can't be written, which needs at least 7\.2 MB: your quota"):
         attempt()
 
 
@@ -123,3 +113,19 @@ def test_the_innermost_file_is_the_one_that_is_named_and_workers_can_send_the_er
         attempt()
     sent = pickle.loads(pickle.dumps(caught.value))
     assert (type(sent), sent.errno, str(sent)) == (DiskFullError, errno.ENOSPC, str(caught.value))
+
+
+def test_what_has_no_room_is_not_begun(tmp_path):
+    def attempt():
+        with atomic_path(tmp_path / "x.h5ad", needed=10_000):
+            pytest.fail("was begun")
+
+    with file_size_limit(9_999), pytest.raises(DiskFullError, match="which needs at least 10 kB: it would be larger"):
+        attempt()
+    with small_disk(tmp_path / "disk", 1 << 20) as disk:
+        with (
+            pytest.raises(DiskFullError, match="which needs at least 2 MB: the disk is full"),
+            atomic_path(disk / "x.h5ad", needed=2_000_000),
+        ):
+            pytest.fail("was begun")
+    assert [path.name for path in tmp_path.iterdir()] == ["disk"]

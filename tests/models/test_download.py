@@ -137,7 +137,7 @@ def test_a_full_disk_is_an_error_and_the_next_call_goes_on_from_there(server, em
     limit = len(server.files[WEIGHTS]) // 2
     with (
         file_size_limit(limit),
-        pytest.raises(DiskFullError, match=r"\.h5 can't be written, which needs .*B: it would"),
+        pytest.raises(DiskFullError, match=r"\.h5 can't be written: it would"),
     ):
         download("TOYA", base_url=server.url)
     assert (empty_install / "downloads" / f"{WEIGHTS}.part").stat().st_size == limit

@@ -30,7 +30,8 @@ def disk_errors(path: str | os.PathLike[str], *, needed: int | None = None) -> I
     path
         File or folder that is written in the block, under the name that it is to have in the end.
     needed
-        Its size in bytes when it is complete, as far as known.
+        What it has at least in bytes when it is complete, as far as known. If there is less room, the block is not
+        entered: HDF5 does not always survive a full disk.
 
     Raises
     ------
@@ -38,6 +39,8 @@ def disk_errors(path: str | os.PathLike[str], *, needed: int | None = None) -> I
         In place of an error of a full disk, with its ``errno``; other errors pass.
     """
     try:
+        if needed is not None:
+            _check_room(Path(path), needed)
         yield
     except DiskFullError:
         raise
@@ -46,6 +49,14 @@ def disk_errors(path: str | os.PathLike[str], *, needed: int | None = None) -> I
         if number is None:
             raise
         raise DiskFullError(number, _message(number, Path(path), needed)) from error
+
+
+def _check_room(path: Path, needed: int) -> None:
+    limit = _size_limit()
+    if limit is not None and needed > limit:
+        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
+    if needed > _usage(path).free:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def _errno(error: BaseException | None, path: Path) -> int | None:
@@ -66,7 +77,7 @@ def _errno(error: BaseException | None, path: Path) -> int | None:
 def _message(number: int, path: Path, needed: int | None) -> str:
     usage, limit = _usage(path), _size_limit()
     folder = _existing(path)
-    need = "" if needed is None else f", which needs {_amount(needed)}"
+    need = "" if needed is None else f", which needs at least {_amount(needed)}"
     if number == errno.EFBIG:
         most = "" if limit is None else f" of {_amount(limit)} (ulimit -f)"
         what = f"{path} can't be written{need}: it would be larger than the limit on the size of a file{most}"

@@ -35,7 +35,7 @@ def atomic_path(path: str | os.PathLike[str], *, needed: int | None = None) -> I
     path
         File to write. Its folder is created when missing.
     needed
-        Size of the complete file in bytes, as far as known, for the message on a full disk.
+        What the complete file has at least in bytes, as far as known; less room is an error before the block.
 
     Raises
     ------

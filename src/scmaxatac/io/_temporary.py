@@ -57,9 +57,9 @@ def remove(path: Path) -> None:
     if path.is_dir() and not path.is_symlink():
         for _ in range(_PATIENCE):  # zarr's threads may still be writing into it after an error
             shutil.rmtree(path, ignore_errors=True)
+            time.sleep(0.05)
             if not path.exists():
                 return
-            time.sleep(0.05)
     else:
         path.unlink(missing_ok=True)
 

@@ -67,7 +67,7 @@ def fetch(file: RemoteFile, folder: Path, *, base_url: str, advance: Advance, hi
     downloader = _Downloader(file, folder / f"{file.path}.part", advance, hint)
     while True:
         try:
-            with disk_errors(path, needed=file.size):
+            with disk_errors(path):
                 downloader.complete(url)
             downloader.name_it(path)
             return path
