@@ -1,10 +1,10 @@
 """bigWigs: how fast they are written and how large they are, in the forms that the settings offer.
 
 Scores are those that the original predicted on chr22, cut into pieces and strung together to the length of a
-chromosome, so that they compress as real ones do. The peer, "interval records", writes a start and an end with every
-score, as bigWigs made from bedGraph do. Bytes a bin times the bins of hg38 give the size genome-wide; that is an
-extrapolation from stretches around genes and peaks, and empty stretches compress better. The original's files have
-about 700 MB a factor genome-wide.
+chromosome, so that they compress as real ones do. The peers are pyBigWig with fixed steps, and "interval records",
+pyBigWig with a start and an end with every score, as bigWigs made from bedGraph have them. Bytes a bin times the bins
+of hg38 give the size genome-wide; that is an extrapolation from stretches around genes and peaks, and empty stretches
+compress better. The original's files have about 700 MB a factor genome-wide.
 
     python benchmarks/outputs.py [--quick]
 """
@@ -14,9 +14,12 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyBigWig
 from _chr22 import Chr22
 from _common import ROUNDS, data_dir, machine, options, table, take_turns
 from _synthetic import HG38
@@ -47,12 +50,12 @@ def main() -> None:
     sizes, seconds = {}, {}
     for tf in ("CTCF", "SPI1", "ELF1"):
         scores = _scores(data / "golden" / "predict" / f"{tf}.npz", n_bins)
-        peers: dict[object, Callable[[], float]] = {(tf, "interval records"): lambda s=scores, t=tf: _write(
-            s, lambda w, v: _intervals(w, v), sizes, (t, "interval records"))}  # fmt: skip
-        for form, (decimals, drop) in FORMS.items():
-            peers[tf, form] = lambda s=scores, t=tf, f=form, d=decimals, z=drop: _write(
-                s, lambda w, v: _as_set(w, v, d, z), sizes, (t, f)
-            )
+        writers: dict[str, Callable[[Path], None]] = {
+            "interval records": partial(_intervals, scores),
+            "pyBigWig, as they are": partial(_fixed_steps, scores),
+            **{form: partial(_as_set, scores, *options) for form, options in FORMS.items()},
+        }
+        peers = {(tf, form): partial(_write, write, sizes, (tf, form)) for form, write in writers.items()}
         seconds |= take_turns(peers, rounds)
     rate = _prediction_rate(data, 0.3 if args.quick else 3.0)
     rows = []
@@ -73,27 +76,40 @@ def _scores(path: Path, n: int) -> np.ndarray:
     return np.concatenate([scores[start : start + PIECE] for start in starts])
 
 
-def _write(
-    scores: np.ndarray, write: Callable[[BigWigWriter, np.ndarray], None], sizes: dict, name: tuple[str, str]
-) -> float:
+def _write(write: Callable[[Path], None], sizes: dict, name: tuple[str, str]) -> float:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "scores.bw"
         start = time.perf_counter()
-        with BigWigWriter(path, HG38) as writer:
-            write(writer, scores)
+        write(path)
         took = time.perf_counter() - start
         sizes[name] = os.path.getsize(path)
     return took
 
 
-def _as_set(writer: BigWigWriter, scores: np.ndarray, decimals: int | None, drop: bool) -> None:
+def _as_set(scores: np.ndarray, decimals: int | None, drop: bool, path: Path) -> None:
     settings.bigwig_decimals, settings.bigwig_drop_zeros = decimals, drop
-    writer.add_fixed("chr1", 0, _tracks._as_asked_for(scores.copy(), keep_first=True))
+    with BigWigWriter(path, HG38) as writer:
+        writer.add_fixed("chr1", 0, _tracks._as_asked_for(scores.copy(), keep_first=True))
 
 
-def _intervals(writer: BigWigWriter, scores: np.ndarray) -> None:
+def _fixed_steps(scores: np.ndarray, path: Path) -> None:
+    with _peer(path) as handle:
+        handle.addEntries("chr1", 0, values=scores, span=BIN, step=BIN)
+
+
+def _intervals(scores: np.ndarray, path: Path) -> None:
     starts = np.arange(len(scores)) * BIN
-    writer.add_runs("chr1", starts, starts + BIN, scores)
+    with _peer(path) as handle:
+        for low in range(0, len(scores), 1 << 20):
+            part = slice(low, low + (1 << 20))
+            chroms = np.full(len(starts[part]), "chr1")
+            handle.addEntries(chroms, starts[part], ends=starts[part] + BIN, values=scores[part])
+
+
+def _peer(path: Path) -> Any:
+    handle = pyBigWig.open(str(path), "w")
+    handle.addHeader(list(HG38.items()), maxZooms=6)
+    return handle
 
 
 def _prediction_rate(data: Path, seconds: float) -> float:

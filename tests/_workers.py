@@ -72,3 +72,13 @@ def write_and_die(path: Path) -> None:
     with atomic_path(path) as temporary:
         temporary.write_text("half")
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def fill_and_die(path: Path) -> None:
+    """Begin a folder and be killed."""
+    from scmaxatac.io._files import atomic_folder
+
+    with atomic_folder(path) as temporary:
+        (temporary / "sub").mkdir()
+        (temporary / "sub" / "half").write_text("half")
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -36,7 +36,7 @@ HEAVY = (
     "mudata",
     "numba",
     "openvino",
-    "pooch",
+    "requests",
     "pytorch_lightning",
     "scanpy",
     "snapatac2",

@@ -5,6 +5,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 import scmaxatac as sma
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac._logging import logger
@@ -72,12 +74,29 @@ def predict_file(args: argparse.Namespace) -> str:
         save_tracks=args.save_tracks,
         key_added=args.key_added,
     )
-    with atomic_path(result) as temporary:
+    with atomic_path(result, needed=least_size(data)) as temporary:
         data.write(temporary)
     write_sites(data, args.out_dir / "sites.bed", key=args.key_added, mod=args.mod)
     logger.info("data with the results: %s; sites: %s", result, args.out_dir / "sites.bed")
     sites = sma.get.sites(data, key=args.key_added, mod=args.mod)
     return f"binding sites\n{sites.groupby(['group', 'tf'], observed=False).size().unstack('tf').to_string()}"
+
+
+def least_size(data: "AnnData | MuData") -> int:
+    """Bytes that the matrices of an object take in a file, which holds them as they are in memory; a lower bound.
+
+    Parameters
+    ----------
+    data
+        The object.
+    """
+    matrices = [
+        matrix
+        for adata in (data.mod.values() if hasattr(data, "mod") else [data])
+        for matrix in (adata.X, *adata.layers.values(), *adata.obsm.values())
+    ]
+    parts = [getattr(m, name, None) for m in matrices for name in ("data", "indices", "indptr") if hasattr(m, "indptr")]
+    return sum(part.nbytes for part in (*matrices, *parts) if isinstance(part, np.ndarray))
 
 
 def write_sites(data: "AnnData | MuData", path: Path, *, key: str = KEY_ADDED, mod: str = "atac") -> None:

@@ -1,10 +1,21 @@
 import gzip
 import hashlib
+import os
 import sys
 
 import pytest
 
-from scmaxatac.io._files import atomic_path, existing_file, open_binary, read_lines, sha256_of, slug
+from scmaxatac.io import _files
+from scmaxatac.io._files import (
+    atomic_folder,
+    atomic_path,
+    existing_file,
+    open_binary,
+    read_lines,
+    sha256_of,
+    slug,
+    verify_sha256,
+)
 
 
 @pytest.fixture(params=["with isal", "without isal"])
@@ -34,6 +45,79 @@ def test_atomic_path_replaces_the_file_only_when_the_block_ends_well(tmp_path):
         stopped()
     assert target.read_text() == "whole"
     assert [path.name for path in target.parent.iterdir()] == ["out.bed"]
+
+
+def test_a_file_is_on_the_disk_before_it_gets_its_name(tmp_path, monkeypatch):
+    target, done = tmp_path / "out.bed", []
+    monkeypatch.setattr(os, "fsync", lambda handle: done.append(os.readlink(f"/proc/self/fd/{handle}")))
+    monkeypatch.setattr(os, "replace", lambda old, new: done.append("named"))
+    with atomic_path(target) as temporary:
+        temporary.write_text("whole")
+    assert done == [str(temporary), "named", str(tmp_path)]
+
+
+def test_a_file_system_without_fsync_is_no_error(tmp_path, monkeypatch):
+    def refused(handle):
+        raise OSError(22, "Invalid argument")
+
+    monkeypatch.setattr(os, "fsync", refused)
+    with atomic_path(tmp_path / "out.bed") as temporary:
+        temporary.write_text("whole")
+    assert (tmp_path / "out.bed").read_text() == "whole"
+
+
+def test_atomic_folder_appears_when_the_block_ends_well(tmp_path):
+    target = tmp_path / "new" / "scores.zarr"
+    with atomic_folder(target) as temporary:
+        (temporary / "sub").mkdir()
+        (temporary / "sub" / "chunk").write_text("whole")
+        assert not target.exists()
+    assert (target / "sub" / "chunk").read_text() == "whole"
+    assert [path.name for path in target.parent.iterdir()] == ["scores.zarr"]
+
+
+def test_atomic_folder_leaves_nothing_on_an_error(tmp_path):
+    def stopped():
+        with atomic_folder(tmp_path / "scores.zarr") as temporary:
+            (temporary / "chunk").write_text("half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        stopped()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_first_of_two_folders_of_a_name_stays(tmp_path):
+    target = tmp_path / "digest"
+    with atomic_folder(target) as late:
+        (late / "index").write_text("second")
+        with atomic_folder(target) as early:
+            (early / "index").write_text("first")
+    assert (target / "index").read_text() == "first"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_changed_file_is_told_from_its_checksum_even_where_its_size_is_the_same(tmp_path):
+    path = tmp_path / "best.ckpt"
+    path.write_bytes(b"weights")
+    expected = hashlib.sha256(b"weights").hexdigest()
+    verify_sha256(path, expected)
+    path.write_bytes(b"weighty")
+    os.utime(path, ns=(1, 1))
+    with pytest.raises(ValueError, match=r"best\.ckpt is damaged or was changed.*Train again"):
+        verify_sha256(path, expected, remedy="Train again")
+    with pytest.raises(FileNotFoundError, match=r"not found: .*nothing\.bw"):
+        verify_sha256(tmp_path / "nothing.bw", expected)
+
+
+def test_an_unchanged_file_is_read_once_for_its_checksum(tmp_path, monkeypatch):
+    path = tmp_path / "unit.npz"
+    path.write_bytes(b"scores")
+    reads = []
+    monkeypatch.setattr(_files, "sha256_of", lambda path: reads.append(path) or sha256_of(path))
+    for _ in range(3):
+        verify_sha256(path, hashlib.sha256(b"scores").hexdigest())
+    assert reads == [path]
 
 
 def test_sha256_is_that_of_hashlib(tmp_path):

@@ -1,19 +1,20 @@
 import multiprocessing
+import os
 import signal
 import time
 from pathlib import Path
 
 import pytest
-from _workers import write_and_die
+from _workers import fill_and_die, write_and_die
 
 from scmaxatac.io import _temporary
-from scmaxatac.io._files import atomic_path
+from scmaxatac.io._files import atomic_folder, atomic_path
 from scmaxatac.io._temporary import remove_leftovers, temporary_name
 
 
-def killed_while_writing(path: Path) -> Path:
+def killed_while_writing(path: Path, write=write_and_die) -> Path:
     """Have a process be killed while it writes; what it leaves."""
-    process = multiprocessing.get_context("spawn").Process(target=write_and_die, args=(path,))
+    process = multiprocessing.get_context("spawn").Process(target=write, args=(path,))
     process.start()
     process.join()
     assert process.exitcode == -signal.SIGKILL
@@ -28,12 +29,49 @@ def test_what_a_killed_process_left_is_removed(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_folder_that_a_killed_process_left_is_removed(tmp_path):
+    left = killed_while_writing(tmp_path / "scores.zarr", fill_and_die)
+    assert (left / "sub" / "half").read_text() == "half"
+    remove_leftovers(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("write", [write_and_die, fill_and_die])
+@pytest.mark.parametrize("opened", [atomic_path, atomic_folder])
+def test_whoever_writes_again_removes_what_was_left_whatever_its_name(tmp_path, write, opened):
+    killed_while_writing(tmp_path / "0_T.bw", write)
+    with opened(tmp_path / "1_B.bw") as temporary:
+        temporary.exists() or temporary.touch()
+        assert list(tmp_path.iterdir()) == [temporary]
+    assert [path.name for path in tmp_path.iterdir()] == ["1_B.bw"]
+
+
+def test_a_folder_is_searched_for_leftovers_once_a_process(tmp_path, monkeypatch):
+    listed = []
+    scandir = os.scandir
+    monkeypatch.setattr(os, "scandir", lambda path: listed.append(path) or scandir(path))
+    for i in range(5):
+        with atomic_path(tmp_path / f"{i}.bed") as temporary:
+            temporary.touch()
+    assert listed == [tmp_path]
+
+
 def test_what_a_living_process_writes_stays(tmp_path):
-    with atomic_path(tmp_path / "scores.npz") as temporary:
+    with atomic_path(tmp_path / "scores.npz") as temporary, atomic_folder(tmp_path / "scores.zarr") as folder:
         temporary.write_text("half")
         remove_leftovers(tmp_path)
         assert temporary.exists()
-    assert [path.name for path in tmp_path.iterdir()] == ["scores.npz"]
+        assert folder.exists()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["scores.npz", "scores.zarr"]
+
+
+def test_a_later_process_with_the_number_of_a_dead_one_is_not_taken_for_it(tmp_path):
+    left = tmp_path / temporary_name("scores.npz")
+    left.touch()
+    before_this_process = time.time() - 3600 - time.clock_gettime(time.CLOCK_BOOTTIME)
+    os.utime(left, (before_this_process, before_this_process))
+    remove_leftovers(tmp_path)
+    assert not left.exists()
 
 
 def test_what_another_machine_began_stays_for_a_day(tmp_path, monkeypatch):
@@ -53,7 +91,7 @@ def test_what_another_machine_began_stays_for_a_day(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", [".hidden", "scores.npz", ".12345678.scores.npz", ".nfs000000012345", ".git"])
 def test_files_of_others_stay_however_old(tmp_path, monkeypatch, name):
     (tmp_path / name).touch()
-    (tmp_path / temporary_name("a_folder")).mkdir()
+    (tmp_path / ".0123456789abcdef").mkdir()
     monkeypatch.setattr(_temporary, "_ABANDONED", -1)
     remove_leftovers(tmp_path)
     assert len(list(tmp_path.iterdir())) == 2

@@ -6,8 +6,10 @@ import sys
 from dataclasses import asdict
 
 import pytest
+from _small_disk import file_size_limit
 
 from scmaxatac import settings
+from scmaxatac.io._disk import DiskFullError
 from scmaxatac.models import _fetch, download, from_keras, load
 
 WEIGHTS = "models/TOYA/TOYA_binary_1.h5"
@@ -128,6 +130,20 @@ def test_a_truncated_file_is_an_error_and_the_next_call_goes_on_from_there(serve
     download("TOYA", base_url=server.url)
     assert server.asked(WEIGHTS) == [f"bytes={kept}-"]
     assert load("TOYA").id == "maxatac:TOYA"
+    assert not (empty_install / "downloads").exists()
+
+
+def test_a_full_disk_is_an_error_and_the_next_call_goes_on_from_there(server, empty_install):
+    limit = len(server.files[WEIGHTS]) // 2
+    with (
+        file_size_limit(limit),
+        pytest.raises(DiskFullError, match=r"\.h5 can't be written: it would"),
+    ):
+        download("TOYA", base_url=server.url)
+    assert (empty_install / "downloads" / f"{WEIGHTS}.part").stat().st_size == limit
+    server.requests.clear()
+    download("TOYA", base_url=server.url)
+    assert server.asked(WEIGHTS) == [f"bytes={limit}-"]
     assert not (empty_install / "downloads").exists()
 
 

@@ -132,7 +132,7 @@ def test_a_bigwig_that_was_changed_is_not_read(adata, predict, tmp_path):
     path = tmp_path / "run" / files.loc[(files["kind"] == "bigwig") & (files["group"] == "B"), "path"].iloc[0]
     content = path.read_bytes()
     path.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
-    with pytest.raises(ValueError, match=rf"{path.name} is not the file that the run wrote.*predict_tfbs again"):
+    with pytest.raises(ValueError, match=rf"{path.name} is damaged or was changed.*predict_tfbs again"):
         sma.get.track(adata, "AAA", "B")
     predict(adata, save_tracks=True)
     assert path.read_bytes() == content, "and the next call writes it again"

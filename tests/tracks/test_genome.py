@@ -7,8 +7,11 @@ import zlib
 import numpy as np
 import pandas as pd
 import pytest
+from _small_disk import file_size_limit
 
 from scmaxatac import settings
+from scmaxatac.io._disk import DiskFullError
+from scmaxatac.io._temporary import temporary_name
 from scmaxatac.tracks import Genome, Intervals
 from scmaxatac.tracks import _codes as codes_module
 
@@ -271,3 +274,22 @@ def test_real_sequence_and_blacklist_have_their_known_size(data_dir, tmp_path):
     assert int((genome.codes("chr22") < 4).sum()) == 5_025_304
     assert genome.blacklist.total("chr22") == 15_428_045
     assert genome.select_chroms() == ["chr22"]
+
+
+def test_a_full_disk_is_named_and_an_encoding_leaves_nothing_there(tmp_path):
+    path, cache = tmp_path / "genome.fa", tmp_path / "cache"
+    path.write_bytes(fasta_text({"chr1": "ACGT" * 5_000}))
+    with file_size_limit(10_000), pytest.raises(DiskFullError, match=r"genomes.* can't be written: it would be larger"):
+        codes_module.encode_fasta(path, cache)
+    assert [part for part in cache.rglob("*") if part.name != "genomes"] == []
+    assert codes_module.encode_fasta(path, cache).sizes == {"chr1": 20_000}
+
+
+def test_an_encoding_that_was_killed_is_removed_by_the_next_one(tmp_path):
+    path, root = tmp_path / "genome.fa", tmp_path / "cache" / "genomes"
+    path.write_bytes(fasta_text())
+    left = root / temporary_name("encoding").replace(f".{os.getpid()}.", ".4194305.")  # no process has this number
+    left.mkdir(parents=True)
+    (left / "0.codes").touch()
+    folder = codes_module.encode_fasta(path, tmp_path / "cache").folder
+    assert {part.name for part in root.iterdir()} == {folder.name, "seen"}

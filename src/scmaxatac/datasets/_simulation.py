@@ -1,8 +1,6 @@
 """The toy data's files, simulated once and kept in the cache folder."""
 
 import hashlib
-import shutil
-import tempfile
 from importlib.resources import files
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from scmaxatac.datasets._fragments import Fragments, simulate_fragments
 from scmaxatac.datasets._regions import CLUSTERS, blacklist, open_in, simulate_regions
 from scmaxatac.datasets._sequence import CHROM_SIZES, Sequence, add_gaps, simulate_sequence
 from scmaxatac.datasets._sites import long_sites, plant_sites
+from scmaxatac.io._files import atomic_folder
 
 _PEAK_HALF_WIDTH = 0.85  # of the width at half height: two standard deviations
 _LINE = 60  # bases a line of the FASTA file
@@ -33,18 +32,8 @@ def toy_folder(seed: int, n_fragments: int) -> Path:
     if folder.is_dir():
         return folder
     logger.info("simulating the toy data into %s", folder)
-    root.mkdir(parents=True, exist_ok=True)
-    working = Path(tempfile.mkdtemp(prefix="simulating-", dir=root))
-    try:
+    with atomic_folder(folder) as working:
         _simulate(working, seed, n_fragments)
-        working.chmod(0o755)
-        try:
-            working.rename(folder)
-        except OSError:
-            if not folder.is_dir():  # another process was faster
-                raise
-    finally:
-        shutil.rmtree(working, ignore_errors=True)
     return folder
 
 

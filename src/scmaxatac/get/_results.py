@@ -98,8 +98,9 @@ class Results:
 
     def file(self, kind: str, group: str = "", tf: str = "") -> Path | None:
         """Path of a file of the run if it was written and is still there; a ValueError if it was changed."""
+        from scmaxatac.io._files import verify_sha256
         from scmaxatac.predict._prediction import run_folder
-        from scmaxatac.results._complete import checksum, complete_run
+        from scmaxatac.results._complete import complete_run
 
         files = self.table(_keys.FILES)
         if files.empty or complete_run(run_folder(self.params)) != self.params.get("run"):
@@ -109,11 +110,8 @@ class Results:
             path = self.folder / name
             if not path.exists():
                 continue
-            if expected and checksum(path) != expected:
-                raise ValueError(
-                    f"{path} is not the file that the run wrote: it is damaged or was changed. Remove it and call "
-                    "scmaxatac.tl.predict_tfbs again, which writes what is missing"
-                )
+            if expected:
+                verify_sha256(path, expected, remedy="Call scmaxatac.tl.predict_tfbs again, which writes it anew")
             return path
         return None
 

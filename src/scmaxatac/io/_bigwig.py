@@ -1,18 +1,18 @@
-"""bigWig files: pyBigWig writes them, pybigtools reads them."""
+"""bigWig files, written so that a full disk is an error, and read so that damage is one."""
 
 import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
+from scmaxatac.io._bigwig_file import BigWigFile
+from scmaxatac.io._bigwig_reader import BigWigReader, DamagedError
 from scmaxatac.io._files import atomic_path, existing_file
 
-_ZOOM_LEVELS = 6
-_RECORD = np.dtype([("start", np.int32), ("end", np.int32), ("value", np.float32)])
 _BLOCK = 1 << 20
 
 
@@ -36,31 +36,39 @@ class BigWigWriter:
         self._order = {chrom: i for i, chrom in enumerate(self.sizes)}
         self._last = (-1, 0)  # index of the chromosome, end of the last value
         self._stack = ExitStack()
-        self._handle: Any = None
+        self._file: BigWigFile | None = None
 
     def __enter__(self) -> Self:
-        import pyBigWig
-
         if not self.sizes:
             raise ValueError(f"{self.path}: a bigWig needs at least one chromosome")
-        temporary = self._stack.enter_context(atomic_path(self.path))
-        self._handle = pyBigWig.open(str(temporary), "w")
-        if self._handle is None:
-            raise OSError(f"{self.path} can't be written")
-        self._handle.addHeader(list(self.sizes.items()), maxZooms=_ZOOM_LEVELS)
+        with ExitStack() as stack:
+            temporary = stack.enter_context(atomic_path(self.path))
+            self._file = BigWigFile(temporary, self.sizes)
+            stack.push(self._complete)
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        handle, self._handle = self._handle, None
-        if handle is not None:
-            handle.close()
-        if error is None and self._last[0] < 0:
-            error = ValueError(f"{self.path}: no values to write, and a bigWig without values can't be read")
-            self._stack.__exit__(type(error), error, None)
-            raise error
         self._stack.__exit__(kind, error, traceback)
+
+    def _complete(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        file, self._file = self._opened(), None
+        try:
+            if error is None and self._last[0] < 0:
+                raise ValueError(f"{self.path}: no values to write, and a bigWig without values can't be read")
+            if error is None:
+                file.finish()
+        finally:
+            file.close()
+
+    def _opened(self) -> BigWigFile:
+        if self._file is None:
+            raise ValueError(f"{self.path} is not open: use BigWigWriter in a with block")
+        return self._file
 
     def add_fixed(self, chrom: str, start: int, values: np.ndarray, span: int = 32, step: int = 32) -> None:
         """Add evenly spaced values.
@@ -88,11 +96,12 @@ class BigWigWriter:
             raise ValueError(f"span ({span}) must be at least 1 and step ({step}) at least span")
         if len(values) == 0:
             return
-        self._check(chrom, start, start + (len(values) - 1) * step + span, values)
-        for first, stop in _present(values):
-            for low in range(first, stop, _BLOCK):
-                piece = values[low : min(low + _BLOCK, stop)]
-                self._handle.addEntries(chrom, int(start) + low * step, values=piece, span=int(span), step=int(step))
+        place = self._check(chrom, start, start + (len(values) - 1) * step + span, values)
+        for low in range(0, len(values), _BLOCK):
+            piece = values[low : low + _BLOCK]
+            there = np.flatnonzero(~np.isnan(piece))
+            starts = int(start) + (low + there) * int(step)
+            self._opened().add(place, starts, starts + int(span), piece[there])
 
     def add_runs(self, chrom: str, starts: np.ndarray, ends: np.ndarray, values: np.ndarray) -> None:
         """Add values of varying width.
@@ -119,18 +128,13 @@ class BigWigWriter:
             return
         if np.any(ends <= starts) or np.any(starts[1:] < ends[:-1]):
             raise ValueError(f"{self.path}: runs on {chrom} are empty, overlap or are not sorted")
-        self._check(chrom, int(starts[0]), int(ends[-1]), values)
+        place = self._check(chrom, int(starts[0]), int(ends[-1]), values)
         keep = ~np.isnan(values)
-        starts, ends, values = starts[keep], ends[keep], values[keep]
-        for low in range(0, len(starts), _BLOCK):
-            part = slice(low, low + _BLOCK)
-            self._handle.addEntries(
-                np.full(len(starts[part]), chrom), starts[part], ends=ends[part], values=values[part]
-            )
+        self._opened().add(place, starts[keep], ends[keep], values[keep])
 
-    def _check(self, chrom: str, start: int, end: int, values: np.ndarray) -> None:
-        if self._handle is None:
-            raise ValueError(f"{self.path} is not open: use BigWigWriter in a with block")
+    def _check(self, chrom: str, start: int, end: int, values: np.ndarray) -> int:
+        """Check a call's values and return the chromosome's place in the order of chromosomes."""
+        self._opened()
         if chrom not in self._order:
             raise ValueError(
                 f"{self.path}: chromosome {chrom!r} is not among the bigWig's ({list(self.sizes)[:3]} ...)"
@@ -143,6 +147,7 @@ class BigWigWriter:
             raise ValueError(f"{self.path}: infinite values on {chrom}")
         if not np.isnan(values).all():
             self._last = (self._order[chrom], end)
+        return self._order[chrom]
 
 
 def read_bigwig(
@@ -174,58 +179,36 @@ def read_bigwig(
         If it is not a bigWig or the stretch lies outside the chromosome.
     """
     with _opened(path) as handle:
-        size = handle.chroms().get(chrom)
+        size = handle.sizes.get(chrom)
         if size is None:
-            raise KeyError(f"{path} has no chromosome {chrom!r} (it has {list(handle.chroms())[:3]} ...)")
+            raise KeyError(f"{path} has no chromosome {chrom!r} (it has {list(handle.sizes)[:3]} ...)")
         end = size if end is None else end
         if not 0 <= start <= end <= size:
             raise ValueError(f"{chrom}:{start}-{end} lies outside {path} (0-{size})")
-        if start == end:
-            records = np.empty(0, dtype=_RECORD)
-        else:
-            records = np.fromiter(handle.records(chrom, start, end), dtype=_RECORD)
-    return records["start"].copy(), records["end"].copy(), records["value"].copy()
+        blocks = list(handle.values(chrom, start, end)) if start < end else []
+    nothing = (np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))
+    starts, ends, values = map(np.concatenate, zip(nothing, *blocks, strict=True))
+    return starts.astype(np.int32), ends.astype(np.int32), values
 
 
 def bigwig_sizes(path: str | os.PathLike[str]) -> dict[str, int]:
     """Lengths in bp of the chromosomes of a bigWig; raises as :func:`read_bigwig` does."""
     with _opened(path) as handle:
-        return {chrom: int(size) for chrom, size in handle.chroms().items()}
+        return handle.sizes
 
 
 def sizes_with_values(path: str | os.PathLike[str]) -> dict[str, int]:
     """Lengths in bp of the chromosomes that have a value; a bigWig's header often names all of a genome."""
     with _opened(path) as handle:
-        return {
-            chrom: int(size)
-            for chrom, size in handle.chroms().items()
-            if next(iter(handle.records(chrom)), None) is not None
-        }
+        sizes = handle.sizes.items()
+        return {chrom: size for chrom, size in sizes if next(handle.values(chrom, 0, size), None) is not None}
 
 
 @contextmanager
-def _opened(path: str | os.PathLike[str]) -> Iterator[Any]:
-    import pybigtools
-
+def _opened(path: str | os.PathLike[str]) -> Iterator[BigWigReader]:
     path = existing_file(path, "bigWig")
-    with open(path, "rb") as file:  # not the path, which pybigtools judges by its suffix
-        if file.read(4) not in (b"\x26\xfc\x8f\x88", b"\x88\x8f\xfc\x26"):
-            raise ValueError(f"{path} is not a bigWig")
-        file.seek(0)
-        try:
-            handle = pybigtools.open(file)
-        except pybigtools.BBIReadError as error:
-            raise ValueError(f"{path} is not a readable bigWig: {error}") from None
-        try:
+    try:
+        with BigWigReader(path) as handle:
             yield handle
-        finally:
-            handle.close()
-
-
-def _present(values: np.ndarray) -> list[tuple[int, int]]:
-    """Stretches of `values` without NaN, as (first, stop)."""
-    missing = np.isnan(values)
-    if not missing.any():
-        return [(0, len(values))]
-    edges = np.flatnonzero(np.diff(np.concatenate(([True], missing, [True]))))
-    return [(int(first), int(stop)) for first, stop in edges.reshape(-1, 2)]
+    except DamagedError as error:
+        raise ValueError(f"{path} is not a bigWig, or is damaged: {error}. Make, copy or download it again.") from None

@@ -1,5 +1,6 @@
 """Opening, hashing, naming and safely replacing files."""
 
+import errno
 import gzip
 import hashlib
 import os
@@ -7,12 +8,13 @@ import re
 import unicodedata
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
-from uuid import uuid4
 
-from scmaxatac.io._temporary import temporary_name
+from scmaxatac.io._disk import disk_errors
+from scmaxatac.io._temporary import remove, remove_leftovers_once, temporary_name
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
@@ -20,26 +22,116 @@ _SLUG_LENGTH = 60
 
 
 @contextmanager
-def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
-    """Give a temporary name beside `path` that becomes `path` when the block ends without an exception.
+def atomic_path(path: str | os.PathLike[str], *, needed: int | None = None) -> Iterator[Path]:
+    """Temporary name beside `path` that becomes `path` when the block ends without an exception.
 
-    The temporary file is removed when the block raises, so a reader never sees half a file. The temporary name ends as
-    `path` does, because some writers choose the format by the suffix.
+    The file is on the disk before it gets its name, and what was there under it stays until then, so that neither a
+    kill nor a power failure leaves half a file. The temporary file is removed when the block raises; what killed
+    processes left in the folder is removed at this process's first call for it. The temporary name ends as `path`
+    does, because some writers choose the format by the suffix.
 
     Parameters
     ----------
     path
         File to write. Its folder is created when missing.
+    needed
+        What the complete file has at least in bytes, as far as known; less room is an error before the block.
+
+    Raises
+    ------
+    DiskFullError
+        If the disk is full, a quota is used up or the file would be larger than the limit on the size of files.
     """
     path = Path(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(temporary_name(path.name))
     try:
-        yield temporary
-        os.replace(temporary, path)
+        with disk_errors(path, needed=needed):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            remove_leftovers_once(path.parent.absolute())
+            yield temporary
+            sync(temporary)
+            os.replace(temporary, path)
+            sync(path.parent)
     finally:
-        with suppress(FileNotFoundError):
-            temporary.unlink()
+        remove(temporary)
+
+
+@contextmanager
+def atomic_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Make a folder beside `path` that gets the name `path` when the block ends without an exception.
+
+    As :func:`atomic_path`, but a folder can't be replaced in one step: see :func:`publish_folder`.
+
+    Parameters
+    ----------
+    path
+        Folder to write. The one above it is created when missing.
+
+    Raises
+    ------
+    DiskFullError
+        As :func:`atomic_path`.
+    """
+    with temporary_folder(path) as temporary:
+        yield temporary
+        publish_folder(temporary, path)
+
+
+@contextmanager
+def temporary_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
+    """Make a folder beside `path` that is removed at the end, unless :func:`publish_folder` has given it a name.
+
+    Parameters
+    ----------
+    path
+        What the folder is to become; the one above it is created when missing.
+    """
+    path = Path(path)
+    temporary = path.with_name(temporary_name(path.name))
+    try:
+        with disk_errors(path):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            remove_leftovers_once(path.parent.absolute())
+            temporary.mkdir()
+            yield temporary
+    finally:
+        remove(temporary)
+
+
+def publish_folder(temporary: Path, path: str | os.PathLike[str]) -> None:
+    """Give a complete folder its name.
+
+    If there is a folder of this name, it stays and the new one does not get it. So the name has to say what the folder
+    holds, a digest for example.
+
+    Parameters
+    ----------
+    temporary
+        A folder of :func:`temporary_folder`.
+    path
+        Its name, on the same file system.
+    """
+    path = Path(path)
+    for part in (*temporary.rglob("*"), temporary):
+        sync(part)
+    try:
+        temporary.rename(path)
+    except OSError:
+        if not path.is_dir():  # no other process was faster
+            raise
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file's bytes, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP, errno.EBADF):  # a file system without fsync
+            raise
+    finally:
+        os.close(handle)
 
 
 def output_folder(path: str | os.PathLike[str]) -> Path:
@@ -51,7 +143,7 @@ def output_folder(path: str | os.PathLike[str]) -> Path:
         If the folder can't be made or written to.
     """
     folder = Path(path).expanduser()
-    trial = folder / f".{uuid4().hex[:8]}"
+    trial = folder / temporary_name("trial")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         trial.touch()
@@ -65,6 +157,47 @@ def sha256_of(path: str | os.PathLike[str]) -> str:
     """Hexadecimal sha256 of a file's bytes."""
     with open(path, "rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def verify_sha256(path: str | os.PathLike[str], expected: str, *, remedy: str = "Make or copy it again") -> None:
+    """Compare a file's content with the checksum that was noted when it was written.
+
+    A file is read once; it is read again only where its size, time of modification or place on the disk has changed.
+
+    Parameters
+    ----------
+    path
+        The file.
+    expected
+        Hexadecimal sha256 of its bytes.
+    remedy
+        What to do if it is another one, for the message.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If the content is another one.
+    """
+    path = existing_file(path, "file")
+    found = checksum(path)
+    if found != expected.lower():
+        raise ValueError(
+            f"{path} is damaged or was changed: its sha256 begins with {found[:12]}, and {expected[:12]} was noted "
+            f"when it was written. {remedy}"
+        )
+
+
+def checksum(path: Path) -> str:
+    """Hexadecimal sha256 of a file's bytes, read once a process for as long as the file stays as it is."""
+    stat = path.stat()
+    return _sha256_of(path.absolute(), stat.st_size, stat.st_mtime_ns, stat.st_ino)
+
+
+@lru_cache(maxsize=4096)
+def _sha256_of(path: Path, size: int, modified: int, inode: int) -> str:
+    return sha256_of(path)
 
 
 def slug(text: str) -> str:

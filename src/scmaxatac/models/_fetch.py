@@ -1,7 +1,6 @@
 """Download of one file: checked, resumed where it broke off, safe beside another process that wants the same."""
 
 import fcntl
-import logging
 import os
 import re
 import time
@@ -9,10 +8,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import pooch
 import requests
 
 from scmaxatac._logging import logger
+from scmaxatac.io._disk import disk_errors
+from scmaxatac.io._files import sha256_of, sync
 from scmaxatac.models._registry import RemoteFile
 
 ATTEMPTS = 4
@@ -61,24 +61,26 @@ def fetch(file: RemoteFile, folder: Path, *, base_url: str, advance: Advance, hi
     ValueError
         If what it gives is not the expected file.
     """
-    registry = {file.path: f"sha256:{file.sha256}"}
-    source = pooch.create(path=folder, base_url=base_url.rstrip("/") + "/", registry=registry)
+    path, url = folder / file.path, f"{base_url.rstrip('/')}/{file.path}"
+    if path.is_file() and sha256_of(path) == file.sha256:
+        return path
     downloader = _Downloader(file, folder / f"{file.path}.part", advance, hint)
     while True:
         try:
-            with _at_level(pooch.get_logger(), logging.WARNING):
-                return Path(source.fetch(file.path, downloader=downloader))
+            with disk_errors(path):
+                downloader.complete(url)
+            downloader.name_it(path)
+            return path
         except ValueError as error:  # a wrong checksum or size
             downloader.forget()
             if downloader.resumed:  # the piece of an earlier run may be at fault; it is gone now
                 logger.info("%s: %s; starting from the beginning", file.name, error)
                 continue
-            url = source.get_url(file.path)
             raise ValueError(f"{url} is not the expected file, nothing of it was kept: {error}. {hint}") from None
 
 
 class _Downloader:
-    """What pooch calls to get a file: goes on from the ``.part`` file, tries again when the connection breaks."""
+    """Gets a file: goes on from the ``.part`` file, tries again when the connection breaks."""
 
     def __init__(self, file: RemoteFile, part: Path, advance: Advance, hint: str) -> None:
         self.file = file
@@ -88,7 +90,8 @@ class _Downloader:
         self.size = 0
         self.resumed = False
 
-    def __call__(self, url: str, output: str, source: object) -> None:
+    def complete(self, url: str) -> None:
+        """Download what is missing of the ``.part`` file."""
         self.part.parent.mkdir(parents=True, exist_ok=True)
         self.part.touch()
         self._grow(self.part.stat().st_size)
@@ -96,10 +99,18 @@ class _Downloader:
         try:
             with requests.Session() as session:
                 self._complete(session, url)
-            os.replace(self.part, output)
         finally:
             if self.part.is_file() and not self.size:
                 self.part.unlink()
+
+    def name_it(self, path: Path) -> None:
+        """Give the complete file its name, if it is the right one."""
+        found = sha256_of(self.part)
+        if found != self.file.sha256:
+            raise ValueError(f"its sha256 is {found}, expected is {self.file.sha256}")
+        sync(self.part)
+        os.replace(self.part, path)
+        sync(path.parent)
 
     def forget(self) -> None:
         """Take back what was told to `advance` and drop what there is."""
@@ -189,13 +200,3 @@ def locked(folder: Path) -> Iterator[None]:
         except OSError as error:
             logger.info("%s can't be locked (%s): don't download from two processes at once", folder, error)
         yield  # closing the file gives the lock back
-
-
-@contextmanager
-def _at_level(other: logging.Logger, level: int) -> Iterator[None]:
-    before = other.level
-    other.setLevel(level)
-    try:
-        yield
-    finally:
-        other.setLevel(before)

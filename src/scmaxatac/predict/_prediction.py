@@ -12,7 +12,7 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._logging import logger
 from scmaxatac._settings import settings
-from scmaxatac.io._temporary import temporary_name
+from scmaxatac.io._files import atomic_folder
 from scmaxatac.predict._assemble import assemble_scores
 from scmaxatac.predict._background import add_background
 from scmaxatac.predict._estimate import log_estimate
@@ -133,12 +133,11 @@ def _region_scores(run: Run, n_regions: int) -> np.ndarray | str:
     if not path.is_dir():
         import zarr
 
-        temporary = run.folder / temporary_name(SCORES)
         chunks = (1, min(n_regions, 65_536), 1)
-        array = zarr.open_array(str(temporary), mode="w", shape=shape, chunks=chunks, dtype="f4")
-        for g, group in enumerate(store.groups):
-            array[g] = assemble_scores(store, group)
-        temporary.rename(path)
+        with atomic_folder(path) as temporary:
+            array = zarr.open_array(str(temporary), mode="w", shape=shape, chunks=chunks, dtype="f4")
+            for g, group in enumerate(store.groups):
+                array[g] = assemble_scores(store, group)
     logger.info("region scores (%.0f MB) are kept in %s", megabytes, path)
     return SCORES
 

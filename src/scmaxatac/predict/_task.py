@@ -1,11 +1,13 @@
 """The task of a prediction: one group on one chromosome, with all transcription factors."""
 
-import shutil
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
 
+from scmaxatac.io._files import atomic_folder
+from scmaxatac.io._temporary import remove
 from scmaxatac.nn._predict import predict_bins
 from scmaxatac.predict._run import Run
 from scmaxatac.results._stored_signal import read_signal
@@ -49,12 +51,6 @@ def predict_task(
     bounds = run.region_bounds(chrom)
     region_scores = np.full((len(kept), len(bounds[0])), np.nan, dtype=np.float32)
     covered: list[np.ndarray] = []
-    whole = store.all_bins_path(group, chrom)
-    partial = whole.with_suffix(".partial")  # complete when it gets its name; what a dead process left is removed
-    if all_bins:
-        for old in (whole, partial):
-            shutil.rmtree(old, ignore_errors=True)
-        partial.mkdir(parents=True)
     tiles = predict_bins(
         run.engine(),
         genome.codes(chrom),
@@ -65,17 +61,19 @@ def predict_task(
         progress=progress,
     )
     unknown = genome.unknown_runs(chrom)
-    for i, tile in enumerate(tiles):
-        known = known_bins(tile, unknown)
-        for m, keeper in enumerate(kept):
-            keeper.add(known, m)
-        np.fmax(region_scores, largest_in(known.bins, known.scores, *bounds), out=region_scores)
-        covered.append(covered_calibration_bins(known.bins, allowed))
-        if all_bins:
-            np.save(partial / f"{i:06d}_bins.npy", tile.bins)
-            np.save(partial / f"{i:06d}_scores.npy", tile.scores)
+    whole = store.all_bins_path(group, chrom)
     if all_bins:
-        partial.rename(whole)
+        remove(whole)  # bins whose scores are gone
+    with atomic_folder(whole) if all_bins else nullcontext() as bins_folder:
+        for i, tile in enumerate(tiles):
+            known = known_bins(tile, unknown)
+            for m, keeper in enumerate(kept):
+                keeper.add(known, m)
+            np.fmax(region_scores, largest_in(known.bins, known.scores, *bounds), out=region_scores)
+            covered.append(covered_calibration_bins(known.bins, allowed))
+            if bins_folder is not None:
+                np.save(bins_folder / f"{i:06d}_bins.npy", tile.bins)
+                np.save(bins_folder / f"{i:06d}_scores.npy", tile.scores)
     if store.has_unit(group, chrom):  # only its bins were missing
         return
     finished = [keeper.finish() for keeper in kept]

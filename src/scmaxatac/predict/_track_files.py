@@ -12,8 +12,8 @@ from scmaxatac._constants import BIN
 from scmaxatac._settings import settings
 from scmaxatac.io._bed import write_bed
 from scmaxatac.io._bigwig import BigWigWriter
-from scmaxatac.io._files import atomic_path, slug
-from scmaxatac.results._complete import checksum, take_over
+from scmaxatac.io._files import atomic_path, checksum, slug
+from scmaxatac.results._complete import take_over
 from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.results._stored_signal import read_signal
 

@@ -9,7 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from scmaxatac.io._files import atomic_path, sha256_of
+from scmaxatac.io._files import atomic_path, checksum
 
 COMPLETE = "complete.json"
 """File that is there when all scores are: names the run, and gives the checksums of its files."""
@@ -41,29 +41,13 @@ def noted_checksums(folder: Path) -> Mapping[str, str]:
 def read_complete(folder: Path) -> dict[str, Any]:
     """Fingerprint ("run") and checksums ("sha256") of a complete run; empty without one."""
     path = folder / COMPLETE
-    return _read_complete(path, *_state(path)) if path.is_file() else {}
+    return _read_complete(path, checksum(path)) if path.is_file() else {}
 
 
 @lru_cache(maxsize=64)
-def _read_complete(path: Path, *state: int) -> dict[str, Any]:
+def _read_complete(path: Path, content: str) -> dict[str, Any]:
     try:
         found = json.loads(path.read_text())
         return found if isinstance(found["run"], str) and isinstance(found["sha256"], dict) else {}
     except (ValueError, KeyError, TypeError):
         return {}  # a damaged one counts as missing
-
-
-def checksum(path: Path) -> str:
-    """Hexadecimal sha256 of a file, computed once a process for as long as the file stays as it is."""
-    return _sha256(path, *_state(path))
-
-
-@lru_cache(maxsize=4096)
-def _sha256(path: Path, *state: int) -> str:
-    return sha256_of(path)
-
-
-def _state(path: Path) -> tuple[int, int, int]:
-    """Inode, size and time of a file, one of which changes when its content does."""
-    found = path.stat()
-    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -10,8 +10,8 @@ import numpy as np
 from scmaxatac._constants import BIN
 from scmaxatac._logging import logger
 from scmaxatac.io._arrays import write_arrays
-from scmaxatac.io._files import atomic_path, slug
-from scmaxatac.results._complete import COMPLETE, checksum, noted_checksums, read_complete, take_over
+from scmaxatac.io._files import atomic_path, checksum, slug, verify_sha256
+from scmaxatac.results._complete import COMPLETE, noted_checksums, read_complete, take_over
 
 PARTS = ("insertions/", "units/", "background/", "genome/", "calibration/", "all_bins/", "tracks/")
 """Folders in the folder of a run."""
@@ -101,14 +101,10 @@ class ScoreStore:
             If it is another file than the one that was written.
         """
         path = self.folder / name
-        expected = noted_checksums(self.folder).get(name)
         if not path.is_file():
             return None
-        if expected is not None and checksum(path) != expected:
-            raise ValueError(
-                f"{path} is damaged: it is not the file that was written. Remove it and call tl.predict_tfbs again, "
-                "which computes only what is missing"
-            )
+        if expected := noted_checksums(self.folder).get(name):
+            verify_sha256(path, expected, remedy="Call tl.predict_tfbs again, which makes what is missing or damaged")
         return path
 
     def present(self, name: str) -> Path:

@@ -12,7 +12,7 @@ import numpy as np
 from scmaxatac._constants import UNKNOWN_BASE
 from scmaxatac._logging import logger
 from scmaxatac._settings import settings
-from scmaxatac.io._files import atomic_path
+from scmaxatac.io._files import atomic_path, publish_folder, temporary_folder
 from scmaxatac.io._sequences import read_sequences
 
 _LOOKUP = np.full(256, UNKNOWN_BASE, dtype=np.uint8)
@@ -106,12 +106,7 @@ def encode_fasta(path: Path, cache_dir: str | PathLike[str] | None = None) -> Ca
 
 def _encode(path: Path, root: Path) -> Path:
     """Write the codes chromosome by chromosome, then give the folder the name of its content."""
-    import shutil
-    import tempfile
-
-    root.mkdir(parents=True, exist_ok=True)
-    working = Path(tempfile.mkdtemp(prefix="encoding-", dir=root))
-    try:
+    with temporary_folder(root / "encoding") as working:
         digest = hashlib.sha256(str(_FORMAT).encode())
         rows = []
         for i, (name, sequence) in enumerate(read_sequences(path)):
@@ -123,12 +118,5 @@ def _encode(path: Path, root: Path) -> Path:
         key = digest.hexdigest()
         (working / _INDEX).write_text(json.dumps({"key": key, "chroms": rows}))
         folder = root / key[:32]
-        if not (folder / _INDEX).is_file():
-            try:
-                working.rename(folder)
-            except OSError:
-                if not (folder / _INDEX).is_file():
-                    raise
-        return folder
-    finally:
-        shutil.rmtree(working, ignore_errors=True)
+        publish_folder(working, folder)
+    return folder
