@@ -12,7 +12,8 @@ from scmaxatac.models import TFModel
 def test_a_saved_model_is_read_back_unchanged(make_model, tmp_path):
     model = make_model("TOYA")
     folder = model.save(tmp_path / "models" / "TOYA")
-    assert sorted(path.name for path in folder.iterdir()) == ["calibration.tsv", "model.json", "model.safetensors"]
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"calibration.tsv", "model.json", "model.safetensors", "scmaxatac.json", ".scmaxatac.lock"}
     read = TFModel.read(folder)
     assert (read.tf, read.id, read.sha256, read.provenance) == ("TOYA", "file:TOYA", model.sha256, {"source": "test"})
     assert list(read.weights) == list(model.weights)

@@ -108,17 +108,20 @@ def _one_thread():
         yield
 
 
-def _state(folder, name="last.ckpt"):
-    return torch.load(folder / name, weights_only=True)
+def _state(folder):
+    return torch.load(folder / "last.ckpt", weights_only=True)
 
 
+@pytest.mark.usefixtures("_one_thread")
 def test_every_epoch_trains_all_its_batches_and_the_best_one_is_kept(examples, tmp_path):
     weights, history = _fit(examples, tmp_path, 3)
     assert history["epoch"].tolist() == [0, 1, 2]
     assert history["train_loss"].nunique() == 3
-    state = _state(tmp_path, "best.ckpt")
-    assert state["epoch"] == history["val_dice"].idxmax()
-    np.testing.assert_array_equal(weights["head.weight"], state["state_dict"]["network.head.weight"].numpy())
+    best = int(history["val_dice"].idxmax())
+    then, _ = _fit(examples, tmp_path / "until then", best + 1)
+    np.testing.assert_array_equal(weights["head.weight"], then["head.weight"])
+    last = _state(tmp_path / "until then")["state_dict"]["network.head.weight"].numpy()
+    np.testing.assert_array_equal(weights["head.weight"], last)
     assert _state(tmp_path)["global_step"] == 9
 
 
@@ -192,10 +195,10 @@ def test_ctrl_c_is_a_keyboard_interrupt_and_works_again_afterwards(examples, tmp
     assert signal.getsignal(signal.SIGINT) is before
 
 
-def test_a_checkpoint_of_something_else_is_refused(examples, tmp_path):
-    torch.save({"epoch": 1}, tmp_path / "last.ckpt")
-    with pytest.raises(ValueError, match="not a checkpoint of scmaxatac"):
-        _fit(examples, tmp_path, 1)
+def test_a_checkpoint_of_another_run_is_refused(examples, tmp_path):
+    _fit(examples, tmp_path, 1, fingerprint="one")
+    with pytest.raises(ValueError, match=r"last\.ckpt is of a run with other inputs"):
+        _fit(examples, tmp_path, 2, fingerprint="another")
 
 
 def test_lightning_is_quiet_and_scmaxatac_logs_every_epoch(examples, tmp_path, caplog, recwarn, capsys):

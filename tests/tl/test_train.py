@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -132,9 +133,7 @@ def test_a_finished_run_gives_its_model_and_goes_on_when_more_epochs_are_asked_f
     assert (out_dir / "last.ckpt").stat().st_mtime_ns == before
     more = TINY | {"epochs": 3}
     longer = sma.tl.train(folder / "table.tsv", "CTCF", genome=genome, out_dir=tmp_path / "a", **more)
-    for name in ("training.json", "last.ckpt", "best.ckpt", "model.json", "model.safetensors"):
-        (tmp_path / "b").mkdir(exist_ok=True)
-        (tmp_path / "b" / name).write_bytes((out_dir / name).read_bytes())
+    shutil.copytree(out_dir, tmp_path / "b")
     extended = sma.tl.train(folder / "table.tsv", "CTCF", genome=genome, out_dir=tmp_path / "b", **more)
     assert extended.sha256 == longer.sha256
     assert len(extended.provenance["history"]["epoch"]) == 3

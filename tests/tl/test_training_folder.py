@@ -2,6 +2,10 @@
 
 import json
 import shutil
+import subprocess
+import sys
+import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -11,14 +15,14 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("pytorch_lightning")
 
-import torch
 from _tiny_training import TINY, make_codes, one_thread, write_table
 
 import scmaxatac as sma
 from scmaxatac.nn._network import TFNetwork
+from scmaxatac.tl import _training_inputs
 from scmaxatac.tl._training_folder import finished_model
 
-CHECKPOINTS = ("best.ckpt", "last.ckpt")
+CHECKPOINTS = ("last.ckpt", "previous.ckpt")
 DICE = [0.1, 0.5, 0.2, 0.3]
 REQUEST = {"tf": "CTCF", "cell_types": [{"name": "B"}, {"name": "NK"}], "options": {"jitter": 0}, "seed": 0}
 
@@ -72,7 +76,7 @@ def state(folder: Path) -> dict:
 def model():
     """A model of four epochs with hand-made Dice."""
     curve = {"epoch": [0, 1, 2, 3], "train_loss": [1.0] * 4, "val_loss": [1.0] * 4, "val_dice": DICE}
-    return sma.models.TFModel("CTCF", TFNetwork().weights(), None, {"history": curve})
+    return sma.models.TFModel("CTCF", TFNetwork().weights(), None, {"made_by": "scmaxatac.tl.train", "history": curve})
 
 
 @pytest.fixture
@@ -83,7 +87,7 @@ def finished(model, tmp_path):
     return tmp_path / "finished"
 
 
-@pytest.mark.parametrize("gone", [(), CHECKPOINTS, CHECKPOINTS[:1], CHECKPOINTS[1:]])
+@pytest.mark.parametrize("gone", [(), CHECKPOINTS, CHECKPOINTS[:1], ("checkpoints.sha256",), ("scmaxatac.json",)])
 def test_a_finished_model_is_given_at_once_and_nothing_is_written(gone, trained, again, tmp_path):
     folder = copied(trained, tmp_path / "copy", without=gone)
     before = state(folder)
@@ -91,7 +95,7 @@ def test_a_finished_model_is_given_at_once_and_nothing_is_written(gone, trained,
     assert state(folder) == before
 
 
-@pytest.mark.parametrize("gone", [CHECKPOINTS, CHECKPOINTS[:1], CHECKPOINTS[1:]])
+@pytest.mark.parametrize("gone", [CHECKPOINTS, ("checkpoints.sha256",)])
 def test_without_checkpoints_a_model_cannot_go_on_and_is_kept(gone, trained, again, tmp_path):
     folder = copied(trained, tmp_path / "copy", without=gone)
     before = state(folder)
@@ -177,12 +181,108 @@ def test_a_run_goes_on_with_another_patience(trained, again, tmp_path):
 
 
 @pytest.mark.parametrize("resume", [True, False])
-def test_what_does_not_come_from_training_is_left_alone(resume, model, again, tmp_path):
-    model.save(tmp_path / "model")
-    (tmp_path / "checkpoint").mkdir()
-    torch.save({"epoch": 1}, tmp_path / "checkpoint" / "last.ckpt")
-    for name, message in (("model", "a model that was not trained there"), ("checkpoint", r"a last\.ckpt that is not")):
-        before = state(tmp_path / name)
-        with pytest.raises(ValueError, match=message):
-            again(tmp_path / name, resume=resume)
-        assert state(tmp_path / name) == before
+def test_a_model_that_was_not_trained_there_is_left_alone(resume, model, again, tmp_path):
+    model.save(tmp_path)
+    before = state(tmp_path)
+    with pytest.raises(ValueError, match="a model that was not trained there"):
+        again(tmp_path, resume=resume)
+    assert state(tmp_path) == before
+
+
+@pytest.mark.parametrize("resume", [True, False])
+@pytest.mark.parametrize(
+    "name", [*CHECKPOINTS, "checkpoints.sha256", "history.csv", "training.json", "calibration.tsv"]
+)
+def test_files_of_the_users_are_an_error_before_any_work_and_stay(name, resume, again, tmp_path, monkeypatch):
+    monkeypatch.setattr(_training_inputs, "read_inputs", None)
+    (tmp_path / name).write_text("mine")
+    before = state(tmp_path)
+    with pytest.raises(ValueError, match=f"{name} is in the way|a model that was not trained"):
+        again(tmp_path, resume=resume)
+    assert state(tmp_path) == before
+
+
+def test_starting_anew_removes_what_the_run_wrote_and_nothing_else(trained, again, tmp_path):
+    folder = copied(trained, tmp_path / "copy")
+    for name in ("best.ckpt", "notes.txt"):
+        (folder / name).write_text("mine")
+    again(folder, resume=False, epochs=1)
+    assert {path.name for path in folder.iterdir()} == {
+        *("best.ckpt", "notes.txt", "last.ckpt", "checkpoints.sha256", "history.csv", "training.json"),
+        *("model.json", "model.safetensors", "calibration.tsv", "scmaxatac.json", ".scmaxatac.lock"),
+    }
+    assert (folder / "best.ckpt").read_text() == (folder / "notes.txt").read_text() == "mine"
+
+
+def test_weights_of_another_run_do_not_get_into_a_model(trained, again, tmp_path):
+    again(tmp_path / "other", seed=1)
+    folder = copied(trained, tmp_path / "copy")
+    for name in ("last.ckpt", "checkpoints.sha256"):
+        shutil.copy(tmp_path / "other" / name, folder / name)
+    (folder / "model.json").unlink()
+    with pytest.raises(ValueError, match="is of a run with other inputs or options"):
+        again(folder)
+    assert not (folder / "model.json").exists()
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+
+
+def test_a_run_goes_on_from_the_checkpoint_before_if_the_last_one_is_cut(trained, again, tmp_path, caplog):
+    whole = again(tmp_path / "whole", epochs=3)
+    folder = copied(trained, tmp_path / "copy")
+    cut(folder / "last.ckpt")
+    with caplog.at_level("WARNING", "scmaxatac"):
+        assert again(folder, epochs=3).sha256 == whole.sha256
+    assert "last.ckpt is damaged or cut off: training goes on after epoch 0, from previous.ckpt" in caplog.text
+    for name in ("history.csv", "model.json", "calibration.tsv"):
+        assert (folder / name).read_text() == (tmp_path / "whole" / name).read_text()
+
+
+def test_the_learning_curve_ends_where_the_checkpoint_does(trained, again, tmp_path):
+    folder = copied(trained, tmp_path / "copy", without=("model.json",))
+    cut(folder / "last.ckpt")
+    assert again(folder, epochs=1).provenance["history"]["epoch"] == [0]
+    assert len(pd.read_csv(folder / "history.csv")) == 1
+
+
+def test_a_run_without_a_usable_checkpoint_starts_from_the_beginning(trained, again, tmp_path, caplog):
+    folder = copied(trained, tmp_path / "copy", without=("model.json",))
+    for name in CHECKPOINTS:
+        cut(folder / name)
+    with caplog.at_level("WARNING", "scmaxatac"):
+        assert again(folder).sha256 == trained[1].sha256
+    assert "last.ckpt is damaged or cut off: training starts from the beginning" in caplog.text
+
+
+def test_checkpoints_are_written_in_their_folder_alone(trained, again, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nowhere"))
+    assert again(tmp_path / "out").sha256 == trained[1].sha256
+
+
+TRAIN_LONG = """
+import sys
+
+sys.path[:0] = {paths!r}
+import scmaxatac as sma
+from _tiny_training import TINY, make_codes
+
+genome = sma.Genome.from_codes(make_codes())
+sma.tl.train({table!r}, "CTCF", genome=genome, out_dir={out_dir!r}, **TINY | {{"epochs": 100_000}})
+"""
+
+
+@pytest.mark.parametrize("resume", [True, False])
+def test_a_folder_is_trained_in_by_one_process_at_a_time(resume, again, table, tmp_path):
+    paths = [str(Path(__file__).parents[1])]
+    script = TRAIN_LONG.format(paths=paths, table=str(table), out_dir=str(tmp_path))
+    process = subprocess.Popen([sys.executable, "-c", script])
+    try:
+        while process.poll() is None and not (tmp_path / "last.ckpt").exists():
+            time.sleep(0.01)
+        with pytest.raises(RuntimeError, match=f"is being written to by process {process.pid}"):
+            again(tmp_path, epochs=100_001, resume=resume)
+    finally:
+        process.kill()
+        process.wait()

@@ -94,21 +94,23 @@ class OwnedFolder:
             If something that we did not write is in the way; nothing is listed then.
         """
         new = sorted(set(names) - self._listed)
-        for name in new:
-            if self.lists(name):
-                continue
-            if os.path.lexists(self.path / name):
-                raise ValueError(
-                    f"{self.path / name} is in the way: scmaxatac did not write it, and does not touch it. Move it, or "
-                    "choose another folder"
-                )
+        _refuse_foreign(self.path, new, self._listed)
         if new:
             self._write(self._listed | set(new))
 
+    def adopt(self, names: Iterable[str]) -> None:
+        """List files that are ours by what they hold, though no marker says so: a version without markers wrote them.
+
+        Parameters
+        ----------
+        names
+            As for :meth:`announce`.
+        """
+        self._write(self._listed | set(names))
+
     def lists(self, name: str) -> bool:
         """Whether a path relative to the folder is listed as ours, by itself or with the folder that it lies in."""
-        parts = name.split("/")
-        return name in self._listed or any("/".join(parts[:i]) + "/" in self._listed for i in range(1, len(parts)))
+        return _lists(self._listed, name)
 
     def remove(self, names: Iterable[str]) -> None:
         """Remove listed files and folders, as far as they exist, and strike them off the list.
@@ -170,6 +172,40 @@ def read_marker(folder: Path, kind: str, *, made_from: str = "") -> set[str]:
             f"{made_from or 'something else'} would replace; choose another folder"
         )
     return set(names)
+
+
+def refuse_foreign(folder: Path, kind: str, names: Iterable[str]) -> None:
+    """Raise what :meth:`OwnedFolder.announce` would, before any work; nothing is written and no lock is taken.
+
+    Parameters
+    ----------
+    folder
+        The folder, which need not exist.
+    kind
+        What it is to hold.
+    names
+        As for :meth:`OwnedFolder.announce`.
+
+    Raises
+    ------
+    ValueError
+        If something that we did not write is in the way, or the folder is of another kind.
+    """
+    _refuse_foreign(folder, names, read_marker(folder, kind))
+
+
+def _refuse_foreign(folder: Path, names: Iterable[str], listed: set[str]) -> None:
+    for name in names:
+        if not _lists(listed, name) and os.path.lexists(folder / name):
+            raise ValueError(
+                f"{folder / name} is in the way: scmaxatac did not write it, and does not touch it. Move it, or "
+                "choose another folder"
+            )
+
+
+def _lists(listed: set[str], name: str) -> bool:
+    parts = name.split("/")
+    return name in listed or any("/".join(parts[:i]) + "/" in listed for i in range(1, len(parts)))
 
 
 class _Lock:

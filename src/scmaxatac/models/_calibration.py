@@ -2,7 +2,9 @@
 
 import os
 from dataclasses import dataclass
+from io import BytesIO
 from numbers import Real
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -151,10 +153,7 @@ class Calibration:
             If it is not such a table.
         """
         path = existing_file(path, "calibration table")
-        try:
-            return cls(pd.read_csv(path, sep="\t", float_precision="round_trip"))
-        except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
-            raise ValueError(f"{path} is not a calibration table: {error}") from None
+        return read_calibration(path, path)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the table as tab-separated text from which :meth:`read` gets the same numbers back.
@@ -165,7 +164,33 @@ class Calibration:
             The file; it is written under a temporary name and renamed.
         """
         with atomic_path(path) as temporary:
-            self.frame.to_csv(temporary, sep="\t", index=False)
+            temporary.write_bytes(calibration_text(self))
+
+
+def calibration_text(calibration: Calibration) -> bytes:
+    """Content of the file that :meth:`Calibration.save` writes."""
+    return calibration.frame.to_csv(sep="\t", index=False).encode()
+
+
+def read_calibration(source: Path | BytesIO, path: Path) -> Calibration:
+    """Read a table from a file or from its content.
+
+    Parameters
+    ----------
+    source
+        The file or its content.
+    path
+        The file, for messages.
+
+    Raises
+    ------
+    ValueError
+        If it is not such a table.
+    """
+    try:
+        return Calibration(pd.read_csv(source, sep="\t", float_precision="round_trip"))
+    except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
+        raise ValueError(f"{path} is not a calibration table: {error}") from None
 
 
 def parse_rule(rule: object) -> tuple[str, float]:

@@ -8,11 +8,12 @@ from pathlib import Path
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
 from scmaxatac._settings import settings
-from scmaxatac.io._files import sha256_of
+from scmaxatac.io._owned_folder import OwnedFolder, refuse_foreign
 from scmaxatac.models._from_keras import from_keras
 from scmaxatac.models._locate import model_cache
+from scmaxatac.models._model_folder import MODEL_FILES, MODEL_KIND, read_card
 from scmaxatac.models._registry import BASE_URL, REPOSITORY, PublishedModel, require_published
-from scmaxatac.models._tf_model import CALIBRATION_FILE, WEIGHTS_FILE, read_card
+from scmaxatac.models._tf_model import TFModel, write_model
 
 _HINT = (
     "Files that you have already work too: set scmaxatac.settings.model_dir or SCMAXATAC_MODEL_DIR to a folder that "
@@ -102,12 +103,19 @@ def _install(model: PublishedModel, folder: Path, base_url: str, advance: Callab
     from scmaxatac.models._fetch import fetch
 
     downloads = Path(settings.cache_dir).expanduser() / "downloads"
+    is_ours = _is_published(folder, model)  # perhaps of a scmaxatac whose folders had no list of their files
+    if not is_ours:
+        refuse_foreign(folder, MODEL_KIND, MODEL_FILES)
     try:
         weights, calibration = (
             fetch(file, downloads, base_url=base_url, advance=advance, hint=_HINT)
             for file in (model.weights, model.calibration)
         )
-        from_keras(weights, calibration=calibration, tf=model.tf).save(folder)
+        converted = from_keras(weights, calibration=calibration, tf=model.tf)
+        with OwnedFolder(folder, MODEL_KIND) as held:
+            if is_ours:
+                held.adopt(MODEL_FILES)
+            write_model(converted, held)
         weights.unlink()
         calibration.unlink()
     finally:
@@ -115,16 +123,19 @@ def _install(model: PublishedModel, folder: Path, base_url: str, advance: Callab
             os.removedirs((downloads / model.weights.path).parent)
 
 
+def _is_published(folder: Path, model: PublishedModel) -> bool:
+    """Whether the card in a folder says that it holds this model, converted from the published files."""
+    try:
+        provenance = read_card(folder)["provenance"]
+    except (FileNotFoundError, ValueError):
+        return False
+    made_from = (provenance.get("file_sha256"), provenance.get("calibration_sha256"))
+    return made_from == (model.weights.sha256, model.calibration.sha256)
+
+
 def _is_current(folder: Path, model: PublishedModel) -> bool:
     """Whether the folder holds this model, complete and undamaged."""
     try:
-        card = read_card(folder)
-        found = sha256_of(folder / WEIGHTS_FILE)
+        return _is_published(folder, model) and TFModel.read(folder).calibration is not None
     except (FileNotFoundError, ValueError):
         return False
-    made_from = (card["provenance"].get("file_sha256"), card["provenance"].get("calibration_sha256"))
-    return (
-        made_from == (model.weights.sha256, model.calibration.sha256)
-        and found == card["sha256"]
-        and (folder / CALIBRATION_FILE).is_file()
-    )

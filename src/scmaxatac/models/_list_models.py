@@ -5,8 +5,8 @@ import pandas as pd
 from scmaxatac.models._calibration import Calibration
 from scmaxatac.models._from_keras import calibration_beside
 from scmaxatac.models._locate import Location, demo_models, installed_models
+from scmaxatac.models._model_folder import CALIBRATION_FILE, current_folder
 from scmaxatac.models._registry import published, weakness
-from scmaxatac.models._tf_model import CALIBRATION_FILE
 
 COLUMNS = ("name", "tf", "source", "installed", "max_f1", "threshold_f1", "path", "warning")
 
@@ -68,7 +68,7 @@ def _row(name: str, location: Location | None) -> tuple[str, str, str, bool, flo
 def _calibrated(location: Location) -> tuple[float, float]:
     try:
         if location.path.is_dir():
-            table = location.path / CALIBRATION_FILE
+            table = current_folder(location.path) / CALIBRATION_FILE
             calibration = Calibration.read(table) if table.is_file() else None
         else:
             beside = calibration_beside(location.path)

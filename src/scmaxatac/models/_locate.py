@@ -7,8 +7,9 @@ from pathlib import Path
 
 from scmaxatac._settings import settings
 from scmaxatac.models._from_keras import from_keras
+from scmaxatac.models._model_folder import CARD_FILE, read_card
 from scmaxatac.models._registry import published_with
-from scmaxatac.models._tf_model import CARD_FILE, TFModel, read_card
+from scmaxatac.models._tf_model import TFModel
 
 _KERAS_SUFFIXES = (".h5", ".hdf5")
 

@@ -3,25 +3,31 @@
 import hashlib
 import json
 import os
+from contextlib import suppress
 from dataclasses import dataclass, field
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scmaxatac.io._files import atomic_path
-from scmaxatac.models._calibration import Calibration, ThresholdRule, parse_rule
+from scmaxatac.io._owned_folder import OwnedFolder
+from scmaxatac.models._calibration import Calibration, ThresholdRule, calibration_text, parse_rule, read_calibration
+from scmaxatac.models._model_folder import (
+    CALIBRATION_FILE,
+    CARD_FILE,
+    FORMAT,
+    FORMAT_VERSION,
+    MODEL_KIND,
+    WEIGHTS_FILE,
+    current_folder,
+    read_card,
+    replace_model,
+)
 from scmaxatac.models._weights import checked_weights
 
 if TYPE_CHECKING:
     from scmaxatac.nn._network import TFNetwork
-
-WEIGHTS_FILE = "model.safetensors"
-CARD_FILE = "model.json"
-CALIBRATION_FILE = "calibration.tsv"
-
-_FORMAT = "scmaxatac-model"
-_FORMAT_VERSION = 1
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -108,8 +114,9 @@ class TFModel:
     def save(self, folder: str | os.PathLike[str]) -> Path:
         """Write ``model.safetensors``, ``calibration.tsv`` and ``model.json`` into a folder of the model's own.
 
-        Each file is written under a temporary name and renamed, ``model.json`` last: a folder without it is no model,
-        and one whose weights don't match it is refused by :meth:`read`.
+        A file ``scmaxatac.json`` lists what was written; other files in the folder are never touched. A model that was
+        saved there before is replaced: wherever that is interrupted, :meth:`read` finds either the old or the new one,
+        because a copy of the old one is kept in the hidden folder ``.previous`` until the new one is complete.
 
         Parameters
         ----------
@@ -123,32 +130,15 @@ class TFModel:
         Raises
         ------
         ValueError
-            If the provenance holds something that JSON can't.
+            If the provenance holds something that JSON can't, the folder can't be written to, or a file of one of
+            these names that scmaxatac did not write lies there; nothing is written then.
+        RuntimeError
+            If another process is writing to the folder.
         """
-        folder = Path(folder).expanduser()
-        data = self._serialized()
-        card = {
-            "format": _FORMAT,
-            "version": _FORMAT_VERSION,
-            "tf": self.tf,
-            "id": self.id,
-            "sha256": hashlib.sha256(data).hexdigest(),
-            "provenance": self.provenance,
-        }
-        try:
-            text = json.dumps(card, indent=2, allow_nan=False)
-        except (TypeError, ValueError) as error:
-            raise ValueError(f"the provenance of {self.id} can't be written as JSON: {error}") from None
-        folder.mkdir(parents=True, exist_ok=True)
-        if self.calibration is None:
-            (folder / CALIBRATION_FILE).unlink(missing_ok=True)
-        else:
-            self.calibration.save(folder / CALIBRATION_FILE)
-        with atomic_path(folder / WEIGHTS_FILE) as temporary:
-            temporary.write_bytes(data)
-        with atomic_path(folder / CARD_FILE) as temporary:
-            temporary.write_text(text + "\n", encoding="utf-8")
-        return folder
+        files = _files_of(self)
+        with OwnedFolder(folder, MODEL_KIND) as held:
+            replace_model(held, **files)
+        return held.path
 
     @classmethod
     def read(cls, folder: str | os.PathLike[str]) -> "TFModel":
@@ -162,56 +152,71 @@ class TFModel:
         Raises
         ------
         FileNotFoundError
-            If one of the first two files is missing.
+            If a file is missing.
         ValueError
-            If the weights are not those that ``model.json`` names, or don't fit the network.
+            If the weights or the calibration table are not those that ``model.json`` names, or the weights don't fit
+            the network.
         """
+        folder = Path(folder).expanduser()
+        with suppress(FileNotFoundError, ValueError):  # another process may just replace it: look again
+            return cls._read(current_folder(folder))
+        return cls._read(current_folder(folder))
+
+    @classmethod
+    def _read(cls, folder: Path) -> "TFModel":
         from safetensors import SafetensorError
         from safetensors.numpy import load
 
-        folder = Path(folder).expanduser()
         card = read_card(folder)
-        weights_path = folder / WEIGHTS_FILE
-        if not weights_path.is_file():
-            raise FileNotFoundError(f"{folder} has a {CARD_FILE} but no {WEIGHTS_FILE}: the model is incomplete")
-        data = weights_path.read_bytes()
-        found = hashlib.sha256(data).hexdigest()
-        if found != card["sha256"]:
-            raise ValueError(
-                f"{weights_path} is damaged or was changed: its sha256 is {found}, {CARD_FILE} says {card['sha256']}. "
-                "Download or convert the model again"
-            )
+        weights_path, calibration_path = folder / WEIGHTS_FILE, folder / CALIBRATION_FILE
+        data = _checked_bytes(weights_path, card["sha256"])
         try:
             weights = load(data)
         except SafetensorError as error:
             raise ValueError(f"{weights_path} is not a safetensors file: {error}") from None
-        calibration_path = folder / CALIBRATION_FILE
-        calibration = Calibration.read(calibration_path) if calibration_path.is_file() else None
-        return cls(card["tf"], weights, calibration, card["provenance"], card["id"], found)
+        calibration = None
+        if card.get("calibration_sha256") is not None:
+            text = _checked_bytes(calibration_path, card["calibration_sha256"])
+            calibration = read_calibration(BytesIO(text), calibration_path)
+        elif calibration_path.is_file():  # saved before the table's checksum was
+            calibration = Calibration.read(calibration_path)
+        return cls(card["tf"], weights, calibration, card["provenance"], card["id"], card["sha256"])
 
 
-def read_card(folder: Path) -> dict[str, Any]:
-    """Read and check a model folder's ``model.json``.
+def write_model(model: TFModel, folder: OwnedFolder) -> None:
+    """Do what :meth:`TFModel.save` does, in a folder of kind ``MODEL_KIND`` that is held already."""
+    replace_model(folder, **_files_of(model))
 
-    Raises
-    ------
-    FileNotFoundError
-        If there is none.
-    ValueError
-        If it is no description of a model, or of a later version.
-    """
-    path = folder / CARD_FILE
-    if not path.is_file():
-        raise FileNotFoundError(f"{folder} is not a model folder: it has no {CARD_FILE}")
+
+def _files_of(model: TFModel) -> dict[str, Any]:
+    """Content of the model's files, by the parameters of :func:`replace_model`."""
+    weights = model._serialized()
+    calibration = None if model.calibration is None else calibration_text(model.calibration)
+    card = {
+        "format": FORMAT,
+        "version": FORMAT_VERSION,
+        "tf": model.tf,
+        "id": model.id,
+        "sha256": hashlib.sha256(weights).hexdigest(),
+        "calibration_sha256": None if calibration is None else hashlib.sha256(calibration).hexdigest(),
+        "provenance": model.provenance,
+    }
     try:
-        card = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} is damaged: {error}") from None
-    if not isinstance(card, dict) or card.get("format") != _FORMAT:
-        raise ValueError(f'{path} does not describe a model (no "format": "{_FORMAT}")')
-    if card.get("version") != _FORMAT_VERSION:
-        raise ValueError(f"{path} has version {card.get('version')}, this scmaxatac reads {_FORMAT_VERSION}: update it")
-    wrong = [key for key in ("tf", "id", "sha256") if not isinstance(card.get(key), str)]
-    if wrong or not isinstance(card.get("provenance"), dict):
-        raise ValueError(f"{path} lacks {wrong or ['provenance']}")
-    return card
+        text = json.dumps(card, indent=2, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"the provenance of {model.id} can't be written as JSON: {error}") from None
+    return {"weights": weights, "calibration": calibration, "card": f"{text}\n".encode()}
+
+
+def _checked_bytes(path: Path, expected: str) -> bytes:
+    """Content of a file that has to be what ``model.json`` says."""
+    if not path.is_file():
+        raise FileNotFoundError(f"{path.parent} has a {CARD_FILE} but no {path.name}: the model is incomplete")
+    data = path.read_bytes()
+    found = hashlib.sha256(data).hexdigest()
+    if found != expected:
+        raise ValueError(
+            f"{path} is damaged or was changed: its sha256 is {found}, {CARD_FILE} says {expected}. "
+            "Download, convert or save the model again"
+        )
+    return data

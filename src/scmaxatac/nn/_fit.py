@@ -14,10 +14,13 @@ import pytorch_lightning as lightning
 import torch
 from pytorch_lightning.strategies import Strategy
 
+from scmaxatac._logging import logger
 from scmaxatac._settings import settings
+from scmaxatac.nn._checkpoints import LAST, Checkpoint, CheckpointFiles, read_checkpoint
 from scmaxatac.nn._data_module import TFDataModule
+from scmaxatac.nn._processes import is_first_process
 from scmaxatac.nn._quiet import quiet_lightning
-from scmaxatac.nn._training_log import BEST, LAST, TrainingLog, is_over, read_rows
+from scmaxatac.nn._training_log import TrainingLog, is_over, write_history
 from scmaxatac.nn._training_module import TFTrainingModule
 
 
@@ -27,7 +30,8 @@ class TrainingRun:
     Parameters
     ----------
     out_dir
-        Folder for checkpoints (``best.ckpt``, ``last.ckpt``) and the learning curve (``history.csv``).
+        Folder for checkpoints (``last.ckpt``, ``previous.ckpt``, ``checkpoints.sha256``) and the learning curve
+        (``history.csv``).
     batch_size
         Windows in a batch; with several devices it is shared among them.
     epochs
@@ -36,6 +40,8 @@ class TrainingRun:
         Stop after so many epochs without a better Dice.
     accelerator, devices, strategy, precision
         As in Lightning's ``Trainer``.
+    fingerprint
+        Checksum of what the run is started with; a checkpoint with another one is refused.
 
     Raises
     ------
@@ -54,8 +60,10 @@ class TrainingRun:
         devices: int | str | list[int] = 1,
         strategy: str | Strategy = "auto",
         precision: str = "32-true",
+        fingerprint: str = "",
     ) -> None:
         self._folder, self._epochs, self._patience = Path(out_dir), epochs, patience
+        self._fingerprint = fingerprint
         with quiet_lightning():
             self._trainer = lightning.Trainer(
                 max_epochs=epochs,
@@ -63,13 +71,14 @@ class TrainingRun:
                 devices=devices,
                 strategy=strategy,
                 precision=precision,  # type: ignore[arg-type]  # Lightning checks the string itself
-                callbacks=[TrainingLog(self._folder, patience)],
+                callbacks=[TrainingLog(self._folder, patience, fingerprint)],
                 logger=False,
                 enable_checkpointing=False,
                 num_sanity_val_steps=0,
                 enable_model_summary=False,
                 enable_progress_bar=settings.progress,
             )
+        self._trainer.strategy.checkpoint_io = CheckpointFiles()
         if batch_size % self._trainer.world_size:
             raise ValueError(
                 f"a batch of {batch_size} can't be shared equally among {self._trainer.world_size} devices: "
@@ -93,7 +102,7 @@ class TrainingRun:
         data
             Batches.
         resume
-            Continue from ``last.ckpt`` if there is one.
+            Continue from the last usable checkpoint if there is one.
 
         Returns
         -------
@@ -101,18 +110,39 @@ class TrainingRun:
 
         Raises
         ------
+        ValueError
+            If a checkpoint is of another run.
         RuntimeError
-            If the loss or Dice is not a number any more.
+            If the loss or Dice is not a number any more, or the checkpoints are gone when training ends.
         """
-        rows = read_rows(self._folder) if resume else []
-        if not is_over(rows, self._epochs, self._patience):
+        checkpoint = self._checkpoint() if resume else None
+        if checkpoint is not None and is_first_process():
+            if checkpoint.path.name != LAST and (self._folder / LAST).exists():
+                logger.warning(
+                    "%s is damaged or cut off: training goes on after epoch %d, from %s",
+                    self._folder / LAST,
+                    checkpoint.rows[-1]["epoch"],
+                    checkpoint.path.name,
+                )
+            write_history(self._folder, checkpoint.rows)
+        if checkpoint is None or not is_over(checkpoint.rows, self._epochs, self._patience):
             with quiet_lightning(), _interruptible():
-                checkpoint = str(self._folder / LAST) if rows else None
-                self._trainer.fit(module, datamodule=data, ckpt_path=checkpoint)
-            rows = read_rows(self._folder)
-        best = torch.load(self._folder / BEST, map_location="cpu", weights_only=True)
-        module.load_state_dict(best["state_dict"])
-        return module.network.weights(), pd.DataFrame(rows)
+                self._trainer.fit(module, datamodule=data, ckpt_path=checkpoint and str(checkpoint.path))
+            checkpoint = self._checkpoint()
+        if checkpoint is None:
+            raise RuntimeError(f"{self._folder / LAST} is gone or damaged though it was just written; call again")
+        module.load_state_dict(checkpoint.best)
+        return module.network.weights(), pd.DataFrame(checkpoint.rows)
+
+    def _checkpoint(self) -> Checkpoint | None:
+        """Last usable checkpoint, which has to be of this run."""
+        checkpoint = read_checkpoint(self._folder)
+        if checkpoint is not None and checkpoint.fingerprint != self._fingerprint:
+            raise ValueError(
+                f"{checkpoint.path} is of a run with other inputs or options; choose another folder, or start anew "
+                "with resume=False"
+            )
+        return checkpoint
 
 
 def fit_network(

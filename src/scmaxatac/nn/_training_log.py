@@ -1,6 +1,5 @@
-"""What is remembered of every epoch: the learning curve, the best and the last state."""
+"""What is remembered of every epoch: the learning curve, the weights of the best one and the last state."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -12,46 +11,46 @@ import torch
 from pytorch_lightning.callbacks import Callback
 
 from scmaxatac._logging import logger
+from scmaxatac.io._files import atomic_path
+from scmaxatac.nn._checkpoints import LAST, STATE, Row
 
-BEST, LAST, HISTORY = "best.ckpt", "last.ckpt", "history.csv"
-"""Names of the files in the folder of a training run."""
-
-_STATE = "scmaxatac_training_log"
-
-Row = dict[str, Any]
-"""epoch, train_loss, val_loss and val_dice."""
+HISTORY = "history.csv"
+"""Name of the learning curve in the folder of a training run."""
 
 
 class TrainingLog(Callback):
-    """Writes the learning curve and checkpoints at the end of every epoch, and stops when there is no progress.
+    """Writes a checkpoint and the learning curve at the end of every epoch, and stops when there is no progress.
 
-    The rows are part of the checkpoints, so that a run that continues has the whole curve, and which epoch is best
-    follows from them alone, wherever the folder is moved to.
+    The rows and the weights of the best epoch are part of the checkpoint, so that one file alone says all about a run,
+    and weights never stand beside the curve of another one.
 
     Parameters
     ----------
     folder
-        Folder for ``best.ckpt``, ``last.ckpt`` and ``history.csv``.
+        Folder for ``last.ckpt`` and ``history.csv``.
     patience
         Stop after so many epochs without a better Dice.
+    fingerprint
+        Checksum of what the run was started with, for the checkpoints.
     """
 
-    def __init__(self, folder: Path, patience: int | None = None) -> None:
+    def __init__(self, folder: Path, patience: int | None = None, fingerprint: str = "") -> None:
         self.rows: list[Row] = []
-        self._folder, self._patience = folder, patience
+        self.best: dict[str, torch.Tensor] = {}
+        self._folder, self._patience, self._fingerprint = folder, patience, fingerprint
 
     @property
     def state_key(self) -> str:
-        """Name of the rows in a checkpoint."""
-        return _STATE
+        """Name of this log in a checkpoint."""
+        return STATE
 
     def state_dict(self) -> dict[str, Any]:
-        """Give the rows to a checkpoint."""
-        return {"rows": self.rows}
+        """Return what goes into a checkpoint."""
+        return {"rows": self.rows, "best": self.best, "fingerprint": self._fingerprint}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Take the rows from a checkpoint."""
-        self.rows = list(state_dict["rows"])
+        """Take the rows and the best weights from a checkpoint."""
+        self.rows, self.best = list(state_dict["rows"]), state_dict["best"]
 
     def on_train_epoch_end(self, trainer: lightning.Trainer, pl_module: lightning.LightningModule) -> None:
         """Record the epoch's losses and Dice, and save."""
@@ -62,29 +61,17 @@ class TrainingLog(Callback):
         self.rows.append(row)
         logger.info("epoch %(epoch)d: loss %(train_loss).4f, validation %(val_loss).4f, Dice %(val_dice).4f", row)
         if best_epoch(self.rows) == len(self.rows) - 1:
-            trainer.save_checkpoint(self._folder / BEST, weights_only=True)
+            self.best = {name: value.detach().cpu().clone() for name, value in pl_module.state_dict().items()}
         trainer.save_checkpoint(self._folder / LAST)
         if trainer.is_global_zero:
-            temporary = self._folder / f".{HISTORY}"
-            pd.DataFrame(self.rows).to_csv(temporary, index=False)
-            os.replace(temporary, self._folder / HISTORY)
+            write_history(self._folder, self.rows)
         trainer.should_stop = trainer.should_stop or is_over(self.rows, None, self._patience)
 
 
-def read_rows(folder: Path) -> list[Row]:
-    """Read the rows of the last checkpoint; none unless the best and the last one are there.
-
-    Raises
-    ------
-    ValueError
-        If the checkpoint is of something else.
-    """
-    if not (folder / LAST).is_file():
-        return []
-    state = torch.load(folder / LAST, map_location="cpu", weights_only=True)
-    if _STATE not in state.get("callbacks", {}):
-        raise ValueError(f"{folder / LAST} is not a checkpoint of scmaxatac; choose another folder")
-    return list(state["callbacks"][_STATE]["rows"]) if (folder / BEST).is_file() else []
+def write_history(folder: Path, rows: Sequence[Row]) -> None:
+    """Write the learning curve."""
+    with atomic_path(folder / HISTORY) as temporary:
+        pd.DataFrame(rows).to_csv(temporary, index=False)
 
 
 def best_epoch(rows: Sequence[Row]) -> int:

@@ -1,6 +1,8 @@
 """Training a network on ChIP-seq data of one's own."""
 
 from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from functools import partial
 from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
@@ -11,7 +13,10 @@ import pandas as pd
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
 from scmaxatac.io._files import output_folder
+from scmaxatac.io._owned_folder import OwnedFolder
 from scmaxatac.models import TFModel, load
+from scmaxatac.models._model_folder import MODEL_KIND
+from scmaxatac.models._tf_model import write_model
 from scmaxatac.tl._training_options import check_options
 from scmaxatac.tl._training_split import split_chroms
 from scmaxatac.tl._training_table import read_training_table
@@ -132,14 +137,15 @@ def train(
         ones, each of which gets a quarter of every batch. With ``"ddp"`` the whole script runs once a device.
     resume
         Continue the run in `out_dir` if it was stopped, with the same result as without the stop, or give its model if
-        it is finished. Otherwise it is deleted as soon as all arguments have been checked.
+        it is finished. Otherwise its files are deleted as soon as all arguments have been checked.
 
     Returns
     -------
     The model. `out_dir` holds it (``model.safetensors``, ``calibration.tsv``, and ``model.json`` with where it comes
     from: checksums of all inputs, chromosomes, options, learning curve, versions), the learning curve
     (``history.csv``, drawn by :func:`scmaxatac.pl.learning_curve`), what the run was started with
-    (``training.json``), and checkpoints (``best.ckpt``, ``last.ckpt``) that can be deleted when it is finished.
+    (``training.json``), checkpoints (``last.ckpt``, ``previous.ckpt``, ``checkpoints.sha256``) that can be deleted when
+    it is finished, and a list of these files (``scmaxatac.json``): others in the folder are never touched.
 
     Raises
     ------
@@ -149,9 +155,10 @@ def train(
         If a chromosome or group does not exist.
     ValueError
         If the table, the chromosomes or an option don't fit, peaks lie off the genome, there are none to learn from,
-        or `out_dir` holds a run with other inputs or options, or one that has to go on and has no checkpoints.
+        or `out_dir` holds a run with other inputs or options, one that has to go on and has no checkpoints, or a file
+        of one of these names that scmaxatac did not write.
     RuntimeError
-        If training diverges.
+        If training diverges, or another process is writing to `out_dir`.
 
     Examples
     --------
@@ -196,6 +203,7 @@ def train(
     }
     epochs, patience, seed = int(epochs), None if patience is None else int(patience), int(seed)
     check_options(tf, options, epochs=epochs, patience=patience, seed=seed)
+    folder = Path(out_dir).expanduser()
     rows, held_out = read_training_table(table)
     split = split_chroms(genome, chroms_train, chroms_valid, chroms_test)
     start = init if init is None or isinstance(init, TFModel) else load(init)
@@ -203,12 +211,19 @@ def train(
     from scmaxatac.nn._engine import make_engine
     from scmaxatac.nn._fit import TrainingRun
     from scmaxatac.nn._processes import is_first_process, others_wait
-    from scmaxatac.nn._training_log import best_epoch, read_rows
+    from scmaxatac.nn._training_log import best_epoch
     from scmaxatac.tl._held_out import calibrate_network
     from scmaxatac.tl._training_batches import make_batches, make_module
-    from scmaxatac.tl._training_folder import claim_training_folder, finished_model, history_columns
+    from scmaxatac.tl._training_folder import (
+        MADE_BY,
+        check_training_folder,
+        claim_training_folder,
+        fingerprint,
+        finished_model,
+    )
     from scmaxatac.tl._training_inputs import read_inputs
 
+    check_training_folder(folder)
     inputs = read_inputs(rows, genome, split, data, groupby)
     request = {
         "tf": tf,
@@ -220,8 +235,8 @@ def train(
         "options": options,
         "seed": seed,
     }
-    folder = Path(out_dir).expanduser()
-    finished = finished_model(folder, request, epochs=epochs, patience=patience, resume=resume)
+    done = partial(finished_model, folder, request, epochs=epochs, patience=patience, resume=resume)
+    finished = done()
     if finished is not None:
         logger.info("%s holds the finished model; resume=False would train it anew", folder)
         return finished
@@ -234,24 +249,30 @@ def train(
         devices=devices,
         strategy=strategy,
         precision=precision,
+        fingerprint=fingerprint(request),
     )
     module, batches = make_module(start, options, seed), make_batches(inputs, genome, split, options, seed)
-    if is_first_process():
-        claim_training_folder(folder, request, resume=resume)
-    weights, _ = run.fit(module, batches, resume=resume)
-    with others_wait() as first:
-        if first:
-            engine = make_engine([weights], device=str(run.device) if run.device.type == "cuda" else "cpu")
-            calibration = calibrate_network(engine, inputs.valid, genome, split.valid)
-            curve = read_rows(folder)
-            how = {"accelerator": accelerator, "devices": devices, "strategy": str(strategy)}
-            provenance = {
-                "made_by": "scmaxatac.tl.train",
-                **request,
-                "options": options | {"epochs": epochs, "patience": patience} | how,
-                "best_epoch": curve[best_epoch(curve)]["epoch"],
-                "history": history_columns(curve),
-                "versions": {name: version(name) for name in ("scmaxatac", "torch", "pytorch-lightning", "numpy")},
-            }
-            TFModel(tf, weights, calibration, provenance).save(folder)
-    return TFModel.read(folder)
+    with ExitStack() as stack:
+        held = stack.enter_context(OwnedFolder(folder, MODEL_KIND)) if is_first_process() else None
+        if held is not None:
+            finished = done()  # another process may have held the folder until now
+            if finished is not None:
+                return finished
+            claim_training_folder(held, request, resume=resume)
+        weights, history = run.fit(module, batches, resume=resume)
+        with others_wait():
+            if held is not None:
+                curve = history.to_dict("list")
+                engine = make_engine([weights], device=str(run.device) if run.device.type == "cuda" else "cpu")
+                calibration = calibrate_network(engine, inputs.valid, genome, split.valid)
+                how = {"accelerator": accelerator, "devices": devices, "strategy": str(strategy)}
+                provenance = {
+                    "made_by": MADE_BY,
+                    **request,
+                    "options": options | {"epochs": epochs, "patience": patience} | how,
+                    "best_epoch": curve["epoch"][best_epoch(history.to_dict("records"))],
+                    "history": curve,
+                    "versions": {name: version(name) for name in ("scmaxatac", "torch", "pytorch-lightning", "numpy")},
+                }
+                write_model(TFModel(tf, weights, calibration, provenance), held)
+        return TFModel.read(folder)

@@ -1,19 +1,44 @@
 """The folder of a training run: what it was started with, and whether it can go on."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from scmaxatac._logging import logger
 from scmaxatac.io._files import atomic_path
-from scmaxatac.models._tf_model import CALIBRATION_FILE, CARD_FILE, WEIGHTS_FILE, TFModel, read_card
-from scmaxatac.nn._training_log import BEST, HISTORY, LAST, Row, is_over, read_rows
+from scmaxatac.io._owned_folder import OwnedFolder, refuse_foreign
+from scmaxatac.models._model_folder import CARD_FILE, MODEL_FILES, MODEL_KIND, read_card, remove_model
+from scmaxatac.models._tf_model import TFModel
+from scmaxatac.nn._checkpoints import DIGESTS, LAST, PREVIOUS, Row, read_checkpoint
+from scmaxatac.nn._training_log import HISTORY, is_over
 
 TRAINING_FILE = "training.json"
 """What a run was started with."""
 
+MADE_BY = "scmaxatac.tl.train"
+"""What the provenance of a model says that was trained in its folder."""
+
+_RUN_FILES = (LAST, PREVIOUS, DIGESTS, HISTORY, TRAINING_FILE)
 _FREE_TO_CHANGE = ("options.patience",)
 """What older files hold although the same run can go on with another value."""
+
+
+def check_training_folder(folder: Path) -> None:
+    """Raise if a run can't have a folder for itself. Nothing is written, as this comes before all work.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds a model that was not trained there, or a file of the user's under a name of ours.
+    """
+    if (folder / CARD_FILE).is_file():
+        trained = (folder / TRAINING_FILE).is_file() and _made_by(folder) == MADE_BY
+        if trained:  # perhaps by a scmaxatac whose folders had no list of their files
+            return
+        raise ValueError(f"{folder} holds a model that was not trained there; choose another out_dir")
+    refuse_foreign(folder, MODEL_KIND, (*_RUN_FILES, *MODEL_FILES))
 
 
 def finished_model(
@@ -38,17 +63,17 @@ def finished_model(
     ------
     ValueError
         If the folder holds a run with other inputs or options or with more epochs, one that has to go on and has no
-        checkpoints, or a model or a checkpoint that does not come from this kind of run.
+        usable checkpoint, a model that does not come from this kind of run, or files of the user's.
     """
-    path, has_model = folder / TRAINING_FILE, (folder / CARD_FILE).is_file()
-    if not path.is_file() and (has_model or (folder / LAST).is_file()):
-        what = "a model that was not trained there" if has_model else f"a {LAST} that is not of tl.train"
-        raise ValueError(f"{folder} holds {what}; choose another out_dir")
-    if not resume or not _is_taken(folder):
+    check_training_folder(folder)
+    has_model = (folder / CARD_FILE).is_file()
+    of_run = _rows_of_run(folder)
+    if not resume or not (has_model or of_run):
         return None
+    path = folder / TRAINING_FILE
     _compare(json.loads(path.read_text(encoding="utf-8")), json.loads(json.dumps(request)), folder)
-    of_run, of_model = read_rows(folder), _rows_of_model(folder) if has_model else []
-    done = of_run or of_model
+    of_model = _rows_of_model(folder) if has_model else []
+    done = max(of_run, of_model, key=len)  # a checkpoint that was damaged or deleted does not undo the model
     if len(done) > epochs:
         raise ValueError(
             f"{folder} holds a run that has trained for {len(done)} epochs, and epochs is {epochs}; name another "
@@ -58,40 +83,58 @@ def finished_model(
     if not over and not of_run:
         raise ValueError(
             f"{folder} holds a model that has trained for {len(done)} epochs, and epochs is {epochs}: it can't go on, "
-            f"because {BEST} or {LAST} is gone. Name another out_dir, with init={str(folder)!r} to start from this "
+            f"because {LAST} is gone or damaged. Name another out_dir, with init={str(folder)!r} to start from this "
             "model, or start anew with resume=False"
         )
     return TFModel.read(folder) if over and len(of_model) == len(done) else None
 
 
-def claim_training_folder(folder: Path, request: Mapping[str, Any], *, resume: bool) -> None:
-    """Note what a run is started with; what the folder held before is deleted unless the run goes on.
+def claim_training_folder(folder: OwnedFolder, request: Mapping[str, Any], *, resume: bool) -> None:
+    """List our files and note what a run is started with; what we wrote before is deleted unless the run goes on.
 
     Parameters
     ----------
     folder
-        The folder.
+        The folder, of kind ``MODEL_KIND``, held as long as the run trains.
     request
         As in :func:`finished_model`, which has to come first.
     resume
         Whether the run in the folder goes on.
+
+    Raises
+    ------
+    ValueError
+        If a file that we did not write is in the way.
     """
-    if resume and _is_taken(folder):
-        return
-    for name in (CARD_FILE, WEIGHTS_FILE, CALIBRATION_FILE, LAST, BEST, HISTORY, TRAINING_FILE):
-        (folder / name).unlink(missing_ok=True)
-    with atomic_path(folder / TRAINING_FILE) as temporary:
-        temporary.write_text(json.dumps(request, indent=2) + "\n", encoding="utf-8")
+    goes_on = resume and ((folder.path / CARD_FILE).is_file() or bool(_rows_of_run(folder.path)))
+    if not goes_on:
+        if resume and (folder.path / LAST).exists():
+            logger.warning("%s is damaged or cut off: training starts from the beginning", folder.path / LAST)
+        remove_model(folder)
+        for name in _RUN_FILES:  # one by one, that which says what the others are the last
+            folder.remove([name])
+    folder.announce([*_RUN_FILES, *MODEL_FILES])
+    if not goes_on:
+        with atomic_path(folder.path / TRAINING_FILE) as temporary:
+            temporary.write_text(json.dumps(request, indent=2) + "\n", encoding="utf-8")
 
 
-def history_columns(rows: list[Row]) -> dict[str, list[float]]:
-    """Turn the rows of the learning curve into columns."""
-    return {name: [row[name] for row in rows] for name in rows[0]}
+def fingerprint(request: Mapping[str, Any]) -> str:
+    """Checksum of what a run is started with: the same where :func:`finished_model` takes two runs for the same."""
+    flat = {
+        name: value for name, value in _flat(json.loads(json.dumps(request))).items() if name not in _FREE_TO_CHANGE
+    }
+    return hashlib.sha256(json.dumps(flat, sort_keys=True).encode()).hexdigest()
 
 
-def _is_taken(folder: Path) -> bool:
-    """Whether there is a run with at least one epoch; one that failed before leaves nothing to go on with."""
-    return (folder / TRAINING_FILE).is_file() and ((folder / CARD_FILE).is_file() or bool(read_rows(folder)))
+def _rows_of_run(folder: Path) -> list[Row]:
+    """Learning curve of the last usable checkpoint; a run that failed in its first epoch has none to go on with."""
+    checkpoint = read_checkpoint(folder) if (folder / TRAINING_FILE).is_file() else None
+    return [] if checkpoint is None else checkpoint.rows
+
+
+def _made_by(folder: Path) -> Any:
+    return read_card(folder)["provenance"].get("made_by")
 
 
 def _rows_of_model(folder: Path) -> list[Row]:
