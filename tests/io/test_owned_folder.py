@@ -156,3 +156,10 @@ def test_a_file_in_place_of_the_folder_is_an_error(tmp_path):
     (tmp_path / "out").write_text("mine")
     with pytest.raises(ValueError, match="can't be written to"):
         OwnedFolder(tmp_path / "out", "test").__enter__()
+
+
+def test_a_file_of_the_users_under_the_name_of_the_lock_stays(tmp_path):
+    (tmp_path / LOCK).write_text("mine")
+    with pytest.raises(ValueError, match="is in the way"):
+        OwnedFolder(tmp_path, "test").__enter__()
+    assert (tmp_path / LOCK).read_text() == "mine"

@@ -1,14 +1,18 @@
 import io
 import json
 import logging
+import signal
 import subprocess
 import sys
+import threading
+import time
 from dataclasses import asdict
 
 import pytest
 from _small_disk import file_size_limit
 
 from scmaxatac import settings
+from scmaxatac.io import _owned_folder
 from scmaxatac.io._disk import DiskFullError
 from scmaxatac.models import _fetch, download, from_keras, load
 
@@ -69,7 +73,7 @@ def test_a_wrong_hash_is_an_error_and_nothing_is_left_behind(server, empty_insta
     server.files[WEIGHTS] = bytes(content)
     with pytest.raises(ValueError, match=rf"{WEIGHTS} is not the expected file.*SCMAXATAC_MODEL_DIR"):
         download("TOYA", base_url=server.url)
-    assert [path.name for path in leftovers(empty_install)] == [".lock"]
+    assert [path.name for path in leftovers(empty_install)] == [".scmaxatac.lock"]
     assert not (empty_install / "downloads").exists()
 
 
@@ -232,11 +236,68 @@ def test_a_file_system_without_locks_is_no_obstacle(server, monkeypatch, caplog)
     def refuse(*args):
         raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr(_fetch.fcntl, "flock", refuse)
+    monkeypatch.setattr(_owned_folder.fcntl, "flock", refuse)
     with caplog.at_level(logging.INFO, "scmaxatac"):
         download("TOYA", base_url=server.url)
     assert "can't be locked" in caplog.text
     assert load("TOYA").id == "maxatac:TOYA"
+
+
+def test_a_process_that_waits_for_another_says_for_which_and_goes_on_when_that_ends(
+    server, empty_install, monkeypatch, caplog
+):
+    monkeypatch.setattr(_owned_folder, "SILENCE", 0.0)
+    hold = "import sys, time; from pathlib import Path; from scmaxatac.models._fetch import locked\n"
+    hold += "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
+    command = [sys.executable, "-c", hold, str(empty_install / "models")]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "held\n"
+    process.send_signal(signal.SIGSTOP)
+    waiting = threading.Thread(target=download, args=("TOYA",), kwargs={"base_url": server.url})
+    waiting.start()
+    try:
+        while waiting.is_alive() and "waiting for" not in caplog.text:
+            time.sleep(0.01)
+        assert f"waiting for process {process.pid} on" in caplog.text
+        assert server.requests == []
+    finally:
+        process.kill()
+        waiting.join()
+    assert load("TOYA").id == "maxatac:TOYA"
+
+
+def test_a_download_that_was_killed_leaves_no_file_under_another_name(server, empty_install, monkeypatch):
+    names = []
+    complete = _fetch._Downloader.complete
+
+    def watch(downloader, url):
+        complete(downloader, url)
+        names.extend(path.name for path in (empty_install / "downloads").rglob("*") if path.is_file())
+
+    monkeypatch.setattr(_fetch._Downloader, "complete", watch)
+    download("TOYA", base_url=server.url)
+    assert {name.removesuffix(".part") for name in names} == {name.rpartition("/")[2] for name in (WEIGHTS, TABLE)}
+
+
+def test_models_that_were_converted_before_folders_had_a_list_are_taken_and_replaced(server, empty_install):
+    folder = download("TOYA", base_url=server.url)["TOYA"]
+    (folder / "scmaxatac.json").unlink()
+    server.requests.clear()
+    download("TOYA", base_url=server.url)
+    assert server.requests == []
+    (folder / "calibration.tsv").unlink()
+    download("TOYA", base_url=server.url)
+    assert load("TOYA").threshold("f1") == 0.5
+
+
+def test_files_of_the_users_in_the_cache_are_an_error_before_anything_is_asked_for(server, empty_install):
+    path = empty_install / "models" / "TOYA" / "model.json"
+    path.parent.mkdir(parents=True)
+    path.write_text("mine")
+    with pytest.raises(ValueError, match=r"model\.json is in the way"):
+        download("TOYA", base_url=server.url)
+    assert server.requests == []
+    assert path.read_text() == "mine"
 
 
 def test_real_files_are_downloaded_and_converted(data_dir, server, monkeypatch, empty_install):

@@ -38,7 +38,7 @@ def test_a_wrong_hash_is_an_error_and_nothing_is_left_behind(genome_server, empt
     genome_server.files["hg38/hg38.chrom.sizes"] = b"chr1\t9999\n"
     with pytest.raises(ValueError, match=r"hg38\.chrom\.sizes is not the expected file.*scmaxatac\.Genome"):
         download_chrom_sizes(base_url=genome_server.url)
-    assert [path.name for path in empty_install.rglob("*") if path.is_file()] == [".lock"]
+    assert [path.name for path in empty_install.rglob("*") if path.is_file()] == [".scmaxatac.lock"]
 
 
 def test_the_files_of_the_reference_data_pass_the_check(data_dir, server):

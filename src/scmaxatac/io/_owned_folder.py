@@ -5,6 +5,7 @@ import json
 import os
 import platform
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -21,6 +22,12 @@ MARKER = "scmaxatac.json"
 """File that makes a folder ours and lists what we wrote there."""
 
 LOCK = ".scmaxatac.lock"
+
+SILENCE = 5.0
+"""Seconds to wait for a lock before the log says who holds it."""
+
+_INTERVAL = 0.1
+"""Seconds between two attempts at a lock."""
 
 _FORMAT = "scmaxatac-folder"
 _VERSION = 1
@@ -56,12 +63,12 @@ class OwnedFolder:
         self.kind = kind
         self.made_from = made_from
         self._listed: set[str] = set()
-        self._lock: _Lock | None = None
+        self._lock: FolderLock | None = None
 
     def __enter__(self) -> Self:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = _Lock(self.path)
+            self._lock = FolderLock(self.path)
         except OSError as error:
             raise ValueError(
                 f"folder {self.path} can't be written to ({error.strerror}); choose another one"
@@ -208,31 +215,61 @@ def _lists(listed: set[str], name: str) -> bool:
     return name in listed or any("/".join(parts[:i]) + "/" in listed for i in range(1, len(parts)))
 
 
-class _Lock:
+class FolderLock:
     """An exclusive lock of a folder, held until it is released or the process ends.
 
     It lies on an open file, which children of a fork close, so that it ends with this process and not with theirs.
     Where the file system knows no locks, a line in the log says so and nobody is kept out.
+
+    Parameters
+    ----------
+    folder
+        The folder.
+    wait
+        Whether to wait for a process that holds it, with a line in the log after a few seconds.
+
+    Raises
+    ------
+    RuntimeError
+        If another process holds it and `wait` is off.
+    ValueError
+        If the user has a file under the name of the lock's.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._handle: Any = open(folder / LOCK, "a+", encoding="utf-8")
+    def __init__(self, folder: Path, *, wait: bool = False) -> None:
+        self._handle: Any = open(folder / LOCK, "a+", encoding="utf-8", errors="replace")
         try:
-            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            holder = _holder(self._handle)
+            text = _text(self._handle)
+            if text and not text.startswith("process "):
+                raise ValueError(f"{folder / LOCK} is in the way: scmaxatac did not write it. Move it")
+            self._take(folder, wait)
+        except BaseException:
             self._handle.close()
-            raise RuntimeError(
-                f"{folder} is being written to by {holder}; wait for it, or choose another folder"
-            ) from None
-        except OSError as error:
-            logger.warning("%s can't be locked (%s): don't write to it from two processes at once", folder, error)
+            raise
         self._handle.seek(0)
         self._handle.truncate()
         since = datetime.now().astimezone().isoformat(timespec="seconds")
         self._handle.write(f"process {os.getpid()} on {platform.node()} since {since}\n")
         self._handle.flush()
         _held.add(self)
+
+    def _take(self, folder: Path, wait: bool) -> None:
+        began, told = time.monotonic(), False
+        while True:
+            try:
+                fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                holder = _text(self._handle) or "another process"
+            except OSError as error:
+                logger.warning("%s can't be locked (%s): don't write to it from two processes at once", folder, error)
+                return
+            if not wait:
+                raise RuntimeError(f"{folder} is being written to by {holder}; wait for it, or choose another folder")
+            if not told and time.monotonic() - began >= SILENCE:
+                logger.warning("waiting for %s, which is writing to %s", holder, folder)
+                told = True
+            time.sleep(_INTERVAL)
 
     def release(self) -> None:
         """Give the lock back; the file stays, as removing it would let two processes hold two files of one name."""
@@ -246,7 +283,7 @@ class _Lock:
         self._handle.close()
 
 
-_held: WeakSet[_Lock] = WeakSet()
+_held: WeakSet[FolderLock] = WeakSet()
 
 
 def _close_locks() -> None:
@@ -258,9 +295,10 @@ def _close_locks() -> None:
 os.register_at_fork(after_in_child=_close_locks)
 
 
-def _holder(handle: Any) -> str:
+def _text(handle: Any) -> str:
+    """Text in the file of a lock, which names the process that took it last."""
     handle.seek(0)
-    return handle.read(200).strip() or "another process"
+    return str(handle.read(200)).strip()
 
 
 @contextmanager

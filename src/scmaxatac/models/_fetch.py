@@ -1,6 +1,5 @@
 """Download of one file: checked, resumed where it broke off, safe beside another process that wants the same."""
 
-import fcntl
 import os
 import re
 import time
@@ -13,6 +12,7 @@ import requests
 from scmaxatac._logging import logger
 from scmaxatac.io._disk import disk_errors
 from scmaxatac.io._files import sha256_of, sync
+from scmaxatac.io._owned_folder import FolderLock
 from scmaxatac.models._registry import RemoteFile
 
 ATTEMPTS = 4
@@ -186,17 +186,16 @@ def _offset(response: requests.Response) -> int:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Let one process at a time work in a folder; others wait. Where the file system knows no locks, nobody waits.
+    """Let one process at a time work in a folder; others wait, and say for whom. The lock is :class:`FolderLock`'s.
 
     Parameters
     ----------
     folder
-        The folder; a hidden file ``.lock`` stays in it.
+        The folder; a hidden file stays in it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with open(folder / ".lock", "a") as handle:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-        except OSError as error:
-            logger.info("%s can't be locked (%s): don't download from two processes at once", folder, error)
-        yield  # closing the file gives the lock back
+    lock = FolderLock(folder, wait=True)
+    try:
+        yield
+    finally:
+        lock.release()
