@@ -12,6 +12,9 @@ from pathlib import Path
 
 _OPERATIONS = ("fsync", "link", "mkdir", "remove", "rename", "replace", "rmdir", "unlink")
 
+_MEMORY = "/dev/shm"
+"""File system that is kept in memory, where waiting for the disk takes no time."""
+
 
 def kills(prepare: Callable[[Path], object], action: Callable[[Path], object]) -> Iterator[Path]:
     """Folders that were prepared and then acted on by a process that was killed before its 1st, 2nd, ... operation.
@@ -19,7 +22,7 @@ def kills(prepare: Callable[[Path], object], action: Callable[[Path], object]) -
     The last folder is that of the action that ended without a kill.
     """
     for n in count(1):
-        with tempfile.TemporaryDirectory() as name:
+        with tempfile.TemporaryDirectory(dir=_MEMORY if Path(_MEMORY).is_dir() else None) as name:
             folder = Path(name)
             prepare(folder)
             child = os.fork()

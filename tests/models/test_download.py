@@ -256,7 +256,9 @@ def test_a_process_that_waits_for_another_says_for_which_and_goes_on_when_that_e
     waiting = threading.Thread(target=download, args=("TOYA",), kwargs={"base_url": server.url})
     waiting.start()
     try:
-        while waiting.is_alive() and "waiting for" not in caplog.text:
+        for _ in range(6_000):
+            if "waiting for" in caplog.text:
+                break
             time.sleep(0.01)
         assert f"waiting for process {process.pid} on" in caplog.text
         assert server.requests == []

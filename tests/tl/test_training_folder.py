@@ -15,9 +15,11 @@ import pytest
 pytest.importorskip("torch")
 pytest.importorskip("pytorch_lightning")
 
+from _small_disk import file_size_limit
 from _tiny_training import TINY, make_codes, one_thread, write_table
 
 import scmaxatac as sma
+from scmaxatac.io._disk import DiskFullError
 from scmaxatac.nn._network import TFNetwork
 from scmaxatac.tl import _training_inputs
 from scmaxatac.tl._training_folder import finished_model
@@ -93,6 +95,18 @@ def test_a_finished_model_is_given_at_once_and_nothing_is_written(gone, trained,
     before = state(folder)
     assert again(folder).sha256 == trained[1].sha256
     assert state(folder) == before
+
+
+def test_the_copy_of_a_replaced_model_that_a_kill_left_goes_with_the_next_call(trained, again, tmp_path):
+    folder = copied(trained, tmp_path / "copy")
+    (folder / ".previous").mkdir()
+    (folder / ".previous" / "model.safetensors").write_bytes(b"of the model before")
+    marker = json.loads((folder / "scmaxatac.json").read_text())
+    marker["files"].append(".previous/")
+    (folder / "scmaxatac.json").write_text(json.dumps(marker))
+    assert again(folder).sha256 == trained[1].sha256
+    assert not (folder / ".previous").exists()
+    assert (folder / "scmaxatac.json").read_text() == (trained[0] / "scmaxatac.json").read_text()
 
 
 @pytest.mark.parametrize("gone", [CHECKPOINTS, ("checkpoints.sha256",)])
@@ -261,11 +275,19 @@ def test_checkpoints_are_written_in_their_folder_alone(trained, again, tmp_path,
     assert again(tmp_path / "out").sha256 == trained[1].sha256
 
 
+def test_a_full_disk_is_an_error_and_the_run_goes_on_when_there_is_room(trained, again, tmp_path):
+    again(tmp_path, epochs=1)
+    with file_size_limit(500_000), pytest.raises(DiskFullError, match=r"last\.ckpt can't be written"):
+        again(tmp_path)
+    assert again(tmp_path).sha256 == trained[1].sha256
+
+
 TRAIN_LONG = """
 import sys
 
 sys.path[:0] = {paths!r}
 import scmaxatac as sma
+from _small_disk import file_size_limit
 from _tiny_training import TINY, make_codes
 
 genome = sma.Genome.from_codes(make_codes())

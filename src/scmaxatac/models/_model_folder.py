@@ -1,6 +1,7 @@
 """Files of a model in its folder, replaced so that a model can be read from it at any time."""
 
 import json
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,14 @@ def remove_model(folder: OwnedFolder) -> None:
         (folder.path / PREVIOUS_MODEL / CARD_FILE).unlink(missing_ok=True)
     folder.remove([CARD_FILE])
     folder.remove([PREVIOUS_MODEL, WEIGHTS_FILE, CALIBRATION_FILE])
+
+
+def remove_copy(folder: Path) -> None:
+    """Remove the copy of a model that a kill left behind when its replacement was complete already."""
+    if (folder / PREVIOUS_MODEL).exists():
+        with suppress(ValueError, RuntimeError), OwnedFolder(folder, MODEL_KIND) as held:  # not writable, or at work
+            if not _is_being_replaced(folder):
+                held.remove([PREVIOUS_MODEL])
 
 
 def current_folder(folder: Path) -> Path:

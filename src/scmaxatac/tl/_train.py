@@ -15,7 +15,7 @@ from scmaxatac._logging import logger
 from scmaxatac.io._files import output_folder
 from scmaxatac.io._owned_folder import OwnedFolder
 from scmaxatac.models import TFModel, load
-from scmaxatac.models._model_folder import MODEL_KIND
+from scmaxatac.models._model_folder import MODEL_KIND, remove_copy
 from scmaxatac.models._tf_model import write_model
 from scmaxatac.tl._training_options import check_options
 from scmaxatac.tl._training_split import split_chroms
@@ -239,6 +239,7 @@ def train(
     finished = done()
     if finished is not None:
         logger.info("%s holds the finished model; resume=False would train it anew", folder)
+        remove_copy(folder)
         return finished
     run = TrainingRun(
         output_folder(folder),
