@@ -93,17 +93,19 @@ class OwnedFolder:
         ValueError
             If something that we did not write is in the way; nothing is listed then.
         """
-        new = sorted(set(names) - self._listed)
-        for name in new:
-            if self.lists(name):
-                continue
-            if os.path.lexists(self.path / name):
+        names = set(names)
+        self.check_free(names)
+        if not names <= self._listed:
+            self._write(self._listed | names)
+
+    def check_free(self, names: Iterable[str]) -> None:
+        """Raise what :meth:`announce` would, without listing anything yet."""
+        for name in sorted(names):
+            if not self.lists(name) and os.path.lexists(self.path / name):
                 raise ValueError(
                     f"{self.path / name} is in the way: scmaxatac did not write it, and does not touch it. Move it, or "
                     "choose another folder"
                 )
-        if new:
-            self._write(self._listed | set(new))
 
     def lists(self, name: str) -> bool:
         """Whether a path relative to the folder is listed as ours, by itself or with the folder that it lies in."""
