@@ -56,12 +56,12 @@ class OwnedFolder:
         self.kind = kind
         self.made_from = made_from
         self._listed: set[str] = set()
-        self._lock: _Lock | None = None
+        self._lock: FileLock | None = None
 
     def __enter__(self) -> Self:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = _Lock(self.path)
+            self._lock = FileLock(self.path / LOCK, self.path)
         except OSError as error:
             raise ValueError(
                 f"folder {self.path} can't be written to ({error.strerror}); choose another one"
@@ -174,25 +174,37 @@ def read_marker(folder: Path, kind: str, *, made_from: str = "") -> set[str]:
     return set(names)
 
 
-class _Lock:
-    """An exclusive lock of a folder, held until it is released or the process ends.
+class FileLock:
+    """An exclusive lock of a folder or a file, held until it is released or the process ends.
 
     It lies on an open file, which children of a fork close, so that it ends with this process and not with theirs.
     Where the file system knows no locks, a line in the log says so and nobody is kept out.
+
+    Parameters
+    ----------
+    path
+        File that is locked.
+    what
+        What is kept from others by that, for messages.
+
+    Raises
+    ------
+    RuntimeError
+        If another process holds the lock.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._handle: Any = open(folder / LOCK, "a+", encoding="utf-8")
+    def __init__(self, path: Path, what: Path) -> None:
+        self._handle: Any = open(path, "a+", encoding="utf-8")
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = _holder(self._handle)
             self._handle.close()
             raise RuntimeError(
-                f"{folder} is being written to by {holder}; wait for it, or choose another folder"
+                f"{what} is being written to by {holder}; wait for it, or choose another folder"
             ) from None
         except OSError as error:
-            logger.warning("%s can't be locked (%s): don't write to it from two processes at once", folder, error)
+            logger.warning("%s can't be locked (%s): don't write to it from two processes at once", what, error)
         self._handle.seek(0)
         self._handle.truncate()
         since = datetime.now().astimezone().isoformat(timespec="seconds")
@@ -212,7 +224,7 @@ class _Lock:
         self._handle.close()
 
 
-_held: WeakSet[_Lock] = WeakSet()
+_held: WeakSet[FileLock] = WeakSet()
 
 
 def _close_locks() -> None:
