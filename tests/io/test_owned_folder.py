@@ -156,3 +156,12 @@ def test_a_file_in_place_of_the_folder_is_an_error(tmp_path):
     (tmp_path / "out").write_text("mine")
     with pytest.raises(ValueError, match="can't be written to"):
         OwnedFolder(tmp_path / "out", "test").__enter__()
+
+
+def test_what_is_in_the_way_is_told_without_listing_anything(tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    with OwnedFolder(tmp_path, "test") as folder:
+        folder.check_free(["new"])
+        with pytest.raises(ValueError, match="mine is in the way"):
+            folder.check_free(["new", "mine"])
+    assert not (tmp_path / MARKER).exists()

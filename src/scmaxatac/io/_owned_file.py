@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from scmaxatac.io._files import atomic_path, sha256_of
-from scmaxatac.io._owned_folder import FileLock
+from scmaxatac.io._owned_folder import locked_file
 from scmaxatac.io._temporary import remove_leftovers
 
 _NOTICE = "# written by scmaxatac, which replaces files with these checksums and no others"
@@ -36,8 +36,7 @@ def owned_file(path: Path) -> Iterator[Path]:
         If there is a file of that name, or one with its checksum, that scmaxatac did not write.
     """
     sums = path.with_name(f"{path.name}.sha256")
-    lock = FileLock(path.with_name(f".{path.name}.lock"), path)
-    try:
+    with locked_file(path):
         remove_leftovers(path.parent)
         known = _read_sums(sums)
         earlier = _checked(path, known, sums)
@@ -47,8 +46,6 @@ def owned_file(path: Path) -> Iterator[Path]:
             _checked(path, known, sums)  # nobody put a file of their own there meanwhile
             _write_sums(sums, path.name, [*earlier, new])
         _write_sums(sums, path.name, [new])
-    finally:
-        lock.release()
 
 
 def _checked(path: Path, known: list[str], sums: Path) -> list[str]:

@@ -56,12 +56,12 @@ class OwnedFolder:
         self.kind = kind
         self.made_from = made_from
         self._listed: set[str] = set()
-        self._lock: FileLock | None = None
+        self._lock: _Lock | None = None
 
     def __enter__(self) -> Self:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = FileLock(self.path / LOCK, self.path)
+            self._lock = _Lock(self.path / LOCK, self.path)
         except OSError as error:
             raise ValueError(
                 f"folder {self.path} can't be written to ({error.strerror}); choose another one"
@@ -93,19 +93,17 @@ class OwnedFolder:
         ValueError
             If something that we did not write is in the way; nothing is listed then.
         """
-        names = set(names)
-        self.check_free(names)
-        if not names <= self._listed:
-            self._write(self._listed | names)
-
-    def check_free(self, names: Iterable[str]) -> None:
-        """Raise what :meth:`announce` would, without listing anything yet."""
-        for name in sorted(names):
-            if not self.lists(name) and os.path.lexists(self.path / name):
+        new = sorted(set(names) - self._listed)
+        for name in new:
+            if self.lists(name):
+                continue
+            if os.path.lexists(self.path / name):
                 raise ValueError(
                     f"{self.path / name} is in the way: scmaxatac did not write it, and does not touch it. Move it, or "
                     "choose another folder"
                 )
+        if new:
+            self._write(self._listed | set(new))
 
     def lists(self, name: str) -> bool:
         """Whether a path relative to the folder is listed as ours, by itself or with the folder that it lies in."""
@@ -126,6 +124,15 @@ class OwnedFolder:
                 path.unlink(missing_ok=True)
         if ours:
             self._write(self._listed - ours)
+
+    def check_free(self, names: Iterable[str]) -> None:
+        """Raise what :meth:`announce` would, before the work and without listing anything yet."""
+        for name in names:
+            if not self.lists(name) and os.path.lexists(self.path / name):
+                raise ValueError(
+                    f"{self.path / name} is in the way: scmaxatac did not write it, and does not touch it. Move it, or "
+                    "choose another folder"
+                )
 
     @property
     def listed(self) -> frozenset[str]:
@@ -174,23 +181,11 @@ def read_marker(folder: Path, kind: str, *, made_from: str = "") -> set[str]:
     return set(names)
 
 
-class FileLock:
-    """An exclusive lock of a folder or a file, held until it is released or the process ends.
+class _Lock:
+    """An exclusive lock of a folder or file, held until it is released or the process ends.
 
     It lies on an open file, which children of a fork close, so that it ends with this process and not with theirs.
     Where the file system knows no locks, a line in the log says so and nobody is kept out.
-
-    Parameters
-    ----------
-    path
-        File that is locked.
-    what
-        What is kept from others by that, for messages.
-
-    Raises
-    ------
-    RuntimeError
-        If another process holds the lock.
     """
 
     def __init__(self, path: Path, what: Path) -> None:
@@ -224,7 +219,7 @@ class FileLock:
         self._handle.close()
 
 
-_held: WeakSet[FileLock] = WeakSet()
+_held: WeakSet[_Lock] = WeakSet()
 
 
 def _close_locks() -> None:
@@ -247,3 +242,19 @@ def own_file(folder: OwnedFolder, name: str) -> Iterator[Path]:
     folder.announce([name])
     with atomic_path(folder.path / name) as temporary:
         yield temporary
+
+
+@contextmanager
+def locked_file(path: Path) -> Iterator[None]:
+    """Lock a single file while it is written; what is locked is a hidden file beside it, which stays.
+
+    Raises
+    ------
+    RuntimeError
+        If another process holds the lock.
+    """
+    lock = _Lock(path.with_name(f".{path.name}.lock"), path)
+    try:
+        yield
+    finally:
+        lock.release()
