@@ -158,6 +158,15 @@ def test_a_folder_that_another_run_holds_is_told_in_one_line(
     assert len(error.splitlines()) == 1
 
 
+def test_a_folder_that_can_not_be_made_is_told_before_the_work(
+    work: list[object], run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    (tmp_path / "file").write_text("mine")
+    assert run(tmp_path / "file" / "o") == 2
+    assert "can't be written to" in capsys.readouterr().err
+    assert not work
+
+
 def test_a_disk_without_room_for_the_result_is_told_before_the_work(
     work: list[object], run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):

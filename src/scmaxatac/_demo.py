@@ -89,8 +89,9 @@ chance   what random predictions would reach
 def _folder_of_tracks(data: "AnnData | MuData") -> Path:
     """Folder that the run's bigWig and BED files share."""
     folder = Path(sma.get.params(data)["out_dir"])
-    files = unwrap(data).uns[KEY_ADDED][FILES]["path"]
-    return Path(os.path.commonpath([folder / path for path in files]))
+    files = unwrap(data).uns[KEY_ADDED][FILES]
+    tracks = files.loc[files["kind"].isin(["bigwig", "bed"]), "path"]
+    return Path(os.path.commonpath([folder / path for path in tracks]))
 
 
 def accuracy(mdata: "MuData", toy: "Toy") -> pd.DataFrame:
