@@ -158,12 +158,16 @@ def test_a_folder_that_another_run_holds_is_told_in_one_line(
     assert len(error.splitlines()) == 1
 
 
-def test_a_folder_that_can_not_be_made_is_told_before_the_work(
-    work: list[object], run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-):
-    (tmp_path / "file").write_text("mine")
-    assert run(tmp_path / "file" / "o") == 2
-    assert "can't be written to" in capsys.readouterr().err
+def test_a_file_that_nothing_can_be_added_to_is_told_before_the_work(
+    work: list[object], run: Run, h5ad: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+):  # fmt: skip
+    def old(*_args: object) -> None:
+        raise ValueError("of an old format")
+
+    monkeypatch.setattr(_result_files, "check_copy", old)
+    assert run(tmp_path / "o") == 2
+    assert "old format" in capsys.readouterr().err
     assert not work
 
 

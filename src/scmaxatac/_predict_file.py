@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import scmaxatac as sma
 from scmaxatac._logging import logger
-from scmaxatac._result_files import SITES, InputFile, results_folder, write_results
+from scmaxatac._result_files import SITES, InputFile, check_results, results_folder, write_results
 from scmaxatac.io._files import existing_file
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ def predict_file(args: argparse.Namespace) -> str:
     with results_folder(args.out_dir, source, _other_inputs(args, fragments)) as folder:
         genome = sma.Genome(args.genome, blacklist=args.blacklist)
         data = read_data(args.data)
+        check_results(folder, source, data, key=args.key_added, mod=args.mod)
         sma.tl.predict_tfbs(
             data,
             args.groupby[0] if len(args.groupby) == 1 else args.groupby,

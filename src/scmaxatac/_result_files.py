@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import scmaxatac as sma
 from scmaxatac import _keys
 from scmaxatac.io._bed import write_bed
-from scmaxatac.io._h5_copy import copy_with
+from scmaxatac.io._h5_copy import check_copy, copy_with
 from scmaxatac.io._objects import unwrap
 from scmaxatac.io._owned_folder import OwnedFolder, own_file
 from scmaxatac.predict._prediction import run_folder
@@ -86,6 +86,40 @@ def results_folder(path: Path, source: InputFile, inputs: Iterable[Path]) -> Ite
         yield folder
 
 
+def check_results(
+    folder: OwnedFolder, source: InputFile, data: "AnnData | MuData", *, key: str = _keys.KEY_ADDED, mod: str = "atac"
+) -> None:
+    """Raise an error before the work if :func:`write_results`, which takes the same, could not write the copy.
+
+    Parameters
+    ----------
+    folder
+        Folder of the results.
+    source
+        File that the data were read from.
+    data
+        The object, without results yet.
+    key
+        Name of the results in the object.
+    mod
+        Modality of a MuData.
+
+    Raises
+    ------
+    KeyError
+        If there is no such modality.
+    ValueError
+        If the file is of an old format, or no HDF5 file can be written to the folder.
+    """
+    check_copy(source.path, folder.path / source.path.name, _entries(data, key, mod))
+
+
+def _entries(data: "AnnData | MuData", key: str, mod: str) -> dict[str, tuple[str, str]]:
+    """Where results stand in a file, and their slots and names in the object."""
+    above = "" if unwrap(data, mod) is data else f"mod/{mod}/"
+    return {f"{above}{slot}/{name}": (slot, name) for slot, name in (("uns", key), ("obsm", _keys.activity_obsm(key)))}
+
+
 def write_results(
     folder: OwnedFolder, source: InputFile, data: "AnnData | MuData", *, key: str = _keys.KEY_ADDED, mod: str = "atac"
 ) -> None:
@@ -112,11 +146,10 @@ def write_results(
 
     def write_copy(path: Path) -> None:
         adata = unwrap(data, mod)
-        where = "" if adata is data else f"mod/{mod}/"
         source.check_unchanged()
-        copy_with(source.path, path, {f"{where}{slot}/{name}": getattr(adata, slot)[name] for slot, name in entries})
+        entries = {where: getattr(adata, slot)[name] for where, (slot, name) in _entries(data, key, mod).items()}
+        copy_with(source.path, path, entries)
 
-    entries = [("uns", key), ("obsm", _keys.activity_obsm(key))]
     writers: dict[str, Callable[[Path], None]] = {
         SITES: lambda path: write_sites(data, path, key=key, mod=mod),
         source.path.name: write_copy,

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scmaxatac.io._h5_copy import copy_with
+from scmaxatac.io._h5_copy import check_copy, copy_with
 
 TABLE = pd.DataFrame({"chrom": pd.Categorical(["chr1", "chr2"]), "start": [1, 2]}, index=["a", "b"])
 
@@ -71,3 +71,27 @@ def test_names_of_cells_are_stored_as_those_of_obs(tmp_path, strings):
         == ad.read_h5ad(tmp_path / "source.h5ad").obs.index.dtype
     )
     assert back.obsm["X_tfbs"].index.tolist() == ["a", "b"]
+
+
+def test_an_old_format_is_told_before_the_copy(source, tmp_path):
+    check_copy(source, tmp_path / "copy.h5ad", ["uns/tfbs", "obsm/X_tfbs", "mod/none/uns/tfbs"])
+    with h5py.File(source, "r+") as file:
+        del file["obsm"]
+        file["obsm"] = np.zeros(2, dtype=[("X_umap", "f4", 2)])
+    with pytest.raises(ValueError, match="old format, whose obsm can't be added to"):
+        check_copy(source, tmp_path / "copy.h5ad", ["uns/tfbs", "obsm/X_tfbs"])
+    assert [path.name for path in tmp_path.iterdir()] == ["source.h5ad"]
+
+
+def test_a_file_system_that_hdf5_can_not_work_on_is_told_before_the_copy(source, tmp_path, monkeypatch):
+    whole = h5py.File
+
+    def file(path, mode="r"):
+        if mode == "r+":
+            raise BlockingIOError("unable to lock file")
+        return whole(path, mode)
+
+    monkeypatch.setattr(h5py, "File", file)
+    with pytest.raises(ValueError, match=r"no HDF5 file can be written.*unable to lock file"):
+        check_copy(source, tmp_path / "copy.h5ad", ["uns/tfbs"])
+    assert [path.name for path in tmp_path.iterdir()] == ["source.h5ad"]

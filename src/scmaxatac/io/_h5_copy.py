@@ -2,10 +2,44 @@
 
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from scmaxatac.io._temporary import temporary_name
+
+
+def check_copy(source: str | os.PathLike[str], target: str | os.PathLike[str], entries: Iterable[str]) -> None:
+    """Raise a ValueError where :func:`copy_with` would fail: old file formats, file systems that HDF5 can't work on.
+
+    Parameters
+    ----------
+    source
+        The file that will be copied.
+    target
+        The copy; nothing is written under this name yet.
+    entries
+        Names of what will be put in.
+    """
+    import h5py
+
+    with h5py.File(source) as file:
+        for folder in {path.rpartition("/")[0] for path in entries}:
+            if folder in file and not isinstance(file[folder], h5py.Group):
+                raise ValueError(
+                    f"{source} is of an old format, whose {folder} can't be added to; read it with anndata and write "
+                    "it again"
+                )
+    trial = Path(target).with_name(temporary_name(Path(target).name))
+    try:
+        for mode in ("w", "r+"):
+            h5py.File(trial, mode).close()
+    except OSError as error:
+        raise ValueError(f"no HDF5 file can be written as {target} ({error}); choose another folder") from error
+    finally:
+        trial.unlink(missing_ok=True)
 
 
 def copy_with(source: str | os.PathLike[str], target: str | os.PathLike[str], entries: Mapping[str, Any]) -> None:
