@@ -15,7 +15,7 @@ import pytest
 
 import scmaxatac
 from scmaxatac._cli import _parser, main
-from scmaxatac._predict_file import least_size, parse_fragments, parse_threshold
+from scmaxatac._predict_file import parse_fragments, parse_threshold
 from scmaxatac.io._bed import read_bed
 
 
@@ -258,12 +258,3 @@ def test_demo_table_counts_what_lies_on_the_test_chromosome():
     assert (bound["AUPR"] > 10 * bound["chance"]).all()
     assert np.isnan(table.loc[("B", "GATA3"), "AUPR"])
     assert isinstance(table, pd.DataFrame)
-
-
-@pytest.mark.parametrize("kind", ["h5ad", "h5mu"])
-def test_a_file_is_never_smaller_than_was_thought_before(kind: str, tmp_path: Path):
-    toy = scmaxatac.datasets.toy()
-    data = toy.adata if kind == "h5ad" else toy.mdata
-    data.write(tmp_path / f"x.{kind}")
-    size = (tmp_path / f"x.{kind}").stat().st_size
-    assert 0.3 * size < least_size(data) <= size

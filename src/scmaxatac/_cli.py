@@ -1,7 +1,7 @@
 """The command line: ``scmaxatac demo``, ``scmaxatac predict`` and ``scmaxatac models``.
 
-Results go to standard output, messages and progress bars to standard error. The exit code is 0, 2 after bad input, or
-130 after an interruption.
+Results go to standard output, messages and progress bars to standard error. The exit code is 0; 1 where something else
+than the input is at fault, such as a disk that is full; 2 after bad input; 130 after an interruption.
 """
 
 import argparse
@@ -17,6 +17,7 @@ from scmaxatac import __version__, settings
 from scmaxatac._constants import STEP
 from scmaxatac._logging import logger
 
+FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
 
@@ -38,15 +39,20 @@ def main(argv: Sequence[str] | None = None) -> int:
             args.run(args)
     except BrokenPipeError:  # the reader of our output, such as head, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    except (ValueError, KeyError, OSError, ImportError) as error:
+    except (ValueError, KeyError, OSError, ImportError, RuntimeError) as error:
         if args.debug:
             raise
         sys.stderr.write(f"scmaxatac: error: {_one_line(error)}\n")
-        return BAD_INPUT
+        return FAILED if isinstance(error, RuntimeError) else BAD_INPUT
     except KeyboardInterrupt:
         sys.stderr.write("scmaxatac: interrupted; the same command goes on from what is complete\n")
         return INTERRUPTED
     return 0
+
+
+def _path(text: str) -> Path:
+    """Path of an argument, with ``~``, which shells leave alone behind a ``=``."""
+    return Path(text).expanduser()
 
 
 def _one_line(error: Warning | Exception | str) -> str:
@@ -107,7 +113,7 @@ def _add_demo(commands: "argparse._SubParsersAction", common: argparse.ArgumentP
             "scmaxatac, and print how well that worked. Takes about a minute and works offline."
         ),
     )
-    demo.add_argument("--out", type=Path, default=Path("scmaxatac_demo"), metavar="DIR", help="default: %(default)s")
+    demo.add_argument("--out", type=_path, default=Path("scmaxatac_demo"), metavar="DIR", help="default: %(default)s")
     demo.set_defaults(run=_run_demo)
 
 
@@ -121,7 +127,7 @@ def _add_predict(commands: "argparse._SubParsersAction", common: argparse.Argume
             "the results, sites as BED and, if asked, scores as bigWig to --out-dir, and prints the number of sites."
         ),
     )
-    predict.add_argument("data", type=Path, metavar="DATA", help="clustered data, .h5ad or .h5mu")
+    predict.add_argument("data", type=_path, metavar="DATA", help="clustered data, .h5ad or .h5mu")
     what = predict.add_argument_group("what to predict")
     what.add_argument("--groupby", nargs="+", required=True, metavar="COLUMN", help="column(s) of obs with the groups")
     what.add_argument("--tfs", nargs="+", metavar="TF", help="transcription factors; default: all installed models")
@@ -129,8 +135,8 @@ def _add_predict(commands: "argparse._SubParsersAction", common: argparse.Argume
     what.add_argument("--threshold", default="f1", metavar="RULE", help="f1, matched, mixed, 0.4, precision=0.8, "
                       "recall=0.3, log2fc=7; default: %(default)s")  # fmt: skip
     where = predict.add_argument_group("where")
-    where.add_argument("--genome", type=Path, required=True, metavar="FILE", help="FASTA (.gz too) or .2bit")
-    where.add_argument("--blacklist", type=Path, metavar="BED", help="regions to leave out")
+    where.add_argument("--genome", type=_path, required=True, metavar="FILE", help="FASTA (.gz too) or .2bit")
+    where.add_argument("--blacklist", type=_path, metavar="BED", help="regions to leave out")
     where.add_argument("--regions", default="auto", metavar="WHERE", help="auto (the data's peaks), genome, or a BED "
                        "file; default: %(default)s")  # fmt: skip
     where.add_argument("--chroms", nargs="+", metavar="CHROM", help="default: autosomes and X")
@@ -157,7 +163,7 @@ def _add_predict(commands: "argparse._SubParsersAction", common: argparse.Argume
                      f"default: {STEP}")  # fmt: skip
     how.add_argument("--batch-size", type=int, metavar="N", help="windows in one pass; default: fits the device")
     result = predict.add_argument_group("results")
-    result.add_argument("--out-dir", type=Path, default=Path("tfbs"), metavar="DIR", help="default: %(default)s")
+    result.add_argument("--out-dir", type=_path, default=Path("tfbs"), metavar="DIR", help="default: %(default)s")
     result.add_argument("--save-tracks", action="store_true", help="also write scores as bigWig")
     result.add_argument("--key-added", default="tfbs", metavar="KEY", help="name in the object; default: %(default)s")
     predict.set_defaults(run=_run_predict)
@@ -184,9 +190,9 @@ def _add_models(commands: "argparse._SubParsersAction", common: argparse.Argumen
     blacklist.set_defaults(run=_download_blacklist)
 
     convert = actions.add_parser("convert", parents=[common], help="convert a Keras file of maxATAC's network")
-    convert.add_argument("h5", type=Path, metavar="FILE", help="the .h5 file")
-    convert.add_argument("folder", type=Path, metavar="DIR", help="folder of the converted model")
-    convert.add_argument("--calibration", type=Path, metavar="TSV", help="default: the table beside the file")
+    convert.add_argument("h5", type=_path, metavar="FILE", help="the .h5 file")
+    convert.add_argument("folder", type=_path, metavar="DIR", help="folder of the converted model")
+    convert.add_argument("--calibration", type=_path, metavar="TSV", help="default: the table beside the file")
     convert.add_argument("--tf", help="transcription factor; default: from the file's name")
     convert.set_defaults(run=_convert_model)
 

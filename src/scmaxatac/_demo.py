@@ -1,5 +1,6 @@
 """``scmaxatac demo``: a prediction of simulated data, and how well it agrees with the known sites."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,16 +9,22 @@ import pandas as pd
 
 import scmaxatac as sma
 from scmaxatac._constants import CALIBRATION_BIN
+from scmaxatac._keys import FILES, KEY_ADDED
 from scmaxatac._logging import logger
-from scmaxatac._predict_file import write_sites
-from scmaxatac.io._files import atomic_path
+from scmaxatac._result_files import SITES, write_sites
+from scmaxatac.io._objects import unwrap
+from scmaxatac.io._owned_folder import OwnedFolder, own_file
 from scmaxatac.tracks import Intervals
 
 if TYPE_CHECKING:
+    from anndata import AnnData
     from mudata import MuData
 
     from scmaxatac.datasets import Toy
 
+_DATA = "demo.h5mu"
+_TABLE = "accuracy.tsv"
+_PICTURE = "tracks.png"
 _PICTURE_WIDTH = 12_000
 
 
@@ -35,26 +42,30 @@ def run_demo(out: Path) -> str:
     The table of :func:`accuracy` and the list of what was written, as text.
     """
     logger.info("simulating a genome, cells and binding sites (kept for later in %s)", sma.settings.cache_dir)
-    toy = sma.datasets.toy()
-    mdata = toy.mdata
-    sma.tl.predict_tfbs(
-        mdata,
-        "cell_type",
-        genome=toy.genome,
-        models="demo",
-        chroms=toy.chroms_test,
-        signal_chroms=toy.genome.chroms,
-        out_dir=out,
-        save_tracks=True,
-    )
-    with atomic_path(out / "demo.h5mu") as temporary:
-        mdata.write(temporary)
-    write_sites(mdata, out / "sites.bed")
-    table = accuracy(mdata, toy)
-    with atomic_path(out / "accuracy.tsv") as temporary:
-        table.to_csv(temporary, sep="\t", index=False)
-    region = showcase(toy)
-    _draw(mdata, toy, region, out / "tracks.png")
+    with OwnedFolder(out, "demo", strict=True) as folder:
+        folder.check_free([_DATA, SITES, _TABLE, _PICTURE])
+        toy = sma.datasets.toy()
+        mdata = toy.mdata
+        sma.tl.predict_tfbs(
+            mdata,
+            "cell_type",
+            genome=toy.genome,
+            models="demo",
+            chroms=toy.chroms_test,
+            signal_chroms=toy.genome.chroms,
+            out_dir=out,
+            save_tracks=True,
+        )
+        with own_file(folder, SITES) as temporary:
+            write_sites(mdata, temporary)
+        with own_file(folder, _DATA) as temporary:
+            mdata.write(temporary)
+        table = accuracy(mdata, toy)
+        with own_file(folder, _TABLE) as temporary:
+            table.to_csv(temporary, sep="\t", index=False)
+        region = showcase(toy)
+        with own_file(folder, _PICTURE) as temporary:
+            _draw(mdata, toy, region, temporary)
     text = table.to_string(index=False, na_rep="-", float_format=lambda value: f"{value:.3f}")
     return f"""
 Binding sites on {", ".join(toy.chroms_test)}, which the demo models have not seen
@@ -68,11 +79,19 @@ found    share of the known sites that were called
 AUPR     area under the precision-recall curve over bins of {CALIBRATION_BIN} bp
 chance   what random predictions would reach
 
-{out / "demo.h5mu"}: the data with all results (mudata.read_h5mu)
-{out / "sites.bed"}: sites of all clusters
-{out / "tracks"}: scores and signal of each cluster (bigWig), its sites (BED)
-{out / "tracks.png"}: {region}
-{out / "accuracy.tsv"}: the table above"""
+{out / _DATA}: the data with all results (mudata.read_h5mu)
+{out / SITES}: sites of all clusters
+{_folder_of_tracks(mdata)}: scores and signal of each cluster (bigWig), its sites (BED)
+{out / _PICTURE}: {region}
+{out / _TABLE}: the table above"""
+
+
+def _folder_of_tracks(data: "AnnData | MuData") -> Path:
+    """Folder that the run's bigWig and BED files share."""
+    folder = Path(sma.get.params(data)["out_dir"])
+    files = unwrap(data).uns[KEY_ADDED][FILES]
+    tracks = files.loc[files["kind"].isin(["bigwig", "bed"]), "path"]
+    return Path(os.path.commonpath([folder / path for path in tracks]))
 
 
 def accuracy(mdata: "MuData", toy: "Toy") -> pd.DataFrame:
@@ -149,6 +168,4 @@ def _draw(mdata: "MuData", toy: "Toy", region: str, path: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")  # a file is drawn, no window
-    figure = sma.pl.tracks(mdata, region, tfs=toy.tfs)
-    with atomic_path(path) as temporary:
-        figure.savefig(temporary, dpi=150)
+    sma.pl.tracks(mdata, region, tfs=toy.tfs).savefig(path, dpi=150)

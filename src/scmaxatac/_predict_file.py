@@ -5,13 +5,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 import scmaxatac as sma
-from scmaxatac._keys import KEY_ADDED
 from scmaxatac._logging import logger
-from scmaxatac.io._bed import write_bed
-from scmaxatac.io._files import atomic_path
+from scmaxatac._result_files import SITES, InputFile, check_results, results_folder, write_results
+from scmaxatac.io._files import existing_file
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -36,86 +33,56 @@ def predict_file(args: argparse.Namespace) -> str:
     ------
     FileNotFoundError
         If one of the files does not exist.
+    RuntimeError
+        If another process writes to the folder, or a result can't be written; the message says what is kept.
     ValueError
-        If an argument is not understood, or the result would replace the data.
+        If an argument is not understood, or something that is not this command's own would be replaced.
     """
-    result = args.out_dir / args.data.name
-    if args.data.exists() and result.exists() and result.samefile(args.data):
-        raise ValueError(f"the result would replace {args.data} itself; choose another folder with --out-dir")
+    source = InputFile(existing_file(args.data, "data"))
     threshold, fragments = parse_threshold(args.threshold), parse_fragments(args.fragments)
-    genome = sma.Genome(args.genome, blacklist=args.blacklist)
-    data = read_data(args.data)
-    sma.tl.predict_tfbs(
-        data,
-        args.groupby[0] if len(args.groupby) == 1 else args.groupby,
-        tfs=args.tfs,
-        genome=genome,
-        fragments=fragments,
-        models=args.models,
-        regions=args.regions,
-        chroms=args.chroms,
-        threshold=threshold,
-        preset=args.preset,
-        strand=args.strand,
-        step=args.step,
-        overhang=args.overhang,
-        signal_chroms=args.signal_chroms,
-        min_cells=args.min_cells,
-        min_fragments=args.min_fragments,
-        sample_key=args.sample_key,
-        replicate_key=args.replicate_key,
-        barcode_key=args.barcode_key,
-        mod=args.mod,
-        device=args.device,
-        backend=args.backend,
-        precision=args.precision,
-        batch_size=args.batch_size,
-        out_dir=args.out_dir,
-        save_tracks=args.save_tracks,
-        key_added=args.key_added,
-    )
-    with atomic_path(result, needed=least_size(data)) as temporary:
-        data.write(temporary)
-    write_sites(data, args.out_dir / "sites.bed", key=args.key_added, mod=args.mod)
-    logger.info("data with the results: %s; sites: %s", result, args.out_dir / "sites.bed")
+    with results_folder(args.out_dir, source, _other_inputs(args, fragments)) as folder:
+        genome = sma.Genome(args.genome, blacklist=args.blacklist)
+        data = read_data(args.data)
+        check_results(folder, source, data, key=args.key_added, mod=args.mod)
+        sma.tl.predict_tfbs(
+            data,
+            args.groupby[0] if len(args.groupby) == 1 else args.groupby,
+            tfs=args.tfs,
+            genome=genome,
+            fragments=fragments,
+            models=args.models,
+            regions=args.regions,
+            chroms=args.chroms,
+            threshold=threshold,
+            preset=args.preset,
+            strand=args.strand,
+            step=args.step,
+            overhang=args.overhang,
+            signal_chroms=args.signal_chroms,
+            min_cells=args.min_cells,
+            min_fragments=args.min_fragments,
+            sample_key=args.sample_key,
+            replicate_key=args.replicate_key,
+            barcode_key=args.barcode_key,
+            mod=args.mod,
+            device=args.device,
+            backend=args.backend,
+            precision=args.precision,
+            batch_size=args.batch_size,
+            out_dir=args.out_dir,
+            save_tracks=args.save_tracks,
+            key_added=args.key_added,
+        )
+        write_results(folder, source, data, key=args.key_added, mod=args.mod)
+    logger.info("data with the results: %s; sites: %s", args.out_dir / args.data.name, args.out_dir / SITES)
     sites = sma.get.sites(data, key=args.key_added, mod=args.mod)
     return f"binding sites\n{sites.groupby(['group', 'tf'], observed=False).size().unstack('tf').to_string()}"
 
 
-def least_size(data: "AnnData | MuData") -> int:
-    """Bytes that the matrices of an object take in a file, which holds them as they are in memory; a lower bound.
-
-    Parameters
-    ----------
-    data
-        The object.
-    """
-    matrices = [
-        matrix
-        for adata in (data.mod.values() if hasattr(data, "mod") else [data])
-        for matrix in (adata.X, *adata.layers.values(), *adata.obsm.values())
-    ]
-    parts = [getattr(m, name, None) for m in matrices for name in ("data", "indices", "indptr") if hasattr(m, "indptr")]
-    return sum(part.nbytes for part in (*matrices, *parts) if isinstance(part, np.ndarray))
-
-
-def write_sites(data: "AnnData | MuData", path: Path, *, key: str = KEY_ADDED, mod: str = "atac") -> None:
-    """Write the sites of all groups and factors to one BED file, sorted by position, named ``factor|group``.
-
-    Parameters
-    ----------
-    data
-        The object with the results.
-    path
-        The file.
-    key
-        Name of the results in the object.
-    mod
-        Modality of a MuData.
-    """
-    sites = sma.get.sites(data, key=key, mod=mod).sort_values(["chrom", "start", "end"], kind="stable")
-    names = sites["tf"].astype(str) + "|" + sites["group"].astype(str)
-    write_bed(path, sites[["chrom", "start", "end"]].assign(name=names, score=sites["score"]))
+def _other_inputs(args: argparse.Namespace, fragments: str | dict[str, str] | None) -> list[Path]:
+    """Files that are read beside the data, as far as the arguments name them."""
+    named = fragments.values() if isinstance(fragments, dict) else [fragments]
+    return [Path(file).expanduser() for file in (args.genome, args.blacklist, args.regions, *named) if file is not None]
 
 
 def read_data(path: Path) -> "AnnData | MuData":

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from scmaxatac.io._owned_folder import LOCK, MARKER, OwnedFolder, own_file
+from scmaxatac.io._owned_folder import LOCK, MARKER, OwnedFolder, own_file, refuse_foreign
 
 _HOLD = """
 import sys, time
@@ -36,7 +36,7 @@ def holding_process(folder) -> subprocess.Popen[str]:
 def test_a_file_is_listed_before_it_is_written(tmp_path):
     with OwnedFolder(tmp_path, "test") as folder:
         with own_file(folder, "scores.npz") as temporary:
-            assert json.loads((tmp_path / MARKER).read_text())["files"] == ["scores.npz"]
+            assert json.loads((tmp_path / MARKER).read_text())["files"] == {"scores.npz": ""}
             temporary.write_text("new")
         with own_file(folder, "scores.npz") as temporary:
             temporary.write_text("newer")
@@ -163,3 +163,57 @@ def test_a_file_of_the_users_under_the_name_of_the_lock_stays(tmp_path):
     with pytest.raises(ValueError, match="is in the way"):
         OwnedFolder(tmp_path, "test").__enter__()
     assert (tmp_path / LOCK).read_text() == "mine"
+
+
+def test_what_is_in_the_way_is_told_without_listing_anything(tmp_path):
+    (tmp_path / "mine").write_text("mine")
+    with OwnedFolder(tmp_path, "test") as folder:
+        folder.check_free(["new"])
+        with pytest.raises(ValueError, match="mine is in the way"):
+            folder.check_free(["new", "mine"])
+    assert not (tmp_path / MARKER).exists()
+
+
+def test_a_file_that_was_changed_since_is_damaged_or_where_that_is_asked_for_the_users(tmp_path):
+    with OwnedFolder(tmp_path, "test") as folder:
+        for name in ("a.csv", "b.csv"):
+            with own_file(folder, name) as temporary:
+                temporary.write_text("ours")
+    (tmp_path / "a.csv").write_text("mine")
+    with OwnedFolder(tmp_path, "test", strict=True) as folder:
+        with pytest.raises(ValueError, match=r"a\.csv is in the way: it was changed"):
+            folder.announce(["a.csv"])
+        folder.announce(["b.csv"])
+    with OwnedFolder(tmp_path, "test") as folder:
+        folder.announce(["a.csv"])
+
+
+def test_a_marker_that_was_copied_does_not_make_files_of_the_user_ours(tmp_path):
+    with OwnedFolder(tmp_path / "ours", "test") as folder, own_file(folder, "a.csv") as temporary:
+        temporary.write_text("ours")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "a.csv").write_text("mine")
+    (tmp_path / "mine" / MARKER).write_bytes((tmp_path / "ours" / MARKER).read_bytes())
+    with pytest.raises(ValueError, match=r"lists a\.csv, but scmaxatac did not write what is there"):
+        OwnedFolder(tmp_path / "mine", "test").__enter__()
+    with pytest.raises(ValueError, match="was copied from another folder"):
+        refuse_foreign(tmp_path / "mine", "test", ["a.csv"])
+    assert (tmp_path / "mine" / "a.csv").read_text() == "mine"
+
+
+def test_what_a_killed_process_was_writing_is_ours(tmp_path):
+    """Its checksum was not noted any more."""
+    with OwnedFolder(tmp_path, "test") as folder, own_file(folder, "a.csv") as temporary:
+        temporary.write_text("ours")
+    script = f"""
+import os
+from scmaxatac.io._owned_folder import OwnedFolder, own_file
+folder = OwnedFolder({str(tmp_path)!r}, "test").__enter__()
+with own_file(folder, "a.csv") as temporary:
+    temporary.write_text("newer")
+os.kill(os.getpid(), 9)
+"""
+    subprocess.run([sys.executable, "-c", script], check=False)
+    assert (tmp_path / "a.csv").read_text() == "newer"
+    with OwnedFolder(tmp_path, "test") as folder:
+        folder.announce(["a.csv"])

@@ -12,7 +12,7 @@ import pytest
 from _small_disk import file_size_limit
 
 from scmaxatac import settings
-from scmaxatac.io import _owned_folder
+from scmaxatac.io import _lock
 from scmaxatac.io._disk import DiskFullError
 from scmaxatac.models import _fetch, download, from_keras, load
 
@@ -236,7 +236,7 @@ def test_a_file_system_without_locks_is_no_obstacle(server, monkeypatch, caplog)
     def refuse(*args):
         raise OSError(38, "Function not implemented")
 
-    monkeypatch.setattr(_owned_folder.fcntl, "flock", refuse)
+    monkeypatch.setattr(_lock.fcntl, "flock", refuse)
     with caplog.at_level(logging.INFO, "scmaxatac"):
         download("TOYA", base_url=server.url)
     assert "can't be locked" in caplog.text
@@ -246,7 +246,7 @@ def test_a_file_system_without_locks_is_no_obstacle(server, monkeypatch, caplog)
 def test_a_process_that_waits_for_another_says_for_which_and_goes_on_when_that_ends(
     server, empty_install, monkeypatch, caplog
 ):
-    monkeypatch.setattr(_owned_folder, "SILENCE", 0.0)
+    monkeypatch.setattr(_lock, "SILENCE", 0.0)
     hold = "import sys, time; from pathlib import Path; from scmaxatac.models._fetch import locked\n"
     hold += "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     command = [sys.executable, "-c", hold, str(empty_install / "models")]

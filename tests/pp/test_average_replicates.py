@@ -111,3 +111,39 @@ def test_bad_input_is_an_error_and_leaves_no_file(bigwigs, tmp_path):
     with pytest.raises(ValueError, match="no values above 0 on chr1"):
         sma.pp.average_replicates(bigwigs[1:], out, genome=black)
     assert not out.exists()
+
+
+def mean_of(bigwigs, path, normalize="rp20m"):
+    return sma.pp.average_replicates(bigwigs, path, genome=GENOME, normalize=normalize)
+
+
+def test_no_input_is_replaced_by_whatever_name_it_is_called(bigwigs, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "link").symlink_to(tmp_path)
+    (tmp_path / "hard.bw").hardlink_to(bigwigs[0])
+    (tmp_path / "soft.bw").symlink_to(bigwigs[1])
+    before = [path.read_bytes() for path in bigwigs]
+    for path in (bigwigs[0], "a.bw", "link/b.bw", "hard.bw", "soft.bw", "../" + tmp_path.name + "/a.bw"):
+        with pytest.raises(ValueError, match="one of the tracks to average; choose another name"):
+            mean_of(bigwigs, path)
+    assert before == [path.read_bytes() for path in bigwigs]
+    assert not list(tmp_path.glob("*.sha256"))
+
+
+def test_a_mean_of_ours_is_an_input_like_any_other(bigwigs, tmp_path):
+    path = mean_of(bigwigs, tmp_path / "mean.bw")
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="one of the tracks to average"):
+        mean_of([*bigwigs, path], path)
+    assert path.read_bytes() == before
+
+
+def test_another_file_of_that_name_stays_and_an_earlier_mean_is_replaced(bigwigs, tmp_path):
+    path = tmp_path / "mean.bw"
+    path.write_text("mine")
+    with pytest.raises(ValueError, match=r"mean\.bw is in the way"):
+        mean_of(bigwigs, path)
+    assert path.read_text() == "mine"
+    path.unlink()
+    first = mean_of(bigwigs, path).read_bytes()
+    assert mean_of(bigwigs, path, "minmax").read_bytes() != first

@@ -132,6 +132,13 @@ def test_groups_that_are_too_small_are_skipped(snap, simulated, options):
         sma.pp.call_peaks(simulated.adata, **{**options, "min_fragments": 9_000_000})
 
 
+def test_an_object_that_can_not_hold_peaks_is_refused_before_fragments_are_read(snap, simulated, options, tmp_path):
+    simulated.adata.copy().write_h5ad(tmp_path / "x.h5ad")
+    view = ad.read_h5ad(tmp_path / "x.h5ad", backed="r")[:50]
+    with pytest.raises(ValueError, match="is a view of an AnnData that lies on disk"):
+        sma.pp.call_peaks(view, **options, fragments="never read")
+
+
 def test_without_snapatac2_the_error_says_how_to_install_it(simulated, options, monkeypatch):
     monkeypatch.setitem(sys.modules, "snapatac2", None)
     with pytest.raises(ImportError, match=r"pip install 'scmaxatac\[snapatac2\]'.*regions="):

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -5,6 +7,8 @@ import pytest
 import scmaxatac as sma
 from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig
 from scmaxatac.io._files import sha256_of
+from scmaxatac.io._owned_folder import LOCK, MARKER
+from scmaxatac.pp import _track_folder
 
 
 @pytest.fixture(scope="module")
@@ -40,13 +44,16 @@ def test_sums_of_thirteen_real_cell_types_equal_a_count_line_by_line(counts, fol
 
 
 def test_files_are_called_by_number_and_group_and_listed(counts, folder):
-    names = [path.name for path in (folder / "counts").iterdir()]
-    assert sorted(names) == sorted([*counts.files["path"], "tracks.tsv"])
+    (own,) = (folder / "counts").iterdir()
+    assert re.fullmatch("tn5_tracks-[0-9a-f]{12}", own.name)
+    names = [f"{own.name}/{path.name}" for path in own.iterdir() if path.suffix == ".bw"]
+    assert sorted(names) == sorted(counts.files["path"])
     row = counts.files.set_index("group").loc["CD4/naive T"]
     number = counts.groups.index("CD4/naive T")
-    assert row["path"] == f"{number}_CD4_naive_T.bw"
+    assert row["path"] == f"{own.name}/{number}_CD4_naive_T.bw"
     assert row["sha256"] == sha256_of(folder / "counts" / row["path"])
-    listed = pd.read_csv(folder / "counts" / "tracks.tsv", sep="\t")
+    listed = pd.read_csv(own / "tracks.tsv", sep="\t")
+    listed["path"] = f"{own.name}/" + listed["path"]
     pd.testing.assert_frame_equal(listed, counts.files, check_dtype=False)
 
 
@@ -109,16 +116,14 @@ def test_a_folder_that_can_not_be_written_is_an_error_before_anything_is_read(si
 
 
 def test_an_error_leaves_no_half_written_files(simulated, tmp_path, monkeypatch):
-    from scmaxatac.pp import _tn5_tracks
-
-    whole = _tn5_tracks.track_runs
+    whole = _track_folder.track_runs
 
     def fails_later(signal, chrom, normalize):
         if chrom == "chr3":
             raise RuntimeError("disk full")
         return whole(signal, chrom, normalize)
 
-    monkeypatch.setattr(_tn5_tracks, "track_runs", fails_later)
+    monkeypatch.setattr(_track_folder, "track_runs", fails_later)
     with pytest.raises(RuntimeError, match="disk full"):
         sma.pp.tn5_tracks(simulated.adata, "cell_type", genome=simulated.genome, out_dir=tmp_path)
-    assert list(tmp_path.iterdir()) == []
+    assert {path.name for path in tmp_path.rglob("*") if path.is_file()} <= {MARKER, LOCK}

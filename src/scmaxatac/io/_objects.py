@@ -37,11 +37,15 @@ def unwrap(data: Any, mod: str = "atac") -> Any:
         If the MuData has no modality `mod`.
     TypeError
         If `data` is not an AnnData, a MuData or a SnapATAC2 object (a list of objects, for instance).
+    ValueError
+        If a SnapATAC2 object is closed.
     """
     if _is_mudata(data):
         if mod not in data.mod:
             raise KeyError(f"the MuData has no modality {mod!r}, it has {list(data.mod)}: name the ATAC one with mod=")
         return data.mod[mod]
+    if is_snapatac2(data) and data.is_closed():
+        raise ValueError("the SnapATAC2 object is closed; open its file again with snapatac2.read(file, backed='r+')")
     if all(hasattr(data, name) for name in ("obs", "obsm", "uns", "obs_names", "n_obs")):
         return data
     raise TypeError(f"expected AnnData, MuData or SnapATAC2's AnnData, found {type(data).__name__}")

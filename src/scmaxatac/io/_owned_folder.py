@@ -1,37 +1,27 @@
 """Folders that hold files of ours alone: a marker lists them, and one process at a time writes."""
 
-import fcntl
 import json
 import os
-import platform
 import shutil
-import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
-from weakref import WeakSet
 
-from scmaxatac._logging import logger
-from scmaxatac.io._files import atomic_path
+from scmaxatac.io._files import atomic_path, checksum
+from scmaxatac.io._lock import LOCK, Lock
 from scmaxatac.io._temporary import remove_leftovers
 
 MARKER = "scmaxatac.json"
 """File that makes a folder ours and lists what we wrote there."""
 
-LOCK = ".scmaxatac.lock"
-
-SILENCE = 5.0
-"""Seconds to wait for a lock before the log says who holds it."""
-
-_INTERVAL = 0.1
-"""Seconds between two attempts at a lock."""
-
 _FORMAT = "scmaxatac-folder"
 _VERSION = 1
 _NOTICE = "scmaxatac wrote the files listed here and may replace them; files that are not listed it leaves alone"
+
+_BEING_WRITTEN = ""
+"""What is listed in place of a checksum while a file is written, and after a kill."""
 
 
 class OwnedFolder:
@@ -49,26 +39,31 @@ class OwnedFolder:
         What the folder holds, such as ``"prediction"``; a folder of another kind is refused.
     made_from
         What its files are made from, where they may replace earlier ones of the same origin only.
+    strict
+        Whether a named file that was changed since it was written is the user's as well. Otherwise it is damaged, and
+        replaced.
 
     Raises
     ------
     ValueError
-        If the folder can't be made or written to, or its marker is damaged, of another kind or another origin.
+        If the folder can't be made or written to, or its marker is damaged, copied from elsewhere, of another kind or
+        of another origin.
     RuntimeError
         If another process is writing to the folder.
     """
 
-    def __init__(self, path: str | os.PathLike[str], kind: str, *, made_from: str = "") -> None:
+    def __init__(self, path: str | os.PathLike[str], kind: str, *, made_from: str = "", strict: bool = False) -> None:
         self.path = Path(path).expanduser()
         self.kind = kind
         self.made_from = made_from
-        self._listed: set[str] = set()
-        self._lock: FolderLock | None = None
+        self.strict = strict
+        self._listed: dict[str, str] = {}
+        self._lock: Lock | None = None
 
     def __enter__(self) -> Self:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            self._lock = FolderLock(self.path)
+            self._lock = Lock(self.path / LOCK, self.path)
         except OSError as error:
             raise ValueError(
                 f"folder {self.path} can't be written to ({error.strerror}); choose another one"
@@ -84,8 +79,15 @@ class OwnedFolder:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        if self._lock is not None:
-            self._lock.release()
+        try:
+            written = [name for name, found in self._listed.items() if found == _BEING_WRITTEN]
+            files = [name for name in written if not name.endswith("/") and (self.path / name).is_file()]
+            if files:
+                with suppress(OSError):  # without the checksums the files are still ours
+                    self._write(self._listed | {name: checksum(self.path / name) for name in files})
+        finally:
+            if self._lock is not None:
+                self._lock.release()
 
     def announce(self, names: Iterable[str]) -> None:
         """List files that are about to be written.
@@ -100,10 +102,13 @@ class OwnedFolder:
         ValueError
             If something that we did not write is in the way; nothing is listed then.
         """
-        new = sorted(set(names) - self._listed)
-        _refuse_foreign(self.path, new, self._listed)
-        if new:
-            self._write(self._listed | set(new))
+        names = list(names)
+        self.check_free(names)
+        self.adopt(names)
+
+    def check_free(self, names: Iterable[str]) -> None:
+        """Raise what :meth:`announce` would, before the work and without listing anything yet."""
+        _refuse_foreign(self.path, names, self._listed, strict=self.strict)
 
     def adopt(self, names: Iterable[str]) -> None:
         """List files that are ours by what they hold, though no marker says so: a version without markers wrote them.
@@ -113,7 +118,9 @@ class OwnedFolder:
         names
             As for :meth:`announce`.
         """
-        self._write(self._listed | set(names))
+        new = self._listed | dict.fromkeys(names, _BEING_WRITTEN)
+        if new != self._listed:
+            self._write(new)
 
     def lists(self, name: str) -> bool:
         """Whether a path relative to the folder is listed as ours, by itself or with the folder that it lies in."""
@@ -124,7 +131,7 @@ class OwnedFolder:
 
         Names that are not listed are left alone.
         """
-        ours = self._listed & set(names)
+        ours = self._listed.keys() & set(names)
         for name in ours:
             path = self.path / name
             if name.endswith("/"):
@@ -132,44 +139,46 @@ class OwnedFolder:
             else:
                 path.unlink(missing_ok=True)
         if ours:
-            self._write(self._listed - ours)
+            self._write({name: found for name, found in self._listed.items() if name not in ours})
 
     @property
     def listed(self) -> frozenset[str]:
         """Files and folders that are ours, relative to the folder."""
         return frozenset(self._listed)
 
-    def _write(self, listed: set[str]) -> None:
+    def _write(self, listed: dict[str, str]) -> None:
         content: dict[str, Any] = {
             "format": _FORMAT,
             "version": _VERSION,
             "kind": self.kind,
             "made_from": self.made_from,
+            "notice": _NOTICE,
+            "files": dict(sorted(listed.items())),
         }
-        content |= {"notice": _NOTICE, "files": sorted(listed)}
         with atomic_path(self.path / MARKER) as temporary:
             temporary.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
         self._listed = listed
 
 
-def read_marker(folder: Path, kind: str, *, made_from: str = "") -> set[str]:
-    """Names that the marker of a folder lists; none where there is no marker.
+def read_marker(folder: Path, kind: str, *, made_from: str = "") -> dict[str, str]:
+    """Names that the marker of a folder lists, with their checksums; none where there is no marker.
 
     Raises
     ------
     ValueError
-        If the marker is damaged, of a later version, or of a folder of another kind or origin.
+        If the marker is damaged, of a later version, of a folder of another kind or origin, or belongs to other files.
     """
     path = folder / MARKER
     if not path.is_file():
-        return set()
+        return {}
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
         form = content["format"], content["version"]
         found, origin, names = content["kind"], content["made_from"], content["files"]
-    except (ValueError, KeyError, TypeError) as error:
+        readable = all(isinstance(text, str) for pair in names.items() for text in pair)
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is damaged, or not of scmaxatac; move it, or choose another folder") from error
-    if form != (_FORMAT, _VERSION) or not (isinstance(names, list) and all(isinstance(name, str) for name in names)):
+    if form != (_FORMAT, _VERSION) or not readable:
         raise ValueError(f"{path} was not written by this version of scmaxatac; choose another folder")
     if found != kind:
         raise ValueError(f"{folder} holds a {found}, where a {kind} is to be written; choose another folder")
@@ -178,7 +187,13 @@ def read_marker(folder: Path, kind: str, *, made_from: str = "") -> set[str]:
             f"{folder} holds files made from {origin or 'something else'}, which those made from "
             f"{made_from or 'something else'} would replace; choose another folder"
         )
-    return set(names)
+    there = {name for name, noted in names.items() if noted != _BEING_WRITTEN and (folder / name).is_file()}
+    if there and all(checksum(folder / name) != names[name] for name in there):
+        raise ValueError(
+            f"{path} lists {', '.join(sorted(there)[:3])}, but scmaxatac did not write what is there: the marker was "
+            "copied from another folder. Choose another folder"
+        )
+    return dict(names)
 
 
 def refuse_foreign(folder: Path, kind: str, names: Iterable[str]) -> None:
@@ -198,107 +213,27 @@ def refuse_foreign(folder: Path, kind: str, names: Iterable[str]) -> None:
     ValueError
         If something that we did not write is in the way, or the folder is of another kind.
     """
-    _refuse_foreign(folder, names, read_marker(folder, kind))
+    _refuse_foreign(folder, names, read_marker(folder, kind), strict=False)
 
 
-def _refuse_foreign(folder: Path, names: Iterable[str], listed: set[str]) -> None:
+def _refuse_foreign(folder: Path, names: Iterable[str], listed: Mapping[str, str], *, strict: bool) -> None:
     for name in names:
-        if not _lists(listed, name) and os.path.lexists(folder / name):
+        path = folder / name
+        if not _lists(listed, name) and os.path.lexists(path):
             raise ValueError(
-                f"{folder / name} is in the way: scmaxatac did not write it, and does not touch it. Move it, or "
-                "choose another folder"
+                f"{path} is in the way: scmaxatac did not write it, and does not touch it. Move it, or choose another "
+                "folder"
+            )
+        noted = listed.get(name, _BEING_WRITTEN)
+        if strict and noted != _BEING_WRITTEN and path.is_file() and checksum(path) != noted:
+            raise ValueError(
+                f"{path} is in the way: it was changed since scmaxatac wrote it. Move it, or choose another folder"
             )
 
 
-def _lists(listed: set[str], name: str) -> bool:
+def _lists(listed: Mapping[str, str], name: str) -> bool:
     parts = name.split("/")
     return name in listed or any("/".join(parts[:i]) + "/" in listed for i in range(1, len(parts)))
-
-
-class FolderLock:
-    """An exclusive lock of a folder, held until it is released or the process ends.
-
-    It lies on an open file, which children of a fork close, so that it ends with this process and not with theirs.
-    Where the file system knows no locks, a line in the log says so and nobody is kept out.
-
-    Parameters
-    ----------
-    folder
-        The folder.
-    wait
-        Whether to wait for a process that holds it, with a line in the log after a few seconds.
-
-    Raises
-    ------
-    RuntimeError
-        If another process holds it and `wait` is off.
-    ValueError
-        If the user has a file under the name of the lock's.
-    """
-
-    def __init__(self, folder: Path, *, wait: bool = False) -> None:
-        self._handle: Any = open(folder / LOCK, "a+", encoding="utf-8", errors="replace")
-        try:
-            text = _text(self._handle)
-            if text and not text.startswith("process "):
-                raise ValueError(f"{folder / LOCK} is in the way: scmaxatac did not write it. Move it")
-            self._take(folder, wait)
-        except BaseException:
-            self._handle.close()
-            raise
-        self._handle.seek(0)
-        self._handle.truncate()
-        since = datetime.now().astimezone().isoformat(timespec="seconds")
-        self._handle.write(f"process {os.getpid()} on {platform.node()} since {since}\n")
-        self._handle.flush()
-        _held.add(self)
-
-    def _take(self, folder: Path, wait: bool) -> None:
-        began, told = time.monotonic(), False
-        while True:
-            try:
-                fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                return
-            except BlockingIOError:
-                holder = _text(self._handle) or "another process"
-            except OSError as error:
-                logger.warning("%s can't be locked (%s): don't write to it from two processes at once", folder, error)
-                return
-            if not wait:
-                raise RuntimeError(f"{folder} is being written to by {holder}; wait for it, or choose another folder")
-            if not told and time.monotonic() - began >= SILENCE:
-                logger.warning("waiting for %s, which is writing to %s", holder, folder)
-                told = True
-            time.sleep(_INTERVAL)
-
-    def release(self) -> None:
-        """Give the lock back; the file stays, as removing it would let two processes hold two files of one name."""
-        _held.discard(self)
-        with suppress(OSError):  # of a file system without locks
-            fcntl.flock(self._handle, fcntl.LOCK_UN)
-        self._handle.close()
-
-    def close_in_child(self) -> None:
-        """Close the file without giving back the lock, which the parent holds."""
-        self._handle.close()
-
-
-_held: WeakSet[FolderLock] = WeakSet()
-
-
-def _close_locks() -> None:
-    for lock in list(_held):
-        lock.close_in_child()
-    _held.clear()
-
-
-os.register_at_fork(after_in_child=_close_locks)
-
-
-def _text(handle: Any) -> str:
-    """Text in the file of a lock, which names the process that took it last."""
-    handle.seek(0)
-    return str(handle.read(200)).strip()
 
 
 @contextmanager

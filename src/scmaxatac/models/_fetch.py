@@ -12,7 +12,7 @@ import requests
 from scmaxatac._logging import logger
 from scmaxatac.io._disk import disk_errors
 from scmaxatac.io._files import sha256_of, sync
-from scmaxatac.io._owned_folder import FolderLock
+from scmaxatac.io._lock import LOCK, Lock
 from scmaxatac.models._registry import RemoteFile
 
 ATTEMPTS = 4
@@ -186,7 +186,7 @@ def _offset(response: requests.Response) -> int:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Let one process at a time work in a folder; others wait, and say for whom. The lock is :class:`FolderLock`'s.
+    """Let one process at a time work in a folder; others wait, and say for whom. The lock is :class:`Lock`'s.
 
     Parameters
     ----------
@@ -194,7 +194,7 @@ def locked(folder: Path) -> Iterator[None]:
         The folder; a hidden file stays in it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    lock = FolderLock(folder, wait=True)
+    lock = Lock(folder / LOCK, folder, wait=True)
     try:
         yield
     finally:

@@ -11,6 +11,7 @@ from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
 from scmaxatac.io._bigwig import BigWigWriter, bigwig_sizes, read_bigwig
 from scmaxatac.io._files import existing_file, output_folder
+from scmaxatac.io._owned_file import owned_file
 from scmaxatac.tracks import Genome
 from scmaxatac.tracks._average import average_runs, minimum_and_percentile
 
@@ -36,7 +37,9 @@ def average_replicates(
         bigWigs of coverage, each scaled to the same depth (``tn5_tracks(..., normalize="rp20m")``, or maxATAC's
         ``*_RP20M.bw``). Bases without a value count as 0.
     path
-        bigWig to write; its folder is created when missing.
+        bigWig to write; its folder is created when missing. Beside it lies ``<path>.sha256`` with its checksum, as
+        ``sha256sum --check`` reads it, by which a later call knows the file as one that may be replaced. No other file
+        is.
     genome
         {genome}
         Bases on its blacklist become 0.
@@ -57,8 +60,10 @@ def average_replicates(
     KeyError
         If a chromosome is in none of the bigWigs or not in the genome.
     ValueError
-        If no tracks are given, a chromosome's length differs from the genome's, nothing is above 0, or the folder
-        can't be written to.
+        If no tracks are given, a chromosome's length differs from the genome's, nothing is above 0, the folder can't be
+        written to, or `path` is one of the tracks or a file that this function did not write.
+    RuntimeError
+        If another process is writing to `path`.
 
     Examples
     --------
@@ -79,6 +84,9 @@ def average_replicates(
     if chroms is not None and (absent := [chrom for chrom in chosen if not any(chrom in sizes for sizes in known)]):
         raise KeyError(f"none of the {len(files)} bigWigs has chromosome {absent[0]!r}")
     target = output_folder(Path(path).expanduser().parent) / Path(path).name
+    for file in files:
+        if target.exists() and target.samefile(file):
+            raise ValueError(f"{target} is {file}, one of the tracks to average; choose another name for the mean")
 
     def averaged() -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
         for chrom in chosen:
@@ -87,18 +95,19 @@ def average_replicates(
             none = (np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0, np.float32))
             yield average_runs([*runs, *[none] * (len(files) - len(having))], chrom, genome)
 
-    low, high = minimum_and_percentile(averaged())
-    if not high > 0:
-        raise ValueError(
-            f"the tracks have no values above 0 on {', '.join(chosen[:5])}: {', '.join(map(str, files[:3]))}"
-        )
-    logger.info("mean of %d tracks: minimum %g, 99th percentile %g", len(files), low, high)
-    shift, span = (low, high - low) if normalize == "minmax" else (0.0, 1.0)
-    with BigWigWriter(target, genome.sizes) as writer:
-        for chrom, (breaks, mean, black) in zip(chosen, averaged(), strict=True):
-            values = np.where(black, 0.0, (mean - shift) / span) if span > 0 else np.zeros(len(mean))
-            keep = values != 0
-            writer.add_runs(chrom, breaks[:-1][keep], breaks[1:][keep], values[keep])
+    with owned_file(target) as temporary:
+        low, high = minimum_and_percentile(averaged())
+        if not high > 0:
+            raise ValueError(
+                f"the tracks have no values above 0 on {', '.join(chosen[:5])}: {', '.join(map(str, files[:3]))}"
+            )
+        logger.info("mean of %d tracks: minimum %g, 99th percentile %g", len(files), low, high)
+        shift, span = (low, high - low) if normalize == "minmax" else (0.0, 1.0)
+        with BigWigWriter(temporary, genome.sizes) as writer:
+            for chrom, (breaks, mean, black) in zip(chosen, averaged(), strict=True):
+                values = np.where(black, 0.0, (mean - shift) / span) if span > 0 else np.zeros(len(mean))
+                keep = values != 0
+                writer.add_runs(chrom, breaks[:-1][keep], breaks[1:][keep], values[keep])
     return target
 
 

@@ -17,6 +17,7 @@ from scmaxatac.io._bed import write_bed
 from scmaxatac.io._copies import copied
 from scmaxatac.io._objects import split_objects, unwrap
 from scmaxatac.io._read_groups import Fragments, read_groups
+from scmaxatac.io._storable import check_storable
 from scmaxatac.io._uns import put_table
 from scmaxatac.tracks import Genome
 from scmaxatac.tracks._cell_fragments import CellFragments, collect_fragments
@@ -95,8 +96,8 @@ def call_peaks(
     KeyError
         If a column, chromosome or sample is missing.
     ValueError
-        If no fragments or too few of the barcodes are found, contigs or lengths don't fit the genome, or no group is
-        large enough.
+        If the peaks can't be stored in an object (opened read-only, a view of a file), no fragments or too few of the
+        barcodes are found, contigs or lengths don't fit the genome, or no group is large enough.
 
     Examples
     --------
@@ -109,6 +110,7 @@ def call_peaks(
     chosen = genome.select_chroms(chroms)
     if copy:
         data = copied(data)
+    check_storable(data, key_added, mod=mod)
     grouped = read_groups(data, groupby, fragments=fragments, sample_key=sample_key, barcode_key=barcode_key, mod=mod)
     pooled = collect_fragments(grouped.sources, genome, chroms=chosen)
     n_cells = sum(np.bincount(codes[codes >= 0], minlength=len(grouped.groups)) for codes in grouped.codes)

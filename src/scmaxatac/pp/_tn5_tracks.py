@@ -3,22 +3,18 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from os import PathLike
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from scmaxatac._docs import shared_docs
-from scmaxatac._logging import logger
-from scmaxatac.io._bigwig import BigWigWriter
-from scmaxatac.io._files import atomic_path, output_folder, sha256_of, slug
+from scmaxatac.io._files import output_folder
 from scmaxatac.io._read_groups import Fragments
 from scmaxatac.pp._pseudobulk import pseudobulk
+from scmaxatac.pp._track_folder import write_track_files
 from scmaxatac.tracks import Genome, Pseudobulks
 from scmaxatac.tracks._normalize import Normalization, check_normalization, track_runs
-
-_TABLE = "tracks.tsv"
 
 
 @dataclass(frozen=True)
@@ -32,7 +28,7 @@ class Tn5Tracks:
     normalize
         Scale of the values.
     files
-        A row a bigWig: group, path (relative to the folder), sha256. Empty when no files were written.
+        A row a bigWig: group, path (relative to `out_dir`), sha256. Empty when no files were written.
     """
 
     pseudobulks: Pseudobulks
@@ -108,8 +104,11 @@ def tn5_tracks(
     genome
         {genome}
     out_dir
-        Folder for one bigWig a group, created when missing. Files are called by number and group
-        (``0_CD4_T.bw``); ``tracks.tsv`` beside them says which is whose. Without a folder no files are written.
+        Folder for one bigWig a group, created when missing. They lie in a folder of their own in it,
+        ``tn5_tracks-`` and twelve digits that stand for the fragments, groups and options: another call gets another
+        folder, and the same call again uses the files that are there undamaged. Files are called by number and group
+        (``0_CD4_T.bw``); ``tracks.tsv`` beside them says which is whose, with their sha256, and is written last.
+        Without a folder no files are written.
     normalize
         ``"minmax"``: divided by the 99th percentile of the covered bases, what the networks read. ``"rp20m"``: scaled
         to 20 million insertions. ``"counts"``: insertions over each base. Replicates are averaged, for ``"counts"``
@@ -151,6 +150,8 @@ def tn5_tracks(
     ValueError
         If the folder can't be written to, `normalize` is unknown, no fragments or too few of the barcodes are found,
         contigs or lengths don't fit the genome, or no group is deep enough.
+    RuntimeError
+        If another process is writing the same tracks to the same folder.
 
     Examples
     --------
@@ -178,23 +179,6 @@ def tn5_tracks(
         max_fragments=max_fragments,
         rng=rng,
     )
-    files = pd.DataFrame({"group": [], "path": [], "sha256": []}, dtype=object)
-    if folder is not None:
-        files = _write(bulks, folder, normalize)
-    return Tn5Tracks(bulks, normalize, files)
-
-
-def _write(bulks: Pseudobulks, folder: Path, normalize: Normalization) -> pd.DataFrame:
-    rows = []
-    for i, group in enumerate(bulks.groups):
-        path = folder / f"{i}_{slug(group)}.bw"
-        signal = bulks.signal(group)
-        with BigWigWriter(path, bulks.genome.sizes) as writer:
-            for chrom in sorted(bulks.chroms, key=list(bulks.genome.chroms).index):
-                writer.add_runs(chrom, *track_runs(signal, chrom, normalize))
-        rows.append({"group": group, "path": path.name, "sha256": sha256_of(path)})
-        logger.info("track of %r written to %s", group, path)
-    files = pd.DataFrame(rows)
-    with atomic_path(folder / _TABLE) as temporary:
-        files.to_csv(temporary, sep="\t", index=False)
-    return files
+    if folder is None:
+        return Tn5Tracks(bulks, normalize, pd.DataFrame({"group": [], "path": [], "sha256": []}, dtype=object))
+    return Tn5Tracks(bulks, normalize, write_track_files(bulks, folder, normalize))

@@ -143,7 +143,7 @@ class Run:
         if self._owned is not None:
             yield self._owned
             return
-        with OwnedFolder(self.folder, _KIND) as self._owned:
+        with OwnedFolder(self.folder, _KIND, made_from=self.spec.fingerprint) as self._owned:
             try:
                 yield self._owned
             finally:

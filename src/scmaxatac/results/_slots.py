@@ -12,6 +12,8 @@ from scmaxatac._logging import logger
 from scmaxatac.io._objects import is_snapatac2
 from scmaxatac.io._uns import plain_table
 
+_SLOTS = {_keys.PARAMS, _keys.QC, _keys.SITES, _keys.REGIONS, _keys.SCORES, _keys.ACTIVITY, _keys.FILES}
+
 
 def check_key(objects: Sequence[Any], key: str) -> None:
     """Raise a ValueError if a run's results cannot be stored under this name without harm."""
@@ -20,8 +22,15 @@ def check_key(objects: Sequence[Any], key: str) -> None:
             f"key_added is {key!r}; it has to be a text without '/', which h5ad files do not keep in names"
         )
     for adata in objects:
-        if key in adata.uns and not (isinstance(adata.uns[key], Mapping) and _keys.PARAMS in adata.uns[key]):
+        if key in adata.uns and not _is_ours(adata, adata.uns[key]):
             raise ValueError(f"uns[{key!r}] holds something else than a prediction; choose another key_added")
+
+
+def _is_ours(adata: Any, entry: Any) -> bool:
+    """Whether an entry of ``uns`` holds a prediction; a kill while it was stored left some of the slots, or none."""
+    if not isinstance(entry, Mapping):
+        return False
+    return not entry or _keys.PARAMS in entry or (is_snapatac2(adata) and set(entry) <= _SLOTS)
 
 
 def write_slots(

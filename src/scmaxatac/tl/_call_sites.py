@@ -8,6 +8,7 @@ from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
 from scmaxatac.io._copies import copied
 from scmaxatac.io._objects import group_labels, unwrap
+from scmaxatac.io._storable import check_storable
 from scmaxatac.predict._prediction import run_folder, write_sites
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._thresholds import Threshold
@@ -54,10 +55,10 @@ def call_sites(
     FileNotFoundError
         If the folder of the scores is gone.
     ValueError
-        If the threshold is no rule, needs a calibration table that the model lacks, or lies below the score down to
-        which bins were kept; or if a rule by rank needs a sample of the genome beside the regions that the run did not
-        predict. A prediction with such a rule does, and so does any in so many regions that the sample is less than
-        a tenth of them.
+        If the object can't be written to; if the threshold is no rule, needs a calibration table that the model lacks,
+        or lies below the score down to which bins were kept; or if a rule by rank needs a sample of the genome beside
+        the regions that the run did not predict. A prediction with such a rule does, and so does any in so many regions
+        that the sample is less than a tenth of them.
 
     Examples
     --------
@@ -75,6 +76,7 @@ def call_sites(
     adata = unwrap(data, mod)
     if key not in adata.uns:
         raise KeyError(f"no results under uns[{key!r}]; call scmaxatac.tl.predict_tfbs first")
+    check_storable(data, key, mod=mod)
     slots = adata.uns[key]
     params = decode_params(slots)
     labels = group_labels(data, params["groupby"], mod)

@@ -13,6 +13,7 @@ from scmaxatac.io._copies import copied
 from scmaxatac.io._files import output_folder
 from scmaxatac.io._objects import split_objects, unwrap
 from scmaxatac.io._read_groups import Fragments, read_groups
+from scmaxatac.io._storable import check_storable
 from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn._engine import Backend, EngineOptions, Precision
@@ -194,8 +195,8 @@ def predict_tfbs(
     TypeError
         If `data` or `genome` is something else.
     ValueError
-        If an option is wrong, no fragments or too few barcodes are found, contigs do not match, or no group is large
-        enough.
+        If an option is wrong, the results can't be stored in an object (opened read-only, a view of a file), no
+        fragments or too few barcodes are found, contigs do not match, or no group is large enough.
     RuntimeError
         If a worker of the executor failed. What is complete is kept: call again with the same inputs and folder. Or if
         another process is running the same prediction in the same folder.
@@ -219,6 +220,7 @@ def predict_tfbs(
         data = copied(data)
     objects = [unwrap(member, mod) for _, member in split_objects(data)]
     check_key(objects, key_added)
+    check_storable(data, key_added, mod=mod, obsm=_keys.activity_obsm(key_added))
     chosen = genome.select_chroms(chroms)
     scaling = chosen if signal_chroms is None else genome.select_chroms(signal_chroms)
     chosen_models = load_many(models, tfs)

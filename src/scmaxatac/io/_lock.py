@@ -1,0 +1,122 @@
+"""Locks that one process holds, and that go when it does."""
+
+import fcntl
+import os
+import platform
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from weakref import WeakSet
+
+from scmaxatac._logging import logger
+
+LOCK = ".scmaxatac.lock"
+"""Name of the lock of a folder."""
+
+SILENCE = 5.0
+"""Seconds to wait for a lock before the log says who holds it."""
+
+_INTERVAL = 0.1
+"""Seconds between two attempts at a lock."""
+
+
+class Lock:
+    """An exclusive lock, held until it is released or the process ends.
+
+    It lies on an open file, which children of a fork close, so that it ends with this process and not with theirs. On
+    NFS it holds where the server knows locks. Where the file system knows none, a line in the log says so and nobody
+    is kept out.
+
+    Parameters
+    ----------
+    path
+        File that is locked; made when it is missing.
+    what
+        File or folder that it stands for, for messages.
+    wait
+        Whether to wait for a process that holds it, with a line in the log after a few seconds.
+
+    Raises
+    ------
+    RuntimeError
+        If another process holds it and `wait` is off.
+    ValueError
+        If the user has a file under the name of the lock's.
+    """
+
+    def __init__(self, path: Path, what: Path, *, wait: bool = False) -> None:
+        self._handle: Any = open(path, "a+", encoding="utf-8", errors="replace")
+        try:
+            text = _text(self._handle)
+            if text and not text.startswith("process "):
+                raise ValueError(f"{path} is in the way: scmaxatac did not write it. Move it")
+            self._take(what, wait)
+            self._handle.seek(0)
+            self._handle.truncate()
+            since = datetime.now().astimezone().isoformat(timespec="seconds")
+            self._handle.write(f"process {os.getpid()} on {platform.node()} since {since}\n")
+            self._handle.flush()
+        except BaseException:
+            self._handle.close()
+            raise
+        _held.add(self)
+
+    def _take(self, what: Path, wait: bool) -> None:
+        began, told = time.monotonic(), False
+        while True:
+            try:
+                fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                holder = _text(self._handle) or "another process"
+            except OSError as error:
+                logger.warning("%s can't be locked (%s): don't write to it from two processes at once", what, error)
+                return
+            if not wait:
+                raise RuntimeError(f"{what} is being written to by {holder}; wait for it, or choose another folder")
+            if not told and time.monotonic() - began >= SILENCE:
+                logger.warning("waiting for %s, which is writing to %s", holder, what)
+                told = True
+            time.sleep(_INTERVAL)
+
+    def release(self) -> None:
+        """Give the lock back; the file stays, as removing it would let two processes hold two files of one name."""
+        _held.discard(self)
+        with suppress(OSError):  # of a file system without locks
+            fcntl.flock(self._handle, fcntl.LOCK_UN)
+        self._handle.close()
+
+    def close_in_child(self) -> None:
+        """Close the file without giving back the lock, which the parent holds."""
+        self._handle.close()
+
+
+@contextmanager
+def locked(path: Path, what: Path, *, wait: bool = False) -> Iterator[None]:
+    """Hold a :class:`Lock`, whose parameters and errors these are, for a block."""
+    lock = Lock(path, what, wait=wait)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+_held: WeakSet[Lock] = WeakSet()
+
+
+def _close_locks() -> None:
+    for lock in list(_held):
+        lock.close_in_child()
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_close_locks)
+
+
+def _text(handle: Any) -> str:
+    """Text in the file of a lock, which names the process that took it last."""
+    handle.seek(0)
+    return str(handle.read(200)).strip()
