@@ -12,6 +12,7 @@ from scmaxatac._keys import KEY_ADDED
 from scmaxatac._logging import logger
 from scmaxatac.io._bed import write_bed
 from scmaxatac.io._files import atomic_path
+from scmaxatac.io._mudata import columns_not_pulled
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -140,7 +141,7 @@ def read_data(path: Path) -> "AnnData | MuData":
     if path.suffix == ".h5mu":
         import mudata
 
-        with mudata.set_options(pull_on_update=False):
+        with columns_not_pulled():
             return mudata.read_h5mu(path)
     if path.suffix == ".h5ad":
         import anndata

@@ -10,6 +10,7 @@ from _mini import SIZES
 from _networks import random_model
 
 import scmaxatac as sma
+from scmaxatac.io._mudata import columns_not_pulled
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -268,7 +269,7 @@ def test_something_that_is_no_object(predict):
 
 def test_a_modality_that_does_not_exist(refused, adata):
     mudata = pytest.importorskip("mudata")
-    with mudata.set_options(pull_on_update=False):
+    with columns_not_pulled():
         mdata = mudata.MuData({"peaks": adata})
     refused(mdata, KeyError, r"no modality 'atac', it has \['peaks'\].*mod=", objects=[adata])
 
