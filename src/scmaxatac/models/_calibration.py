@@ -152,7 +152,8 @@ class Calibration:
         """
         path = existing_file(path, "calibration table")
         try:
-            return cls(pd.read_csv(path, sep="\t", float_precision="round_trip"))
+            # as text, which becomes numbers exactly; pandas 2 would round in the last digit
+            return cls(pd.read_csv(path, sep="\t", dtype=object))
         except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
             raise ValueError(f"{path} is not a calibration table: {error}") from None
 
