@@ -222,8 +222,6 @@ def test_a_column_without_values(refused, adata):
         ({"preset": "best"}, "preset is 'best'; it can be 'original' or 'accurate'"),
         ({"precision": "float16"}, "precision is 'float16'; it can be"),
         ({"backend": "jax"}, "backend is 'jax'; it can be"),
-        ({"device": "gpu"}, "device is 'gpu'; it can be"),
-        ({"device": "cuda:99"}, "torch sees . CUDA devices"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"threshold": "best"}, "threshold rule 'best' is not understood"),
         ({"threshold": 0.001}, "lies below scmaxatac.settings.score_floor"),
@@ -231,6 +229,14 @@ def test_a_column_without_values(refused, adata):
 )
 def test_nonsense_options(refused, adata, options, message):
     refused(adata, ValueError, message, **options)
+
+
+@pytest.mark.parametrize(
+    ("device", "message"), [("gpu", "device is 'gpu'; it can be"), ("cuda:99", "torch sees . CUDA devices")]
+)
+def test_devices_that_are_not_there(refused, adata, device, message):
+    pytest.importorskip("torch")
+    refused(adata, ValueError, message, device=device)
 
 
 def test_regions_off_the_genome(refused, adata):
