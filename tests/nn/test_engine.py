@@ -164,6 +164,15 @@ def test_openvino_is_for_the_cpu(monkeypatch):
         make_engine([random_weights(0)], backend="openvino", device="cuda")
 
 
+def test_openvino_takes_the_cpu_where_there_is_a_gpu(monkeypatch):
+    pytest.importorskip("openvino")
+    torch = pytest.importorskip("torch")
+    from scmaxatac.nn._engine_openvino import OpenVINOEngine
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert isinstance(make_engine([random_weights(0)], backend="openvino"), OpenVINOEngine)
+
+
 def test_without_openvino_auto_takes_torch_and_asking_for_it_says_how_to_install_it(monkeypatch):
     pytest.importorskip("torch")
     from scmaxatac.nn._engine_torch import TorchEngine

@@ -86,7 +86,8 @@ def _compile(weights: Weights, batch: int, precision: Precision) -> "CompiledMod
 def _threads() -> int:
     """Threads that this process may use: those of OMP_NUM_THREADS, as torch does, else the cores it may run on.
 
-    OpenVINO heeds neither by itself, and workers side by side would get in each other's way.
+    OpenVINO does not know the first, nor the second if it was set later, and workers side by side would get in each
+    other's way.
     """
     asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
     return int(asked) if asked.isdecimal() and int(asked) else len(os.sched_getaffinity(0))
