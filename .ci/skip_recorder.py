@@ -1,7 +1,8 @@
 """Keep a list of what was skipped, and why: a pytest plugin for the CI run, which repeats those tests with the extras.
 
 As a plugin (``pytest -p skip_recorder``) it writes ``$SKIP_RECORD.ids``, one node id a line (pytest reads such a file
-as ``@file``), and ``$SKIP_RECORD.reasons``, the reason of each. As a program it prints the reasons with their counts.
+as ``@file``), and ``$SKIP_RECORD.reasons``, the reason of each. As a program (``RECORD TITLE``) it prints the title and
+the reasons, with their counts.
 """
 
 import os
@@ -17,7 +18,8 @@ _skipped: dict[str, str] = {}
 def _note(report: pytest.TestReport | pytest.CollectReport) -> None:
     if report.skipped and not hasattr(report, "wasxfail"):
         reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
-        _skipped[report.nodeid] = " ".join(reason.removeprefix("Skipped: ").split())
+        whole = "" if isinstance(report, pytest.TestReport) else " (all tests of a file)"
+        _skipped[report.nodeid] = " ".join(reason.removeprefix("Skipped: ").split()) + whole
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
@@ -40,7 +42,7 @@ def pytest_sessionfinish() -> None:
 def main() -> None:
     """Print how many tests were skipped in the last run, by reason."""
     reasons = Counter(Path(sys.argv[1] + ".reasons").read_text().splitlines())
-    print(f"skipped in every run: {reasons.total()}")
+    print(f"{sys.argv[2]}: {reasons.total()}")
     for reason, count in reasons.most_common():
         print(f"  {count} x {reason}")
 

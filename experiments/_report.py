@@ -7,6 +7,7 @@ import platform
 import time
 from collections.abc import Mapping
 from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -88,9 +89,10 @@ def publish(
     table.to_csv(path, index=False)
     figure.savefig(DOCS / f"{name}.png", dpi=120, bbox_inches="tight")
     bounds = ", ".join(f"{column} {bound:g}" for column, bound in tolerance.items())
+    versions = ", ".join(f"{name} {version(name)}" for name in ("scmaxatac", "torch") if find_spec(name))
     (DOCS / f"{name}.txt").write_text(
         f"Made by `python experiments/{name}.py` on {time.strftime('%Y-%m-%d')} "
-        f"({os.cpu_count()} cores, {platform.machine()}; scmaxatac {version('scmaxatac')}, torch {version('torch')}); "
+        f"({os.cpu_count()} cores, {platform.machine()}; {versions}); "
         f"`--check` makes it again and allows differences of at most: {bounds}.{note and ' ' + note}\n"
     )
 

@@ -55,6 +55,8 @@ def test_example_prints_what_it_says(
     monkeypatch: pytest.MonkeyPatch,
     request: pytest.FixtureRequest,
 ):
+    if name == "tl.train":
+        pytest.importorskip("torch")
     test = EXAMPLES[name]
     source = "".join(example.source for example in test.examples)
     test.globs["sma"] = scmaxatac

@@ -6,6 +6,7 @@ import inspect
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -183,6 +184,18 @@ def test_folders_of_tests_mirror_the_rooms():
         path.name for path in (REPOSITORY / "tests").iterdir() if path.is_dir() and not path.name.startswith("_")
     }
     assert folders <= rooms | {"data"}
+
+
+def test_what_is_installed_without_torch_is_everything_else():
+    script = REPOSITORY / ".ci" / "without_torch.py"
+    arguments = [sys.executable, script, "test", "openvino", "interpret"]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    extras = project["project"]["optional-dependencies"]
+    everything = [*project["project"]["dependencies"], *project["dependency-groups"]["test"]]
+    everything += extras["openvino"] + extras["interpret"]
+    left_out = [line for line in everything if line not in done.stdout.splitlines()]
+    assert [re.match(r"[\w-]+", line)[0] for line in left_out] == ["pytorch-lightning", "torch", "tangermeme"]
 
 
 def test_import_loads_no_heavy_package():

@@ -9,6 +9,7 @@ import scmaxatac as sma
 from scmaxatac._logging import logger
 from scmaxatac._result_files import SITES, InputFile, check_results, results_folder, write_results
 from scmaxatac.io._files import existing_file
+from scmaxatac.io._mudata import columns_not_pulled
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -107,7 +108,7 @@ def read_data(path: Path) -> "AnnData | MuData":
     if path.suffix == ".h5mu":
         import mudata
 
-        with mudata.set_options(pull_on_update=False):
+        with columns_not_pulled():
             return mudata.read_h5mu(path)
     if path.suffix == ".h5ad":
         import anndata

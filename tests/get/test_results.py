@@ -54,7 +54,8 @@ def test_reading_leaves_the_slots_as_they_are(name, truth):
     before = truth.adata.uns["tfbs"]["qc"].copy(), truth.adata.uns["tfbs"]["sites"].copy()
     result = READERS[name](truth.adata)
     if isinstance(result, pd.DataFrame):
-        result.iloc[:, 0] = result.iloc[::-1, 0].to_numpy()
+        column = result.select_dtypes("number").columns[0]
+        result.loc[:, column] = result[column].to_numpy()[::-1].copy()
         result["new"] = 1
     pd.testing.assert_frame_equal(truth.adata.uns["tfbs"]["qc"], before[0])
     pd.testing.assert_frame_equal(truth.adata.uns["tfbs"]["sites"], before[1])
@@ -73,7 +74,7 @@ def test_results_are_the_same_after_h5ad(name, truth, tmp_path):
 
 def test_a_fitting_object_gives_no_warning(truth):
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         get.sites(truth.adata)
 
 
@@ -100,7 +101,7 @@ def test_a_part_of_several_objects_is_not_taken_for_a_subset(truth):
     params = json.loads(truth.adata.uns["tfbs"]["params"]) | {"n_objects": 2}
     truth.adata.uns["tfbs"]["params"] = json.dumps(params)
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         get.sites(truth.adata[10:].copy())
 
 

@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scmaxatac.io._mudata import columns_not_pulled
 from scmaxatac.io._objects import (
     group_labels,
     is_snapatac2,
@@ -26,7 +27,7 @@ def make(**columns):
 def mdata():
     atac = make(leiden=pd.Categorical(["b", "a", "b", None, "a", "b"]), depth=range(6))
     rna = ad.AnnData(obs=pd.DataFrame({"type": ["T", "B", "T"]}, index=["cell2", "cell0", "other"]))
-    with md.set_options(pull_on_update=False):
+    with columns_not_pulled():
         yield md.MuData({"atac": atac, "rna": rna})
 
 

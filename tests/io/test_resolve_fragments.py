@@ -9,6 +9,7 @@ import scipy.sparse as sp
 
 from scmaxatac.io._bam import BamFragments
 from scmaxatac.io._fragment_file import FragmentFile
+from scmaxatac.io._mudata import columns_not_pulled
 from scmaxatac.io._resolve_fragments import fragment_sources
 from scmaxatac.io._snapatac2 import SnapFragments
 
@@ -51,7 +52,7 @@ def path(tmp_path, fragments):
 
 @pytest.fixture(autouse=True)
 def _no_pulling():
-    with md.set_options(pull_on_update=False):
+    with columns_not_pulled():
         yield
 
 

@@ -100,8 +100,7 @@ def test_of_several_tables_the_published_one_is_taken(tmp_path, published, origi
 
 
 def test_real_weights_give_the_scores_of_the_original(data_dir):
-    import torch
-
+    torch = pytest.importorskip("torch")
     inputs = np.load(data_dir / "golden" / "forward" / "forward_inputs.npz")
     outputs = np.load(data_dir / "golden" / "forward" / "forward_outputs.npz")
     x = np.zeros((256, 5, 1024), np.float32)

@@ -143,6 +143,7 @@ def test_a_description_that_is_none_is_refused(make_model, tmp_path, card, messa
 
 
 def test_the_network_has_the_weights_and_is_in_evaluation_mode(make_model):
+    pytest.importorskip("torch")
     model = make_model()
     network = model.network()
     assert not network.training

@@ -31,6 +31,5 @@ def published_weights(data_dir: Path) -> dict[str, dict[str, np.ndarray]]:
 
 @pytest.fixture(params=["torch", "openvino"])
 def backend(request: pytest.FixtureRequest) -> str:
-    if request.param == "openvino":
-        pytest.importorskip("openvino")
+    pytest.importorskip(request.param)
     return request.param

@@ -5,6 +5,10 @@ from types import SimpleNamespace
 import numpy as np
 import pandas as pd
 import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("pytorch_lightning")
+
 import torch
 
 from scmaxatac.nn._data_module import BatchStream, TFDataModule

@@ -2,11 +2,14 @@
 
 import numpy as np
 import pytest
-import torch
 from _networks import random_weights, random_windows
 from _signals import ArraySignal
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+pytest.importorskip("torch")
+
+import torch
 
 from scmaxatac.nn import _engine_device, _engine_torch
 from scmaxatac.nn._device_bins import DeviceBins

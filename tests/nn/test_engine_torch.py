@@ -1,6 +1,9 @@
 import pytest
-import torch
 from _networks import random_weights, random_windows
+
+pytest.importorskip("torch")
+
+import torch
 
 from scmaxatac.nn._engine_torch import TorchEngine, resolve_device
 

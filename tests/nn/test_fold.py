@@ -1,9 +1,12 @@
 import numpy as np
 import pytest
-import torch
 from _networks import random_weights, random_windows
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+pytest.importorskip("torch")
+
+import torch
 
 from scmaxatac.nn._fold import fold
 from scmaxatac.nn._network import TFNetwork, encode

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
-import torch
 from _networks import forward, random_weights, random_windows
+
+pytest.importorskip("torch")
+
+import torch
 
 from scmaxatac.nn._network import TFNetwork, encode
 

@@ -124,13 +124,13 @@ def test_reverse_complement_flips_positions_and_swaps_bases(codes):
     np.testing.assert_array_equal(reverse_complement(flipped), window)
 
 
-def test_a_palindrome_scores_the_same_on_both_strands():
+def test_a_palindrome_scores_the_same_on_both_strands(backend):
     rng = np.random.default_rng(0)
     half = rng.integers(0, 5, (1, 512)).astype(np.uint8)
     level = rng.random((1, 512)).astype(np.float32)
     codes = np.concatenate([half, reverse_complement(half)], axis=1)
     signal = np.concatenate([level, level[:, ::-1]], axis=1)
-    engine = make_engine([random_weights(2)], backend="torch", device="cpu")
+    engine = make_engine([random_weights(2)], backend=backend, device="cpu")
     bins = [
         next(iter(predict_bins(engine, codes[0], ArraySignal(signal[0]), "chr1", np.array([0]), strand=strand))).scores[
             0

@@ -4,8 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-pytest.importorskip("torch")
-
 from scmaxatac.nn import _stretches
 from scmaxatac.tracks import Genome
 from scmaxatac.tracks._intervals import Intervals

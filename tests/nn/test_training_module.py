@@ -6,9 +6,13 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from _tiny_training import one_thread
+
+pytest.importorskip("torch")
+pytest.importorskip("pytorch_lightning")
+
 import pytorch_lightning as lightning
 import torch
-from _tiny_training import one_thread
 
 from scmaxatac.nn._data_module import Batch, TFDataModule
 from scmaxatac.nn._examples import Examples

@@ -9,6 +9,7 @@ import pytest
 from _networks import random_model
 from scipy import sparse
 
+from scmaxatac.io._mudata import columns_not_pulled
 from scmaxatac.predict._expressed import expressed_models
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* transcription factors are left out", "ignore:From 0.4:FutureWarning")
@@ -31,7 +32,7 @@ def with_rna(form=np.asarray, name="rna", genes=GENES):
     names = [f"cell{i}" for i in range(N_CELLS)]
     rna = ad.AnnData(form(counts), obs=pd.DataFrame(index=names), var=pd.DataFrame(index=list(genes)))
     atac = ad.AnnData(obs=pd.DataFrame(index=names))
-    with mudata.set_options(pull_on_update=False):
+    with columns_not_pulled():
         return mudata.MuData({name: rna, "atac": atac})
 
 
@@ -71,7 +72,7 @@ def test_named_factors_are_predicted_whether_expressed_or_not(analytic, predict,
     atac = mini.adata(fragment_file)
     rna = ad.AnnData(np.array([[1, 0]] * len(atac), np.float32), obs=atac.obs[[]])
     rna.var_names = ["AAA", "BBB"]
-    with mudata.set_options(pull_on_update=False):
+    with columns_not_pulled():
         mdata = mudata.MuData({"rna": rna, "atac": atac})
     predict(mdata)
     assert mdata["atac"].uns["tfbs"]["activity"].columns.tolist() == ["AAA"]

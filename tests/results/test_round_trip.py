@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import scmaxatac as sma
+from scmaxatac.io._mudata import columns_not_pulled
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -46,7 +47,7 @@ def write_and_read(adata, folder, container):
         adata.write_h5ad(folder / "a.h5ad")
         return ad.read_h5ad(folder / "a.h5ad")
     mudata = pytest.importorskip("mudata")
-    with mudata.set_options(pull_on_update=False):
+    with columns_not_pulled():
         mudata.write_h5mu(folder / "a.h5mu", mudata.MuData({"atac": adata}))
         return mudata.read_h5mu(folder / "a.h5mu")["atac"]
 

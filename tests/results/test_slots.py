@@ -10,6 +10,7 @@ from _compare import assert_same_slots
 from _mini import GROUPS, REGIONS, SIZES
 
 import scmaxatac as sma
+from scmaxatac.io._mudata import columns_not_pulled
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -26,7 +27,7 @@ def mdata(adata):
     rna.var_names = ["AAA", "BBB", "CCC"]
     atac = adata.copy()
     del atac.obs["leiden"]
-    with mudata.set_options(pull_on_update=False):
+    with columns_not_pulled():
         mdata = mudata.MuData({"rna": rna, "atac": atac})
     mdata.obs["leiden"] = adata.obs["leiden"].reindex(mdata.obs_names)
     return mdata

@@ -7,6 +7,7 @@ from _mini import GROUPS, REGIONS
 from _networks import random_model
 
 import scmaxatac as sma
+from scmaxatac.io._mudata import columns_not_pulled
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -71,7 +72,7 @@ def test_results_of_another_key(adata, predict, tmp_path):
 
 def test_muons_data(mini, fragment_file, predict):
     mudata = pytest.importorskip("mudata")
-    with mudata.set_options(pull_on_update=False):
+    with columns_not_pulled():
         mdata = mudata.MuData({"atac": mini.adata(fragment_file)})
     mdata.obs["leiden"] = mini.obs["leiden"].loc[mdata.obs_names]
     predict(mdata)

@@ -160,7 +160,7 @@ def test_a_library_without_insertions_on_the_chromosomes_has_an_empty_row(curve,
 def test_too_few_stretches_are_told_before_anything_is_predicted(curve, peaks, analytic):
     options = {"peaks": {"AAA": peaks}, "tfs": "AAA", "chroms": ["chr1", "chr2"], "block_size": 10_000}
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         with pytest.raises(UserWarning, match=r"fewer than 10 stretches of 10,000 bp hold bins.*\(chr1, chr2: \d\);"):
             curve(**options)
     assert analytic.windows == 0
@@ -192,7 +192,7 @@ def test_that_thresholds_do_not_fit_small_libraries_is_no_surprise(curve, mini, 
             out_dir=tmp_path / "full",
         )  # fmt: skip
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         table = curve(threshold="f1", regions="genome")
     assert table["threshold"].tolist() == [0.5] * 3 + [0.3] * 3
 

@@ -10,6 +10,7 @@ from _mini import SIZES
 from _networks import random_model
 
 import scmaxatac as sma
+from scmaxatac.io._mudata import columns_not_pulled
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -221,8 +222,6 @@ def test_a_column_without_values(refused, adata):
         ({"preset": "best"}, "preset is 'best'; it can be 'original' or 'accurate'"),
         ({"precision": "float16"}, "precision is 'float16'; it can be"),
         ({"backend": "jax"}, "backend is 'jax'; it can be"),
-        ({"device": "gpu"}, "device is 'gpu'; it can be"),
-        ({"device": "cuda:99"}, "torch sees . CUDA devices"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"threshold": "best"}, "threshold rule 'best' is not understood"),
         ({"threshold": 0.001}, "lies below scmaxatac.settings.score_floor"),
@@ -230,6 +229,14 @@ def test_a_column_without_values(refused, adata):
 )
 def test_nonsense_options(refused, adata, options, message):
     refused(adata, ValueError, message, **options)
+
+
+@pytest.mark.parametrize(
+    ("device", "message"), [("gpu", "device is 'gpu'; it can be"), ("cuda:99", "torch sees . CUDA devices")]
+)
+def test_devices_that_are_not_there(refused, adata, device, message):
+    pytest.importorskip("torch")
+    refused(adata, ValueError, message, device=device)
 
 
 def test_regions_off_the_genome(refused, adata):
@@ -268,7 +275,7 @@ def test_something_that_is_no_object(predict):
 
 def test_a_modality_that_does_not_exist(refused, adata):
     mudata = pytest.importorskip("mudata")
-    with mudata.set_options(pull_on_update=False):
+    with columns_not_pulled():
         mdata = mudata.MuData({"peaks": adata})
     refused(mdata, KeyError, r"no modality 'atac', it has \['peaks'\].*mod=", objects=[adata])
 

@@ -10,6 +10,7 @@ from _compare import assert_follows, assert_same_slots
 from _mini import GROUPS, REGIONS, SIZES
 
 import scmaxatac as sma
+from scmaxatac.io._mudata import columns_not_pulled
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -119,7 +120,7 @@ def test_snapatac2s_backed_object_can_be_predicted_twice(predict, mini, tmp_path
 def test_muons_data(check, mini, fragment_file):
     mudata = pytest.importorskip("mudata")
     atac = mini.adata(fragment_file)
-    with mudata.set_options(pull_on_update=False):
+    with columns_not_pulled():
         mdata = mudata.MuData({"rna": ad.AnnData(np.ones((5, 1), np.float32), obs=atac.obs[[]].iloc[:5]), "atac": atac})
     check(mdata, [mdata["atac"]])
 

@@ -4,9 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-pytest.importorskip("torch")
-pytest.importorskip("pytorch_lightning")
-
 import scmaxatac as sma
 from scmaxatac.nn._examples import TrainingCellType
 from scmaxatac.tl._held_out import calibrate_network

@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
-import torch
 from _mini import REGIONS
 from _networks import random_model
+
+pytest.importorskip("torch")
+
+import torch
 
 from scmaxatac.nn import _engine_device
 from scmaxatac.nn._engine_device import DeviceEngine

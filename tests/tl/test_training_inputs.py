@@ -3,10 +3,6 @@
 import numpy as np
 import pandas as pd
 import pytest
-
-pytest.importorskip("torch")
-pytest.importorskip("pytorch_lightning")
-
 from _tiny_training import SIZES, make_codes, make_table
 
 import scmaxatac as sma

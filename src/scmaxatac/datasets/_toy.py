@@ -14,6 +14,7 @@ from scmaxatac.datasets._motifs import MOTIFS
 from scmaxatac.datasets._regions import CLUSTERS
 from scmaxatac.datasets._sequence import CHROM_SIZES
 from scmaxatac.datasets._simulation import toy_folder
+from scmaxatac.io._mudata import columns_not_pulled
 
 if TYPE_CHECKING:
     from mudata import MuData
@@ -123,7 +124,7 @@ class Toy:
             obs=self._obs(self._cells.loc[rna_table.index]),
             var=pd.DataFrame(index=rna_table.columns.astype(str)),
         )
-        with mudata.set_options(pull_on_update=False):
+        with columns_not_pulled():
             data = mudata.MuData({"rna": rna, "atac": self.adata.copy()})
         data.obs["cell_type"] = self._obs(self._cells.loc[data.obs_names])["cell_type"]
         return data

@@ -67,7 +67,7 @@ def read_sites(
     frame["chrom"] = frame["chrom"].astype("category")
     keep = np.ones(len(frame), dtype=bool)
     for column, names in (("group", results.pick_groups(group)), ("tf", results.pick_tfs(tf))):
-        frame[column] = pd.Categorical(frame[column], categories=names)
+        frame[column] = frame[column].astype("category").cat.set_categories(names)
         keep &= frame[column].notna().to_numpy()
     if min_score is not None:
         keep &= frame["score"].to_numpy() >= min_score

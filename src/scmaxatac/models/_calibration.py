@@ -188,7 +188,8 @@ def read_calibration(source: Path | BytesIO, path: Path) -> Calibration:
         If it is not such a table.
     """
     try:
-        return Calibration(pd.read_csv(source, sep="\t", float_precision="round_trip"))
+        # as text, which becomes numbers exactly; pandas 2 would round in the last digit
+        return Calibration(pd.read_csv(source, sep="\t", dtype=object))
     except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
         raise ValueError(f"{path} is not a calibration table: {error}") from None
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from typing import Literal, Protocol, runtime_checkable
 
 import numpy as np
@@ -82,7 +83,8 @@ def make_engine(
     backend
         ``"openvino"`` (CPU, extra ``openvino``), ``"torch"``, or ``"auto"``: OpenVINO on the CPU when it is installed.
     device
-        A torch device such as ``"cpu"`` or ``"cuda:0"``; ``"auto"`` takes a GPU when there is one.
+        A torch device such as ``"cpu"`` or ``"cuda:0"``; ``"auto"`` takes a GPU when there is one and the backend can
+        use it.
     precision
         ``"float32"`` (parity with maxATAC to 1e-5) or ``"bfloat16"`` (about 1e-2, faster where the hardware has it).
     batch_size
@@ -122,36 +124,45 @@ def resolve_engine_options(options: EngineOptions) -> EngineOptions:
     ImportError
         If OpenVINO is asked for and not installed.
     """
-    check_engine_options(options.backend, options.device, options.precision, options.batch_size)
-    from scmaxatac.nn._engine_torch import resolve_device
-
-    where = resolve_device(options.device)
-    if options.backend != "auto":
-        return replace(options, device=str(where))
-    backend: Backend = "openvino" if where.type == "cpu" and openvino_is_installed() else "torch"
-    return replace(options, backend=backend, device=str(where))
-
-
-def check_engine_options(backend: str, device: str, precision: str, batch_size: int | None) -> None:
-    """Raise what :func:`make_engine` raises about its options."""
-    if precision not in ("float32", "bfloat16"):
-        raise ValueError(f"precision is {precision!r}; it can be 'float32' or 'bfloat16'")
-    if backend not in ("auto", "torch", "openvino"):
-        raise ValueError(f"backend is {backend!r}; it can be 'auto', 'torch' or 'openvino'")
-    if batch_size is not None and batch_size < 1:
-        raise ValueError(f"batch_size is {batch_size}; it has to be at least 1")
-    from scmaxatac.nn._engine_torch import resolve_device
-
-    if backend == "openvino":
-        if resolve_device(device).type != "cpu":
+    _check_names(options)
+    backend, device = options.backend, options.device
+    device = "cpu" if backend == "openvino" and device == "auto" else _name_device(device)
+    on_cpu = device.partition(":")[0] == "cpu"
+    if backend == "auto":
+        backend = "openvino" if on_cpu and openvino_is_installed() else "torch"
+    elif backend == "openvino":
+        if not on_cpu:
             raise ValueError(f"backend 'openvino' runs on the CPU, but device is {device!r}; use backend='torch' there")
         if not openvino_is_installed():
             raise ImportError("backend 'openvino' needs OpenVINO: pip install 'scmaxatac[openvino]'")
-    resolve_device(device)
+    return replace(options, backend=backend, device=device)
+
+
+def _check_names(options: EngineOptions) -> None:
+    """Raise a ValueError about an option that does not exist."""
+    if options.precision not in ("float32", "bfloat16"):
+        raise ValueError(f"precision is {options.precision!r}; it can be 'float32' or 'bfloat16'")
+    if options.backend not in ("auto", "torch", "openvino"):
+        raise ValueError(f"backend is {options.backend!r}; it can be 'auto', 'torch' or 'openvino'")
+    if options.batch_size is not None and options.batch_size < 1:
+        raise ValueError(f"batch_size is {options.batch_size}; it has to be at least 1")
+
+
+def _name_device(device: str) -> str:
+    """Name of a device that is there; torch, which takes seconds to import, is asked only where it has to be.
+
+    Raises
+    ------
+    ValueError
+        If the name is no device, or the device is not there.
+    """
+    if device == "cpu" or (device == "auto" and find_spec("torch") is None):
+        return "cpu"
+    from scmaxatac.nn._engine_torch import resolve_device
+
+    return str(resolve_device(device))
 
 
 def openvino_is_installed() -> bool:
-    """Tell whether the optional package can be imported, without importing it."""
-    from importlib.util import find_spec
-
+    """Whether the optional package can be imported, found out without importing it."""
     return find_spec("openvino") is not None

@@ -1,5 +1,6 @@
 """Inference with OpenVINO on the CPU."""
 
+import os
 from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -72,16 +73,24 @@ class OpenVINOEngine:
 
 def _compile(weights: Weights, batch: int, precision: Precision) -> "CompiledModel":
     import openvino as ov
-    import torch
 
-    # the precision has to be named: the default may be bfloat16 on CPUs that have it; as many threads as torch would
-    # take follow OMP_NUM_THREADS, so that workers side by side don't get in each other's way
+    # the precision has to be named: the default may be bfloat16 on CPUs that have it
     options = {
-        "INFERENCE_NUM_THREADS": torch.get_num_threads(),
+        "INFERENCE_NUM_THREADS": _threads(),
         "INFERENCE_PRECISION_HINT": "f32" if precision == "float32" else "bf16",
         "PERFORMANCE_HINT": "THROUGHPUT",
     }
     return ov.Core().compile_model(_graph(weights, batch), "CPU", options)
+
+
+def _threads() -> int:
+    """Threads that this process may use: those of OMP_NUM_THREADS, as torch does, else the cores it may run on.
+
+    OpenVINO does not know the first, nor the second if it was set later, and workers side by side would get in each
+    other's way.
+    """
+    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
+    return int(asked) if asked.isdecimal() and int(asked) else len(os.sched_getaffinity(0))
 
 
 def _requests(model: "CompiledModel") -> "list[InferRequest]":

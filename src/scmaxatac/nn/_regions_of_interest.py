@@ -64,7 +64,7 @@ def random_windows(
 def _whole_windows(genome: Genome, windows: pd.DataFrame, margin: int) -> pd.DataFrame:
     """Keep the windows that, with this margin, lie on the chromosome and off the blacklist."""
     start, end = windows["start"] - margin, windows["start"] + WINDOW + margin
-    keep = ((start >= 0) & (end <= windows["chrom"].map(genome.sizes))).to_numpy()
+    keep = ((start >= 0) & (end <= windows["chrom"].map(genome.sizes))).to_numpy(copy=True)
     if genome.blacklist is not None:
         for chrom in windows["chrom"].unique():
             mine = (windows["chrom"] == chrom).to_numpy() & keep

@@ -135,7 +135,7 @@ def predict_tfbs(
     mod
         {mod}
     device
-        ``"cpu"``, ``"cuda"``, ``"cuda:1"``; ``"auto"`` takes a GPU when there is one.
+        ``"cpu"``, ``"cuda"``, ``"cuda:1"``; ``"auto"`` takes a GPU when there is one and the backend can use it.
     backend
         ``"openvino"`` or ``"torch"``; ``"auto"`` takes OpenVINO on the CPU when it is installed.
     precision
