@@ -17,9 +17,11 @@ _SLOTS = {_keys.PARAMS, _keys.QC, _keys.SITES, _keys.REGIONS, _keys.SCORES, _key
 
 def check_key(objects: Sequence[Any], key: str) -> None:
     """Raise a ValueError if a run's results cannot be stored under this name without harm."""
-    if not isinstance(key, str) or not key or "/" in key:
+    # HDF5 nests names at "/", zarr at "\\" as well, and what consists of dots is a place to both
+    if not isinstance(key, str) or not key.strip(" .") or "/" in key or "\\" in key:
         raise ValueError(
-            f"key_added is {key!r}; it has to be a text without '/', which h5ad files do not keep in names"
+            f"key_added is {key!r}; it has to be a text without '/' and '\\', and more than dots and spaces, because "
+            "h5ad and zarr files do not keep such names"
         )
     for adata in objects:
         if key in adata.uns and not _is_ours(adata, adata.uns[key]):
