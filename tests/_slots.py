@@ -57,7 +57,7 @@ def make_truth(
         genome="",
         sizes=SIZES,
         signal_chroms=tuple(SIZES),
-        signals=dict.fromkeys(groups, ""),
+        signals={group: f"insertions {group}" for group in groups},
         regions=None,
         step=256,
         strand="forward",

@@ -180,7 +180,7 @@ def test_a_figure_has_the_size_that_was_asked_for(truth):
 
 def test_without_a_store_only_the_signal_is_left_out_with_a_warning(tmp_path):
     truth = make_truth(tmp_path / "run", groups=["B"], tfs=["CTCF"], bigwigs=True)
-    shutil.rmtree(truth.folder / "store")
+    shutil.rmtree(next(truth.folder.glob("run-*/insertions")))
     next(truth.folder.glob("*.signal.bw")).unlink()
     with pytest.warns(UserWarning, match="drawing no signal"):
         figure = pl.tracks(truth.adata, REGION)

@@ -129,8 +129,7 @@ class Run:
         run = cls(out_dir / spec.folder_name, spec)
         with run.held() as owned:
             owned.announce([*_FILES, *PARTS])
-            for part in (*run.folder.glob("*/"), *run.folder.glob("tracks/*/")):
-                remove_leftovers(part)
+            run._remove_leftovers()
             run._write_inputs(inputs, pseudobulks)
             if not run.is_complete:
                 for other in run.siblings():
@@ -175,8 +174,14 @@ class Run:
                     continue  # of another version, or not ours
         return found
 
+    def _remove_leftovers(self) -> None:
+        """Remove what killed processes left under temporary names, workers of an executor for instance."""
+        for part in (*self.folder.glob("*/"), *self.folder.glob("tracks/*/")):
+            remove_leftovers(part)
+
     def finish(self) -> None:
         """Note that all scores are there: from now on they can be read."""
+        self._remove_leftovers()
         others = (name for pattern in _CHECKED for name in sorted(self.folder.glob(pattern)))
         self.store.finish(self.spec.fingerprint, [path.relative_to(self.folder).as_posix() for path in others])
 
