@@ -19,8 +19,8 @@ import numpy as np
 import pandas as pd
 
 import scmaxatac as sma
+from scmaxatac.genome import Intervals
 from scmaxatac.io._bed import read_bed
-from scmaxatac.tracks import Intervals
 
 RULES = ("f1", "matched")
 

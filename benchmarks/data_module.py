@@ -20,10 +20,10 @@ from _common import has_bfloat16, machine, options, ratio, table, take_turns
 from torch.utils.data import DataLoader, Dataset
 
 from scmaxatac import settings
-from scmaxatac.nn._data_module import Batch, TFDataModule
-from scmaxatac.nn._examples import Draw, Examples
-from scmaxatac.nn._fit import fit_network
-from scmaxatac.nn._training_module import TFTrainingModule
+from scmaxatac.train._data_module import Batch, TFDataModule
+from scmaxatac.train._examples import Draw, Examples
+from scmaxatac.train._fit import fit_network
+from scmaxatac.train._training_module import TFTrainingModule
 
 N_BASES, N_REGIONS, N_CELL_TYPES = 50_000_000, 150_000, 4
 BATCH = 1_000

@@ -16,13 +16,13 @@ from _chr22 import Chr22
 from _common import ROUNDS, data_dir, machine, options, ratio, table, take_turns, timed
 
 from scmaxatac import settings
-from scmaxatac.nn import _engine
-from scmaxatac.nn._engine import Engine, make_engine
+from scmaxatac.atac._insertions import collect_insertions
+from scmaxatac.atac._signal import Signal
+from scmaxatac.genome._intervals import Intervals
+from scmaxatac.genome._windows import window_starts
+from scmaxatac.nn.engines import _engine
+from scmaxatac.nn.engines._engine import Engine, make_engine
 from scmaxatac.tl import _units
-from scmaxatac.tracks._insertions import collect_insertions
-from scmaxatac.tracks._intervals import Intervals
-from scmaxatac.tracks._signal import Signal
-from scmaxatac.tracks._windows import window_starts
 
 TFS = ["CTCF", "SPI1", "ELF1"]
 
@@ -94,7 +94,7 @@ def main() -> None:
 
 def _windows(chr22: Chr22, regions: object) -> tuple[np.ndarray, np.ndarray]:
     """Codes and signal of the windows that a prediction scores."""
-    from scmaxatac.io._fragment_file import FragmentFile
+    from scmaxatac.fragments._fragment_file import FragmentFile
 
     source = FragmentFile(chr22.fragments, chr22.barcodes)
     insertions = collect_insertions([(source, np.zeros(len(chr22.barcodes), int))], ["g"], chr22.genome)

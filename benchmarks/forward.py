@@ -25,7 +25,7 @@ from _common import ROUNDS, data_dir, has_bfloat16, machine, options, ratio, tab
 
 from scmaxatac import settings
 from scmaxatac.models import from_keras
-from scmaxatac.nn._engine import Backend, Engine, Precision, make_engine, openvino_is_installed
+from scmaxatac.nn.engines._engine import Backend, Engine, Precision, make_engine, openvino_is_installed
 
 KERAS_BATCHES = (32, 128, 1000)
 BATCHES = (16, 32, 64, 128)

@@ -36,12 +36,12 @@ def ours(
 ) -> dict:
     """Run ours in this process; seconds of every step."""
     from scmaxatac import Genome
+    from scmaxatac.atac._insertions import collect_insertions
+    from scmaxatac.atac._signal import Signal
+    from scmaxatac.fragments._fragment_file import FragmentFile
     from scmaxatac.io._bigwig import BigWigWriter
-    from scmaxatac.io._fragment_file import FragmentFile
     from scmaxatac.results._score_store import ScoreStore
     from scmaxatac.results._stored_signal import write_signal
-    from scmaxatac.tracks._insertions import collect_insertions
-    from scmaxatac.tracks._signal import Signal
 
     genome = Genome.from_sizes(sizes, blacklist=blacklist)
     names = list(pd.unique(_barcodes(fragments)))

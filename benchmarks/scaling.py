@@ -69,8 +69,8 @@ def main() -> None:
 
 
 def _count(chr22: Chr22, share: float) -> int:
-    from scmaxatac.tracks._intervals import Intervals
-    from scmaxatac.tracks._windows import window_starts
+    from scmaxatac.genome._intervals import Intervals
+    from scmaxatac.genome._windows import window_starts
 
     return len(window_starts(chr22.genome, "chr22", regions=Intervals.from_frame(chr22.fewer_regions(share))))
 

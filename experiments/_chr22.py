@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 
 import scmaxatac as sma
+from scmaxatac.atac._insertions import Insertions, collect_insertions
+from scmaxatac.fragments._fragment_file import FragmentFile
 from scmaxatac.io._bed import read_bed
-from scmaxatac.io._fragment_file import FragmentFile
 from scmaxatac.models import TFModel, load_many
-from scmaxatac.tracks._insertions import Insertions, collect_insertions
 
 CHROM = "chr22"
 

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._constants import BIN, CALIBRATION_BIN
-from scmaxatac.tl._bins import labelled_bins
-from scmaxatac.tl._tables import Table
-from scmaxatac.tracks import Genome
-from scmaxatac.tracks._benchmark import ScoredBins, bootstrap_average_precision
-from scmaxatac.tracks._bin_scores import BinScores
-from scmaxatac.tracks._precision_recall import average_precision
+from scmaxatac.evaluate._benchmark import ScoredBins, bootstrap_average_precision
+from scmaxatac.evaluate._bins import labelled_bins
+from scmaxatac.evaluate._precision_recall import average_precision
+from scmaxatac.genome import Genome
+from scmaxatac.genome._interval_table import Table
+from scmaxatac.scores._bin_scores import BinScores
 
 N_DRAWS = 1_000
 

@@ -17,8 +17,8 @@ from _report import publish
 import scmaxatac as sma
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac.datasets import Toy
-from scmaxatac.tl._bins import labelled_bins
-from scmaxatac.tracks._benchmark import bootstrap_average_precision
+from scmaxatac.evaluate._benchmark import bootstrap_average_precision
+from scmaxatac.evaluate._bins import labelled_bins
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -16,11 +16,12 @@ from _report import data_dir, options, publish
 from matplotlib.figure import Figure
 
 from scmaxatac._constants import WINDOW
-from scmaxatac.nn._engine import make_engine
+from scmaxatac.atac import Signal
+from scmaxatac.genome import Intervals
+from scmaxatac.genome._windows import window_starts
 from scmaxatac.nn._predict import reverse_complement
-from scmaxatac.tracks import Intervals, Signal
-from scmaxatac.tracks._bin_scores import average_windows
-from scmaxatac.tracks._windows import window_starts
+from scmaxatac.nn.engines._engine import make_engine
+from scmaxatac.scores._bin_scores import average_windows
 
 STEPS = (512, 256, 128, 64)
 ORIGINAL = (256, "forward")

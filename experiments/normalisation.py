@@ -20,16 +20,17 @@ from matplotlib.figure import Figure
 
 import scmaxatac as sma
 from scmaxatac._constants import CALIBRATION_BIN, WINDOW
-from scmaxatac.io._read_groups import read_groups
+from scmaxatac.atac import Insertions, Signal
+from scmaxatac.atac._insertions import collect_insertions
+from scmaxatac.evaluate._benchmark import ScoredBins
+from scmaxatac.evaluate._precision_recall import average_precision
+from scmaxatac.fragments._read_groups import read_groups
+from scmaxatac.genome import Genome, Intervals
+from scmaxatac.genome._interval_table import Table
+from scmaxatac.genome._windows import window_starts
 from scmaxatac.models import TFModel
-from scmaxatac.nn._engine import make_engine
-from scmaxatac.tl._tables import Table
-from scmaxatac.tracks import Genome, Insertions, Intervals, Signal
-from scmaxatac.tracks._benchmark import ScoredBins
-from scmaxatac.tracks._bin_scores import average_windows
-from scmaxatac.tracks._insertions import collect_insertions
-from scmaxatac.tracks._precision_recall import average_precision
-from scmaxatac.tracks._windows import window_starts
+from scmaxatac.nn.engines._engine import make_engine
+from scmaxatac.scores._bin_scores import average_windows
 
 SHARES = (0.0, 0.001, 0.01, 0.1)
 """Insertions at the planted locus, as a share of the group's."""

@@ -26,13 +26,13 @@ from _training import (
 
 import scmaxatac as sma
 from scmaxatac.datasets import Toy
-from scmaxatac.nn._data_module import Batch, TFDataModule
-from scmaxatac.nn._examples import Draw, Examples
-from scmaxatac.nn._fit import fit_network
-from scmaxatac.nn._training_module import TFTrainingModule, masked_cross_entropy, one_hot
-from scmaxatac.tl._training_inputs import read_inputs
-from scmaxatac.tl._training_split import split_chroms
-from scmaxatac.tl._training_table import read_training_table
+from scmaxatac.train._data_module import Batch, TFDataModule
+from scmaxatac.train._examples import Draw, Examples
+from scmaxatac.train._fit import fit_network
+from scmaxatac.train._training_inputs import read_inputs
+from scmaxatac.train._training_module import TFTrainingModule, masked_cross_entropy, one_hot
+from scmaxatac.train._training_split import split_chroms
+from scmaxatac.train._training_table import read_training_table
 
 TF, CLUSTER = "CTCF", "CD4/T"
 SEEDS = (0, 1, 2)

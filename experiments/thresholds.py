@@ -23,13 +23,13 @@ from matplotlib.figure import Figure
 
 import scmaxatac as sma
 from scmaxatac._constants import BIN, CALIBRATION_BIN
+from scmaxatac.evaluate._benchmark import largest_per_bin
+from scmaxatac.genome import Genome, Intervals
+from scmaxatac.genome._interval_table import Table, as_intervals
 from scmaxatac.models import Calibration
 from scmaxatac.predict._run import Run
 from scmaxatac.results._score_store import ScoreStore
-from scmaxatac.tl._tables import Table, as_intervals
-from scmaxatac.tracks import Genome, Intervals
-from scmaxatac.tracks._benchmark import largest_per_bin
-from scmaxatac.tracks._ranking import calibration_bins, nth_largest
+from scmaxatac.scores._ranking import calibration_bins, nth_largest
 
 SIZES = {"toy": (4_000, 10_000, 40_000), "chr22": (5_711, 14_279, 28_557)}
 """Fragments; all fragments of the group come on top."""

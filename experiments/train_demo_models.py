@@ -22,18 +22,18 @@ import pytorch_lightning as lightning
 import torch
 
 import scmaxatac as sma
+from scmaxatac.atac._insertions import collect_insertions
+from scmaxatac.atac._signal import Signal
 from scmaxatac.datasets._motifs import MOTIFS
-from scmaxatac.io._fragment_file import FragmentFile
-from scmaxatac.nn._data_module import TFDataModule
-from scmaxatac.nn._engine import make_engine
-from scmaxatac.nn._examples import Examples, TrainingCellType
-from scmaxatac.nn._fit import fit_network
-from scmaxatac.nn._training_module import TFTrainingModule
-from scmaxatac.tl._held_out import calibrate_network, score_chrom
-from scmaxatac.tracks import Intervals
-from scmaxatac.tracks._benchmark import ScoredBins, agreement, largest_per_bin, score_bins
-from scmaxatac.tracks._insertions import collect_insertions
-from scmaxatac.tracks._signal import Signal
+from scmaxatac.evaluate._benchmark import ScoredBins, agreement, largest_per_bin, score_bins
+from scmaxatac.fragments._fragment_file import FragmentFile
+from scmaxatac.genome import Intervals
+from scmaxatac.nn.engines._engine import make_engine
+from scmaxatac.train._data_module import TFDataModule
+from scmaxatac.train._examples import Examples, TrainingCellType
+from scmaxatac.train._fit import fit_network
+from scmaxatac.train._held_out import calibrate_network, score_chrom
+from scmaxatac.train._training_module import TFTrainingModule
 
 logger = logging.getLogger("scmaxatac")
 

@@ -9,7 +9,7 @@ import pandas as pd
 from anndata import AnnData
 
 from scmaxatac.io._bigwig import BigWigWriter
-from scmaxatac.nn._engine import EngineOptions
+from scmaxatac.nn.engines._engine import EngineOptions
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._run_spec import ModelId, RunSpec
 

@@ -55,7 +55,7 @@ def busy_cores(backend: str) -> float:
     """CPU seconds a second that this worker uses while an engine predicts."""
     from _networks import random_weights, random_windows
 
-    from scmaxatac.nn._engine import make_engine
+    from scmaxatac.nn.engines._engine import make_engine
 
     engine = make_engine([random_weights(1)], backend=backend, device="cpu")
     windows = random_windows(256, 1)

@@ -5,7 +5,13 @@ from pathlib import Path
 
 import pytest
 
-pytest_plugins = ["_prediction_fixtures"]
+pytest_plugins = [
+    "_atac_fixtures",
+    "_fragment_fixtures",
+    "_model_fixtures",
+    "_network_fixtures",
+    "_prediction_fixtures",
+]
 
 
 @pytest.fixture(scope="session")

@@ -18,11 +18,27 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SOURCE = REPOSITORY / "src" / "scmaxatac"
 PUBLIC_ROOMS = ("datasets", "get", "models", "pl", "pp", "tl")
 
-ROOMS = (("pp", "tl", "pl", "get", "models", "datasets"), ("predict",), ("results",), ("nn",), ("tracks",), ("io",))
+ROOMS = (
+    ("cli",),
+    ("pp", "tl", "pl", "get", "models", "datasets"),
+    ("predict",),
+    ("train",),
+    ("evaluate",),
+    ("plotting",),
+    ("results",),
+    ("zoo",),
+    ("nn",),
+    ("scores",),
+    ("atac",),
+    ("genome",),
+    ("fragments",),
+    ("containers",),
+    ("io",),
+)
 """Rooms from top to bottom; a room imports those below its row."""
 
-BESIDE = {"tl": {"models"}, "pl": {"get"}, "predict": {"models"}}
-"""Rooms of the same row, or above, that a room imports nevertheless."""
+BESIDE = {"tl": {"models"}, "pl": {"get"}}
+"""Rooms of the same row that a room imports nevertheless."""
 
 MAY_IMPORT = {
     room: BESIDE.get(room, set()) | {below for row in ROOMS[i + 1 :] for below in row}
@@ -173,6 +189,8 @@ def test_rooms_import_only_what_lies_below_them(path: Path):
         for module in modules:
             package, _, below = module.partition(".")
             part = below.partition(".")[0]
+            if room == "cli" and part in ("", "__version__", "settings"):
+                continue  # it is a user of the public names
             if package == "scmaxatac" and part not in MAY_IMPORT[room] | ROOT_MODULES | {room}:
                 wrong.add(f"line {node.lineno}: {module}")
     assert not wrong

@@ -2,7 +2,7 @@
 
 import sys
 
-from scmaxatac._cli import main
+from scmaxatac.cli._main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -14,7 +14,8 @@ from _small_disk import file_size_limit
 from scmaxatac import settings
 from scmaxatac.io import _lock
 from scmaxatac.io._disk import DiskFullError
-from scmaxatac.models import _fetch, download, from_keras, load
+from scmaxatac.models import download, from_keras, load
+from scmaxatac.zoo import _fetch
 
 WEIGHTS = "models/TOYA/TOYA_binary_1.h5"
 TABLE = "models/TOYA/TOYA_thresholdCalibration.tsv"
@@ -208,8 +209,9 @@ def test_nothing_is_written_to_the_terminal(server, capfd):
 PROCESS = """
 import json, sys
 from types import MappingProxyType
-from scmaxatac.models import _registry, download
-from scmaxatac.models._registry import PublishedModel, RemoteFile
+from scmaxatac.zoo import _registry
+from scmaxatac.models import download
+from scmaxatac.zoo._registry import PublishedModel, RemoteFile
 model = json.loads(sys.argv[1])
 model |= {kind: RemoteFile(**model[kind]) for kind in ("weights", "calibration")}
 _registry.published = lambda: MappingProxyType({"TOYA": PublishedModel(**model)})
@@ -247,7 +249,7 @@ def test_a_process_that_waits_for_another_says_for_which_and_goes_on_when_that_e
     server, empty_install, monkeypatch, caplog
 ):
     monkeypatch.setattr(_lock, "SILENCE", 0.0)
-    hold = "import sys, time; from pathlib import Path; from scmaxatac.models._fetch import locked\n"
+    hold = "import sys, time; from pathlib import Path; from scmaxatac.zoo._fetch import locked\n"
     hold += "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)"
     command = [sys.executable, "-c", hold, str(empty_install / "models")]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
@@ -303,7 +305,7 @@ def test_files_of_the_users_in_the_cache_are_an_error_before_anything_is_asked_f
 
 
 def test_real_files_are_downloaded_and_converted(data_dir, server, monkeypatch, empty_install):
-    from scmaxatac.models import _registry
+    from scmaxatac.zoo import _registry
 
     monkeypatch.undo()
     monkeypatch.setattr(settings, "cache_dir", empty_install)

@@ -3,7 +3,7 @@ import hashlib
 import pytest
 
 from scmaxatac.models import _download_genome_files, download_blacklist, download_chrom_sizes
-from scmaxatac.models._registry import RemoteFile
+from scmaxatac.zoo._registry import RemoteFile
 
 
 @pytest.fixture

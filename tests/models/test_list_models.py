@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from scmaxatac import settings
-from scmaxatac.models import _locate, list_models
+from scmaxatac.models import list_models
+from scmaxatac.zoo import _locate
 
 
 def test_all_published_models_are_listed_with_their_quality(empty_install):

@@ -3,7 +3,8 @@ import warnings
 import pytest
 
 from scmaxatac import settings
-from scmaxatac.models import _locate, load
+from scmaxatac.models import load
+from scmaxatac.zoo import _locate
 
 
 @pytest.fixture

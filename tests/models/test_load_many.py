@@ -1,7 +1,8 @@
 import pytest
 
 from scmaxatac import settings
-from scmaxatac.models import TFModel, _locate, load_many
+from scmaxatac.models import TFModel, load_many
+from scmaxatac.zoo import _locate
 
 
 @pytest.fixture

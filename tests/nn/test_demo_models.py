@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 
 from scmaxatac import datasets, models
+from scmaxatac.atac._insertions import collect_insertions
+from scmaxatac.atac._signal import Signal
 from scmaxatac.datasets._motifs import MOTIFS
-from scmaxatac.io._fragment_file import FragmentFile
-from scmaxatac.nn._engine import make_engine
+from scmaxatac.evaluate._benchmark import agreement, largest_per_bin, score_bins
+from scmaxatac.fragments._fragment_file import FragmentFile
+from scmaxatac.genome import Intervals
+from scmaxatac.genome._windows import window_starts
 from scmaxatac.nn._predict import predict_bins
-from scmaxatac.tracks import Intervals
-from scmaxatac.tracks._benchmark import agreement, largest_per_bin, score_bins
-from scmaxatac.tracks._insertions import collect_insertions
-from scmaxatac.tracks._signal import Signal
-from scmaxatac.tracks._windows import window_starts
+from scmaxatac.nn.engines._engine import make_engine
 
 FOLDERS = files("scmaxatac.models") / "demo"
 BOUND_IN = {"CTCF": "CD4/T", "SPI1": "B", "GATA3": "CD4/T"}  # the held-out cluster where there is one

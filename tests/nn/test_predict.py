@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scmaxatac.nn import _predict
-from scmaxatac.nn._engine import make_engine
 from scmaxatac.nn._predict import predict_bins, reverse_complement
+from scmaxatac.nn.engines._engine import make_engine
 
 
 class PlaceEngine:

@@ -5,7 +5,7 @@ from _slots import make_truth
 from matplotlib.axes import Axes
 
 from scmaxatac import get, pl
-from scmaxatac.pl._order import similar_together
+from scmaxatac.plotting._order import similar_together
 
 from ._overlaps import texts_in_trouble
 

@@ -5,7 +5,7 @@ from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 
 from scmaxatac import get, pl
-from scmaxatac.pl._base import PALETTE, WARNING, nice_ceiling, position_unit, region_title, short_number
+from scmaxatac.plotting._base import PALETTE, WARNING, nice_ceiling, position_unit, region_title, short_number
 
 from ._overlaps import texts_in_trouble
 

@@ -10,7 +10,7 @@ from _slots import END, START, make_truth
 from matplotlib.figure import Figure
 
 from scmaxatac import get, pl
-from scmaxatac.pl._runs import column_maxima
+from scmaxatac.plotting._runs import column_maxima
 
 from ._overlaps import shown_texts, texts_in_trouble
 

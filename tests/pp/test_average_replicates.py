@@ -4,9 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import scmaxatac as sma
+from scmaxatac.atac._average import average_runs, minimum_and_percentile
+from scmaxatac.genome import Genome, Intervals
 from scmaxatac.io._bigwig import BigWigWriter, read_bigwig
-from scmaxatac.tracks import Genome, Intervals
-from scmaxatac.tracks._average import average_runs, minimum_and_percentile
 
 LENGTH = 120
 

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import scmaxatac as sma
-from scmaxatac.tracks._tn5_shift import duplication_offset, symmetry_centre
+from scmaxatac.atac._tn5_shift import duplication_offset, symmetry_centre
 
 SHIFTS = {"as they are": (0, 0), "unshifted": (-4, 5), "only starts": (0, 5), "+4/-4": (0, 1)}
 

@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 
 import scmaxatac as sma
+from scmaxatac.atac import _track_folder
 from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig
 from scmaxatac.io._files import sha256_of
 from scmaxatac.io._owned_folder import LOCK, MARKER
-from scmaxatac.pp import _track_folder
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pytest
 from _networks import random_model
 from scipy import sparse
 
-from scmaxatac.io._mudata import columns_not_pulled
+from scmaxatac.containers._mudata import columns_not_pulled
 from scmaxatac.predict._expressed import expressed_models
 
 pytestmark = pytest.mark.filterwarnings("ignore:.* transcription factors are left out", "ignore:From 0.4:FutureWarning")

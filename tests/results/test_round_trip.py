@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import scmaxatac as sma
-from scmaxatac.io._mudata import columns_not_pulled
+from scmaxatac.containers._mudata import columns_not_pulled
 
 pytestmark = pytest.mark.usefixtures("analytic")
 

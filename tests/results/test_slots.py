@@ -10,7 +10,7 @@ from _compare import assert_same_slots
 from _mini import GROUPS, REGIONS, SIZES
 
 import scmaxatac as sma
-from scmaxatac.io._mudata import columns_not_pulled
+from scmaxatac.containers._mudata import columns_not_pulled
 
 pytestmark = pytest.mark.usefixtures("analytic")
 

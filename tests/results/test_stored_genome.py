@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scmaxatac.genome import Genome
 from scmaxatac.results._stored_genome import store_genome
-from scmaxatac.tracks import Genome
 
 CODES = {"chr1": np.arange(9_000, dtype=np.uint8) % 5, "chr2": np.zeros(40, np.uint8), "chr3": np.zeros(0, np.uint8)}
 

@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 import scmaxatac as sma
-from scmaxatac.tracks._benchmark import agreement, bootstrap_average_precision, largest_per_bin
+from scmaxatac.evaluate._benchmark import agreement, bootstrap_average_precision, largest_per_bin
 
 
 @pytest.fixture(scope="module")

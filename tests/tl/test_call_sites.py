@@ -7,7 +7,7 @@ from _mini import GROUPS, REGIONS
 from _networks import random_model
 
 import scmaxatac as sma
-from scmaxatac.io._mudata import columns_not_pulled
+from scmaxatac.containers._mudata import columns_not_pulled
 
 pytestmark = pytest.mark.usefixtures("analytic")
 

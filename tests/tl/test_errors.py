@@ -10,7 +10,7 @@ from _mini import SIZES
 from _networks import random_model
 
 import scmaxatac as sma
-from scmaxatac.io._mudata import columns_not_pulled
+from scmaxatac.containers._mudata import columns_not_pulled
 
 pytestmark = pytest.mark.usefixtures("analytic")
 

@@ -9,8 +9,8 @@ pytest.importorskip("torch")
 
 import torch
 
-from scmaxatac.nn import _engine_device
-from scmaxatac.nn._engine_device import DeviceEngine
+from scmaxatac.nn.engines import _engine_device
+from scmaxatac.nn.engines._engine_device import DeviceEngine
 
 
 @pytest.mark.parametrize(

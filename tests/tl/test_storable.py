@@ -60,7 +60,7 @@ def test_one_read_only_object_among_several_is_named_and_the_others_stay(refused
 @pytest.mark.parametrize("mode", ["r", "r+"])
 def test_a_set_of_snapatac2_files(mode, snapatac2_file, tmp_path):
     snap = pytest.importorskip("snapatac2")
-    from scmaxatac.io._storable import check_storable
+    from scmaxatac.containers._storable import check_storable
 
     path = tmp_path / "set.h5ads"
     snap.AnnDataSet(adatas=[("a", snap.read(snapatac2_file, backed="r"))], filename=str(path), add_key="s").close()
@@ -142,7 +142,7 @@ def test_what_the_object_itself_refuses_is_told_first(refused, mini, fragment_fi
 
 
 def test_the_check_leaves_the_object_as_it_is(mini, fragment_file):
-    from scmaxatac.io._storable import check_storable
+    from scmaxatac.containers._storable import check_storable
 
     adata = mini.adata(fragment_file)
     before = adata.copy()

@@ -24,12 +24,13 @@ from _tiny_training import OPTIONS, SIZES, TINY, make_codes, one_thread, write_t
 
 import scmaxatac as sma
 from scmaxatac.io._bigwig import BigWigWriter
-from scmaxatac.nn import _engine, _fit
 from scmaxatac.nn._network import encode
-from scmaxatac.tl._training_batches import make_batches
-from scmaxatac.tl._training_inputs import read_inputs
-from scmaxatac.tl._training_split import Split, split_chroms
-from scmaxatac.tl._training_table import read_training_table
+from scmaxatac.nn.engines import _engine
+from scmaxatac.train import _fit
+from scmaxatac.train._training_batches import make_batches
+from scmaxatac.train._training_inputs import read_inputs
+from scmaxatac.train._training_split import Split, split_chroms
+from scmaxatac.train._training_table import read_training_table
 
 
 @pytest.fixture(scope="module", autouse=True)

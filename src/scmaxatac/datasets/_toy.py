@@ -10,16 +10,16 @@ import pandas as pd
 from scipy import sparse
 
 from scmaxatac._keys import FRAGMENT_PAIRED, REFERENCE_SEQUENCES
+from scmaxatac.containers._mudata import columns_not_pulled
 from scmaxatac.datasets._motifs import MOTIFS
 from scmaxatac.datasets._regions import CLUSTERS
 from scmaxatac.datasets._sequence import CHROM_SIZES
 from scmaxatac.datasets._simulation import toy_folder
-from scmaxatac.io._mudata import columns_not_pulled
 
 if TYPE_CHECKING:
     from mudata import MuData
 
-    from scmaxatac.tracks import Genome
+    from scmaxatac.genome import Genome
 
 _CHIP_WIDTH = 200
 
@@ -72,7 +72,7 @@ class Toy:
     @cached_property
     def genome(self) -> "Genome":
         """Genome with sequence and blacklist."""
-        from scmaxatac.tracks import Genome
+        from scmaxatac.genome import Genome
 
         return Genome(self.fasta, blacklist=self.blacklist)
 

@@ -13,7 +13,7 @@ import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._logging import warn
-from scmaxatac.io._objects import group_labels, unwrap
+from scmaxatac.containers._objects import group_labels, unwrap
 
 if TYPE_CHECKING:
     from scmaxatac.results._score_store import ScoreStore

@@ -1,13 +1,13 @@
 """Pretrained models: list, download, convert, load."""
 
-from scmaxatac.models._calibration import Calibration
 from scmaxatac.models._download import download
 from scmaxatac.models._download_genome_files import download_blacklist, download_chrom_sizes
-from scmaxatac.models._from_keras import from_keras
 from scmaxatac.models._list_models import list_models
 from scmaxatac.models._load import load
 from scmaxatac.models._load_many import load_many
-from scmaxatac.models._tf_model import TFModel
+from scmaxatac.zoo._calibration import Calibration
+from scmaxatac.zoo._from_keras import from_keras
+from scmaxatac.zoo._tf_model import TFModel
 
 __all__ = [
     "Calibration",

@@ -9,11 +9,11 @@ from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
 from scmaxatac._settings import settings
 from scmaxatac.io._owned_folder import OwnedFolder, refuse_foreign
-from scmaxatac.models._from_keras import from_keras
-from scmaxatac.models._locate import model_cache
-from scmaxatac.models._model_folder import MODEL_FILES, MODEL_KIND, read_card
-from scmaxatac.models._registry import BASE_URL, REPOSITORY, PublishedModel, require_published
-from scmaxatac.models._tf_model import TFModel, write_model
+from scmaxatac.zoo._from_keras import from_keras
+from scmaxatac.zoo._locate import model_cache
+from scmaxatac.zoo._model_folder import MODEL_FILES, MODEL_KIND, read_card
+from scmaxatac.zoo._registry import BASE_URL, REPOSITORY, PublishedModel, require_published
+from scmaxatac.zoo._tf_model import TFModel, write_model
 
 _HINT = (
     "Files that you have already work too: set scmaxatac.settings.model_dir or SCMAXATAC_MODEL_DIR to a folder that "
@@ -74,7 +74,7 @@ def download(
 
     from tqdm.auto import tqdm
 
-    from scmaxatac.models._fetch import locked
+    from scmaxatac.zoo._fetch import locked
 
     logger.info(
         "Downloading %d models from the authors' repository (%s) to %s. The weights carry no licence for "
@@ -100,7 +100,7 @@ def _size(model: PublishedModel) -> int:
 
 
 def _install(model: PublishedModel, folder: Path, base_url: str, advance: Callable[[int], object]) -> None:
-    from scmaxatac.models._fetch import fetch
+    from scmaxatac.zoo._fetch import fetch
 
     downloads = Path(settings.cache_dir).expanduser() / "downloads"
     is_ours = _is_published(folder, model)  # perhaps of a scmaxatac whose folders had no list of their files

@@ -5,7 +5,7 @@ from pathlib import Path
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
 from scmaxatac._settings import settings
-from scmaxatac.models._registry import BASE_URL, BLACKLIST, CHROM_SIZES, REPOSITORY, RemoteFile
+from scmaxatac.zoo._registry import BASE_URL, BLACKLIST, CHROM_SIZES, REPOSITORY, RemoteFile
 
 _HINT = "A copy of your own works too: give its path to scmaxatac.Genome"
 
@@ -78,7 +78,7 @@ def download_chrom_sizes(*, force: bool = False, base_url: str | None = None) ->
 
 
 def _download(file: RemoteFile, force: bool, base_url: str | None) -> Path:
-    from scmaxatac.models._fetch import fetch, locked
+    from scmaxatac.zoo._fetch import fetch, locked
 
     folder = Path(settings.cache_dir).expanduser() / "genomes"
     path = folder / file.path

@@ -2,11 +2,11 @@
 
 import pandas as pd
 
-from scmaxatac.models._calibration import Calibration
-from scmaxatac.models._from_keras import calibration_beside
-from scmaxatac.models._locate import Location, demo_models, installed_models
-from scmaxatac.models._model_folder import CALIBRATION_FILE, current_folder
-from scmaxatac.models._registry import published, weakness
+from scmaxatac.zoo._calibration import Calibration
+from scmaxatac.zoo._from_keras import calibration_beside
+from scmaxatac.zoo._locate import Location, demo_models, installed_models
+from scmaxatac.zoo._model_folder import CALIBRATION_FILE, current_folder
+from scmaxatac.zoo._registry import published, weakness
 
 COLUMNS = ("name", "tf", "source", "installed", "max_f1", "threshold_f1", "path", "warning")
 

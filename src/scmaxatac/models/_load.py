@@ -5,11 +5,11 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from scmaxatac._logging import warn
-from scmaxatac.models._from_keras import from_keras
-from scmaxatac.models._locate import demo_models, installed_models, is_keras_file, locate
-from scmaxatac.models._registry import published, weakness
-from scmaxatac.models._suggest import unknown_tfs
-from scmaxatac.models._tf_model import TFModel
+from scmaxatac.zoo._from_keras import from_keras
+from scmaxatac.zoo._locate import demo_models, installed_models, is_keras_file, locate
+from scmaxatac.zoo._registry import published, weakness
+from scmaxatac.zoo._suggest import unknown_tfs
+from scmaxatac.zoo._tf_model import TFModel
 
 
 def load(name: str | os.PathLike[str]) -> TFModel:

@@ -6,9 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from scmaxatac.models._load import is_path, load_quietly, missing_tfs, warn_weak
-from scmaxatac.models._locate import Location, by_tf, demo_models, installed_models, is_keras_file, locate
-from scmaxatac.models._suggest import suggestion
-from scmaxatac.models._tf_model import TFModel
+from scmaxatac.zoo._locate import Location, by_tf, demo_models, installed_models, is_keras_file, locate
+from scmaxatac.zoo._suggest import suggestion
+from scmaxatac.zoo._tf_model import TFModel
 
 OneModel = TFModel | str | os.PathLike[str]
 Models = OneModel | Sequence[OneModel] | Mapping[str, OneModel] | None

@@ -5,9 +5,9 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from scmaxatac._constants import UNKNOWN_BASE, WINDOW
-from scmaxatac.nn._engine import ChromosomeEngine, Engine, Strand
-from scmaxatac.tracks._bigwig_signal import SignalTrack
-from scmaxatac.tracks._bin_scores import BinScores, average_windows
+from scmaxatac.atac._bigwig_signal import SignalTrack
+from scmaxatac.nn.engines._engine import ChromosomeEngine, Engine, Strand
+from scmaxatac.scores._bin_scores import BinScores, average_windows
 
 _SCORES_PER_TILE = 32_768
 """Windows times models that are scored before the bins are averaged: bounds memory, and paces the progress bar."""

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Protocol
 import pandas as pd
 
 from scmaxatac._docs import shared_docs
-from scmaxatac.pl._base import GREY, LIGHT_GREY, MEDIUM, PALETTE, SMALL
+from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, PALETTE, SMALL
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

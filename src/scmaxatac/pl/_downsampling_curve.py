@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from scmaxatac._docs import shared_docs
-from scmaxatac.pl._base import GREY, LIGHT_GREY, MEDIUM, PALETTE, SMALL, short_number
+from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, PALETTE, SMALL, short_number
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

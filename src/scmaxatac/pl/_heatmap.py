@@ -9,9 +9,9 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
 from scmaxatac.get._results import find_results
-from scmaxatac.pl._base import GREY, LIGHT_GREY, MEDIUM, POINTS_PER_INCH, SMALL, room, root_figure, text_width
-from scmaxatac.pl._labels import distinct_labels
-from scmaxatac.pl._order import similar_together
+from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, POINTS_PER_INCH, SMALL, room, root_figure, text_width
+from scmaxatac.plotting._labels import distinct_labels
+from scmaxatac.plotting._order import similar_together
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

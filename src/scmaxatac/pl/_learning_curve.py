@@ -10,7 +10,7 @@ import pandas as pd
 
 from scmaxatac._docs import shared_docs
 from scmaxatac.io._files import existing_file
-from scmaxatac.pl._base import GREY, LIGHT_GREY, MEDIUM, PALETTE, SMALL, Sheet, room
+from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, PALETTE, SMALL, Sheet, room
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

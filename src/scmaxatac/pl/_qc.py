@@ -9,7 +9,7 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
 from scmaxatac.get._results import find_results
-from scmaxatac.pl._base import (
+from scmaxatac.plotting._base import (
     GREY,
     LARGE,
     LIGHT_GREY,
@@ -23,7 +23,7 @@ from scmaxatac.pl._base import (
     short_number,
     text_width,
 )
-from scmaxatac.pl._labels import distinct_labels
+from scmaxatac.plotting._labels import distinct_labels
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -15,7 +15,7 @@ from scmaxatac.get._sites import read_sites
 from scmaxatac.get._track import read_track
 from scmaxatac.io._gtf import read_gtf
 from scmaxatac.io._regions import parse_region
-from scmaxatac.pl._base import (
+from scmaxatac.plotting._base import (
     GREY,
     LARGE,
     LIGHT_GREY,
@@ -29,9 +29,9 @@ from scmaxatac.pl._base import (
     room,
     text_width,
 )
-from scmaxatac.pl._genes import draw_genes, gene_rows
-from scmaxatac.pl._runs import fill_runs
-from scmaxatac.pl._track_layout import TrackLayout
+from scmaxatac.plotting._genes import draw_genes, gene_rows
+from scmaxatac.plotting._runs import fill_runs
+from scmaxatac.plotting._track_layout import TrackLayout
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

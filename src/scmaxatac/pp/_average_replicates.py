@@ -9,11 +9,11 @@ import numpy as np
 
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
+from scmaxatac.atac._average import average_runs, minimum_and_percentile
+from scmaxatac.genome import Genome
 from scmaxatac.io._bigwig import BigWigWriter, bigwig_sizes, read_bigwig
 from scmaxatac.io._files import existing_file, output_folder
 from scmaxatac.io._owned_file import owned_file
-from scmaxatac.tracks import Genome
-from scmaxatac.tracks._average import average_runs, minimum_and_percentile
 
 
 @shared_docs

@@ -13,14 +13,14 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger, warn
+from scmaxatac.atac._cell_fragments import CellFragments, collect_fragments
+from scmaxatac.containers._copies import copied
+from scmaxatac.containers._objects import split_objects, unwrap
+from scmaxatac.containers._storable import check_storable
+from scmaxatac.containers._uns import put_table
+from scmaxatac.fragments._read_groups import Fragments, read_groups
+from scmaxatac.genome import Genome
 from scmaxatac.io._bed import write_bed
-from scmaxatac.io._copies import copied
-from scmaxatac.io._objects import split_objects, unwrap
-from scmaxatac.io._read_groups import Fragments, read_groups
-from scmaxatac.io._storable import check_storable
-from scmaxatac.io._uns import put_table
-from scmaxatac.tracks import Genome
-from scmaxatac.tracks._cell_fragments import CellFragments, collect_fragments
 
 _COLUMNS = ["chrom", "start", "end", "group", "score", "signal_value", "p_value", "q_value", "peak"]
 

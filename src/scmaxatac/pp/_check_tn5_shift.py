@@ -9,13 +9,13 @@ import pandas as pd
 from scmaxatac._constants import TN5_SHIFT_MINUS, TN5_SHIFT_PLUS
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger, warn
-from scmaxatac.io._chunks import FragmentSource
-from scmaxatac.io._fragment_file import FragmentFile
-from scmaxatac.io._objects import split_objects
-from scmaxatac.io._read_groups import Fragments, fragments_of_sample
-from scmaxatac.io._resolve_fragments import fragment_sources
-from scmaxatac.tracks import Genome
-from scmaxatac.tracks._tn5_shift import duplication_offset, symmetry_centre
+from scmaxatac.atac._tn5_shift import duplication_offset, symmetry_centre
+from scmaxatac.containers._objects import split_objects
+from scmaxatac.fragments._chunks import FragmentSource
+from scmaxatac.fragments._fragment_file import FragmentFile
+from scmaxatac.fragments._read_groups import Fragments, fragments_of_sample
+from scmaxatac.fragments._resolve_fragments import fragment_sources
+from scmaxatac.genome import Genome
 
 _DUPLICATION = 9
 _EXPECTED = TN5_SHIFT_PLUS - TN5_SHIFT_MINUS

@@ -7,10 +7,10 @@ import numpy as np
 
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
-from scmaxatac.io._read_groups import Fragments, read_groups
-from scmaxatac.tracks import Genome
-from scmaxatac.tracks._insertions import collect_insertions
-from scmaxatac.tracks._pseudobulk import Pseudobulks, make_pseudobulks
+from scmaxatac.atac._insertions import collect_insertions
+from scmaxatac.atac._pseudobulk import Pseudobulks, make_pseudobulks
+from scmaxatac.fragments._read_groups import Fragments, read_groups
+from scmaxatac.genome import Genome
 
 
 @shared_docs

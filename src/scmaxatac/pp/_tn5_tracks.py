@@ -9,12 +9,13 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._docs import shared_docs
+from scmaxatac.atac import Pseudobulks
+from scmaxatac.atac._normalize import Normalization, check_normalization, track_runs
+from scmaxatac.atac._track_folder import write_track_files
+from scmaxatac.fragments._read_groups import Fragments
+from scmaxatac.genome import Genome
 from scmaxatac.io._files import output_folder
-from scmaxatac.io._read_groups import Fragments
 from scmaxatac.pp._pseudobulk import pseudobulk
-from scmaxatac.pp._track_folder import write_track_files
-from scmaxatac.tracks import Genome, Pseudobulks
-from scmaxatac.tracks._normalize import Normalization, check_normalization, track_runs
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._constants import BIN
+from scmaxatac.genome._intervals import Intervals
 from scmaxatac.results._score_store import ScoreStore
-from scmaxatac.tracks._intervals import Intervals
-from scmaxatac.tracks._sites import bins_in_regions, largest_in, merge_sites
+from scmaxatac.scores._sites import bins_in_regions, largest_in, merge_sites
 
 
 def assemble_sites(store: ScoreStore, thresholds: pd.DataFrame, regions: Intervals | None) -> pd.DataFrame:

@@ -6,13 +6,13 @@ import numpy as np
 
 from scmaxatac._constants import BIN, CALIBRATION_BIN, WINDOW
 from scmaxatac._logging import logger
+from scmaxatac.genome._genome import Genome
+from scmaxatac.genome._intervals import Intervals
 from scmaxatac.nn._predict import predict_bins
 from scmaxatac.predict._run import Run
 from scmaxatac.results._stored_signal import read_signal
-from scmaxatac.tracks._genome import Genome
-from scmaxatac.tracks._intervals import Intervals
-from scmaxatac.tracks._known_sequence import known_bins
-from scmaxatac.tracks._ranking import calibration_bins, largest_per_calibration_bin, stretches_beside
+from scmaxatac.scores._known_bins import known_bins
+from scmaxatac.scores._ranking import calibration_bins, largest_per_calibration_bin, stretches_beside
 
 N_STRETCHES = 512
 """Stretches of the genome in a sample: at the default step 3,584 windows a group and factor at most."""

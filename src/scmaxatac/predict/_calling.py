@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pandas as pd
 
+from scmaxatac.genome._genome import Genome
+from scmaxatac.genome._intervals import Intervals
 from scmaxatac.io._files import atomic_path
-from scmaxatac.models._calibration import Calibration
 from scmaxatac.predict._assemble import assemble_activity, assemble_sites
 from scmaxatac.predict._thresholds import BinCounts, Calibrations, Threshold, thresholds_of
 from scmaxatac.results._score_store import ScoreStore
-from scmaxatac.tracks._genome import Genome
-from scmaxatac.tracks._intervals import Intervals
-from scmaxatac.tracks._ranking import uncounted
+from scmaxatac.scores._ranking import uncounted
+from scmaxatac.zoo._calibration import Calibration
 
 _CALIBRATIONS = "calibration"
 _UNCOUNTED = "uncounted.tsv"

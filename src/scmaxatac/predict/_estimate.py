@@ -6,9 +6,9 @@ import numpy as np
 
 from scmaxatac._constants import BINS_PER_WINDOW, WINDOW
 from scmaxatac._logging import logger
-from scmaxatac.nn._engine import ChromosomeEngine
+from scmaxatac.genome._genome import Genome
+from scmaxatac.nn.engines._engine import ChromosomeEngine
 from scmaxatac.predict._run import Run
-from scmaxatac.tracks._genome import Genome
 
 _LARGE_RUN = 50_000
 """Windows times models from which on a run's time is estimated beforehand."""

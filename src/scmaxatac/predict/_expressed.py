@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 
 from scmaxatac._logging import logger, warn
-from scmaxatac.io._objects import split_objects
-from scmaxatac.models import TFModel
+from scmaxatac.containers._objects import split_objects
+from scmaxatac.zoo import TFModel
 
 _RNA = ("rna", "RNA", "gex", "GEX")
 _SHARE = 0.01

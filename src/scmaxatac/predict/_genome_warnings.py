@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from scmaxatac._logging import warn
-from scmaxatac.models import TFModel
-from scmaxatac.tracks._genome import Genome
+from scmaxatac.genome._genome import Genome
+from scmaxatac.zoo import TFModel
 
 
 def warn_about_genome(genome: Genome, models: Sequence[TFModel]) -> None:

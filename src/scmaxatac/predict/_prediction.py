@@ -12,6 +12,7 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._logging import logger
 from scmaxatac._settings import settings
+from scmaxatac.atac._pseudobulk import Pseudobulks
 from scmaxatac.io._files import atomic_folder
 from scmaxatac.predict._assemble import assemble_scores
 from scmaxatac.predict._background import add_background
@@ -31,7 +32,6 @@ from scmaxatac.predict._track_files import (
     write_tracks,
 )
 from scmaxatac.results._stored_genome import store_genome
-from scmaxatac.tracks._pseudobulk import Pseudobulks
 
 
 def run_prediction(

@@ -3,8 +3,8 @@
 from typing import Literal, NamedTuple, get_args
 
 from scmaxatac._constants import STEP
+from scmaxatac.genome._windows import check_step
 from scmaxatac.nn._predict import Strand, check_strand
-from scmaxatac.tracks._windows import check_step
 
 Preset = Literal["original", "accurate"]
 

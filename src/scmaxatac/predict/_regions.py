@@ -9,9 +9,9 @@ import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._logging import logger
+from scmaxatac.genome._genome import Genome
 from scmaxatac.io._bed import read_bed
 from scmaxatac.io._regions import parse_regions
-from scmaxatac.tracks._genome import Genome
 
 Regions: TypeAlias = str | PathLike[str] | pd.DataFrame
 

@@ -9,11 +9,16 @@ from typing import Self
 
 import numpy as np
 
+from scmaxatac.atac._pseudobulk import Pseudobulks
+from scmaxatac.atac._signal import Signal
+from scmaxatac.genome._genome import Genome
+from scmaxatac.genome._intervals import Intervals
+from scmaxatac.genome._windows import window_starts
 from scmaxatac.io._arrays import write_arrays
 from scmaxatac.io._files import atomic_path
 from scmaxatac.io._owned_folder import OwnedFolder
 from scmaxatac.io._temporary import remove_leftovers
-from scmaxatac.nn._engine import Engine, EngineOptions, make_engine
+from scmaxatac.nn.engines._engine import Engine, EngineOptions, make_engine
 from scmaxatac.predict._calling import CalledSites, CallingContext, call, read_context, write_context
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._run_spec import RunSpec
@@ -21,11 +26,6 @@ from scmaxatac.predict._thresholds import Threshold
 from scmaxatac.results._complete import COMPLETE, complete_run
 from scmaxatac.results._score_store import PARTS, ScoreStore
 from scmaxatac.results._stored_signal import read_signal, write_signal
-from scmaxatac.tracks._genome import Genome
-from scmaxatac.tracks._intervals import Intervals
-from scmaxatac.tracks._pseudobulk import Pseudobulks
-from scmaxatac.tracks._signal import Signal
-from scmaxatac.tracks._windows import window_starts
 
 _KIND = "prediction"
 

@@ -9,16 +9,16 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._settings import settings
-from scmaxatac.models import TFModel
-from scmaxatac.models._calibration import Calibration
-from scmaxatac.nn._engine import EngineOptions, Strand, resolve_engine_options
+from scmaxatac.atac._pseudobulk import Pseudobulks
+from scmaxatac.genome._genome import Genome
+from scmaxatac.genome._intervals import Intervals
+from scmaxatac.genome._windows import window_starts
+from scmaxatac.nn.engines._engine import EngineOptions, Strand, resolve_engine_options
 from scmaxatac.predict._calling import CallingContext
 from scmaxatac.predict._run_spec import ModelId, RunSpec
 from scmaxatac.predict._thresholds import BinCounts, Threshold, check_threshold, matched_ranks
-from scmaxatac.tracks._genome import Genome
-from scmaxatac.tracks._intervals import Intervals
-from scmaxatac.tracks._pseudobulk import Pseudobulks
-from scmaxatac.tracks._windows import window_starts
+from scmaxatac.zoo import TFModel
+from scmaxatac.zoo._calibration import Calibration
 
 
 @dataclass(frozen=True)

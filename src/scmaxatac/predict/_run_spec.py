@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from functools import cached_property
 from typing import Any, Self
 
-from scmaxatac.nn._engine import EngineOptions, Strand
+from scmaxatac.nn.engines._engine import EngineOptions, Strand
 
 _FORMAT = 2
 """Raised when the layout of a run's folder changes: older folders are then not taken for ones that can be read."""

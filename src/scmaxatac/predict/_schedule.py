@@ -8,9 +8,9 @@ from typing import Any
 
 from scmaxatac._logging import logger
 from scmaxatac._settings import settings
+from scmaxatac.genome._genome import Genome
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._task import predict_task
-from scmaxatac.tracks._genome import Genome
 
 _NAMED = 5
 """Tasks that an error names."""

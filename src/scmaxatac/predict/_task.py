@@ -6,16 +6,16 @@ from pathlib import Path
 
 import numpy as np
 
+from scmaxatac.genome._genome import Genome
 from scmaxatac.io._files import atomic_folder
 from scmaxatac.io._temporary import remove
 from scmaxatac.nn._predict import predict_bins
 from scmaxatac.predict._run import Run
 from scmaxatac.results._stored_signal import read_signal
-from scmaxatac.tracks._genome import Genome
-from scmaxatac.tracks._kept_bins import KeptBins
-from scmaxatac.tracks._known_sequence import known_bins
-from scmaxatac.tracks._ranking import calibration_bins, covered_calibration_bins
-from scmaxatac.tracks._sites import largest_in
+from scmaxatac.scores._kept_bins import KeptBins
+from scmaxatac.scores._known_bins import known_bins
+from scmaxatac.scores._ranking import calibration_bins, covered_calibration_bins
+from scmaxatac.scores._sites import largest_in
 
 
 def predict_task(

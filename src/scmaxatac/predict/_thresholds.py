@@ -7,17 +7,17 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._constants import BIN
-from scmaxatac.models._calibration import Calibration, ThresholdRule, parse_rule
+from scmaxatac.genome._genome import Genome
+from scmaxatac.genome._intervals import Intervals
 from scmaxatac.results._score_store import ScoreStore
-from scmaxatac.tracks._genome import Genome
-from scmaxatac.tracks._intervals import Intervals
-from scmaxatac.tracks._ranking import (
+from scmaxatac.scores._ranking import (
     calibration_bins,
     largest_per_calibration_bin,
     nth_largest,
     nth_largest_with_sample,
     stretches_beside,
 )
+from scmaxatac.zoo._calibration import Calibration, ThresholdRule, parse_rule
 
 MATCHED = "matched"
 """Rule that calls as many 200-bp bins as the calibration table expects, whatever the depth."""

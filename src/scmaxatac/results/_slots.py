@@ -9,8 +9,8 @@ import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._logging import logger
-from scmaxatac.io._objects import is_snapatac2
-from scmaxatac.io._uns import plain_table
+from scmaxatac.containers._objects import is_snapatac2
+from scmaxatac.containers._uns import plain_table
 
 _SLOTS = {_keys.PARAMS, _keys.QC, _keys.SITES, _keys.REGIONS, _keys.SCORES, _keys.ACTIVITY, _keys.FILES}
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from copy import copy
 from pathlib import Path
 
-from scmaxatac.tracks._codes import write_codes
-from scmaxatac.tracks._genome import Genome
+from scmaxatac.genome._codes import write_codes
+from scmaxatac.genome._genome import Genome
 
 
 def store_genome(genome: Genome, folder: Path, chroms: Iterable[str]) -> Genome:

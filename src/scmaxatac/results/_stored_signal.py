@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from scmaxatac.atac._signal import Library, Signal
 from scmaxatac.results._score_store import ScoreStore
-from scmaxatac.tracks._signal import Library, Signal
 
 
 def write_signal(store: ScoreStore, group: str, chrom: str, signal: Signal) -> None:

@@ -9,11 +9,11 @@ import pandas as pd
 
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
+from scmaxatac.atac._bigwig_signal import check_lengths
+from scmaxatac.evaluate._average_chip import largest_mean_arcsinh, share_with_peak
+from scmaxatac.genome._genome import Genome
+from scmaxatac.genome._interval_table import Table, as_intervals, few, is_bigwig
 from scmaxatac.io._bigwig import BigWigWriter, read_bigwig, sizes_with_values
-from scmaxatac.tl._tables import Table, as_intervals, few, is_bigwig
-from scmaxatac.tracks._average_chip import largest_mean_arcsinh, share_with_peak
-from scmaxatac.tracks._bigwig_signal import check_lengths
-from scmaxatac.tracks._genome import Genome
 
 _STRETCH = 4_000_000
 """Bases that are averaged at once."""

@@ -8,10 +8,10 @@ import pandas as pd
 
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
-from scmaxatac.tl._agreement import agreement_row, count_stretches, warn_of_few_stretches
-from scmaxatac.tl._bins import labelled_bins
-from scmaxatac.tl._tables import Table
-from scmaxatac.tracks._genome import Genome
+from scmaxatac.evaluate._agreement import agreement_row, count_stretches, warn_of_few_stretches
+from scmaxatac.evaluate._bins import labelled_bins
+from scmaxatac.genome._genome import Genome
+from scmaxatac.genome._interval_table import Table
 
 POOLED = "pooled"
 """Name of the row that takes the bins of all chromosomes together."""

@@ -9,11 +9,11 @@ import pandas as pd
 
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
+from scmaxatac.evaluate._bins import labelled_bins
+from scmaxatac.evaluate._calibrate import calibration_table
+from scmaxatac.genome._genome import Genome
+from scmaxatac.genome._interval_table import Table
 from scmaxatac.models import Calibration
-from scmaxatac.tl._bins import labelled_bins
-from scmaxatac.tl._tables import Table
-from scmaxatac.tracks._calibrate import calibration_table
-from scmaxatac.tracks._genome import Genome
 
 Tables: TypeAlias = Table | Sequence[Table] | Mapping[str, Table]
 """A table or file, or one for each cell type."""

@@ -6,9 +6,9 @@ import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
-from scmaxatac.io._copies import copied
-from scmaxatac.io._objects import group_labels, unwrap
-from scmaxatac.io._storable import check_storable
+from scmaxatac.containers._copies import copied
+from scmaxatac.containers._objects import group_labels, unwrap
+from scmaxatac.containers._storable import check_storable
 from scmaxatac.predict._prediction import run_folder, write_sites
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._thresholds import Threshold

@@ -11,27 +11,27 @@ import pandas as pd
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
+from scmaxatac.atac._pseudobulk import make_pseudobulks
+from scmaxatac.atac._thinning import collect_pool, nested_insertions
+from scmaxatac.containers._objects import split_objects, unwrap
+from scmaxatac.evaluate._agreement import count_stretches, warn_of_few_stretches
+from scmaxatac.evaluate._bins import labelled_bins
+from scmaxatac.fragments._read_groups import Fragments, GroupedFragments, read_groups
+from scmaxatac.genome._genome import Genome
+from scmaxatac.genome._interval_table import Table, as_table, few, on_genome, regions_on
 from scmaxatac.io._files import output_folder
-from scmaxatac.io._objects import split_objects, unwrap
-from scmaxatac.io._read_groups import Fragments, GroupedFragments, read_groups
 from scmaxatac.models import TFModel, load_many
 from scmaxatac.models._load_many import Models
-from scmaxatac.nn._engine import Backend, EngineOptions, Precision
 from scmaxatac.nn._predict import Strand
+from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision
+from scmaxatac.predict._depth_curve import NOTHING, Comparison, depth_curve
 from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._genome_warnings import warn_about_genome
 from scmaxatac.predict._preset import Preset, resolve_averaging
 from scmaxatac.predict._regions import Regions, resolve_regions
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._thresholds import Threshold
-from scmaxatac.tl._agreement import count_stretches, warn_of_few_stretches
-from scmaxatac.tl._bins import labelled_bins
-from scmaxatac.tl._depth_curve import NOTHING, Comparison, depth_curve
 from scmaxatac.tl._motif_scan import Motifs, motif_scan, read_any_motifs
-from scmaxatac.tl._tables import Table, as_table, few, on_genome, regions_on
-from scmaxatac.tracks._genome import Genome
-from scmaxatac.tracks._pseudobulk import make_pseudobulks
-from scmaxatac.tracks._thinning import collect_pool, nested_insertions
 
 _DEFAULT_SHARES = (0.02, 0.05, 0.1, 0.2, 0.5)
 

@@ -10,10 +10,10 @@ import pandas as pd
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
+from scmaxatac.evaluate._motif_hits import load_fimo, motif_hits
+from scmaxatac.genome._genome import Genome
+from scmaxatac.genome._interval_table import Table, regions_on
 from scmaxatac.io._motifs import Motif, as_counts, read_motifs
-from scmaxatac.tl._tables import Table, regions_on
-from scmaxatac.tracks._genome import Genome
-from scmaxatac.tracks._motif_hits import load_fimo, motif_hits
 
 Motifs: TypeAlias = str | PathLike[str] | Mapping[str, np.ndarray]
 """A motif file, or ``{transcription factor: (width, 4) counts or probabilities}``."""

@@ -9,15 +9,18 @@ import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
-from scmaxatac.io._copies import copied
+from scmaxatac.atac._insertions import collect_insertions
+from scmaxatac.atac._pseudobulk import make_pseudobulks
+from scmaxatac.containers._copies import copied
+from scmaxatac.containers._objects import split_objects, unwrap
+from scmaxatac.containers._storable import check_storable
+from scmaxatac.fragments._read_groups import Fragments, read_groups
+from scmaxatac.genome._genome import Genome
 from scmaxatac.io._files import output_folder
-from scmaxatac.io._objects import split_objects, unwrap
-from scmaxatac.io._read_groups import Fragments, read_groups
-from scmaxatac.io._storable import check_storable
 from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
-from scmaxatac.nn._engine import Backend, EngineOptions, Precision
 from scmaxatac.nn._predict import Strand
+from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision
 from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._genome_warnings import warn_about_genome
 from scmaxatac.predict._prediction import run_prediction
@@ -26,9 +29,6 @@ from scmaxatac.predict._regions import Regions, resolve_regions
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._thresholds import Threshold
 from scmaxatac.results._slots import check_key, encode_params, write_slots
-from scmaxatac.tracks._genome import Genome
-from scmaxatac.tracks._insertions import collect_insertions
-from scmaxatac.tracks._pseudobulk import make_pseudobulks
 
 
 @shared_docs

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._logging import warn
-from scmaxatac.tl._tables import Table, as_intervals, few
-from scmaxatac.tracks._intervals import Intervals
-from scmaxatac.tracks._jaccard import jaccard
+from scmaxatac.evaluate._jaccard import jaccard
+from scmaxatac.genome._interval_table import Table, as_intervals, few
+from scmaxatac.genome._intervals import Intervals
 
 MEAN = "mean"
 """Name of the column that holds each cell type's mean."""

@@ -12,15 +12,15 @@ import pandas as pd
 
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
+from scmaxatac.genome._genome import Genome
 from scmaxatac.io._files import output_folder
 from scmaxatac.io._owned_folder import OwnedFolder
 from scmaxatac.models import TFModel, load
-from scmaxatac.models._model_folder import MODEL_KIND, remove_copy
-from scmaxatac.models._tf_model import write_model
-from scmaxatac.tl._training_options import check_options
-from scmaxatac.tl._training_split import split_chroms
-from scmaxatac.tl._training_table import read_training_table
-from scmaxatac.tracks._genome import Genome
+from scmaxatac.train._training_options import check_options
+from scmaxatac.train._training_split import split_chroms
+from scmaxatac.train._training_table import read_training_table
+from scmaxatac.zoo._model_folder import MODEL_KIND, remove_copy
+from scmaxatac.zoo._tf_model import write_model
 
 if TYPE_CHECKING:
     from pytorch_lightning.strategies import Strategy
@@ -208,20 +208,20 @@ def train(
     split = split_chroms(genome, chroms_train, chroms_valid, chroms_test)
     start = init if init is None or isinstance(init, TFModel) else load(init)
 
-    from scmaxatac.nn._engine import make_engine
-    from scmaxatac.nn._fit import TrainingRun
-    from scmaxatac.nn._processes import is_first_process, others_wait
-    from scmaxatac.nn._training_log import best_epoch
-    from scmaxatac.tl._held_out import calibrate_network
-    from scmaxatac.tl._training_batches import make_batches, make_module
-    from scmaxatac.tl._training_folder import (
+    from scmaxatac.nn.engines._engine import make_engine
+    from scmaxatac.train._fit import TrainingRun
+    from scmaxatac.train._held_out import calibrate_network
+    from scmaxatac.train._processes import is_first_process, others_wait
+    from scmaxatac.train._training_batches import make_batches, make_module
+    from scmaxatac.train._training_folder import (
         MADE_BY,
         check_training_folder,
         claim_training_folder,
         fingerprint,
         finished_model,
     )
-    from scmaxatac.tl._training_inputs import read_inputs
+    from scmaxatac.train._training_inputs import read_inputs
+    from scmaxatac.train._training_log import best_epoch
 
     check_training_folder(folder)
     inputs = read_inputs(rows, genome, split, data, groupby)

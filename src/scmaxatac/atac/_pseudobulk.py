@@ -1,0 +1,196 @@
+"""Pseudobulks: which groups are deep enough, and what their signal rests on."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac._constants import HUMAN_GENOME_SIZE, SPARSE_FRAGMENTS
+from scmaxatac._logging import warn
+from scmaxatac.atac._insertions import Insertions
+from scmaxatac.atac._signal import Signal
+from scmaxatac.genome._genome import Genome
+
+_LOW_MATCH_RATE = 0.5
+
+
+@dataclass(frozen=True)
+class Pseudobulks:
+    """Insertions of groups of cells, their quality, and the signal of the groups that are deep enough.
+
+    Attributes
+    ----------
+    qc
+        A row a group, the skipped ones too: n_cells, n_fragments (on any contig of the genome), n_insertions (on the
+        chromosomes of the percentile), n_insertions_kept (of these, off the blacklist), p99 (99th percentile of the
+        coverage, in insertions over a base), match_rate (share of the cells that have fragments), warnings (joined by
+        ``"; "``, ``""`` for none).
+    libraries
+        ``{group: libraries}`` of the groups that are deep enough: the group itself, or its replicates.
+    insertions
+        Insertions of every library.
+    genome
+        Sizes and blacklist.
+    chroms
+        Chromosomes whose signal can be asked for.
+    signal_chroms
+        Chromosomes over which the 99th percentile is taken.
+    """
+
+    qc: pd.DataFrame
+    libraries: dict[str, list[str]]
+    insertions: Insertions
+    genome: Genome
+    chroms: list[str]
+    signal_chroms: list[str]
+
+    @property
+    def groups(self) -> list[str]:
+        """Groups that are deep enough, in order."""
+        return list(self.libraries)
+
+    def signal(self, group: str) -> Signal:
+        """Compute the signal of a group: its coverage, or the mean of its replicates', over its 99th percentile.
+
+        Parameters
+        ----------
+        group
+            One of the groups that are deep enough.
+
+        Raises
+        ------
+        KeyError
+            If there is no such group, or it was skipped.
+        """
+        if group not in self.libraries:
+            if group in self.qc.index:
+                raise KeyError(f"group {group!r} was skipped: {self.qc.loc[group, 'warnings']}")
+            raise KeyError(f"no group {group!r}; there are {', '.join(map(repr, self.groups))}")
+        return Signal.from_insertions(
+            self.insertions, self.libraries[group], self.genome, self.chroms, signal_chroms=self.signal_chroms
+        )
+
+    def __repr__(self) -> str:
+        return f"Pseudobulks: {len(self.groups)} of {len(self.qc)} groups are deep enough\n{self.qc}"
+
+
+def make_pseudobulks(
+    insertions: Insertions,
+    groups: Mapping[str, Sequence[str]],
+    genome: Genome,
+    chroms: Sequence[str],
+    *,
+    signal_chroms: Sequence[str] | None = None,
+    min_cells: int = 10,
+    min_fragments: int = 10_000,
+) -> Pseudobulks:
+    """Check the depth of groups and leave out those that are too small, each with a warning.
+
+    A group's replicates are held to the same limits, because each of them weighs the same in the mean.
+
+    Parameters
+    ----------
+    insertions
+        Insertions of every library.
+    groups
+        ``{group: its libraries}``: one library, or the replicates to average.
+    genome
+        Sizes and blacklist.
+    chroms
+        Chromosomes whose signal will be asked for.
+    signal_chroms
+        Chromosomes over which scale factor and percentile are taken; `chroms` by default.
+    min_cells, min_fragments
+        Smallest number of cells and of fragments.
+
+    Raises
+    ------
+    ValueError
+        If no group is deep enough.
+    """
+    scaling = list(chroms if signal_chroms is None else signal_chroms)
+    rows, kept = {}, {}
+    for group, libraries in groups.items():
+        used, notes, skip = _choose(insertions, group, libraries, scaling, min_cells, min_fragments)
+        signal = Signal.from_insertions(insertions, used, genome, scaling)
+        if not skip and signal.is_empty:
+            skip = "all its insertions on the chosen chromosomes touch the blacklist"
+        row = _row(insertions, used, signal)
+        if skip:
+            notes = [f"skipped: {skip}"]
+            warn(f"group {group!r} is skipped: {skip}")
+        else:
+            kept[group] = used
+            notes += _advice(row, sum(map(genome.allowed_bases, scaling)))
+            if len(used) < len(libraries):
+                warn(f"group {group!r}: {notes[0]}")
+        rows[group] = {**row, "warnings": "; ".join(notes)}
+    qc = pd.DataFrame.from_dict(rows, orient="index").rename_axis("group")
+    if not kept:
+        best = "; ".join(f"{group!r}: {text.removeprefix('skipped: ')}" for group, text in qc["warnings"][:8].items())
+        raise ValueError(f"no group is left to work with ({best}); lower min_cells or min_fragments, or merge groups")
+    return Pseudobulks(qc, kept, insertions, genome, list(chroms), scaling)
+
+
+def _choose(
+    insertions: Insertions,
+    group: str,
+    libraries: Sequence[str],
+    chroms: Sequence[str],
+    min_cells: int,
+    min_fragments: int,
+) -> tuple[list[str], list[str], str]:
+    """Libraries to use, remarks on those left out, and why the group is skipped ("" when it isn't)."""
+    if reason := _too_small(insertions, libraries, chroms, min_cells, min_fragments):
+        return list(libraries), [], reason
+    reasons = {name: _too_small(insertions, [name], chroms, min_cells, min_fragments) for name in libraries}
+    used = [name for name in libraries if not reasons[name]]
+    left_out = [f"{name.partition(f' {group}|')[2] or name} ({reasons[name]})" for name in libraries if reasons[name]]
+    if not used:
+        return list(libraries), [], f"each of its {len(libraries)} replicates is too small: {', '.join(left_out)}"
+    return used, [f"replicates left out: {', '.join(left_out)}"] if left_out else [], ""
+
+
+def _too_small(
+    insertions: Insertions, libraries: Sequence[str], chroms: Sequence[str], min_cells: int, min_fragments: int
+) -> str:
+    n_cells, n_fragments, _ = _totals(insertions, libraries)
+    if n_cells < min_cells:
+        return f"{n_cells} cells, min_cells is {min_cells}"
+    if n_fragments < min_fragments:
+        return f"{n_fragments:,} fragments, min_fragments is {min_fragments:,}"
+    if not any(insertions.n_insertions(name, chroms) for name in libraries):
+        return "no insertions on the chosen chromosomes"
+    return ""
+
+
+def _row(insertions: Insertions, libraries: Sequence[str], signal: Signal) -> dict[str, float]:
+    n_cells, n_fragments, n_found = _totals(insertions, libraries)
+    return {
+        "n_cells": n_cells,
+        "n_fragments": n_fragments,
+        "n_insertions": signal.n_insertions,
+        "n_insertions_kept": signal.n_insertions_kept,
+        "p99": signal.p99,
+        "match_rate": n_found / n_cells if n_cells else np.nan,
+    }
+
+
+def _totals(insertions: Insertions, libraries: Sequence[str]) -> tuple[int, int, int]:
+    """Cells, fragments, and cells that have fragments."""
+    index = np.array([insertions.groups.index(name) for name in libraries], dtype=np.int64)
+    n_cells, n_fragments, n_found = (
+        int(counts[index].sum()) for counts in (insertions.n_cells, insertions.n_fragments, insertions.n_cells_found)
+    )
+    return n_cells, n_fragments, n_found
+
+
+def _advice(row: dict[str, float], n_bases: int) -> list[str]:
+    notes = []
+    if row["match_rate"] < _LOW_MATCH_RATE:
+        notes.append(f"only {row['match_rate']:.0%} of the cells have fragments")
+    depth = row["n_insertions"] / 2 / n_bases * HUMAN_GENOME_SIZE
+    if depth < SPARSE_FRAGMENTS:
+        notes.append(f"sparse: as deep as {depth:,.0f} fragments over a human genome, where scores shrink")
+    return notes

@@ -1,0 +1,166 @@
+"""``scmaxatac predict``: a file in, files and a table out."""
+
+import argparse
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import scmaxatac as sma
+from scmaxatac._logging import logger
+from scmaxatac.cli._result_files import SITES, InputFile, check_results, results_folder, write_results
+from scmaxatac.containers._mudata import columns_not_pulled
+from scmaxatac.io._files import existing_file
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+    from mudata import MuData
+
+_RULES_WITH_VALUE = ("precision", "recall", "log2fc")
+
+
+def predict_file(args: argparse.Namespace) -> str:
+    """Predict for the groups of an h5ad or h5mu file; write the results and return the table of sites.
+
+    Parameters
+    ----------
+    args
+        Arguments of the command line.
+
+    Returns
+    -------
+    Number of sites of each group (rows) and transcription factor (columns).
+
+    Raises
+    ------
+    FileNotFoundError
+        If one of the files does not exist.
+    RuntimeError
+        If another process writes to the folder, or a result can't be written; the message says what is kept.
+    ValueError
+        If an argument is not understood, or something that is not this command's own would be replaced.
+    """
+    source = InputFile(existing_file(args.data, "data"))
+    threshold, fragments = parse_threshold(args.threshold), parse_fragments(args.fragments)
+    with results_folder(args.out_dir, source, _other_inputs(args, fragments)) as folder:
+        genome = sma.Genome(args.genome, blacklist=args.blacklist)
+        data = read_data(args.data)
+        check_results(folder, source, data, key=args.key_added, mod=args.mod)
+        sma.tl.predict_tfbs(
+            data,
+            args.groupby[0] if len(args.groupby) == 1 else args.groupby,
+            tfs=args.tfs,
+            genome=genome,
+            fragments=fragments,
+            models=args.models,
+            regions=args.regions,
+            chroms=args.chroms,
+            threshold=threshold,
+            preset=args.preset,
+            strand=args.strand,
+            step=args.step,
+            overhang=args.overhang,
+            signal_chroms=args.signal_chroms,
+            min_cells=args.min_cells,
+            min_fragments=args.min_fragments,
+            sample_key=args.sample_key,
+            replicate_key=args.replicate_key,
+            barcode_key=args.barcode_key,
+            mod=args.mod,
+            device=args.device,
+            backend=args.backend,
+            precision=args.precision,
+            batch_size=args.batch_size,
+            out_dir=args.out_dir,
+            save_tracks=args.save_tracks,
+            key_added=args.key_added,
+        )
+        write_results(folder, source, data, key=args.key_added, mod=args.mod)
+    logger.info("data with the results: %s; sites: %s", args.out_dir / args.data.name, args.out_dir / SITES)
+    sites = sma.get.sites(data, key=args.key_added, mod=args.mod)
+    return f"binding sites\n{sites.groupby(['group', 'tf'], observed=False).size().unstack('tf').to_string()}"
+
+
+def _other_inputs(args: argparse.Namespace, fragments: str | dict[str, str] | None) -> list[Path]:
+    """Files that are read beside the data, as far as the arguments name them."""
+    named = fragments.values() if isinstance(fragments, dict) else [fragments]
+    return [Path(file).expanduser() for file in (args.genome, args.blacklist, args.regions, *named) if file is not None]
+
+
+def read_data(path: Path) -> "AnnData | MuData":
+    """Read an h5ad or h5mu file.
+
+    Parameters
+    ----------
+    path
+        The file; its name says which of the two it is.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is none.
+    ValueError
+        If its name ends otherwise.
+    """
+    if not path.is_file():
+        raise FileNotFoundError(f"no such file: {path}")
+    with suppress(ImportError):
+        import hdf5plugin  # noqa: F401  (SnapATAC2 compresses its files with filters that come with it)
+    if path.suffix == ".h5mu":
+        import mudata
+
+        with columns_not_pulled():
+            return mudata.read_h5mu(path)
+    if path.suffix == ".h5ad":
+        import anndata
+
+        return anndata.read_h5ad(path)
+    raise ValueError(f"{path} is neither .h5ad nor .h5mu")
+
+
+def parse_threshold(text: str) -> Any:
+    """Understand ``--threshold``: a name, a number, or ``precision=0.8`` and the like.
+
+    Parameters
+    ----------
+    text
+        What was given.
+
+    Raises
+    ------
+    ValueError
+        If it is none of these.
+    """
+    rule, equals, value = text.partition("=")
+    if text in ("f1", "matched", "mixed"):
+        return text
+    with suppress(ValueError):
+        if not equals:
+            return float(text)
+        if rule in _RULES_WITH_VALUE:
+            return rule, float(value)
+    raise ValueError(
+        f"--threshold {text} is not understood; use f1, matched, mixed, 0.4, precision=0.8, recall=0.3 or log2fc=7"
+    )
+
+
+def parse_fragments(given: list[str] | None) -> str | dict[str, str] | None:
+    """Understand ``--fragments``: one file, or ``SAMPLE=FILE`` for each sample.
+
+    Parameters
+    ----------
+    given
+        What was given.
+
+    Raises
+    ------
+    ValueError
+        If there are several files without samples.
+    """
+    if not given:
+        return None
+    if len(given) == 1 and ("=" not in given[0] or Path(given[0]).exists()):
+        return given[0]
+    pairs = [text.partition("=") for text in given]
+    if not all(equals and sample and file for sample, equals, file in pairs):
+        raise ValueError("several fragment files need their samples: --fragments SAMPLE=FILE SAMPLE=FILE")
+    return {sample: file for sample, _, file in pairs}

@@ -1,0 +1,1 @@
+"""AnnData, MuData and SnapATAC2's objects: groups, copies, tables."""

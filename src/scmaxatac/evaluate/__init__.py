@@ -1,0 +1,1 @@
+"""Scores compared with labels: metrics, baselines."""

@@ -1,0 +1,110 @@
+"""Scores that users give, as a bigWig or a table, read bin by bin."""
+
+from collections.abc import Iterable, Iterator
+from os import PathLike
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac.atac._bigwig_signal import check_lengths
+from scmaxatac.evaluate._benchmark import largest_per_bin
+from scmaxatac.genome._genome import Genome
+from scmaxatac.genome._interval_table import Table, as_table, few, is_bigwig, on_genome
+from scmaxatac.io._bigwig import read_bigwig, sizes_with_values
+
+
+def read_scores(
+    scores: Table, genome: Genome, chroms: Iterable[str] | None, bin_size: int
+) -> tuple[list[str], Iterator[np.ndarray]]:
+    """Choose the chromosomes to compare on, and read the largest score in each of their bins.
+
+    Raises
+    ------
+    ValueError
+        If there are no scores on the genome, a chromosome has another length there, or a score is missing, negative or
+        no number.
+    """
+    if isinstance(scores, pd.DataFrame) or not is_bigwig(scores):
+        return _from_table(scores, genome, chroms, bin_size)
+    return _from_bigwig(scores, genome, chroms, bin_size)
+
+
+def _from_bigwig(
+    path: str | PathLike[str], genome: Genome, chroms: Iterable[str] | None, bin_size: int
+) -> tuple[list[str], Iterator[np.ndarray]]:
+    sizes = sizes_with_values(path)
+    if not any(chrom in genome.sizes for chrom in sizes):
+        raise ValueError(
+            f"scores are on {few(sizes) or 'no chromosome'}, none of which {genome.source} has ({few(genome.chroms)})"
+        )
+    chosen = _choose(sizes, genome, chroms)
+    present = [chrom for chrom in chosen if chrom in sizes]
+    check_lengths(path, sizes, genome, present)
+
+    def largest() -> Iterator[np.ndarray]:
+        for chrom in chosen:
+            n_bins = genome.sizes[chrom] // bin_size
+            if chrom in present:
+                starts, ends, values = read_bigwig(path, chrom)
+                _refuse_negative(values, chrom)
+                yield largest_per_bin(starts, ends, values, n_bins, bin_size)
+            else:
+                yield np.zeros(n_bins, dtype=np.float32)
+
+    return chosen, largest()
+
+
+def _from_table(
+    given: Table, genome: Genome, chroms: Iterable[str] | None, bin_size: int
+) -> tuple[list[str], Iterator[np.ndarray]]:
+    frame = _with_scores(on_genome(as_table(given, "scores"), "scores", genome))
+    if not len(frame) and chroms is None:
+        raise ValueError("there are no scores; name the chromosomes to compare on, where all bins then score 0")
+    chosen = _choose(frame["chrom"].unique(), genome, chroms)
+
+    def largest() -> Iterator[np.ndarray]:
+        for chrom in chosen:
+            rows = frame[frame["chrom"] == chrom]
+            starts, ends, values = (rows[name].to_numpy() for name in ("start", "end", "score"))
+            yield largest_per_bin(starts, ends, values, genome.sizes[chrom] // bin_size, bin_size)
+
+    return chosen, largest()
+
+
+def _choose(present: Iterable[str], genome: Genome, chroms: Iterable[str] | None) -> list[str]:
+    if chroms is not None:
+        return genome.select_chroms(chroms)
+    there = set(present)
+    return [chrom for chrom in genome.chroms if chrom in there]
+
+
+def _with_scores(frame: pd.DataFrame) -> pd.DataFrame:
+    """Give a table a column of scores: 1 for each interval where it has none, or where all are missing."""
+    if "score" not in frame:
+        return frame.assign(score=1.0)
+    given = frame["score"]
+    missing = (given.isna() | given.isin([".", ""])).to_numpy(dtype=bool)
+    if missing.all():
+        return frame.assign(score=1.0)
+    if missing.any():
+        raise ValueError(
+            f"{missing.sum()} of {len(frame)} scores are missing ('.' or NaN); give every interval a score, or leave "
+            "the column out and each scores 1"
+        )
+    numbers = pd.to_numeric(given, errors="coerce").astype(float)
+    if not np.isfinite(numbers).all():
+        raise ValueError(
+            f"a score is {given[~np.isfinite(numbers)].iloc[0]!r}; scores are finite numbers of at least 0"
+        )
+    if (numbers < 0).any():
+        lowest = numbers.to_numpy().argmin()
+        _refuse_negative(numbers.to_numpy(), frame["chrom"].iloc[lowest])
+    return frame.assign(score=numbers)
+
+
+def _refuse_negative(scores: np.ndarray, chrom: str) -> None:
+    if (scores < 0).any():
+        raise ValueError(
+            f"scores on {chrom} are as low as {np.nanmin(scores):g}; a bin without a score counts as 0, so negative "
+            "ones would rank below it. Give scores of at least 0: for log odds x the probability 1 / (1 + exp(-x))"
+        )

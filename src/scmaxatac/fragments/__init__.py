@@ -1,0 +1,1 @@
+"""Where fragments come from: files, BAM, SnapATAC2; barcodes."""

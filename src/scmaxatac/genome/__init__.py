@@ -1,0 +1,6 @@
+"""The reference genome, intervals and windows on it; positions are 0-based and half-open."""
+
+from scmaxatac.genome._genome import Genome
+from scmaxatac.genome._intervals import Intervals
+
+__all__ = ["Genome", "Intervals"]

@@ -1,0 +1,292 @@
+"""A reference genome: chromosome sizes, sequence as codes, blacklist."""
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from os import PathLike
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac._logging import warn
+from scmaxatac.genome._codes import CachedCodes, encode_fasta
+from scmaxatac.genome._intervals import Intervals
+from scmaxatac.genome._known_sequence import Runs, find_unknown_runs
+from scmaxatac.io._bed import read_bed
+from scmaxatac.io._sizes import read_chrom_sizes
+
+_STANDARD_CHROM = re.compile(r"(chr)?(\d+[A-Da-dLR]?|[IVX]+|X)$")
+"""Autosomes and X: human and mouse (chr1, 1), fly (chr2L), yeast and worm (chrIV)."""
+
+_HUMAN_CHR1 = {248_956_422: "hg38", 249_250_621: "hg19", 248_387_328: "T2T-CHM13"}
+"""Human assemblies by the length of their chromosome 1."""
+
+
+class Genome:
+    """Reference genome of a data set; positions are 0-based and half-open.
+
+    The sequence is read once, turned into one byte a base and kept in the cache folder, from where it is
+    memory-mapped: later sessions open it at once, and several processes share it.
+
+    Parameters
+    ----------
+    fasta
+        FASTA file (plain, gzip or bgzip) or 2bit file. Lower case is read as upper case.
+    blacklist
+        Regions to leave out: a BED file, a table with chrom, start and end, or intervals. The published models expect
+        maxATAC's extended hg38 blacklist (:func:`scmaxatac.models.download_blacklist`); without one the 99th
+        percentile, and so every score, shifts.
+    cache_dir
+        Folder for the encoded sequence; ``settings.cache_dir`` by default.
+
+    Raises
+    ------
+    FileNotFoundError
+        If the FASTA or the blacklist does not exist.
+    ValueError
+        If a file cannot be read, or the blacklist shares no chromosome with the sequence.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> genome = sma.datasets.toy().genome
+    >>> genome.has_sequence
+    True
+    """
+
+    def __init__(
+        self,
+        fasta: str | PathLike[str],
+        *,
+        blacklist: str | PathLike[str] | pd.DataFrame | Intervals | None = None,
+        cache_dir: str | PathLike[str] | None = None,
+    ) -> None:
+        self._codes: CachedCodes | dict[str, np.ndarray] | None = encode_fasta(Path(fasta), cache_dir)
+        self.source = str(fasta)
+        self._set(self._codes.sizes, blacklist, self._codes.known_bases)
+        self._content = self._codes.key
+
+    @classmethod
+    def from_sizes(
+        cls,
+        sizes: str | PathLike[str] | Mapping[str, int],
+        *,
+        blacklist: str | PathLike[str] | pd.DataFrame | Intervals | None = None,
+    ) -> "Genome":
+        """Build a genome without sequence from a file of chromosome sizes or a mapping.
+
+        Enough for pseudobulks, tracks and peaks; predictions need sequence.
+
+        Parameters
+        ----------
+        sizes
+            File of two columns, name and length in bp, or ``{name: length}``.
+        blacklist
+            Regions to leave out, as for a genome with sequence.
+
+        Raises
+        ------
+        FileNotFoundError
+            If a file does not exist.
+        ValueError
+            If a file is malformed, there is no chromosome, or the blacklist shares none with the sizes.
+        """
+        table = dict(sizes) if isinstance(sizes, Mapping) else read_chrom_sizes(sizes)
+        genome = cls.__new__(cls)
+        genome._codes = None
+        genome.source = "chromosome sizes" if isinstance(sizes, Mapping) else str(sizes)
+        genome._set({str(chrom): int(size) for chrom, size in table.items()}, blacklist, None)
+        genome._content = hashlib.sha256(repr(sorted(genome.sizes.items())).encode()).hexdigest()
+        return genome
+
+    @classmethod
+    def from_codes(
+        cls,
+        codes: Mapping[str, np.ndarray],
+        *,
+        blacklist: str | PathLike[str] | pd.DataFrame | Intervals | None = None,
+    ) -> "Genome":
+        """Build a genome in memory from base codes.
+
+        Parameters
+        ----------
+        codes
+            For each chromosome ``(length,)`` uint8: 0 to 3 are A, C, G, T, 4 is unknown.
+        blacklist
+            Regions to leave out, as for a genome from a file.
+
+        Raises
+        ------
+        ValueError
+            If there is no chromosome, or the blacklist shares none with the codes.
+        """
+        arrays = {chrom: np.ascontiguousarray(array, dtype=np.uint8) for chrom, array in codes.items()}
+        genome = cls.__new__(cls)
+        genome._codes = arrays
+        genome.source = "codes in memory"
+        known = {chrom: int((array < 4).sum()) for chrom, array in arrays.items()}
+        genome._set({chrom: len(array) for chrom, array in arrays.items()}, blacklist, known)
+        digest = hashlib.sha256()
+        for chrom, array in arrays.items():
+            digest.update(chrom.encode() + b"\0" + array.tobytes())
+        genome._content = digest.hexdigest()
+        return genome
+
+    def _set(
+        self,
+        sizes: dict[str, int],
+        blacklist: str | PathLike[str] | pd.DataFrame | Intervals | None,
+        known_bases: dict[str, int] | None,
+    ) -> None:
+        if not sizes:
+            raise ValueError(f"{self.source} holds no chromosome")
+        self.sizes = sizes
+        self._unknown: dict[str, Runs] = {}
+        self._known_bases = known_bases
+        self.blacklist = _read_blacklist(blacklist, sizes, self.source)
+
+    @property
+    def chroms(self) -> tuple[str, ...]:
+        """All chromosomes and contigs, in the order of the file."""
+        return tuple(self.sizes)
+
+    @property
+    def has_sequence(self) -> bool:
+        """Whether bases are known, so that predictions can be made."""
+        return self._codes is not None
+
+    @property
+    def looks_human(self) -> bool:
+        """Whether chromosome 1 is as long as in a human assembly; without one, whether there is a 21 or 22."""
+        if "chr1" in self.sizes or "1" in self.sizes:
+            return bool(self.human_assembly)
+        return any(name in self.sizes for name in ("chr21", "chr22", "21", "22"))
+
+    @property
+    def human_assembly(self) -> str:
+        """Human assembly whose chromosome 1 is as long: ``"hg38"``, ``"hg19"`` or ``"T2T-CHM13"``, ``""`` for none."""
+        return _HUMAN_CHR1.get(self.sizes.get("chr1", self.sizes.get("1", 0)), "")
+
+    @property
+    def fingerprint(self) -> str:
+        """Digest of sequence (or sizes) and blacklist; the same for the same content wherever the files lie."""
+        digest = hashlib.sha256(self._content.encode())
+        if self.blacklist is not None:
+            for chrom in sorted(self.blacklist.chroms):
+                digest.update(chrom.encode() + b"\0")
+                digest.update(self.blacklist.starts(chrom).tobytes() + self.blacklist.ends(chrom).tobytes())
+        return digest.hexdigest()
+
+    def codes(self, chrom: str) -> np.ndarray:
+        """Bases of a chromosome as codes: (length,) uint8, 0 to 3 are A, C, G, T, 4 is unknown.
+
+        Parameters
+        ----------
+        chrom
+            Name of the chromosome.
+
+        Raises
+        ------
+        ValueError
+            If the genome was made from sizes alone.
+        KeyError
+            If there is no such chromosome.
+        """
+        if self._codes is None:
+            raise ValueError(
+                f"the genome made from {self.source} holds no sequence; predictions need Genome('genome.fa')"
+            )
+        if chrom not in self.sizes:
+            raise KeyError(self._unknown_chrom(chrom))
+        return self._codes[chrom]
+
+    def unknown_runs(self, chrom: str) -> Runs:
+        """Unknown stretches of at least 32 bp, sorted: starts and ends. Shorter ones hold no bin.
+
+        Parameters
+        ----------
+        chrom
+            Name of the chromosome.
+        """
+        if chrom not in self._unknown:  # kept, as every group of a run asks
+            self._unknown[chrom] = find_unknown_runs(self.codes(chrom))
+        return self._unknown[chrom]
+
+    def select_chroms(self, chroms: Iterable[str] | None = None) -> list[str]:
+        """Check the chromosomes asked for, or choose the autosomes and X that have sequence.
+
+        Parameters
+        ----------
+        chroms
+            Names of chromosomes, or one; duplicates are dropped.
+
+        Raises
+        ------
+        KeyError
+            If a chromosome is not in the genome.
+        ValueError
+            If there are none.
+        """
+        if chroms is not None:
+            chosen = [chroms] if isinstance(chroms, str) else list(dict.fromkeys(chroms))
+            if not chosen:
+                raise ValueError("chroms is empty; name at least one chromosome, or leave it out for all")
+            for chrom in chosen:
+                if chrom not in self.sizes:
+                    raise KeyError(self._unknown_chrom(chrom))
+            return chosen
+        with_sequence = [c for c in self.chroms if self._known_bases is None or self._known_bases[c] > 0]
+        standard = [chrom for chrom in with_sequence if _STANDARD_CHROM.match(chrom)]
+        if not standard:
+            warn(f"no contig of {self.source} is named like an autosome or X; all {len(with_sequence)} are used")
+        return standard or with_sequence
+
+    def allowed_bases(self, chrom: str) -> int:
+        """Count the bases of a chromosome that are not blacklisted.
+
+        Parameters
+        ----------
+        chrom
+            Name of the chromosome.
+        """
+        return self.sizes[chrom] - (self.blacklist.total(chrom) if self.blacklist is not None else 0)
+
+    def _unknown_chrom(self, chrom: str) -> str:
+        alternative = chrom[3:] if chrom.startswith("chr") else f"chr{chrom}"
+        hint = f"; did you mean {alternative!r}?" if alternative in self.sizes else ""
+        return f"chromosome {chrom!r} is not in {self.source}, which has {_some(self.chroms)}{hint}"
+
+    def __repr__(self) -> str:
+        total = sum(self.sizes.values())
+        kind = "with sequence" if self.has_sequence else "sizes only"
+        blacklisted = "none" if self.blacklist is None else f"{sum(map(self.blacklist.total, self.chroms)):,} bp"
+        return f"Genome({self.source}: {len(self.sizes)} contigs, {total:,} bp, {kind}, blacklist {blacklisted})"
+
+
+def _some(names: Iterable[str], most: int = 5) -> str:
+    names = list(names)
+    return ", ".join(names[:most]) + (f", ... ({len(names)} in all)" if len(names) > most else "")
+
+
+def _read_blacklist(
+    blacklist: str | PathLike[str] | pd.DataFrame | Intervals | None, sizes: dict[str, int], source: str
+) -> Intervals | None:
+    if blacklist is None:
+        return None
+    if isinstance(blacklist, Intervals):
+        frame = blacklist.frame()
+    else:
+        frame = blacklist if isinstance(blacklist, pd.DataFrame) else read_bed(blacklist)
+    if missing := [name for name in ("chrom", "start", "end") if name not in frame]:
+        raise ValueError(f"the blacklist lacks the columns {missing}; it has {list(frame.columns)}")
+    frame = frame[["chrom", "start", "end"]].astype({"chrom": str})
+    shared = frame[frame["chrom"].isin(list(sizes))]
+    if len(frame) and not len(shared):
+        raise ValueError(
+            f"blacklist and genome share no chromosome: the blacklist has {_some(frame['chrom'].unique())}, "
+            f"{source} has {_some(sizes)}. Rename the contigs of one of them."
+        )
+    ends = np.minimum(shared["end"].to_numpy(), shared["chrom"].map(sizes).to_numpy(dtype=np.int64))
+    inside = ends > shared["start"].to_numpy()
+    return Intervals.from_frame(shared.assign(end=ends)[inside])

@@ -1,0 +1,1 @@
+"""Inference engines: the protocol, and one module a backend."""

@@ -1,0 +1,1 @@
+"""Scores of 32-bp bins: kept bins, sites, 200-bp bins."""

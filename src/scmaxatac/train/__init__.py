@@ -1,0 +1,1 @@
+"""From tracks and peaks to a trained network."""

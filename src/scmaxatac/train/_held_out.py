@@ -1,0 +1,96 @@
+"""Scores of networks on chromosomes where the sites are known."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac._constants import BIN, CALIBRATION_BIN
+from scmaxatac._logging import warn
+from scmaxatac._settings import settings
+from scmaxatac.atac._bigwig_signal import SignalTrack
+from scmaxatac.evaluate._benchmark import ScoredBins, largest_per_bin, score_bins
+from scmaxatac.evaluate._calibrate import calibration_table
+from scmaxatac.genome._genome import Genome
+from scmaxatac.genome._intervals import Intervals
+from scmaxatac.genome._windows import window_starts
+from scmaxatac.nn._predict import predict_bins
+from scmaxatac.nn.engines._engine import Engine
+from scmaxatac.train._examples import TrainingCellType
+from scmaxatac.zoo import Calibration
+
+
+def calibrate_network(
+    engine: Engine, cell_types: Mapping[str, TrainingCellType], genome: Genome, chroms: Sequence[str]
+) -> Calibration | None:
+    """Predict whole chromosomes and measure precision and recall by threshold, averaged over cell types.
+
+    Parameters
+    ----------
+    engine
+        The network.
+    cell_types
+        Cell types with known sites; those without a positive bin on these chromosomes are left out, with a warning.
+    genome
+        Sequence, sizes and blacklist.
+    chroms
+        Chromosomes that the network has not learned from.
+
+    Returns
+    -------
+    The table on 200-bp bins, or None if no cell type has a positive bin on these chromosomes.
+    """
+    from tqdm.auto import tqdm
+
+    sites = {name: Intervals.from_frame(cell_type.chip) for name, cell_type in cell_types.items()}
+    with_sites = [name for name, own in sites.items() if any(len(own.starts(chrom)) for chrom in chroms)]
+    total = len(with_sites) * sum(len(window_starts(genome, chrom)) for chrom in chroms)
+    scored = {}
+    with tqdm(total=total, desc="calibrating", unit="window", unit_scale=True, disable=not settings.progress) as bar:
+        for name in with_sites:
+            cell_type = cell_types[name]
+            unknown = None if cell_type.unknown is None else Intervals.from_frame(cell_type.unknown)
+            parts = [
+                score_chrom(engine, genome, chrom, cell_type.signal, sites[name], unknown=unknown, progress=bar.update)
+                for chrom in chroms
+            ]
+            truth = np.concatenate([part.truth for part in parts])
+            if truth.any():
+                scored[name] = np.concatenate([part.scores for part in parts]), truth
+    if not scored:
+        warn(f"no bin of {', '.join(chroms)} is positive: the model has no calibration")
+        return None
+    if left_out := [name for name in cell_types if name not in scored]:
+        warn(
+            f"no bin of {', '.join(chroms)} is positive in {', '.join(left_out)}, where precision and recall are "
+            f"undefined: the thresholds rest on {', '.join(scored)} alone"
+        )
+    return Calibration(pd.DataFrame(calibration_table(list(scored.values()))))
+
+
+def score_chrom(
+    engine: Engine,
+    genome: Genome,
+    chrom: str,
+    signal: SignalTrack,
+    sites: Intervals,
+    *,
+    unknown: Intervals | None = None,
+    progress: Callable[[int], object] | None = None,
+) -> ScoredBins:
+    """Predict a chromosome with one network; the largest score in each 200-bp bin, and whether it holds a site.
+
+    Bins that touch the unknown regions are left out, as bins of 32 bp are in training.
+    """
+    starts = window_starts(genome, chrom)
+    largest = np.zeros(genome.sizes[chrom] // CALIBRATION_BIN, dtype=np.float32)
+    parts = list(predict_bins(engine, genome.codes(chrom), signal, chrom, starts, progress=progress))
+    if parts:
+        begin = np.concatenate([part.bins for part in parts]) * BIN
+        scores = np.concatenate([part.scores[0] for part in parts])
+        largest = largest_per_bin(begin, begin + BIN, scores, len(largest), CALIBRATION_BIN)
+    bins = score_bins(largest, sites, genome, chrom)
+    if unknown is None:
+        return bins
+    known = ~unknown.overlaps(chrom, bins.starts, bins.starts + CALIBRATION_BIN)
+    return ScoredBins(bins.starts[known], bins.scores[known], bins.truth[known])

@@ -1,0 +1,175 @@
+"""The folder of a training run: what it was started with, and whether it can go on."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from scmaxatac._logging import logger
+from scmaxatac.io._files import atomic_path
+from scmaxatac.io._owned_folder import OwnedFolder, refuse_foreign
+from scmaxatac.train._checkpoints import DIGESTS, LAST, PREVIOUS, Row, read_checkpoint
+from scmaxatac.train._training_log import HISTORY, is_over
+from scmaxatac.zoo._model_folder import CARD_FILE, MODEL_FILES, MODEL_KIND, read_card, remove_model
+from scmaxatac.zoo._tf_model import TFModel
+
+TRAINING_FILE = "training.json"
+"""What a run was started with."""
+
+MADE_BY = "scmaxatac.tl.train"
+"""What the provenance of a model says that was trained in its folder."""
+
+_RUN_FILES = (LAST, PREVIOUS, DIGESTS, HISTORY, TRAINING_FILE)
+_FREE_TO_CHANGE = ("options.patience",)
+"""What older files hold although the same run can go on with another value."""
+
+
+def check_training_folder(folder: Path) -> None:
+    """Raise if a run can't have a folder for itself. Nothing is written, as this comes before all work.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds a model that was not trained there, or a file of the user's under a name of ours.
+    """
+    if (folder / CARD_FILE).is_file():
+        trained = (folder / TRAINING_FILE).is_file() and _made_by(folder) == MADE_BY
+        if trained:  # perhaps by a scmaxatac whose folders had no list of their files
+            return
+        raise ValueError(f"{folder} holds a model that was not trained there; choose another out_dir")
+    refuse_foreign(folder, MODEL_KIND, (*_RUN_FILES, *MODEL_FILES))
+
+
+def finished_model(
+    folder: Path, request: Mapping[str, Any], *, epochs: int, patience: int | None, resume: bool
+) -> TFModel | None:
+    """Read the model of a run that is over; None if there is something left to do. Nothing is written.
+
+    Parameters
+    ----------
+    folder
+        Folder of a run, or of none yet.
+    request
+        Checksums of the inputs and all options that the result depends on, but for `epochs` and `patience`.
+    epochs
+        Epochs in all.
+    patience
+        Epochs without a better Dice after which a run is over.
+    resume
+        Whether the run in the folder counts; otherwise it is to be deleted.
+
+    Raises
+    ------
+    ValueError
+        If the folder holds a run with other inputs or options or with more epochs, one that has to go on and has no
+        usable checkpoint, a model that does not come from this kind of run, or files of the user's.
+    """
+    check_training_folder(folder)
+    has_model = (folder / CARD_FILE).is_file()
+    of_run = _rows_of_run(folder)
+    if not resume or not (has_model or of_run):
+        return None
+    path = folder / TRAINING_FILE
+    _compare(json.loads(path.read_text(encoding="utf-8")), json.loads(json.dumps(request)), folder)
+    of_model = _rows_of_model(folder) if has_model else []
+    done = max(of_run, of_model, key=len)  # a checkpoint that was damaged or deleted does not undo the model
+    if len(done) > epochs:
+        raise ValueError(
+            f"{folder} holds a run that has trained for {len(done)} epochs, and epochs is {epochs}; name another "
+            "out_dir, or start anew with resume=False"
+        )
+    over = is_over(done, epochs, patience)
+    if not over and not of_run:
+        raise ValueError(
+            f"{folder} holds a model that has trained for {len(done)} epochs, and epochs is {epochs}: it can't go on, "
+            f"because {LAST} is gone or damaged. Name another out_dir, with init={str(folder)!r} to start from this "
+            "model, or start anew with resume=False"
+        )
+    return TFModel.read(folder) if over and len(of_model) == len(done) else None
+
+
+def claim_training_folder(folder: OwnedFolder, request: Mapping[str, Any], *, resume: bool) -> None:
+    """List our files and note what a run is started with; what we wrote before is deleted unless the run goes on.
+
+    Parameters
+    ----------
+    folder
+        The folder, of kind ``MODEL_KIND``, held as long as the run trains.
+    request
+        As in :func:`finished_model`, which has to come first.
+    resume
+        Whether the run in the folder goes on.
+
+    Raises
+    ------
+    ValueError
+        If a file that we did not write is in the way.
+    """
+    goes_on = resume and ((folder.path / CARD_FILE).is_file() or bool(_rows_of_run(folder.path)))
+    if not goes_on:
+        if resume and (folder.path / LAST).exists():
+            logger.warning("%s is damaged or cut off: training starts from the beginning", folder.path / LAST)
+        remove_model(folder)
+        for name in _RUN_FILES:  # one by one, that which says what the others are the last
+            folder.remove([name])
+    folder.announce([*_RUN_FILES, *MODEL_FILES])
+    if not goes_on:
+        with atomic_path(folder.path / TRAINING_FILE) as temporary:
+            temporary.write_text(json.dumps(request, indent=2) + "\n", encoding="utf-8")
+
+
+def fingerprint(request: Mapping[str, Any]) -> str:
+    """Checksum of what a run is started with: the same where :func:`finished_model` takes two runs for the same."""
+    flat = {
+        name: value for name, value in _flat(json.loads(json.dumps(request))).items() if name not in _FREE_TO_CHANGE
+    }
+    return hashlib.sha256(json.dumps(flat, sort_keys=True).encode()).hexdigest()
+
+
+def _rows_of_run(folder: Path) -> list[Row]:
+    """Learning curve of the last usable checkpoint; a run that failed in its first epoch has none to go on with."""
+    checkpoint = read_checkpoint(folder) if (folder / TRAINING_FILE).is_file() else None
+    return [] if checkpoint is None else checkpoint.rows
+
+
+def _made_by(folder: Path) -> Any:
+    return read_card(folder)["provenance"].get("made_by")
+
+
+def _rows_of_model(folder: Path) -> list[Row]:
+    """Read the rows of the learning curve that the model in the folder was chosen by."""
+    history = read_card(folder)["provenance"]["history"]
+    return [dict(zip(history, values, strict=True)) for values in zip(*history.values(), strict=True)]
+
+
+def _compare(there: dict[str, Any], now: dict[str, Any], folder: Path) -> None:
+    before, after = ({k: v for k, v in _flat(one).items() if k not in _FREE_TO_CHANGE} for one in (there, now))
+    changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    if changed:
+        some = "; ".join(f"{name} was {before.get(name)!r} and is {after.get(name)!r}" for name in changed[:3])
+        more = f" (and {len(changed) - 3} more)" if len(changed) > 3 else ""
+        raise ValueError(
+            f"{folder} holds a run that was started otherwise: {some}{more}. Name another out_dir, or start anew with "
+            "resume=False"
+        )
+
+
+def _flat(value: Any, name: str = "") -> dict[str, Any]:
+    """Give each value of a nested structure a name with dots; names of files don't count, their content does.
+
+    Lists of named things, whose order the draws depend on, give their names as well.
+    """
+    flat: dict[str, Any] = {}
+    parts: list[tuple[Any, Any]]
+    if isinstance(value, dict):
+        parts = list(value.items())
+    elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        parts = [(item["name"], item) for item in value]
+        flat[name] = [key for key, _ in parts]
+    else:
+        return {name: value}
+    for key, item in parts:
+        if key != "file":
+            flat |= _flat(item, f"{name}.{key}" if name else str(key))
+    return flat

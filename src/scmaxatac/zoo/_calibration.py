@@ -1,0 +1,229 @@
+"""Table that says how precision and recall of a model depend on the threshold."""
+
+import os
+from dataclasses import dataclass
+from io import BytesIO
+from numbers import Real
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac.io._files import atomic_path, existing_file
+
+COLUMNS = ("threshold", "precision", "recall", "log2fc", "f1")
+
+_ORIGINAL_COLUMNS = {
+    "Standard_Thresh": "threshold",
+    "Monotonic_Avg_Precision": "precision",
+    "Monotonic_Avg_Recall": "recall",
+    "Monotonic_Avg_log2FC": "log2fc",
+    "Avg_F1": "f1",
+}
+
+ThresholdRule = str | float | tuple[str, float]
+"""``"f1"``, a number between 0 and 1, or ``("precision" | "recall" | "log2fc", value)``."""
+
+_RULES = (
+    '"f1", a number between 0 and 1, ("precision" | "recall" | "log2fc", value), '
+    'and "matched" or "mixed" where there are scores to rank (predict_tfbs, call_sites)'
+)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Calibration:
+    """Precision, recall and F1 of a model at each threshold.
+
+    The published tables were measured on 200-bp bins (a bin's score is the largest in it) of the validation
+    chromosome, chr2, and averaged over cell types; their thresholds are applied to 32-bp bins.
+
+    Parameters
+    ----------
+    frame
+        One row a threshold, with the columns ``threshold``, ``precision``, ``recall``, ``log2fc`` (log2 of the
+        precision over that of random predictions) and ``f1``, or with the column names of maxATAC's tables. Rows
+        without a threshold are dropped, the others sorted; missing and infinite values stay out of every choice.
+
+    Raises
+    ------
+    ValueError
+        If a column is missing or holds text, a threshold lies outside 0 to 1, or no row has an F1.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> from scmaxatac.zoo import Calibration
+    >>> table = {"threshold": [0.1, 0.5, 0.9], "precision": [0.2, 0.6, 0.9], "recall": [0.9, 0.6, 0.1],
+    ...          "log2fc": [3.0, 4.6, 5.2], "f1": [0.33, 0.6, 0.18]}
+    >>> calibration = Calibration(pd.DataFrame(table))
+    >>> calibration.threshold("f1")
+    0.5
+    >>> calibration.threshold(("precision", 0.8))
+    0.9
+    """
+
+    frame: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        frame = self.frame.rename(columns=_ORIGINAL_COLUMNS)
+        missing = [name for name in COLUMNS if name not in frame]
+        if missing:
+            raise ValueError(
+                f"the calibration table lacks the columns {missing}; it has {list(self.frame.columns)}. "
+                f"Expected are {list(COLUMNS)} or maxATAC's {list(_ORIGINAL_COLUMNS)}"
+            )
+        try:
+            frame = frame[list(COLUMNS)].astype(np.float64)
+        except (ValueError, TypeError) as error:
+            raise ValueError(f"the calibration table holds something that is not a number: {error}") from None
+        frame = frame.replace([np.inf, -np.inf], np.nan).dropna(subset="threshold")
+        if not frame["threshold"].between(0, 1).all():
+            raise ValueError("the calibration table has thresholds outside 0 to 1")
+        if frame["f1"].isna().all():
+            raise ValueError("the calibration table has no row with an F1 score")
+        frame = frame.sort_values("threshold", kind="stable").reset_index(drop=True)
+        object.__setattr__(self, "frame", frame)
+
+    def __repr__(self) -> str:
+        return f"Calibration({len(self.frame)} thresholds, largest F1 {self.best_f1:.3f} at {self.threshold('f1'):g})"
+
+    @property
+    def best_f1(self) -> float:
+        """The largest F1 of the table."""
+        return float(self.frame["f1"].max())
+
+    def threshold(self, rule: ThresholdRule = "f1") -> float:
+        """Choose a threshold.
+
+        Parameters
+        ----------
+        rule
+            ``"f1"``: the threshold with the largest F1. A number between 0 and 1: itself.
+            ``("precision", v)`` and ``("log2fc", v)``: the smallest threshold that reaches `v`. ``("recall", v)``: the
+            largest threshold that still has a recall of `v`, as recall falls while the threshold rises.
+
+        Raises
+        ------
+        ValueError
+            If the rule is none of these, or no threshold of the table reaches the value; the message names the best
+            value there is.
+        """
+        kind, value = parse_rule(rule)
+        if kind == "value":
+            return value
+        if kind == "f1":
+            return float(self.frame["threshold"][self.frame["f1"].idxmax()])
+        reached = self.frame["threshold"][self.frame[kind] >= value]
+        if reached.empty:
+            best = self.frame[kind].max()
+            raise ValueError(f"no threshold reaches a {kind} of {value:g}; the best {kind} there is: {best:.4g}")
+        return float(reached.iloc[-1] if kind == "recall" else reached.iloc[0])
+
+    def rate(self) -> float:
+        """Share of all 200-bp bins that the published F1 threshold is expected to call.
+
+        Called bins are (recall x positives) / precision, and precision is 2**log2fc times the share of positives, so
+        the share of called bins is recall / 2**log2fc, taken at the row with the largest F1.
+
+        Raises
+        ------
+        ValueError
+            If that row has no recall or no log2fc.
+        """
+        row = self.frame.loc[self.frame["f1"].idxmax()]
+        rate = float(row["recall"] / 2 ** row["log2fc"])
+        if not np.isfinite(rate):
+            raise ValueError(f"recall or log2fc is missing at the largest F1 (threshold {row['threshold']:g})")
+        return rate
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> "Calibration":
+        """Read a tab-separated table, ours or maxATAC's.
+
+        Parameters
+        ----------
+        path
+            The file; its columns are described at the class.
+
+        Raises
+        ------
+        FileNotFoundError
+            If there is no such file.
+        ValueError
+            If it is not such a table.
+        """
+        path = existing_file(path, "calibration table")
+        return read_calibration(path, path)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the table as tab-separated text from which :meth:`read` gets the same numbers back.
+
+        Parameters
+        ----------
+        path
+            The file; it is written under a temporary name and renamed.
+        """
+        with atomic_path(path) as temporary:
+            temporary.write_bytes(calibration_text(self))
+
+
+def calibration_text(calibration: Calibration) -> bytes:
+    """Content of the file that :meth:`Calibration.save` writes."""
+    return calibration.frame.to_csv(sep="\t", index=False).encode()
+
+
+def read_calibration(source: Path | BytesIO, path: Path) -> Calibration:
+    """Read a table from a file or from its content.
+
+    Parameters
+    ----------
+    source
+        The file or its content.
+    path
+        The file, for messages.
+
+    Raises
+    ------
+    ValueError
+        If it is not such a table.
+    """
+    try:
+        # as text, which becomes numbers exactly; pandas 2 would round in the last digit
+        return Calibration(pd.read_csv(source, sep="\t", dtype=object))
+    except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
+        raise ValueError(f"{path} is not a calibration table: {error}") from None
+
+
+def parse_rule(rule: object) -> tuple[str, float]:
+    """Check a rule and bring it into one form.
+
+    Parameters
+    ----------
+    rule
+        What the user gave.
+
+    Returns
+    -------
+    ``("value", threshold)`` for a number, ``("f1", nan)``, or the pair of a column and the value to reach.
+
+    Raises
+    ------
+    ValueError
+        If the rule is malformed; the message lists what is allowed.
+    """
+    if isinstance(rule, str) and rule == "f1":
+        return "f1", float("nan")
+    number = _number(rule)
+    if number is not None:
+        if 0 <= number <= 1:
+            return "value", number
+        raise ValueError(f"threshold {rule} lies outside 0 to 1; allowed are {_RULES}")
+    if isinstance(rule, tuple | list) and len(rule) == 2 and rule[0] in ("precision", "recall", "log2fc"):
+        value = _number(rule[1])
+        if value is not None and np.isfinite(value):
+            return str(rule[0]), value
+    raise ValueError(f"threshold rule {rule!r} is not understood; allowed are {_RULES}")
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, Real) and not isinstance(value, bool | np.bool_) else None

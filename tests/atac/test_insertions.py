@@ -1,0 +1,199 @@
+import gzip
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scmaxatac.atac import Insertions
+from scmaxatac.atac._insertions import collect_insertions
+from scmaxatac.fragments._chunks import FragmentChunk
+from scmaxatac.fragments._fragment_file import FragmentFile
+from scmaxatac.genome import Genome
+
+SIZES = {"chr1": 500, "chr2": 300}
+GENOME = Genome.from_sizes(SIZES)
+
+
+class ArraySource:
+    """Fragments in memory, given in chunks of any size."""
+
+    match = None
+
+    def __init__(self, fragments, *, n_cells: int, chroms=("chr1", "chr2"), chunk: int = 10, both_ends: bool = True):
+        self.name = "fragments of the test"
+        self.n_cells = n_cells
+        self.chroms = list(chroms)
+        self._table = np.array(fragments, dtype=np.int32).reshape(-1, 4)
+        self._chunk = chunk
+        self._both_ends = both_ends
+
+    def chunks(self) -> Iterator[FragmentChunk]:
+        for i in range(0, len(self._table), self._chunk):
+            yield FragmentChunk(*self._table[i : i + self._chunk].T.copy(), both_ends=self._both_ends)
+
+
+@st.composite
+def fragments(draw, n_cells: int = 4):
+    rows = []
+    for _ in range(draw(st.integers(0, 30))):
+        chrom = draw(st.integers(0, 1))
+        start = draw(st.integers(0, list(SIZES.values())[chrom] - 1))
+        end = draw(st.integers(start + 1, list(SIZES.values())[chrom]))
+        rows.append((draw(st.integers(0, n_cells - 1)), chrom, start, end))
+    return rows
+
+
+@settings(max_examples=100, deadline=None)
+@given(fragments(), st.integers(1, 12), st.booleans())
+def test_insertions_are_the_first_and_the_last_base_of_each_fragment_of_a_group(rows, chunk, both_ends):
+    group_of_cell = np.array([1, -1, 0, 1])
+    source = ArraySource(rows, n_cells=4, chunk=chunk, both_ends=both_ends)
+    insertions = collect_insertions([(source, group_of_cell)], ["A", "B/C"], GENOME)
+    assert insertions.groups == ("A", "B/C")
+    assert insertions.n_cells.tolist() == [1, 2]
+    for g, group in enumerate(insertions.groups):
+        mine = [row for row in rows if group_of_cell[row[0]] == g]
+        assert insertions.n_fragments[g] == len(mine)
+        assert insertions.n_cells_found[g] == len({row[0] for row in mine})
+        for c, chrom in enumerate(SIZES):
+            expected = [p for _, i, start, end in mine if i == c for p in ((start, end - 1) if both_ends else (start,))]
+            positions = insertions.positions(group, chrom)
+            assert positions.tolist() == sorted(expected)
+            assert positions.dtype == np.int32
+        assert insertions.n_insertions(group) == len(mine) * (1 + both_ends)
+
+
+def test_several_sources_pool_their_groups():
+    one = ArraySource([(0, 0, 10, 20)], n_cells=1)
+    two = ArraySource([(0, 1, 5, 9), (1, 1, 0, 1)], n_cells=2, chroms=["chr2", "chr1"])
+    insertions = collect_insertions([(one, np.array([0])), (two, np.array([0, 1]))], ["A", "B"], GENOME)
+    assert insertions.positions("A", "chr1").tolist() == [5, 8, 10, 19]
+    assert insertions.positions("B", "chr1").tolist() == [0, 0]
+    assert insertions.n_cells.tolist() == [2, 1]
+
+
+def test_only_the_chosen_chromosomes_are_kept_but_all_fragments_are_counted():
+    source = ArraySource([(0, 0, 10, 20), (0, 1, 5, 9), (0, 1, 6, 9)], n_cells=1, chunk=1)
+    insertions = collect_insertions([(source, np.array([0]))], ["A"], GENOME, chroms=["chr2"])
+    assert insertions.chroms == ("chr2",)
+    assert insertions.n_fragments.tolist() == [3]
+    assert insertions.n_insertions("A") == 4
+
+
+def test_contigs_of_another_style_are_an_error_that_shows_both():
+    source = ArraySource([(0, 0, 10, 20)], n_cells=1, chroms=["1", "2"])
+    with pytest.raises(ValueError, match=r"fragments of the test: its contigs \(1\) do not match.*\(chr1, chr2\)"):
+        collect_insertions([(source, np.array([0]))], ["A"], GENOME)
+
+
+def test_contigs_of_another_style_are_noticed_before_all_is_read():
+    class Endless(ArraySource):
+        def chunks(self) -> Iterator[FragmentChunk]:
+            while True:
+                yield from super().chunks()
+
+    source = Endless([(0, 0, 10, 20)], n_cells=1, chroms=["1"])
+    with pytest.raises(ValueError, match="do not match"):
+        collect_insertions([(source, np.array([0]))], ["A"], GENOME)
+
+
+def test_some_unknown_contigs_are_left_out_with_a_warning():
+    source = ArraySource([(0, 0, 10, 20), (0, 1, 10, 20)], n_cells=1, chroms=["chr1", "GL000219.1"])
+    with pytest.warns(UserWarning, match=r"1 of 2 fragments lie on contigs .* \(GL000219\.1\) and are left out"):
+        insertions = collect_insertions([(source, np.array([0]))], ["A"], GENOME)
+    assert insertions.n_fragments.tolist() == [1]
+
+
+def test_a_fragment_past_the_end_of_its_chromosome_is_an_error_that_shows_it():
+    at_the_end = ArraySource([(0, 1, 10, 300)], n_cells=1)
+    assert collect_insertions([(at_the_end, np.array([0]))], ["A"], GENOME).n_insertions("A") == 2
+    source = ArraySource([(0, 1, 10, 301)], n_cells=1)
+    with pytest.raises(ValueError, match=r"chr2:10-301 reaches past the end of chr2, which has 300 bp"):
+        collect_insertions([(source, np.array([0]))], ["A"], GENOME)
+
+
+def test_an_unknown_group_is_an_error_that_lists_the_known_ones():
+    insertions = Insertions.from_positions({"A": {"chr1": np.array([1])}})
+    with pytest.raises(KeyError, match="no insertions of group 'B'; there are 'A'"):
+        insertions.positions("B", "chr1")
+    assert insertions.positions("A", "chr9").tolist() == []
+
+
+def thinned(rows, n_cells: int, most: int, *, chunk: int = 10, seed: int = 3) -> Insertions:
+    group_of_cell = np.arange(n_cells) % 2
+    source = ArraySource(rows, n_cells=n_cells, chunk=chunk)
+    return collect_insertions([(source, group_of_cell)], ["A", "B"], GENOME, max_fragments=most, rng=seed)
+
+
+@pytest.fixture(scope="module")
+def rows() -> np.ndarray:
+    """3,000 fragments of one base, every one somewhere else."""
+    rng = np.random.default_rng(0)
+    start = rng.integers(0, 300, 3000)
+    cell = (rng.random(3000) < 0.1).astype(int)
+    return np.stack([cell, np.zeros(3000, int), start, start + 1], axis=1)
+
+
+def test_large_groups_are_thinned_to_exactly_this_many_fragments(rows):
+    insertions = thinned(rows, 2, 500)
+    n_b = int((rows[:, 0] == 1).sum())
+    assert n_b < 500
+    assert insertions.n_fragments.tolist() == [500, n_b]
+    assert insertions.n_insertions("A") == 1000
+    full = thinned(rows, 2, 10_000)
+    np.testing.assert_array_equal(insertions.positions("B", "chr1"), full.positions("B", "chr1"))
+
+
+def test_thinning_is_reproducible_whatever_the_chunks(rows):
+    one, other, different = (thinned(rows, 2, 700, **options) for options in ({}, {"chunk": 37}, {"seed": 4}))
+    np.testing.assert_array_equal(one.positions("A", "chr1"), other.positions("A", "chr1"))
+    assert not np.array_equal(one.positions("A", "chr1"), different.positions("A", "chr1"))
+
+
+def test_thinning_further_with_the_same_seed_gives_a_subset(rows):
+    counts = [np.bincount(thinned(rows, 2, most).positions("A", "chr1"), minlength=300) for most in (50, 900, 2000)]
+    assert np.all(counts[0] <= counts[1])
+    assert np.all(counts[1] <= counts[2])
+
+
+def test_thinning_draws_evenly(rows):
+    kept = np.bincount(thinned(rows, 2, 1350).positions("A", "chr1") // 60, minlength=5)
+    all_of_it = np.bincount(thinned(rows, 2, 10_000).positions("A", "chr1") // 60, minlength=5)
+    expected = all_of_it * kept.sum() / all_of_it.sum()
+    assert np.all(np.abs(kept - expected) < 5 * np.sqrt(expected))
+
+
+def test_groups_of_real_cells_have_the_insertions_of_their_lines(data_dir):
+    table = pd.read_csv(data_dir / "pbmc10k" / "barcode_celltype.tsv", sep="\t")
+    labels = pd.Categorical(table["celltype"])
+    source = FragmentFile(data_dir / "pbmc10k" / "pbmc10ktiny_50loci.fragments.tsv.gz", table["barcode"].tolist())
+    genome = Genome.from_sizes(data_dir / "maxatac" / "hg38.chrom.sizes")
+    insertions = collect_insertions([(source, labels.codes)], labels.categories, genome)
+
+    group_of_barcode = dict(zip(table["barcode"], table["celltype"], strict=True))
+    counted: dict[tuple[str, str], list[int]] = {}
+    with gzip.open(data_dir / "pbmc10k" / "pbmc10ktiny_50loci.fragments.tsv.gz", "rt") as handle:
+        for line in handle:
+            chrom, start, end, barcode = line.split("\t")[:4]
+            if barcode in group_of_barcode:
+                counted.setdefault((group_of_barcode[barcode], chrom), []).extend((int(start), int(end) - 1))
+    assert insertions.n_fragments.sum() == 811_980
+    assert insertions.n_cells.sum() == 10_291
+    assert insertions.n_cells_found.sum() == 10_248
+    assert sum(map(len, counted.values())) == 2 * 811_980
+    for group in insertions.groups:
+        for chrom in insertions.chroms:
+            np.testing.assert_array_equal(insertions.positions(group, chrom), sorted(counted.get((group, chrom), [])))
+
+
+def test_an_insertion_takes_four_bytes():
+    rng = np.random.default_rng(0)
+    start = rng.integers(0, 299, 5000)
+    rows = np.stack([rng.integers(0, 4, 5000), rng.integers(0, 2, 5000), start, start + 1], axis=1)
+    insertions = collect_insertions([(ArraySource(rows, n_cells=4), np.array([0, 0, 1, 1]))], ["A", "B"], GENOME)
+    arrays = [insertions.positions(group, chrom) for group in insertions.groups for chrom in insertions.chroms]
+    assert sum(array.nbytes for array in arrays) == 4 * 2 * 5000
+    assert all(array.base is None for array in arrays)

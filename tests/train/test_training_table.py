@@ -1,0 +1,58 @@
+"""Tables of cell types in files."""
+
+import gzip
+
+import pytest
+
+from scmaxatac.train._training_table import read_training_table
+
+HEADER = "name\tsignal\tatac_peaks\tchip_peaks\trole\tunknown"
+
+
+@pytest.fixture
+def write(tmp_path):
+    """Write a table of these lines, beside the file that they name."""
+    (tmp_path / "peaks#1.bed").write_text("chr1\t5\t9\n")
+
+    def file(*lines, end="\n"):
+        (tmp_path / "table.tsv").write_bytes((end.join(lines) + end).encode())
+        return tmp_path / "table.tsv"
+
+    return file
+
+
+def line(name, unknown="", role="train"):
+    return f"{name}\tgroup {name}\tpeaks#1.bed\tpeaks#1.bed\t{role}\t{unknown}"
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_names_are_read_as_they_stand_and_only_whole_lines_are_comments(write, end, tmp_path):
+    names = ["B#1", "NA", "null", "nan", "None", "01"]
+    path = write(
+        "# made by hand", HEADER, *[line(name) for name in names], "", "#B\tx", line("NK", role="test"), end=end
+    )
+    rows, held_out = read_training_table(path)
+    assert [row.name for row in rows] == names
+    assert [row.signal for row in rows] == [f"group {name}" for name in names]
+    assert {row.chip_peaks for row in rows} == {tmp_path / "peaks#1.bed"}
+    assert held_out == ["NK"]
+
+
+def test_an_empty_cell_is_missing(write, tmp_path):
+    rows, _ = read_training_table(write(HEADER, line("B"), line("C", "peaks#1.bed"), line("D").removesuffix("\t")))
+    assert [row.unknown for row in rows] == [None, tmp_path / "peaks#1.bed", None]
+    with pytest.raises(ValueError, match="no name in row 2"):
+        read_training_table(write(HEADER, line("B"), line("")))
+
+
+def test_a_table_may_be_compressed(write):
+    path = write(HEADER, line("B"))
+    path.write_bytes(gzip.compress(path.read_bytes()))
+    assert [row.name for row in read_training_table(path)[0]] == ["B"]
+
+
+def test_a_file_without_a_table_is_a_clear_error(write):
+    with pytest.raises(ValueError, match=r"table\.tsv lacks the columns \['name', .*it has \[\]"):
+        read_training_table(write("# nothing"))
+    with pytest.raises(ValueError, match=r"table\.tsv is not a table with tabs between the columns"):
+        read_training_table(write(HEADER, line("B"), line("C") + "\tmore\tand more"))
