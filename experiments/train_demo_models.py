@@ -47,7 +47,7 @@ JITTER = 300  # peaks lie anywhere in the windows that a prediction reads
 RANDOM_RATIO = 0.05
 MAX_VALIDATION = 1_000
 BIN = 200
-SHIPPED = Path(__file__).parents[1] / "src" / "scmaxatac" / "models" / "demo"
+SHIPPED = Path(__file__).parents[1] / "src" / "scmaxatac" / "zoo" / "demo"
 
 
 def signals(toy: sma.datasets.Toy) -> dict[str, Signal]:

@@ -17,7 +17,7 @@ from scmaxatac.genome._windows import window_starts
 from scmaxatac.nn._predict import predict_bins
 from scmaxatac.nn.engines._engine import make_engine
 
-FOLDERS = files("scmaxatac.models") / "demo"
+FOLDERS = files("scmaxatac.zoo") / "demo"
 BOUND_IN = {"CTCF": "CD4/T", "SPI1": "B", "GATA3": "CD4/T"}  # the held-out cluster where there is one
 CHROM, BIN = "chr5", 200
 
