@@ -314,3 +314,29 @@ def test_home_may_be_written_as_a_tilde(predict, adata, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
     predict(adata, out_dir="~/results")
     assert Run.open(tmp_path / "results").is_complete
+
+
+def test_a_folder_without_a_run_or_with_several_can_not_be_opened(predict, adata, tmp_path):
+    with pytest.raises(FileNotFoundError, match="no prediction run in .*nowhere.*Run tl.predict_tfbs again"):
+        Run.open(tmp_path / "nowhere")
+    predict(adata)
+    run = Run.open(tmp_path / "run")
+    assert Run.open(run.folder).spec == run.spec
+    predict(adata, step=512)
+    with pytest.raises(FileNotFoundError, match=r"holds several runs: run-\w+, run-\w+\. Give the folder of one"):
+        Run.open(tmp_path / "run")
+    assert Run.open(run.folder).spec.step == 256
+
+
+def test_a_run_that_was_opened_has_its_signal_regions_and_sites(predict, adata, mini, tmp_path):
+    predict(adata)
+    run = Run.open(tmp_path / "run")
+    bulks = sma.pp.pseudobulk(adata, "leiden", genome=mini.genome, chroms=run.spec.chroms, min_fragments=100)
+    for chrom in run.spec.chroms:
+        np.testing.assert_array_equal(run.signal("B").values(chrom), bulks.signal("B").values(chrom))
+    called = run.call("f1")
+    pd.testing.assert_frame_equal(called.sites, adata.uns["tfbs"]["sites"])
+    pd.testing.assert_frame_equal(called.activity, adata.uns["tfbs"]["activity"])
+    starts, ends = run.region_bounds("chr1")
+    regions = adata.uns["tfbs"]["regions"].query("chrom == 'chr1'")
+    assert (starts.tolist(), ends.tolist()) == (regions["start"].tolist(), regions["end"].tolist())
