@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import scmaxatac as sma
+from scmaxatac.genome import Intervals
 
 CHROM = "chr5"
 COLUMNS = ["chrom", "start", "end", "group", "score", "signal_value", "p_value", "q_value", "peak"]
@@ -62,7 +63,7 @@ def test_peaks_are_those_of_snapatac2(called, on_one_chromosome, snap, simulated
 def test_most_simulated_peaks_are_found(called, simulated):
     truth = simulated.peaks[(simulated.peaks["chrom"] == CHROM) & simulated.peaks["CD4/T"]]
     peaks = called.uns["macs3"]
-    found = sma.tracks.Intervals.from_frame(peaks[peaks["group"] == "CD4/T"].astype({"chrom": str}))
+    found = Intervals.from_frame(peaks[peaks["group"] == "CD4/T"].astype({"chrom": str}))
     assert found.overlaps(CHROM, truth["start"].to_numpy(), truth["end"].to_numpy()).mean() > 0.7
 
 
