@@ -46,7 +46,7 @@ def test_matched_calls_as_many_200_bp_bins_as_the_calibration_expects(predict, a
     assert len({round(t, 4) for t in thresholds_of(slots)["BBB"].values()}) == 3, "each group has its own"
 
 
-def test_matched_ranks_what_regions_and_their_overhang_hold(predict, adata, expected):
+def test_matched_ranks_what_regions_and_their_flanks_hold(predict, adata, expected):
     """Bins outside the windows of the regions count as below them; BBB's rank lies within the regions."""
     predict(adata, threshold="matched", tfs="BBB")
     for group in GROUPS:
@@ -54,7 +54,7 @@ def test_matched_ranks_what_regions_and_their_overhang_hold(predict, adata, expe
         assert thresholds_of(adata.uns["tfbs"])["BBB"][group] == pytest.approx(best, abs=1e-6)
 
 
-def test_matched_reaches_below_the_floor(predict, adata, mini, expected_everywhere, monkeypatch):
+def test_matched_reaches_below_the_scores_kept_otherwise(predict, adata, mini, expected_everywhere, monkeypatch):
     """A rank that lies among scores too small to be kept otherwise."""
     monkeypatch.setattr(sma.settings, "score_floor", 0.9)
     deep = [random_model("AAA", 1, rate=0.5), random_model("BBB", 2, rate=0.3)]
@@ -66,7 +66,7 @@ def test_matched_reaches_below_the_floor(predict, adata, mini, expected_everywhe
             assert thresholds_of(slots)[tf][group] == pytest.approx(best, abs=1e-6)
             assert best < 0.9
     # how small a score was kept depends on the rank, so activities have no simple model here
-    assert_follows(slots, expected_everywhere, GROUPS, floor=None)
+    assert_follows(slots, expected_everywhere, GROUPS, min_stored_score=None)
 
 
 def test_matched_gives_the_same_sample_every_time(predict, adata, tmp_path):
@@ -105,12 +105,12 @@ def test_a_factor_without_sites_has_no_activity(predict, adata, expected):
     assert adata.obsm["X_tfbs"]["BBB"].isna().all()
 
 
-def test_a_lower_floor_allows_lower_thresholds(predict, adata, expected, monkeypatch):
+def test_a_lower_minimum_allows_lower_thresholds(predict, adata, expected, monkeypatch):
     with pytest.raises(ValueError, match=r"threshold 0.004 for AAA lies below .*score_floor \(0.01\)"):
         predict(adata, threshold=0.004)
     monkeypatch.setattr(sma.settings, "score_floor", 0.003)
     predict(adata, threshold=0.004)
-    assert_follows(adata.uns["tfbs"], expected, GROUPS, dict.fromkeys(["AAA", "BBB"], 0.004), floor=0.003)
+    assert_follows(adata.uns["tfbs"], expected, GROUPS, dict.fromkeys(["AAA", "BBB"], 0.004), min_stored_score=0.003)
 
 
 def test_mixed_lies_halfway_between_the_published_threshold_and_the_matched_one(predict, adata, expected_everywhere):

@@ -58,7 +58,7 @@ def predict_file(args: argparse.Namespace) -> str:
             preset=args.preset,
             strand=args.strand,
             step=args.step,
-            overhang=args.overhang,
+            include_flanks=args.include_flanks,
             signal_chroms=args.signal_chroms,
             min_cells=args.min_cells,
             min_fragments=args.min_fragments,

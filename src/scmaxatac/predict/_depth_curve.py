@@ -39,7 +39,7 @@ class Comparison:
 
     peaks: Mapping[str, Table]
     motif_bins: Mapping[str, pd.DataFrame]
-    within: pd.DataFrame | None
+    compare_in: pd.DataFrame | None
     bin_size: int
     n_bootstrap: int
     block_size: int
@@ -70,7 +70,7 @@ def depth_curve(
 
     Returns
     -------
-    A row a library size and transcription factor: tf, n_fragments, p99, warnings, threshold, n_sites, agreement,
+    A row a library size and transcription factor: tf, n_fragments, p99, warnings, threshold, n_sites, ap_vs_full_depth,
     spearman and, where there are peaks, how well they are found.
     """
     # that sites become fewer with depth is what is measured, so nothing is said about it
@@ -91,7 +91,7 @@ def depth_curve(
                 "warnings": quality["warnings"],
                 "threshold": np.nan,
                 "n_sites": 0,
-                "agreement": np.nan,
+                "ap_vs_full_depth": np.nan,
                 "spearman": np.nan,
             }
             if size in store.groups:
@@ -117,7 +117,7 @@ class _Curve:
         known = self.sites(full, tf)
         row = {"spearman": self._rank_correlation(size, full, tf)}
         if len(known):
-            row["agreement"] = self._agreement(self._scores(size, tf), known, n_bootstrap=0)["average_precision"]
+            row["ap_vs_full_depth"] = self._agreement(self._scores(size, tf), known, n_bootstrap=0)["average_precision"]
         return row
 
     def against_peaks(self, size: str, tf: str, accessible: Intervals | None) -> dict[str, float]:
@@ -140,7 +140,7 @@ class _Curve:
             known,
             genome=self.inputs.genome,
             chroms=self.inputs.chroms,
-            regions=options.within,
+            regions=options.compare_in,
             bin_size=options.bin_size,
         )
         # the same stretches are drawn for every size, factor and method, so that intervals can be compared
@@ -177,7 +177,7 @@ class _Curve:
             NOTHING,
             genome=self.inputs.genome,
             chroms=self.inputs.chroms,
-            regions=self.comparison.within,
+            regions=self.comparison.compare_in,
             bin_size=self.comparison.bin_size,
         )
         return np.concatenate([part.scores for part in bins.values()])

@@ -102,7 +102,7 @@ def run_prediction(
         "threshold": threshold,
         "thresholds": called.thresholds.to_dict(),
         "genome": {"source": inputs.genome.source, "fingerprint": inputs.genome.fingerprint},
-        "overhang": include_flanks,
+        "include_flanks": include_flanks,
         "out_dir": str(run.folder.parent),
     }
     return slots

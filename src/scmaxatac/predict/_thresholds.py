@@ -90,7 +90,7 @@ def thresholds_of(
         table = pd.DataFrame({tf: np.full(len(store.groups), value) for tf, value in fixed.items()}, index=store.groups)
     for group in store.groups:
         for tf in store.tfs:
-            floor = store.floor(group, tf)
+            floor = store.min_stored_score(group, tf)
             if table.loc[group, tf] < floor:
                 raise ValueError(
                     f"threshold {table.loc[group, tf]:g} for {tf} lies below {floor:g}, the score down to which "
@@ -136,7 +136,7 @@ def called_to_expected(
         except ValueError:
             continue
         for group in store.groups:
-            if published >= store.floor(group, tf) and 0 < expected <= store.n_ranked(group):
+            if published >= store.min_stored_score(group, tf) and 0 < expected <= store.n_ranked(group):
                 table.loc[group, tf] = len(_ranked_scores(store, group, tf, allowed, published)) / expected
     return table
 

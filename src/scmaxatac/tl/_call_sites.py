@@ -21,7 +21,7 @@ def call_sites(
     data: Any,
     threshold: Threshold = "f1",
     *,
-    overhang: bool | None = None,
+    include_flanks: bool | None = None,
     key: str = _keys.KEY_ADDED,
     mod: str = "atac",
     copy: bool = False,
@@ -34,7 +34,7 @@ def call_sites(
         Object that was predicted.
     threshold
         As in :func:`~scmaxatac.tl.predict_tfbs`.
-    overhang
+    include_flanks
         Use the bins outside the regions as well; by default as in the prediction.
     key
         {key}
@@ -85,12 +85,12 @@ def call_sites(
         raise FileNotFoundError(
             f"{run.folder} does not hold all scores of uns[{key!r}] any more; call scmaxatac.tl.predict_tfbs again"
         )
-    overhang = params["overhang"] if overhang is None else overhang
-    called = run.call(threshold, include_flanks=overhang)
+    include_flanks = params["include_flanks"] if include_flanks is None else include_flanks
+    called = run.call(threshold, include_flanks=include_flanks)
     files = _frame(slots[_keys.FILES])
     if (files["kind"] == "bed").any():
         files = renewed_files(run.store, files, write_sites(run, called.sites))
-    params |= {"threshold": threshold, "thresholds": called.thresholds.to_dict(), "overhang": overhang}
+    params |= {"threshold": threshold, "thresholds": called.thresholds.to_dict(), "include_flanks": include_flanks}
     qc = _frame(slots[_keys.QC])
     qc = qc.set_index("group") if "group" in qc else qc
     changed = {

@@ -46,7 +46,7 @@ def predict_tfbs(
     preset: Preset | None = None,
     strand: Strand | None = None,
     step: int | None = None,
-    overhang: bool = False,
+    include_flanks: bool = False,
     signal_chroms: Iterable[str] | None = None,
     min_cells: int = 10,
     min_fragments: int = 10_000,
@@ -69,9 +69,8 @@ def predict_tfbs(
     The Tn5 insertions of each group become a signal, the maxATAC networks (Cazares et al. 2023, PLoS Comput Biol
     19(1):e1010863) read it together with the DNA sequence in windows of 1,024 bp and score 32-bp bins; bins with a
     score of at least the model's threshold are merged into binding sites; those without a known base are never called.
-    Scores equal those of the original to within
-    1e-5 where fragments, chromosomes, blacklist and regions are the same and `strand`, `step` and `precision` the
-    default ones; sites are then the same with ``overhang=True``.
+    Scores equal those of the original to within 1e-5 where fragments, chromosomes, blacklist and regions are the same
+    and `strand`, `step` and `precision` the default ones; sites are then the same with ``include_flanks=True``.
 
     Parameters
     ----------
@@ -117,7 +116,7 @@ def predict_tfbs(
         ``"forward"``, the original's and the default, or ``"mean"`` of both strands, at twice the cost.
     step
         Distance between windows in bp, a multiple of 32 and at most 1,024; the original's and the default is 256.
-    overhang
+    include_flanks
         A window of 1,024 bp that overlaps a region reaches beyond it. By default only bins that overlap a region by
         1 bp can become sites; True takes those outside as well, as the original does, though fewer windows cover them.
     signal_chroms
@@ -264,7 +263,7 @@ def predict_tfbs(
         bulks,
         threshold=threshold,
         out_dir=folder,
-        include_flanks=overhang,
+        include_flanks=include_flanks,
         save_tracks=save_tracks,
         executor=executor,
     )
