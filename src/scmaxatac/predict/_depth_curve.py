@@ -19,9 +19,9 @@ from scmaxatac.genome._intervals import Intervals
 from scmaxatac.predict._prediction import run_folder, run_prediction
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._run_inputs import RunInputs
-from scmaxatac.predict._thresholds import Threshold
 from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.scores._sites import bins_in_regions
+from scmaxatac.zoo._threshold_rules import ThresholdRule
 
 _AGAINST_PEAKS = (
     "n_bins", "n_positive", "random_precision", "average_precision", "ap_low", "ap_high", "aupr",
@@ -51,7 +51,7 @@ def depth_curve(
     bulks: Pseudobulks,
     comparison: Comparison,
     *,
-    threshold: Threshold,
+    rule: ThresholdRule,
     out_dir: Path | None,
     executor: Executor | None = None,
 ) -> pd.DataFrame:
@@ -65,7 +65,9 @@ def depth_curve(
         A group a library size, called after it; the last one is the full depth.
     comparison
         What the predictions are compared with.
-    threshold, out_dir, executor
+    rule
+        Which bins are sites.
+    out_dir, executor
         As in :func:`scmaxatac.tl.predict_tfbs`.
 
     Returns
@@ -74,7 +76,7 @@ def depth_curve(
     spearman and, where there are peaks, how well they are found.
     """
     # that sites become fewer with depth is what is measured, so nothing is said about it
-    options: dict[str, Any] = {"threshold": threshold, "out_dir": out_dir, "executor": executor}
+    options: dict[str, Any] = {"rule": rule, "out_dir": out_dir, "executor": executor}
     slots = run_prediction(inputs, bulks, **options, judge_depth=False)
     params = slots[_keys.PARAMS]
     store = Run.open(run_folder(params)).store

@@ -11,9 +11,9 @@ from scmaxatac.containers._objects import group_labels, unwrap
 from scmaxatac.containers._storable import check_storable
 from scmaxatac.predict._prediction import run_folder, write_sites
 from scmaxatac.predict._run import Run
-from scmaxatac.predict._thresholds import Threshold
 from scmaxatac.predict._track_files import renewed_files
 from scmaxatac.results._slots import decode_params, encode_params, merge_slots, write_cell_activity
+from scmaxatac.zoo._threshold_rules import Threshold, parse_rule
 
 
 @shared_docs
@@ -71,6 +71,7 @@ def call_sites(
     >>> float(sma.get.sites(toy.mdata)["score"].min()) >= 0.9
     True
     """
+    rule = parse_rule(threshold)
     if copy:
         data = copied(data)
     adata = unwrap(data, mod)
@@ -86,7 +87,7 @@ def call_sites(
             f"{run.folder} does not hold all scores of uns[{key!r}] any more; call scmaxatac.tl.predict_tfbs again"
         )
     include_flanks = params["include_flanks"] if include_flanks is None else include_flanks
-    called = run.call(threshold, include_flanks=include_flanks)
+    called = run.call(rule, include_flanks=include_flanks)
     files = _frame(slots[_keys.FILES])
     if (files["kind"] == "bed").any():
         files = renewed_files(run.store, files, write_sites(run, called.sites))

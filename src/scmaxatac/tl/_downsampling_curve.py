@@ -30,8 +30,8 @@ from scmaxatac.predict._genome_warnings import warn_about_genome
 from scmaxatac.predict._preset import Preset, resolve_averaging
 from scmaxatac.predict._regions import Regions, resolve_regions
 from scmaxatac.predict._run_inputs import RunInputs
-from scmaxatac.predict._thresholds import Threshold
 from scmaxatac.tl._motif_scan import Motifs, motif_scan, read_any_motifs
+from scmaxatac.zoo._threshold_rules import Threshold, parse_rule
 
 _DEFAULT_SHARES = (0.02, 0.05, 0.1, 0.2, 0.5)
 
@@ -191,7 +191,7 @@ def downsampling_curve(
     >>> bool(thinned < full)
     True
     """
-    averaging = resolve_averaging(preset, step, strand)
+    averaging, rule = resolve_averaging(preset, step, strand), parse_rule(threshold)
     if bin_size < 1 or block_size < bin_size:
         raise ValueError(
             f"bin_size is {bin_size} and block_size {block_size}; they have to be 1 <= bin_size <= block_size"
@@ -217,7 +217,7 @@ def downsampling_curve(
         engine=EngineOptions(backend, device, precision, batch_size),
         min_stored_score=0.0,  # ranks go on below the scores that a run keeps otherwise
     )
-    inputs.check(threshold)
+    inputs.check(rule)
     folder = None if out_dir is None else output_folder(out_dir)
     known = _peaks_by_tf(peaks, chosen_models, genome)
     inside = None if compare_in is None else regions_on(compare_in, genome, chosen, "intervals of compare_in").frame()
@@ -235,7 +235,7 @@ def downsampling_curve(
     names = {name: [name] for name in insertions.groups}
     bulks = make_pseudobulks(insertions, names, genome, chosen, signal_chroms=scaling, min_cells=0, min_fragments=0)
     comparison = Comparison(known, matches, inside, bin_size, n_bootstrap, block_size, int(generator.integers(2**32)))
-    table = depth_curve(inputs, bulks, comparison, threshold=threshold, out_dir=folder, executor=executor)
+    table = depth_curve(inputs, bulks, comparison, rule=rule, out_dir=folder, executor=executor)
     cells = (table["n_fragments"] * pool.n_cells_found / len(pool)).round().astype(int)
     table.insert(2, "n_cells", cells)
     return table

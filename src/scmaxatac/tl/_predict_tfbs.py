@@ -27,8 +27,8 @@ from scmaxatac.predict._prediction import run_prediction
 from scmaxatac.predict._preset import Preset, resolve_averaging
 from scmaxatac.predict._regions import Regions, resolve_regions
 from scmaxatac.predict._run_inputs import RunInputs
-from scmaxatac.predict._thresholds import Threshold
 from scmaxatac.results._slots import check_key, encode_params, write_slots
+from scmaxatac.zoo._threshold_rules import Threshold, parse_rule
 
 
 @shared_docs
@@ -214,7 +214,7 @@ def predict_tfbs(
         raise ValueError("genome is missing: give scmaxatac.Genome('hg38.fa', blacklist='hg38_maxatac_blacklist.bed')")
     if not isinstance(genome, Genome):
         raise TypeError(f"genome is a {type(genome).__name__}; make one with scmaxatac.Genome('hg38.fa', ...)")
-    averaging = resolve_averaging(preset, step, strand)
+    averaging, rule = resolve_averaging(preset, step, strand), parse_rule(threshold)
     if copy:
         data = copied(data)
     objects = [unwrap(member, mod) for _, member in split_objects(data)]
@@ -235,7 +235,7 @@ def predict_tfbs(
         strand=averaging.strand,
         engine=EngineOptions(backend, device, precision, batch_size),
     )
-    inputs.check(threshold)
+    inputs.check(rule)
     folder = None if out_dir is None else output_folder(out_dir)
     grouped = read_groups(
         data,
@@ -261,7 +261,7 @@ def predict_tfbs(
     slots = run_prediction(
         inputs,
         bulks,
-        threshold=threshold,
+        rule=rule,
         out_dir=folder,
         include_flanks=include_flanks,
         save_tracks=save_tracks,
@@ -271,6 +271,7 @@ def predict_tfbs(
         "groupby": groupby if isinstance(groupby, str) else list(groupby),
         "replicate_key": replicate_key,
         "preset": preset,
+        "threshold": threshold,
         "regions": "table" if isinstance(regions, pd.DataFrame) else str(regions),
         "min_cells": min_cells,
         "min_fragments": min_fragments,
