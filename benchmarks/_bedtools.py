@@ -16,11 +16,11 @@ PERCENTILE = 99
 
 
 def bedtools_pipeline(
-    fragments: Path, sizes: Mapping[str, int], blacklist: Path, folder: Path, *, dense: bool = True
+    fragments: Path, sizes: Mapping[str, int], blacklist: Path, folder: Path, *, every_base: bool = True
 ) -> tuple[dict[str, float], Path]:
     """Run the pipeline; seconds of every step, and the last bigWig.
 
-    The last step, which writes every base of every chromosome, can be left out (``dense=False``).
+    The last step, which writes every base of every chromosome, can be left out (``every_base=False``).
     """
     chrom_sizes = folder / "chrom.sizes"
     chrom_sizes.write_text("".join(f"{chrom}\t{size}\n" for chrom, size in sizes.items()))
@@ -47,7 +47,7 @@ def bedtools_pipeline(
     )
     step("bedGraph to bigWig", lambda: _to_bigwig(bedgraph, raw, sizes))
     low, high, blocked = step("99th percentile", lambda: _range(raw, sizes, blacklist))
-    if dense:
+    if every_base:
         step("min-max to bigWig", lambda: _normalize(raw, scaled, sizes, low, high, blocked))
     return seconds, scaled
 

@@ -60,7 +60,7 @@ def table(data: Path, out_dir: Path, options: dict) -> pd.DataFrame:
         fragments=fragments,
         models=maxatac / "models",
         regions=covered,
-        overhang=True,
+        include_flanks=True,
         save_tracks=True,
         out_dir=out_dir,
         **options,

@@ -33,7 +33,7 @@ def main() -> None:
     for number in ("float32", "bfloat16"):
         with tempfile.TemporaryDirectory() as folder:
             adata = chr22.predict(
-                chr22.models(TFS), regions=regions, overhang=True, save_tracks=True, out_dir=folder,
+                chr22.models(TFS), regions=regions, include_flanks=True, save_tracks=True, out_dir=folder,
                 device="cpu", backend="torch", precision=number,
             )  # fmt: skip
             tracks = adata.uns["tfbs"]["files"].set_index(["kind", "tf"])["path"]

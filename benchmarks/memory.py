@@ -51,7 +51,7 @@ class Drawn:
         return out
 
 
-def panel(n: int) -> list[TFModel]:
+def many_models(n: int) -> list[TFModel]:
     """Repeat the published models under other names until there are enough."""
     real = load_many(data_dir() / "maxatac" / "models", None)
     return [replace(real[i % len(real)], tf=f"{real[i % len(real)].tf}_{i}") for i in range(n)]
@@ -96,7 +96,7 @@ def _predict(folder: Path, n_groups: int, n_networks: int, **more: object) -> No
             "group",
             genome=sma.Genome(folder / "genome.fa", blacklist=data_dir() / "maxatac" / "hg38_maxatac_blacklist.bed"),
             fragments=folder / "fragments.tsv.gz",
-            models=panel(n_networks),
+            models=many_models(n_networks),
             device="cpu",
             min_fragments=1,
             out_dir=out,
@@ -152,7 +152,7 @@ def _run_case(case: str, folder: Path, sizes: dict[str, int], quick: bool) -> No
     settings.cache_dir = folder / "cache"
     start = time.perf_counter()
     if case == "imports":
-        panel(1)
+        many_models(1)
     else:
         CASES[case](folder, sizes, quick)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)

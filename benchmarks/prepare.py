@@ -143,9 +143,9 @@ def compare(
         lines.append(f"Largest relative difference of the signals: {farthest(folder / '0.bw', scaled, sizes):.1e} (the "
                      "pipeline prints six digits).\n")  # fmt: skip
     no_track = [sum(run.values()) - run["bigWigs"] for run in mine]
-    dense = "min-max to bigWig"
+    last = "min-max to bigWig"
     whole, sparse = ([sum(run.values()) - left for run, left in zip(pipe, lefts, strict=True)]
-                     for lefts in ([0] * len(pipe), [run[dense] for run in pipe]))  # fmt: skip
+                     for lefts in ([0] * len(pipe), [run[last] for run in pipe]))  # fmt: skip
     rows = [
         ("pipeline", statistics.median(whole), "", ""),
         ("pipeline without its last step", statistics.median(sparse), "", ""),

@@ -55,7 +55,7 @@ def on_chr22(data: Chr22) -> pd.DataFrame:
     }
     found = thinned(
         "chr22", data.adata, "all", group="cells", genome=data.genome, fragments=data.fragments, models=data.models(),
-        peaks=data.peaks, motifs=MOTIFS, regions=data.covered, within=data.covered, chroms=CHROM,
+        peaks=data.peaks, motifs=MOTIFS, regions=data.covered, compare_in=data.covered, chroms=CHROM,
     )  # fmt: skip
     return summary("chr22", found, anywhere, per_genome=HUMAN_GENOME_SIZE / data.genome.sizes[CHROM])
 

@@ -23,7 +23,7 @@ from matplotlib.figure import Figure
 
 import scmaxatac as sma
 from scmaxatac._constants import BIN, CALIBRATION_BIN
-from scmaxatac.evaluate._benchmark import largest_per_bin
+from scmaxatac.evaluate._benchmark import max_per_bin
 from scmaxatac.genome import Genome, Intervals
 from scmaxatac.genome._interval_table import Table, as_intervals
 from scmaxatac.models import Calibration
@@ -155,7 +155,7 @@ def read_bins(
     if inside is not None:
         counts &= inside.overlap_length(chrom, begin, begin + CALIBRATION_BIN) == CALIBRATION_BIN
     start, score = store.read(size, tf, chrom)
-    largest = largest_per_bin(start, start + BIN, score, len(counts), CALIBRATION_BIN)
+    largest = max_per_bin(start, start + BIN, score, len(counts), CALIBRATION_BIN)
     truth = as_intervals(peaks, "peaks").overlaps(chrom, begin, begin + CALIBRATION_BIN)
     return Bins(largest[counts], truth[counts], begin[counts] // block)
 

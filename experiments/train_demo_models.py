@@ -25,7 +25,7 @@ import scmaxatac as sma
 from scmaxatac.atac._insertions import collect_insertions
 from scmaxatac.atac._signal import Signal
 from scmaxatac.datasets._motifs import MOTIFS
-from scmaxatac.evaluate._benchmark import ScoredBins, agreement, largest_per_bin, score_bins
+from scmaxatac.evaluate._benchmark import ScoredBins, agreement, max_per_bin, score_bins
 from scmaxatac.fragments._fragment_file import FragmentFile
 from scmaxatac.genome import Intervals
 from scmaxatac.nn.engines._engine import make_engine
@@ -118,7 +118,7 @@ def baselines(toy: sma.datasets.Toy, signal: Signal, tf: str, cluster: str, chro
     found = np.lib.stride_tricks.sliding_window_view(codes, motif.width)[starts].copy()
     found[reverse] = 3 - found[reverse][:, ::-1]
     values = motif.score(found) + 100.0  # every match above no match
-    by_motif = largest_per_bin(starts, starts + motif.width, values, n_bins, BIN)
+    by_motif = max_per_bin(starts, starts + motif.width, values, n_bins, BIN)
     begin = np.arange(n_bins) * BIN
     by_signal = signal.values(chrom)[: n_bins * BIN].reshape(n_bins, BIN).max(axis=1)
     in_peak = Intervals.from_frame(toy.peaks[toy.peaks[cluster]]).overlaps(chrom, begin, begin + BIN)

@@ -24,11 +24,17 @@ def called_any(called: dict[str, list]) -> bool:
 
 
 def assert_follows(
-    slots, oracle: Oracle, groups, threshold=None, *, overhang: bool = False, floor: float | None = 0.01
+    slots,
+    oracle: Oracle,
+    groups,
+    threshold=None,
+    *,
+    include_flanks: bool = False,
+    min_stored_score: float | None = 0.01,
 ) -> None:
     """Compare sites, scores and activity with the plain model, at thresholds by TF (by default those of the run).
 
-    Without a floor activities are not compared.
+    Without `min_stored_score` activities are not compared.
     """
     for tf in oracle.scores:
         called = {}
@@ -36,15 +42,17 @@ def assert_follows(
             at = thresholds_of(slots)[tf][group] if threshold is None else threshold[tf]
             assert at == thresholds_of(slots)[tf][group]
             # a threshold that is a score in float32 lies a little off the model's own
-            called[group] = oracle.sites(group, tf, at - 1e-6 if threshold is None else at, overhang=overhang)
+            called[group] = oracle.sites(
+                group, tf, at - 1e-6 if threshold is None else at, include_flanks=include_flanks
+            )
             found = sites_of(slots, group, tf)
             assert list(zip(found["chrom"], found["start"], found["end"], strict=True)) == [
                 s[:3] for s in called[group]
             ]
             np.testing.assert_allclose(found["score"], [site[3] for site in called[group]], atol=1e-6)
-        if floor is not None:
-            # of bins below the floor those that a rank might need are kept as well, and count with their score
-            at_least, at_most = (oracle.activity(tf, called, kept_from) for kept_from in (floor, 0.0))
+        if min_stored_score is not None:
+            # of bins below it those that a rank might need are kept as well, and count with their score
+            at_least, at_most = (oracle.activity(tf, called, kept_from) for kept_from in (min_stored_score, 0.0))
             for group in groups:
                 found, low, high = slots["activity"].loc[group, tf], at_least[group], at_most[group]
                 assert low - 1e-6 <= found <= high + 1e-6 if called_any(called) else np.isnan(found)

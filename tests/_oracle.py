@@ -107,14 +107,16 @@ class Oracle:
             found.append(max(values) if values else np.nan)
         return np.array(found)
 
-    def sites(self, group: str, tf: str, threshold: float, *, overhang: bool) -> list[tuple[str, int, int, float]]:
-        """Merge adjacent bins at or above a threshold; without overhang only those that overlap a region."""
+    def sites(
+        self, group: str, tf: str, threshold: float, *, include_flanks: bool
+    ) -> list[tuple[str, int, int, float]]:
+        """Merge adjacent bins at or above a threshold; without flanks only those that overlap a region."""
         sites = []
         for chrom in self.chroms:
             inside = self.inside(chrom)
             last = None
             for b, value in self.bins[group, tf, chrom].items():
-                if value < threshold or not (overhang or inside[b * 32 : b * 32 + 32].any()):
+                if value < threshold or not (include_flanks or inside[b * 32 : b * 32 + 32].any()):
                     continue
                 if not self.known(chrom, b):
                     continue
@@ -152,8 +154,10 @@ class Oracle:
         found = [self.maximum(group, tf, chrom, k) for chrom, k in self.calibration_bins()]
         return [value for value in found if value is not None]
 
-    def activity(self, tf: str, sites: dict[str, list[tuple[str, int, int, float]]], floor: float) -> dict[str, float]:
-        """Mean over the union of all groups' sites of each group's largest bin there; bins below the floor are 0."""
+    def activity(
+        self, tf: str, sites: dict[str, list[tuple[str, int, int, float]]], min_stored_score: float
+    ) -> dict[str, float]:
+        """Mean over the union of all groups' sites of each group's largest bin there; bins below that score are 0."""
         bins = sorted({(c, b) for found in sites.values() for c, s, e, _ in found for b in range(s // 32, e // 32)})
         union: list[list[tuple[str, int]]] = []
         for chrom, b in bins:
@@ -164,7 +168,9 @@ class Oracle:
         means = {}
         for group in sites:
             best = [max(self.bins[group, tf, chrom].get(b, 0.0) for chrom, b in site) for site in union]
-            means[group] = float(np.mean([value if value >= floor else 0.0 for value in best])) if union else np.nan
+            means[group] = (
+                float(np.mean([value if value >= min_stored_score else 0.0 for value in best])) if union else np.nan
+            )
         return means
 
 

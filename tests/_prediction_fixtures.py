@@ -21,7 +21,7 @@ def fragment_file(mini: Mini, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def panel() -> list:
+def mini_models() -> list:
     """Two models with different thresholds and rates."""
     return [random_model("AAA", MODELS["AAA"], threshold=0.5, rate=0.05),
             random_model("BBB", MODELS["BBB"], threshold=0.3, rate=0.02)]  # fmt: skip
@@ -36,12 +36,12 @@ def analytic(monkeypatch: pytest.MonkeyPatch) -> type[AnalyticEngine]:
 
 
 @pytest.fixture
-def predict(mini: Mini, panel: list, tmp_path: Path) -> Callable[..., object]:
+def predict(mini: Mini, mini_models: list, tmp_path: Path) -> Callable[..., object]:
     """Call predict_tfbs with the options that every test here has in common; later ones win."""
     import scmaxatac as sma
 
     def run(data, groupby="leiden", **options):
-        common = {"genome": mini.genome, "models": panel, "min_fragments": 100, "out_dir": tmp_path / "run"}
+        common = {"genome": mini.genome, "models": mini_models, "min_fragments": 100, "out_dir": tmp_path / "run"}
         return sma.tl.predict_tfbs(data, groupby, **common | options)
 
     return run

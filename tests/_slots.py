@@ -85,8 +85,16 @@ def make_truth(
                 else [([], [])] * len(tfs)
             )
             bins, scores = ([np.asarray(pair[i]) for pair in kept] for i in (0, 1))
-            floors, nothing = np.full(len(tfs), FLOOR), np.empty((0, len(tfs)))
-            store.write_unit(group, chrom, bins=bins, scores=scores, floors=floors, region_scores=nothing, n_ranked=0)
+            min_stored_scores, nothing = np.full(len(tfs), FLOOR), np.empty((0, len(tfs)))
+            store.write_unit(
+                group,
+                chrom,
+                bins=bins,
+                scores=scores,
+                min_stored_scores=min_stored_scores,
+                region_scores=nothing,
+                n_ranked=0,
+            )
             store.write_insertions(group, chrom, [insertions if here else insertions[:0]], [1.0], (0.0, p99))
     (run.folder / "run.json").write_text(spec.to_json())
     store.finish(spec.fingerprint, [])

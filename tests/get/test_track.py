@@ -8,14 +8,14 @@ from scmaxatac import get
 REGION, START, END = "chr22:18,712,000-18,720,011", 18_712_000, 18_720_011
 
 
-def expected(truth, group, tf, floor, start=0, end=10**9):
+def expected(truth, group, tf, min_stored_score, start=0, end=10**9):
     starts, score = truth.scores[group, tf]
-    keep = (score >= floor) & (starts + 32 > start) & (starts < end)
+    keep = (score >= min_stored_score) & (starts + 32 > start) & (starts < end)
     return starts[keep], score[keep]
 
 
 @pytest.mark.parametrize("group", ["B", "CD4/naive T | donor_1"])
-def test_bins_of_the_store_are_those_above_the_floor(truth, group):
+def test_bins_of_the_store_are_those_that_reach_the_minimum(truth, group):
     frame = get.track(truth.adata, "SPI1", group, region=REGION)
     starts, score = expected(truth, group, "SPI1", 0.01, START, END)
     assert len(frame) > 0

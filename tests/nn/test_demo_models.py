@@ -10,7 +10,7 @@ from scmaxatac import datasets, models
 from scmaxatac.atac._insertions import collect_insertions
 from scmaxatac.atac._signal import Signal
 from scmaxatac.datasets._motifs import MOTIFS
-from scmaxatac.evaluate._benchmark import agreement, largest_per_bin, score_bins
+from scmaxatac.evaluate._benchmark import agreement, max_per_bin, score_bins
 from scmaxatac.fragments._fragment_file import FragmentFile
 from scmaxatac.genome import Intervals
 from scmaxatac.genome._windows import window_starts
@@ -62,10 +62,10 @@ def test_demo_models_beat_the_motif_and_the_signal_by_far(toy, signal):
         parts = list(predict_bins(engine, toy.genome.codes(CHROM), of_cluster, CHROM, starts))
         begin = np.concatenate([part.bins for part in parts]) * 32
         scores = np.concatenate([part.scores[0] for part in parts])
-        predicted = _aupr(toy, tf, cluster, largest_per_bin(begin, begin + 32, scores, n_bins))
+        predicted = _aupr(toy, tf, cluster, max_per_bin(begin, begin + 32, scores, n_bins))
         motif = MOTIFS[tf]
         hits, _ = motif.find(toy.genome.codes(CHROM), motif.score_at(0.3))
-        by_motif = largest_per_bin(hits, hits + motif.width, np.ones(len(hits)), n_bins)
+        by_motif = max_per_bin(hits, hits + motif.width, np.ones(len(hits)), n_bins)
         by_signal = of_cluster.values(CHROM)[: n_bins * BIN].reshape(n_bins, BIN).max(axis=1)
         assert predicted > 0.7
         assert predicted < 0.99

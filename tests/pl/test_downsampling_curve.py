@@ -16,7 +16,13 @@ def made_up(sizes, tfs=("CTCF", "SPI1"), *, peaks=True):
     for t, tf in enumerate(tfs):
         for size in sizes:
             depth = np.log(size) / np.log(max(sizes)) * (0.9 - 0.05 * t)
-            row = {"tf": tf, "n_fragments": size, "n_cells": round(size / 5000), "n_sites": size, "agreement": depth}
+            row = {
+                "tf": tf,
+                "n_fragments": size,
+                "n_cells": round(size / 5000),
+                "n_sites": size,
+                "ap_vs_full_depth": depth,
+            }
             if peaks:
                 row |= {"average_precision": depth / 2, "ap_low": depth / 2 - 0.05, "ap_high": depth / 2 + 0.05}
                 row |= {"motif_average_precision": 0.1}
@@ -40,10 +46,10 @@ def test_a_line_is_the_column_of_its_factor():
     assert ax.get_xscale() == "log"
 
 
-def test_without_peaks_the_agreement_is_drawn():
+def test_without_peaks_the_average_precision_against_full_depth_is_drawn():
     ax = pl.downsampling_curve(made_up([10_000, 100_000], peaks=False), tfs="SPI1")
     assert list(curves(ax)) == ["SPI1"]
-    assert "Agreement" in ax.get_ylabel()
+    assert ax.get_ylabel() == "Average precision against the sites\nfrom all fragments"
     assert not ax.collections
 
 
@@ -55,7 +61,7 @@ def test_the_axis_at_the_top_counts_cells():
     assert np.allclose(np.array(ax.get_xlim()) / 5000, top.get_xlim())
 
 
-@pytest.mark.parametrize("value", [None, "agreement", "n_sites"])
+@pytest.mark.parametrize("value", [None, "ap_vs_full_depth", "n_sites"])
 @pytest.mark.parametrize(
     "sizes", [[17_000, 20_000, 40_000], [5_000, 10_000, 100_000, 450_000], [1e5, 1e6, 1e7, 1e8, 1e9], [300_000]]
 )

@@ -141,7 +141,7 @@ def test_only_a_unit_that_was_removed_is_computed_again(predict, serial, tmp_pat
 
 
 def test_regions_are_scored_as_in_one_process(predict, processes, tmp_path):
-    options = {"regions": REGIONS, "overhang": True}
+    options = {"regions": REGIONS, "include_flanks": True}
     expected = predict(out_dir=tmp_path / "serial", **options)
     found = predict(processes, out_dir=tmp_path / "parallel", **options)
     np.testing.assert_array_equal(found["scores"], expected["scores"])

@@ -55,7 +55,7 @@ def test_a_second_call_computes_nothing(predict, adata, units, save_tracks):
 def test_another_threshold_or_key_computes_nothing(predict, adata, units):
     predict(adata)
     units.clear()
-    predict(adata, threshold=0.2, key_added="mine", overhang=True, min_cells=5)
+    predict(adata, threshold=0.2, key_added="mine", include_flanks=True, min_cells=5)
     assert units == []
 
 

@@ -1,14 +1,13 @@
 """Thresholds, and what is called with them."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from _compare import assert_follows, assert_same_slots, thresholds_of
 from _mini import GROUPS, REGIONS
 from _networks import random_model
 
 import scmaxatac as sma
-from scmaxatac.predict._thresholds import _halfway
+from scmaxatac.zoo._threshold_rules import Mixed
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -46,7 +45,7 @@ def test_matched_calls_as_many_200_bp_bins_as_the_calibration_expects(predict, a
     assert len({round(t, 4) for t in thresholds_of(slots)["BBB"].values()}) == 3, "each group has its own"
 
 
-def test_matched_ranks_what_regions_and_their_overhang_hold(predict, adata, expected):
+def test_matched_ranks_what_regions_and_their_flanks_hold(predict, adata, expected):
     """Bins outside the windows of the regions count as below them; BBB's rank lies within the regions."""
     predict(adata, threshold="matched", tfs="BBB")
     for group in GROUPS:
@@ -54,7 +53,7 @@ def test_matched_ranks_what_regions_and_their_overhang_hold(predict, adata, expe
         assert thresholds_of(adata.uns["tfbs"])["BBB"][group] == pytest.approx(best, abs=1e-6)
 
 
-def test_matched_reaches_below_the_floor(predict, adata, mini, expected_everywhere, monkeypatch):
+def test_matched_reaches_below_the_scores_kept_otherwise(predict, adata, mini, expected_everywhere, monkeypatch):
     """A rank that lies among scores too small to be kept otherwise."""
     monkeypatch.setattr(sma.settings, "score_floor", 0.9)
     deep = [random_model("AAA", 1, rate=0.5), random_model("BBB", 2, rate=0.3)]
@@ -66,7 +65,7 @@ def test_matched_reaches_below_the_floor(predict, adata, mini, expected_everywhe
             assert thresholds_of(slots)[tf][group] == pytest.approx(best, abs=1e-6)
             assert best < 0.9
     # how small a score was kept depends on the rank, so activities have no simple model here
-    assert_follows(slots, expected_everywhere, GROUPS, floor=None)
+    assert_follows(slots, expected_everywhere, GROUPS, min_stored_score=None)
 
 
 def test_matched_gives_the_same_sample_every_time(predict, adata, tmp_path):
@@ -105,12 +104,12 @@ def test_a_factor_without_sites_has_no_activity(predict, adata, expected):
     assert adata.obsm["X_tfbs"]["BBB"].isna().all()
 
 
-def test_a_lower_floor_allows_lower_thresholds(predict, adata, expected, monkeypatch):
-    with pytest.raises(ValueError, match=r"threshold 0.004 for AAA lies below .*score_floor \(0.01\)"):
+def test_a_lower_minimum_allows_lower_thresholds(predict, adata, expected, monkeypatch):
+    with pytest.raises(ValueError, match=r"AAA, BBB: .*lies below .*score_floor \(0.01\).*: 0.004$"):
         predict(adata, threshold=0.004)
     monkeypatch.setattr(sma.settings, "score_floor", 0.003)
     predict(adata, threshold=0.004)
-    assert_follows(adata.uns["tfbs"], expected, GROUPS, dict.fromkeys(["AAA", "BBB"], 0.004), floor=0.003)
+    assert_follows(adata.uns["tfbs"], expected, GROUPS, dict.fromkeys(["AAA", "BBB"], 0.004), min_stored_score=0.003)
 
 
 def test_mixed_lies_halfway_between_the_published_threshold_and_the_matched_one(predict, adata, expected_everywhere):
@@ -139,14 +138,14 @@ def test_mixed_among_scores_that_were_not_kept_is_an_error(predict, adata, monke
     monkeypatch.setattr(sma.settings, "score_floor", 0.97)
     rare = [random_model("AAA", 1, threshold=0.05, rate=0.05)]
     predict(adata, models=rare, regions="genome", threshold=0.98)
-    with pytest.raises(ValueError, match=r"threshold 0\.\d+ for AAA lies below .*score_floor"):
+    with pytest.raises(ValueError, match=r"AAA: the threshold lies below .*score_floor.*: 0\.\d+$"):
         sma.tl.call_sites(adata, "mixed")
 
 
 @pytest.mark.parametrize("rank", [0.0, np.inf])
 def test_mixed_between_thresholds_at_the_very_ends_is_a_number_between(rank):
-    by_rank = pd.DataFrame({"AAA": [rank]}, index=["B"])
-    (found,) = _halfway([0.4], by_rank)["AAA"]
+    at_f1 = random_model("AAA", 1, threshold=0.4).calibration
+    (found,) = Mixed().resolve(at_f1, np.array([rank]))
     assert 0 < found < 1
     assert (found < 0.4) == (rank == 0)
 
@@ -171,9 +170,32 @@ def test_qc_does_not_judge_thresholds_by_a_few_regions(predict, adata):
 @pytest.mark.parametrize("rule", ["f1", "matched", "mixed", ("precision", 0.5)])
 def test_rules_that_need_a_calibration_say_so(predict, adata, rule):
     bare = [random_model("AAA", 1), random_model("BBB", 2, calibrated=False)]
-    with pytest.raises(ValueError, match="the model of BBB has no calibration table"):
+    with pytest.raises(ValueError, match="BBB: no calibration table"):
         predict(adata, models=bare, threshold=rule)
     assert "tfbs" not in adata.uns
+
+
+def test_one_error_names_all_models_with_which_a_rule_cannot_be_used(predict, adata, analytic):
+    """Those that do not reach the value, those whose threshold was not kept, and those without a table."""
+    models = [random_model("AAA", 1, threshold=0.5), random_model("BBB", 2, threshold=0.3),
+              random_model("CCC", 3, threshold=0.1), random_model("DDD", 4, calibrated=False)]  # fmt: skip
+    tables = {model.tf: model.calibration.frame for model in models[:3]}
+    with pytest.raises(ValueError, match="no threshold reaches") as error:
+        predict(adata, models=models[:3], threshold=("precision", 1.1))
+    for tf, table in tables.items():
+        assert f"{table['precision'].max():.4g}" in str(error.value)
+        assert tf in str(error.value)
+    with pytest.raises(ValueError, match=r"DDD: no calibration table.*3 of 4 models can be predicted"):
+        predict(adata, models=models, threshold="f1")
+    with pytest.raises(ValueError, match="AAA, BBB, CCC, DDD: the threshold lies below"):
+        predict(adata, models=models, threshold=0.001)
+    assert analytic.windows == 0
+
+
+def test_after_a_run_one_error_names_all_models_whose_threshold_was_not_kept(predict, adata):
+    predict(adata, regions="genome", threshold=0.5)
+    with pytest.raises(ValueError, match=r"AAA, BBB: the threshold lies below .*predict again.*: 0\.0001$"):
+        sma.tl.call_sites(adata, 0.0001)
 
 
 def test_a_model_without_calibration_takes_a_number(predict, adata, expected):

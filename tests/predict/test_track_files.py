@@ -155,7 +155,7 @@ def test_tracks_of_groups_that_stay_the_same_are_taken_over(adata, predict, monk
     assert same == set(GROUPS) - {"B"}
 
 
-def test_tracks_of_regions_that_overhang_reach_as_far_as_their_windows(adata, expected):
+def test_tracks_of_regions_reach_beyond_as_far_as_their_windows(adata, expected):
     track = sma.get.track(adata, "AAA", "B")
     inside = np.zeros(len(track), dtype=bool)
     for row in REGIONS.itertuples():

@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 import scmaxatac as sma
-from scmaxatac.evaluate._benchmark import agreement, bootstrap_average_precision, largest_per_bin
+from scmaxatac.evaluate._benchmark import agreement, bootstrap_average_precision, max_per_bin
 
 
 @pytest.fixture(scope="module")
@@ -56,13 +56,13 @@ def test_is_close_to_the_original_on_the_whole_chromosome_where_its_bins_drift(d
 def test_a_bin_takes_the_largest_value_that_overlaps_it():
     starts, ends = np.array([0, 190, 1000, 450]), np.array([10, 210, 1001, 1000])
     values = np.array([0.1, 0.5, 0.9, 0.2])
-    assert largest_per_bin(starts, ends, values, 5).tolist() == pytest.approx([0.5, 0.5, 0.2, 0.2, 0.2])
+    assert max_per_bin(starts, ends, values, 5).tolist() == pytest.approx([0.5, 0.5, 0.2, 0.2, 0.2])
 
 
 @pytest.mark.parametrize(("start", "end"), [(-50, 20), (300, 300), (300, 200)])
 def test_an_interval_that_is_empty_or_starts_before_the_chromosome_has_no_bins(start, end):
     with pytest.raises(ValueError, match="an interval is empty or starts before 0"):
-        largest_per_bin(np.array([0, start]), np.array([10, end]), np.ones(2), 5)
+        max_per_bin(np.array([0, start]), np.array([10, end]), np.ones(2), 5)
 
 
 def test_agreement_equals_scikit_learn():

@@ -43,15 +43,15 @@ def test_another_threshold_gives_what_a_new_prediction_would(adata, predict, tmp
     assert set(one) == set(other)
 
 
-@pytest.mark.parametrize("overhang", [False, True])
-def test_bins_outside_the_regions_can_be_added_or_left_out(mini, fragment_file, predict, expected, overhang):
+@pytest.mark.parametrize("include_flanks", [False, True])
+def test_bins_outside_the_regions_can_be_added_or_left_out(mini, fragment_file, predict, expected, include_flanks):
     adata = mini.adata(fragment_file)
-    predict(adata, overhang=not overhang)
+    predict(adata, include_flanks=not include_flanks)
     sma.tl.call_sites(adata, 0.2)
-    assert_follows(adata.uns["tfbs"], expected, GROUPS, {"AAA": 0.2, "BBB": 0.2}, overhang=not overhang)
-    sma.tl.call_sites(adata, 0.2, overhang=overhang)
-    assert_follows(adata.uns["tfbs"], expected, GROUPS, {"AAA": 0.2, "BBB": 0.2}, overhang=overhang)
-    assert sma.get.params(adata)["overhang"] is overhang
+    assert_follows(adata.uns["tfbs"], expected, GROUPS, {"AAA": 0.2, "BBB": 0.2}, include_flanks=not include_flanks)
+    sma.tl.call_sites(adata, 0.2, include_flanks=include_flanks)
+    assert_follows(adata.uns["tfbs"], expected, GROUPS, {"AAA": 0.2, "BBB": 0.2}, include_flanks=include_flanks)
+    assert sma.get.params(adata)["include_flanks"] is include_flanks
 
 
 def test_copy_leaves_the_original_as_it_is(adata):
@@ -117,9 +117,9 @@ def test_files_of_sites_follow(mini, fragment_file, predict):
         assert sha256_of(f"{folder}/{row.path}") == row.sha256
 
 
-def test_a_threshold_below_the_floor_is_an_error_that_names_both(adata):
+def test_a_threshold_below_the_stored_scores_is_an_error_that_names_both(adata):
     before = adata.copy()
-    with pytest.raises(ValueError, match=r"threshold 0.005 for AAA lies below 0.01.*score_floor and predict again"):
+    with pytest.raises(ValueError, match=r"AAA.* lies below 0.01.*score_floor and predict again.*: 0.005"):
         sma.tl.call_sites(adata, 0.005)
     assert_same_slots(adata.uns["tfbs"], before.uns["tfbs"], but=())
 

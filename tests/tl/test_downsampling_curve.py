@@ -20,13 +20,13 @@ def peaks():
 
 
 @pytest.fixture
-def curve(mini, panel, analytic, fragment_file, tmp_path):
+def curve(mini, mini_models, analytic, fragment_file, tmp_path):
     """Call downsampling_curve with what all tests have in common; later options win."""
 
     def run(data=None, **options):
         adata = mini.adata(fragment_file) if data is None else data
         common = {
-            "group": "CD4/T", "genome": mini.genome, "models": panel, "sizes": [100, 400], "threshold": 0.2,
+            "group": "CD4/T", "genome": mini.genome, "models": mini_models, "sizes": [100, 400], "threshold": 0.2,
             "n_bootstrap": 20, "block_size": 2_000, "out_dir": tmp_path / "curve",
         }  # fmt: skip
         return sma.tl.downsampling_curve(adata, "leiden", **common | options)
@@ -35,11 +35,17 @@ def curve(mini, panel, analytic, fragment_file, tmp_path):
 
 
 @pytest.fixture
-def predicted(mini, panel, analytic, fragment_file, tmp_path, monkeypatch):
+def predicted(mini, mini_models, analytic, fragment_file, tmp_path, monkeypatch):
     monkeypatch.setattr(sma.settings, "score_floor", 0.0)
     adata = mini.adata(fragment_file)
     sma.tl.predict_tfbs(
-        adata, "leiden", genome=mini.genome, models=panel, threshold=0.2, min_fragments=1, out_dir=tmp_path / "full"
+        adata,
+        "leiden",
+        genome=mini.genome,
+        models=mini_models,
+        threshold=0.2,
+        min_fragments=1,
+        out_dir=tmp_path / "full",
     )
     return adata
 
@@ -52,7 +58,7 @@ def test_all_fragments_give_what_predict_tfbs_gives(curve, predicted, mini, peak
         assert row["n_sites"] == len(sma.get.sites(predicted, tf=tf, group="CD4/T")) > 0
         assert row["p99"] == qc["p99"]
         assert row["n_cells"] == 14
-        assert row["agreement"] == pytest.approx(1)
+        assert row["ap_vs_full_depth"] == pytest.approx(1)
         assert row["spearman"] == pytest.approx(1)
         scores = sma.get.track(predicted, tf, "CD4/T")
         scores = scores[[inside(s) for s in scores.itertuples()]]
@@ -74,14 +80,14 @@ def test_a_smaller_library_gives_what_a_thinned_pseudobulk_holds(curve, mini, fr
     row = table[(table["tf"] == "AAA") & (table["n_fragments"] == 400)].iloc[0]
     assert row["p99"] == bulks.qc.loc["CD4/T", "p99"]
     assert 0.3 < row["spearman"] < 1
-    assert 0 < table["agreement"].min() < 1
+    assert 0 < table["ap_vs_full_depth"].min() < 1
 
 
 def test_sizes_that_are_all_too_large_leave_all_fragments(curve):
     with pytest.warns(UserWarning, match=r"left out are the sizes \[1000000, 2000000\]"):
         table = curve(sizes=[2 * 10**6, 10**6], tfs="AAA")
     (row,) = table.to_dict("records")
-    assert row["agreement"] == pytest.approx(1)
+    assert row["ap_vs_full_depth"] == pytest.approx(1)
     assert row["n_cells"] == 14
 
 
@@ -111,11 +117,11 @@ def test_the_seed_decides_and_the_object_stays_as_it_was(curve, mini, fragment_f
 
 
 def test_whole_chromosomes_can_be_predicted(curve, peaks):
-    table = curve(regions="genome", peaks=peaks, tfs=["AAA"], block_size=400, within=pd.DataFrame(
+    table = curve(regions="genome", peaks=peaks, tfs=["AAA"], block_size=400, compare_in=pd.DataFrame(
         {"chrom": ["chr1"], "start": [0], "end": [8000]}
     ))  # fmt: skip
     assert table["spearman"].iloc[-1] == pytest.approx(1)
-    assert table["agreement"].iloc[-1] == pytest.approx(1)
+    assert table["ap_vs_full_depth"].iloc[-1] == pytest.approx(1)
     assert (table["n_positive"] == 3).all()
     assert (table["n_bins"] < 40).all()
     assert (table["ap_low"] <= table["ap_high"]).all()
@@ -152,7 +158,7 @@ def test_a_library_without_insertions_on_the_chromosomes_has_an_empty_row(curve,
         table = curve(sizes=[1], chroms="chr2", rng=1, peaks=peaks, tfs="AAA", block_size=200)
     row = table.iloc[0]
     assert row["n_sites"] == 0
-    assert np.isnan(row["agreement"])
+    assert np.isnan(row["ap_vs_full_depth"])
     assert np.isnan(row["average_precision"])
     assert row["warnings"].startswith("skipped")
 
@@ -172,24 +178,24 @@ def test_too_few_stretches_are_told_before_anything_is_predicted(curve, peaks, a
 
 
 def test_every_threshold_can_be_asked_for_as_all_scores_are_kept(
-    curve, mini, panel, fragment_file, tmp_path, monkeypatch
+    curve, mini, mini_models, fragment_file, tmp_path, monkeypatch
 ):
     assert sma.settings.score_floor > 0.004
     table = curve(threshold=0.004, tfs="AAA")
     assert (table["threshold"] == 0.004).all()
     monkeypatch.setattr(sma.settings, "score_floor", 0.0)
     adata = mini.adata(fragment_file)
-    options = {"genome": mini.genome, "models": panel[0], "threshold": 0.004, "min_fragments": 1}
+    options = {"genome": mini.genome, "models": mini_models[0], "threshold": 0.004, "min_fragments": 1}
     sma.tl.predict_tfbs(adata, "leiden", **options, out_dir=tmp_path / "full")
     assert table["n_sites"].iloc[-1] == len(sma.get.sites(adata, tf="AAA", group="CD4/T"))
 
 
-def test_that_thresholds_do_not_fit_small_libraries_is_no_surprise(curve, mini, panel, fragment_file, tmp_path):
+def test_that_thresholds_do_not_fit_small_libraries_is_no_surprise(curve, mini, mini_models, fragment_file, tmp_path):
     """The warning names groups and recommends call_sites, and here there are neither."""
     with pytest.warns(UserWarning, match="published thresholds don't fit"):
         sma.tl.predict_tfbs(
-            mini.adata(fragment_file), "leiden", genome=mini.genome, models=panel, regions="genome", min_fragments=1,
-            out_dir=tmp_path / "full",
+            mini.adata(fragment_file), "leiden", genome=mini.genome, models=mini_models, regions="genome",
+            min_fragments=1, out_dir=tmp_path / "full",
         )  # fmt: skip
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
@@ -209,10 +215,10 @@ def test_peaks_and_regions_that_do_not_fit_the_genome_are_told_before_anything_i
         curve(peaks={"AAA": plain}, tfs="AAA")
     with pytest.raises(ValueError, match="peaks of AAA: chr1:1500-10001500 lies off"):
         curve(peaks={"AAA": peaks.assign(end=peaks["start"] + 10**7)}, tfs="AAA")
-    with pytest.raises(ValueError, match="intervals of within are on 1, 2, X, none of which"):
-        curve(peaks={"AAA": peaks}, tfs="AAA", within=plain)
-    with pytest.raises(ValueError, match="none of the intervals of within lies on chr1; they are on chr2, chrX"):
-        curve(peaks={"AAA": peaks}, tfs="AAA", within=peaks[2:], chroms="chr1")
+    with pytest.raises(ValueError, match="intervals of compare_in are on 1, 2, X, none of which"):
+        curve(peaks={"AAA": peaks}, tfs="AAA", compare_in=plain)
+    with pytest.raises(ValueError, match="none of the intervals of compare_in lies on chr1; they are on chr2, chrX"):
+        curve(peaks={"AAA": peaks}, tfs="AAA", compare_in=peaks[2:], chroms="chr1")
     assert analytic.windows == 0
 
 

@@ -93,7 +93,7 @@ def predicted(toy, regions, data_dir, tmp_path_factory):
             genome=toy.genome,
             models=data_dir / "maxatac" / "models",
             regions=regions,
-            overhang=True,
+            include_flanks=True,
             threshold=0.05,
             min_fragments=1000,
             save_tracks=True,

@@ -38,7 +38,7 @@ def golden_run(data_dir: Path, fragments: Path, tmp_path_factory: pytest.TempPat
         models=data_dir / "maxatac" / "models",
         regions=data_dir / "chr22" / "hg38_chr22_partial.covered.bed",
         chroms=["chr22"],
-        overhang=True,
+        include_flanks=True,
         save_tracks=True,
         out_dir=tmp_path_factory.mktemp("golden"),
     )
@@ -95,8 +95,8 @@ def test_signal_equals_that_of_the_original(golden_run, data_dir):
         np.testing.assert_allclose(found, expected, rtol=1e-5)
 
 
-def test_sites_inside_the_regions_are_a_part_of_those_with_overhang(golden_run, data_dir):
-    inside = sma.tl.call_sites(golden_run, overhang=False, copy=True)
+def test_sites_inside_the_regions_are_a_part_of_those_with_flanks(golden_run, data_dir):
+    inside = sma.tl.call_sites(golden_run, include_flanks=False, copy=True)
     for tf in TFS:
         some, every = (sma.get.sites(each, tf=tf) for each in (inside, golden_run))
         assert 0 < len(some) <= len(every)

@@ -30,11 +30,11 @@ def region_tables(draw) -> pd.DataFrame:
 @given(
     regions=region_tables(),
     step=st.sampled_from([64, 256, 256, 480, 1024]),
-    overhang=st.booleans(),
+    include_flanks=st.booleans(),
     threshold=st.sampled_from([0.01, 0.2, 0.6]),
     chroms=st.permutations(list(SIZES)).flatmap(lambda names: st.integers(1, 4).map(lambda n: names[:n])),
 )
-def test_any_regions(mini, fragment_file, panel, regions, step, overhang, threshold, chroms):
+def test_any_regions(mini, fragment_file, mini_models, regions, step, include_flanks, threshold, chroms):
     oracle = make_oracle(mini, regions, step=step, chroms=chroms, signal_chroms=["chr1", "chr2"])
     adata = mini.adata(fragment_file)
     with TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
@@ -42,8 +42,8 @@ def test_any_regions(mini, fragment_file, panel, regions, step, overhang, thresh
 
         def predict() -> None:
             sma.tl.predict_tfbs(
-                adata, "leiden", genome=mini.genome, models=panel, regions=regions, chroms=chroms, step=step,
-                overhang=overhang, threshold=threshold, signal_chroms=["chr1", "chr2"], min_fragments=100,
+                adata, "leiden", genome=mini.genome, models=mini_models, regions=regions, chroms=chroms, step=step,
+                include_flanks=include_flanks, threshold=threshold, signal_chroms=["chr1", "chr2"], min_fragments=100,
                 out_dir=Path(folder),
             )  # fmt: skip
 
@@ -56,5 +56,9 @@ def test_any_regions(mini, fragment_file, panel, regions, step, overhang, thresh
         else:
             predict()
             assert_follows(
-                adata.uns["tfbs"], oracle, GROUPS, dict.fromkeys(oracle.scores, threshold), overhang=overhang
+                adata.uns["tfbs"],
+                oracle,
+                GROUPS,
+                dict.fromkeys(oracle.scores, threshold),
+                include_flanks=include_flanks,
             )

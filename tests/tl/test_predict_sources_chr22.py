@@ -27,7 +27,7 @@ def options(data_dir):
         ),
         "models": maxatac / "models",
         "regions": read_bed(data_dir / "chr22" / "hg38_chr22_partial.covered.bed").iloc[:12],
-        "overhang": True,
+        "include_flanks": True,
     }
 
 

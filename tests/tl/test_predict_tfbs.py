@@ -19,18 +19,18 @@ def adata(mini, fragment_file):
     return mini.adata(fragment_file)
 
 
-@pytest.mark.parametrize("overhang", [False, True])
-def test_sites_scores_and_activities_follow_the_plain_model(analytic, predict, adata, expected, overhang):
-    assert predict(adata, overhang=overhang) is None
+@pytest.mark.parametrize("include_flanks", [False, True])
+def test_sites_scores_and_activities_follow_the_plain_model(analytic, predict, adata, expected, include_flanks):
+    assert predict(adata, include_flanks=include_flanks) is None
     slots = adata.uns["tfbs"]
-    assert_follows(slots, expected, GROUPS, F1, overhang=overhang)
+    assert_follows(slots, expected, GROUPS, F1, include_flanks=include_flanks)
     assert len(slots["sites"]) > 10
     assert np.isnan(slots["scores"]).any(), "some regions hold no window"
 
 
-def test_overhang_adds_sites(analytic, expected):
+def test_flanks_add_sites(analytic, expected):
     """The two cases of the test above differ."""
-    within, beyond = (sum(len(expected.sites(g, "AAA", 0.5, overhang=o)) for g in GROUPS) for o in (False, True))
+    within, beyond = (sum(len(expected.sites(g, "AAA", 0.5, include_flanks=o)) for g in GROUPS) for o in (False, True))
     assert within != beyond
 
 
@@ -64,8 +64,8 @@ def _network(seed):
 
 @pytest.mark.parametrize("step", [32, 352, 1024])
 def test_other_steps_follow_the_plain_model(analytic, predict, adata, mini, step):
-    predict(adata, step=step, overhang=True)
-    assert_follows(adata.uns["tfbs"], make_oracle(mini, REGIONS, step=step), GROUPS, F1, overhang=True)
+    predict(adata, step=step, include_flanks=True)
+    assert_follows(adata.uns["tfbs"], make_oracle(mini, REGIONS, step=step), GROUPS, F1, include_flanks=True)
 
 
 def test_the_accurate_preset_is_the_mean_of_both_strands_every_128_bp(analytic, predict, adata, mini):
@@ -115,10 +115,10 @@ def test_results_do_not_depend_on_the_size_of_tiles(analytic, predict, adata, mo
     assert_same_slots(adata.uns["tfbs"], whole)
 
 
-def test_models_predict_the_same_alone_and_in_any_order(analytic, predict, adata, panel, tmp_path):
+def test_models_predict_the_same_alone_and_in_any_order(analytic, predict, adata, mini_models, tmp_path):
     predict(adata)
     together = adata.uns["tfbs"]
-    predict(adata, models=panel[::-1], out_dir=tmp_path / "turned")
+    predict(adata, models=mini_models[::-1], out_dir=tmp_path / "turned")
     turned = adata.uns["tfbs"]
     assert list(turned["activity"].columns) == ["BBB", "AAA"]
     np.testing.assert_array_equal(turned["scores"][:, :, ::-1], together["scores"])
@@ -243,12 +243,12 @@ def test_the_qc_table_counts_what_went_in(analytic, predict, adata, mini):
         assert qc.loc[group, "warnings"] == ""
 
 
-def test_parameters_say_what_was_done(analytic, predict, adata, panel, mini):
+def test_parameters_say_what_was_done(analytic, predict, adata, mini_models, mini):
     predict(adata, threshold=("precision", 0.8), strand="mean", step=512)
     params = json.loads(adata.uns["tfbs"]["params"])
     assert params["groupby"] == "leiden"
     assert params["tfs"] == ["AAA", "BBB"]
-    assert params["models"]["AAA"] == {"id": panel[0].id, "sha256": panel[0].sha256}
+    assert params["models"]["AAA"] == {"id": mini_models[0].id, "sha256": mini_models[0].sha256}
     assert params["threshold"] == ["precision", 0.8]
     assert params["thresholds"]["AAA"] == dict.fromkeys(GROUPS, 0.75)
     assert params["genome"]["fingerprint"] == mini.genome.fingerprint
@@ -330,12 +330,12 @@ def test_copies_come_in_the_form_of_the_originals(analytic, predict, adata, form
 
 
 def test_a_genome_without_a_blacklist_is_allowed_and_warned_about_with_published_models(
-    analytic, predict, adata, mini, panel
+    analytic, predict, adata, mini, mini_models
 ):
     from dataclasses import replace
 
     bare = sma.Genome.from_codes(mini.codes)
-    published = [replace(model, id=f"maxatac:{model.tf}") for model in panel]
+    published = [replace(model, id=f"maxatac:{model.tf}") for model in mini_models]
     with (
         pytest.warns(UserWarning, match="no blacklist: the 99th percentile"),
         pytest.warns(UserWarning, match="published models are human"),

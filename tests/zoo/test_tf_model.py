@@ -61,7 +61,7 @@ def test_provenance_that_json_cannot_hold_is_an_error_before_anything_is_written
 def test_without_calibration_only_numbers_are_thresholds(make_model):
     model = make_model(best=None)
     assert model.threshold(0.3) == 0.3
-    with pytest.raises(ValueError, match=r"file:TOYA has no calibration table"):
+    with pytest.raises(ValueError, match=r"model file:TOYA: no calibration table, which threshold='f1' needs"):
         model.threshold("f1")
 
 

@@ -142,8 +142,8 @@ def _add_predict(commands: "argparse._SubParsersAction", common: argparse.Argume
     where.add_argument("--chroms", nargs="+", metavar="CHROM", help="default: autosomes and X")
     where.add_argument("--signal-chroms", nargs="+", metavar="CHROM", help="chromosomes over which the signal's 99th "
                        "percentile is taken; default: those predicted")  # fmt: skip
-    where.add_argument("--overhang", action="store_true", help="also call sites outside the regions, where windows "
-                       "reach beyond them, as maxATAC does")  # fmt: skip
+    where.add_argument("--include-flanks", action="store_true", help="also call sites outside the regions, where "
+                       "windows reach beyond them, as maxATAC does")  # fmt: skip
     cells = predict.add_argument_group("cells and fragments")
     cells.add_argument("--fragments", nargs="+", metavar="FILE", help="a fragment file, or SAMPLE=FILE for each sample")
     cells.add_argument("--sample-key", metavar="COLUMN", help="column of obs with the sample")

@@ -3,19 +3,18 @@
 import argparse
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import scmaxatac as sma
 from scmaxatac._logging import logger
 from scmaxatac.cli._result_files import SITES, InputFile, check_results, results_folder, write_results
 from scmaxatac.containers._mudata import columns_not_pulled
 from scmaxatac.io._files import existing_file
+from scmaxatac.zoo._threshold_rules import Threshold, threshold_of_text
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from mudata import MuData
-
-_RULES_WITH_VALUE = ("precision", "recall", "log2fc")
 
 
 def predict_file(args: argparse.Namespace) -> str:
@@ -58,7 +57,7 @@ def predict_file(args: argparse.Namespace) -> str:
             preset=args.preset,
             strand=args.strand,
             step=args.step,
-            overhang=args.overhang,
+            include_flanks=args.include_flanks,
             signal_chroms=args.signal_chroms,
             min_cells=args.min_cells,
             min_fragments=args.min_fragments,
@@ -117,7 +116,7 @@ def read_data(path: Path) -> "AnnData | MuData":
     raise ValueError(f"{path} is neither .h5ad nor .h5mu")
 
 
-def parse_threshold(text: str) -> Any:
+def parse_threshold(text: str) -> Threshold:
     """Understand ``--threshold``: a name, a number, or ``precision=0.8`` and the like.
 
     Parameters
@@ -130,17 +129,10 @@ def parse_threshold(text: str) -> Any:
     ValueError
         If it is none of these.
     """
-    rule, equals, value = text.partition("=")
-    if text in ("f1", "matched", "mixed"):
-        return text
-    with suppress(ValueError):
-        if not equals:
-            return float(text)
-        if rule in _RULES_WITH_VALUE:
-            return rule, float(value)
-    raise ValueError(
-        f"--threshold {text} is not understood; use f1, matched, mixed, 0.4, precision=0.8, recall=0.3 or log2fc=7"
-    )
+    try:
+        return threshold_of_text(text)
+    except ValueError as error:
+        raise ValueError(f"--{error}") from None
 
 
 def parse_fragments(given: list[str] | None) -> str | dict[str, str] | None:

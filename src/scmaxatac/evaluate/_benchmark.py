@@ -27,7 +27,7 @@ class ScoredBins:
     """(n,) bool, whether a peak overlaps the bin by 1 bp."""
 
 
-def largest_per_bin(
+def max_per_bin(
     starts: np.ndarray, ends: np.ndarray, values: np.ndarray, n_bins: int, bin_size: int = CALIBRATION_BIN
 ) -> np.ndarray:
     """Largest value of the intervals that overlap each bin ``[i * bin_size, (i + 1) * bin_size)`` by 1 bp.
@@ -81,7 +81,7 @@ def score_bins(
     Parameters
     ----------
     largest
-        (bins,) scores from :func:`largest_per_bin`, of all whole bins of the chromosome.
+        (bins,) scores from :func:`max_per_bin`, of all whole bins of the chromosome.
     peaks
         Known sites.
     genome

@@ -7,7 +7,7 @@ import numpy as np
 from scmaxatac.genome._intervals import Intervals
 
 
-def jaccard(one: Intervals, other: Intervals, chroms: Iterable[str] | None = None) -> float:
+def jaccard_index(one: Intervals, other: Intervals, chroms: Iterable[str] | None = None) -> float:
     """Bases in both sets over bases in any of them; NaN if both are empty.
 
     Parameters

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac.atac._bigwig_signal import check_lengths
-from scmaxatac.evaluate._benchmark import largest_per_bin
+from scmaxatac.evaluate._benchmark import max_per_bin
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table, as_table, few, is_bigwig, on_genome
 from scmaxatac.io._bigwig import read_bigwig, sizes_with_values
@@ -47,7 +47,7 @@ def _from_bigwig(
             if chrom in present:
                 starts, ends, values = read_bigwig(path, chrom)
                 _refuse_negative(values, chrom)
-                yield largest_per_bin(starts, ends, values, n_bins, bin_size)
+                yield max_per_bin(starts, ends, values, n_bins, bin_size)
             else:
                 yield np.zeros(n_bins, dtype=np.float32)
 
@@ -66,7 +66,7 @@ def _from_table(
         for chrom in chosen:
             rows = frame[frame["chrom"] == chrom]
             starts, ends, values = (rows[name].to_numpy() for name in ("start", "end", "score"))
-            yield largest_per_bin(starts, ends, values, genome.sizes[chrom] // bin_size, bin_size)
+            yield max_per_bin(starts, ends, values, genome.sizes[chrom] // bin_size, bin_size)
 
     return chosen, largest()
 

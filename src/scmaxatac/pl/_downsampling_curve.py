@@ -15,7 +15,7 @@ _LABELS = {
     "average_precision": "Average precision against peaks",
     "aupr": "Area under precision-recall against peaks",
     "precision_at_5pct_recall": "Precision at 5% recall",
-    "agreement": "Agreement with all fragments\n(average precision against those sites)",
+    "ap_vs_full_depth": "Average precision against the sites\nfrom all fragments",
     "spearman": "Rank correlation with all fragments",
     "n_sites": "Sites",
     "p99": "99th percentile of coverage\n(insertions over a base)",
@@ -42,7 +42,7 @@ def downsampling_curve(
     table
         The table of :func:`scmaxatac.tl.downsampling_curve`.
     value
-        Column to draw; by default ``"average_precision"`` where there were peaks, else ``"agreement"``.
+        Column to draw; by default ``"average_precision"`` where there were peaks, else ``"ap_vs_full_depth"``.
     tfs
         Transcription factors to draw; by default all.
     figsize
@@ -64,7 +64,7 @@ def downsampling_curve(
     >>> import pandas as pd
     >>> import scmaxatac as sma
     >>> table = pd.DataFrame(
-    ...     {"tf": "CTCF", "n_fragments": [10_000, 100_000], "n_cells": [1, 10], "agreement": [0.4, 1.0]}
+    ...     {"tf": "CTCF", "n_fragments": [10_000, 100_000], "n_cells": [1, 10], "ap_vs_full_depth": [0.4, 1.0]}
     ... )
     >>> ax = sma.pl.downsampling_curve(table)
     >>> ax.get_xscale()
@@ -73,7 +73,7 @@ def downsampling_curve(
     import matplotlib.pyplot as plt
 
     if value is None:
-        value = "average_precision" if "average_precision" in table else "agreement"
+        value = "average_precision" if "average_precision" in table else "ap_vs_full_depth"
     if value not in table:
         raise KeyError(f"the table has no column {value!r}; it has {', '.join(table.columns)}")
     known = list(dict.fromkeys(table["tf"]))

@@ -6,7 +6,7 @@ import pandas as pd
 from scmaxatac._constants import BIN
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.results._score_store import ScoreStore
-from scmaxatac.scores._sites import bins_in_regions, largest_in, merge_sites
+from scmaxatac.scores._sites import bins_in_regions, max_per_interval, merge_sites
 
 
 def assemble_sites(store: ScoreStore, thresholds: pd.DataFrame, regions: Intervals | None) -> pd.DataFrame:
@@ -41,7 +41,7 @@ def assemble_sites(store: ScoreStore, thresholds: pd.DataFrame, regions: Interva
 def assemble_activity(store: ScoreStore, sites: pd.DataFrame) -> pd.DataFrame:
     """Mean score of each group over the union of a transcription factor's sites in all groups.
 
-    A group's score at a site is the largest of its bins there; bins below the store's floor count as 0.
+    A group's score at a site is the largest of its bins there; bins below the scores that the store kept count as 0.
     """
     activity = pd.DataFrame(np.nan, index=pd.Index(store.groups, name="group"), columns=store.tfs, dtype=float)
     unions = {tf: Intervals.from_frame(sites[sites["tf"] == tf].astype({"chrom": str})) for tf in store.tfs}
@@ -50,7 +50,9 @@ def assemble_activity(store: ScoreStore, sites: pd.DataFrame) -> pd.DataFrame:
             best = []
             for chrom in union.chroms:
                 starts, scores = store.read(group, tf, chrom)
-                best.append(np.nan_to_num(largest_in(starts // BIN, scores, union.starts(chrom), union.ends(chrom))))
+                best.append(
+                    np.nan_to_num(max_per_interval(starts // BIN, scores, union.starts(chrom), union.ends(chrom)))
+                )
             if best:
                 activity.loc[group, tf] = np.concatenate(best).mean(dtype=np.float64)
     return activity

@@ -19,9 +19,9 @@ from scmaxatac.genome._intervals import Intervals
 from scmaxatac.predict._prediction import run_folder, run_prediction
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._run_inputs import RunInputs
-from scmaxatac.predict._thresholds import Threshold
 from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.scores._sites import bins_in_regions
+from scmaxatac.zoo._threshold_rules import ThresholdRule
 
 _AGAINST_PEAKS = (
     "n_bins", "n_positive", "random_precision", "average_precision", "ap_low", "ap_high", "aupr",
@@ -39,7 +39,7 @@ class Comparison:
 
     peaks: Mapping[str, Table]
     motif_bins: Mapping[str, pd.DataFrame]
-    within: pd.DataFrame | None
+    compare_in: pd.DataFrame | None
     bin_size: int
     n_bootstrap: int
     block_size: int
@@ -51,7 +51,7 @@ def depth_curve(
     bulks: Pseudobulks,
     comparison: Comparison,
     *,
-    threshold: Threshold,
+    rule: ThresholdRule,
     out_dir: Path | None,
     executor: Executor | None = None,
 ) -> pd.DataFrame:
@@ -65,16 +65,18 @@ def depth_curve(
         A group a library size, called after it; the last one is the full depth.
     comparison
         What the predictions are compared with.
-    threshold, out_dir, executor
+    rule
+        Which bins are sites.
+    out_dir, executor
         As in :func:`scmaxatac.tl.predict_tfbs`.
 
     Returns
     -------
-    A row a library size and transcription factor: tf, n_fragments, p99, warnings, threshold, n_sites, agreement,
+    A row a library size and transcription factor: tf, n_fragments, p99, warnings, threshold, n_sites, ap_vs_full_depth,
     spearman and, where there are peaks, how well they are found.
     """
     # that sites become fewer with depth is what is measured, so nothing is said about it
-    options: dict[str, Any] = {"threshold": threshold, "out_dir": out_dir, "executor": executor}
+    options: dict[str, Any] = {"rule": rule, "out_dir": out_dir, "executor": executor}
     slots = run_prediction(inputs, bulks, **options, judge_depth=False)
     params = slots[_keys.PARAMS]
     store = Run.open(run_folder(params)).store
@@ -91,7 +93,7 @@ def depth_curve(
                 "warnings": quality["warnings"],
                 "threshold": np.nan,
                 "n_sites": 0,
-                "agreement": np.nan,
+                "ap_vs_full_depth": np.nan,
                 "spearman": np.nan,
             }
             if size in store.groups:
@@ -117,7 +119,7 @@ class _Curve:
         known = self.sites(full, tf)
         row = {"spearman": self._rank_correlation(size, full, tf)}
         if len(known):
-            row["agreement"] = self._agreement(self._scores(size, tf), known, n_bootstrap=0)["average_precision"]
+            row["ap_vs_full_depth"] = self._agreement(self._scores(size, tf), known, n_bootstrap=0)["average_precision"]
         return row
 
     def against_peaks(self, size: str, tf: str, accessible: Intervals | None) -> dict[str, float]:
@@ -140,7 +142,7 @@ class _Curve:
             known,
             genome=self.inputs.genome,
             chroms=self.inputs.chroms,
-            regions=options.within,
+            regions=options.compare_in,
             bin_size=options.bin_size,
         )
         # the same stretches are drawn for every size, factor and method, so that intervals can be compared
@@ -177,7 +179,7 @@ class _Curve:
             NOTHING,
             genome=self.inputs.genome,
             chroms=self.inputs.chroms,
-            regions=self.comparison.within,
+            regions=self.comparison.compare_in,
             bin_size=self.comparison.bin_size,
         )
         return np.concatenate([part.scores for part in bins.values()])

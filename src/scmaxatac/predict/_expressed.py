@@ -58,6 +58,6 @@ def _share_of_cells(modalities: Sequence[tuple[Any, dict[str, int]]], gene: str)
     for matrix, place in modalities:
         if gene.upper() in place:
             counts = matrix[:, [place[gene.upper()]]]
-            dense = counts.toarray() if hasattr(counts, "toarray") else np.asarray(counts)
-            n_counted, n_cells = n_counted + int((dense > 0).sum()), n_cells + len(dense)
+            counted = counts.toarray() if hasattr(counts, "toarray") else np.asarray(counts)
+            n_counted, n_cells = n_counted + int((counted > 0).sum()), n_cells + len(counted)
     return n_counted / n_cells if n_cells else None

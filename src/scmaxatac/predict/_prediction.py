@@ -22,7 +22,7 @@ from scmaxatac.predict._run import SCORES, Run
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._run_spec import RunSpec, folder_name
 from scmaxatac.predict._schedule import run_tasks
-from scmaxatac.predict._thresholds import BY_RANK, Threshold, called_to_expected
+from scmaxatac.predict._thresholds import called_to_expected
 from scmaxatac.predict._track_files import (
     adopt_tracks,
     has_tracks,
@@ -32,13 +32,14 @@ from scmaxatac.predict._track_files import (
     write_tracks,
 )
 from scmaxatac.results._stored_genome import store_genome
+from scmaxatac.zoo._threshold_rules import BestF1, ThresholdRule
 
 
 def run_prediction(
     inputs: RunInputs,
     bulks: Pseudobulks,
     *,
-    threshold: Threshold,
+    rule: ThresholdRule,
     out_dir: Path | None,
     include_flanks: bool = False,
     save_tracks: bool = False,
@@ -53,7 +54,9 @@ def run_prediction(
         Models, genome and options.
     bulks
         Groups and their insertions.
-    threshold, out_dir, include_flanks, save_tracks, executor
+    rule
+        Which bins are sites.
+    out_dir, include_flanks, save_tracks, executor
         As in :func:`scmaxatac.tl.predict_tfbs`.
     judge_depth
         Whether a warning says where the published thresholds don't fit the depth.
@@ -78,15 +81,15 @@ def run_prediction(
             finish_group=partial(write_tracks, run.store) if save_tracks else None,
             executor=executor,
         )
-        add_background(run, genome, needed=threshold in BY_RANK)
+        add_background(run, genome, needed=rule.needs_ranks)
         run.finish()
-        called = run.call(threshold, include_flanks=include_flanks)
+        called = run.call(rule, include_flanks=include_flanks)
         slots: dict[str, Any] = {
             _keys.QC: quality_table(
                 bulks.qc,
                 called.n_sites,
                 called_to_expected(inputs.calibrations, run.store, inputs.genome, inputs.context.counts),
-                judged=judge_depth and threshold == "f1",
+                judged=judge_depth and rule == BestF1(),
             ),
             _keys.SITES: called.sites,
             _keys.ACTIVITY: called.activity,
@@ -99,10 +102,9 @@ def run_prediction(
         sites = write_sites(run, called.sites) if save_tracks else None
     slots[_keys.FILES] = table_of_files(run.store, sites=sites, scores=on_disk)
     slots[_keys.PARAMS] = _params(run.spec) | {
-        "threshold": threshold,
         "thresholds": called.thresholds.to_dict(),
         "genome": {"source": inputs.genome.source, "fingerprint": inputs.genome.fingerprint},
-        "overhang": include_flanks,
+        "include_flanks": include_flanks,
         "out_dir": str(run.folder.parent),
     }
     return slots

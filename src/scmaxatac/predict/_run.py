@@ -22,10 +22,10 @@ from scmaxatac.nn.engines._engine import Engine, EngineOptions, make_engine
 from scmaxatac.predict._calling import CalledSites, CallingContext, call, read_context, write_context
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._run_spec import RunSpec
-from scmaxatac.predict._thresholds import Threshold
 from scmaxatac.results._complete import COMPLETE, complete_run
 from scmaxatac.results._score_store import PARTS, ScoreStore
 from scmaxatac.results._stored_signal import read_signal, write_signal
+from scmaxatac.zoo._threshold_rules import ThresholdRule
 
 _KIND = "prediction"
 
@@ -226,13 +226,13 @@ class Run:
         """What thresholds depend on beside the scores."""
         return read_context(self.store)
 
-    def call(self, rule: Threshold, *, include_flanks: bool = False) -> CalledSites:
+    def call(self, rule: ThresholdRule, *, include_flanks: bool = False) -> CalledSites:
         """Call sites by a rule.
 
         Parameters
         ----------
         rule
-            The threshold, as in :func:`scmaxatac.tl.predict_tfbs`.
+            Which bins are sites.
         include_flanks
             Whether bins outside the regions count as well.
         """

@@ -16,9 +16,10 @@ from scmaxatac.genome._windows import window_starts
 from scmaxatac.nn.engines._engine import EngineOptions, Strand, resolve_engine_options
 from scmaxatac.predict._calling import CallingContext
 from scmaxatac.predict._run_spec import ModelId, RunSpec
-from scmaxatac.predict._thresholds import BinCounts, Threshold, check_threshold, matched_ranks
+from scmaxatac.predict._thresholds import BinCounts, check_threshold, matched_ranks
 from scmaxatac.zoo import TFModel
 from scmaxatac.zoo._calibration import Calibration
+from scmaxatac.zoo._threshold_rules import ThresholdRule
 
 
 @dataclass(frozen=True)
@@ -69,7 +70,7 @@ class RunInputs:
             bounds[str(chrom)] = (rows["start"].to_numpy(np.int64), rows["end"].to_numpy(np.int64))
         return bounds
 
-    def check(self, threshold: Threshold) -> None:
+    def check(self, rule: ThresholdRule) -> None:
         """Raise what can be told before any work.
 
         Raises
@@ -84,7 +85,7 @@ class RunInputs:
                 "there is no window to predict: every window of 1,024 bp that overlaps a region is blacklisted "
                 "or reaches past its chromosome's end"
             )
-        check_threshold(threshold, self.calibrations, self.kept_from)
+        check_threshold(rule, self.calibrations, self.kept_from)
         resolve_engine_options(self.engine)
 
     def spec(self, pseudobulks: Pseudobulks) -> RunSpec:

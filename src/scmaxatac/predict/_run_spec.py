@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from scmaxatac.nn.engines._engine import EngineOptions, Strand
 
-_FORMAT = 2
+_FORMAT = 3
 """Raised when the layout of a run's folder changes: older folders are then not taken for ones that can be read."""
 
 

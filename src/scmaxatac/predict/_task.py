@@ -15,7 +15,7 @@ from scmaxatac.results._stored_signal import read_signal
 from scmaxatac.scores._kept_bins import KeptBins
 from scmaxatac.scores._known_bins import known_bins
 from scmaxatac.scores._ranking import calibration_bins, covered_calibration_bins
-from scmaxatac.scores._sites import largest_in
+from scmaxatac.scores._sites import max_per_interval
 
 
 def predict_task(
@@ -69,7 +69,7 @@ def predict_task(
             known = known_bins(tile, unknown)
             for m, keeper in enumerate(kept):
                 keeper.add(known, m)
-            np.fmax(region_scores, largest_in(known.bins, known.scores, *bounds), out=region_scores)
+            np.fmax(region_scores, max_per_interval(known.bins, known.scores, *bounds), out=region_scores)
             covered.append(covered_calibration_bins(known.bins, allowed))
             if bins_folder is not None:
                 np.save(bins_folder / f"{i:06d}_bins.npy", tile.bins)
@@ -82,7 +82,7 @@ def predict_task(
         chrom,
         bins=[bins for bins, _, _ in finished],
         scores=[scores for _, scores, _ in finished],
-        floors=np.array([floor for _, _, floor in finished]),
+        min_stored_scores=np.array([kept_from for _, _, kept_from in finished]),
         region_scores=region_scores.T,
         n_ranked=len(np.unique(np.concatenate(covered))) if covered else 0,
     )

@@ -17,17 +17,8 @@ from scmaxatac.scores._ranking import (
     nth_largest_with_sample,
     stretches_beside,
 )
-from scmaxatac.zoo._calibration import Calibration, ThresholdRule, parse_rule
-
-MATCHED = "matched"
-"""Rule that calls as many 200-bp bins as the calibration table expects, whatever the depth."""
-
-MIXED = "mixed"
-"""Rule halfway, in log odds, between the published threshold and the one by rank."""
-
-BY_RANK = (MATCHED, MIXED)
-
-Threshold = ThresholdRule | str
+from scmaxatac.zoo._calibration import Calibration
+from scmaxatac.zoo._threshold_rules import BestF1, ThresholdError, ThresholdRule, describe_errors, needed
 
 Calibrations = Mapping[str, Calibration | None]
 """Calibration table of each transcription factor, in the order of the run."""
@@ -57,64 +48,96 @@ class BinCounts:
 
 
 def matched_ranks(calibrations: Calibrations, counts: BinCounts) -> tuple[int, ...]:
-    """Count the 200-bp bins that each calibration table expects to be called; 0 without a table.
+    """Numbers of 200-bp bins that each calibration table expects to be called; 0 without a table.
 
     0 as well where the table cannot tell, which matters to the rules by rank only.
     """
     ranks = []
-    for tf, calibration in calibrations.items():
+    for calibration in calibrations.values():
         try:
-            ranks.append(round(_rate(tf, calibration, MATCHED) * counts.known))
-        except ValueError:
+            ranks.append(0 if calibration is None else round(calibration.rate() * counts.known))
+        except ThresholdError:
             ranks.append(0)
     return tuple(ranks)
 
 
 def thresholds_of(
-    rule: Threshold, calibrations: Calibrations, store: ScoreStore, genome: Genome, counts: BinCounts
+    rule: ThresholdRule, calibrations: Calibrations, store: ScoreStore, genome: Genome, counts: BinCounts
 ) -> pd.DataFrame:
     """Threshold of every group (rows) and transcription factor (columns).
 
     Raises
     ------
     ValueError
-        If a model has no calibration table and the rule needs one, the table never reaches the value asked for, or a
-        threshold lies below the score down to which bins were kept.
+        If models have no calibration table and the rule needs one, the table never reaches the value asked for, or
+        thresholds lie below the score down to which bins were kept; the message names all of these models.
     """
-    if rule == MATCHED:
-        return _by_rank(MATCHED, calibrations, store, genome, counts)
-    fixed = {tf: _fixed(tf, calibration, "f1" if rule == MIXED else rule) for tf, calibration in calibrations.items()}
-    if rule == MIXED:
-        table = _halfway(list(fixed.values()), _by_rank(MIXED, calibrations, store, genome, counts))
-    else:
-        table = pd.DataFrame({tf: np.full(len(store.groups), value) for tf, value in fixed.items()}, index=store.groups)
-    for group in store.groups:
-        for tf in store.tfs:
-            floor = store.floor(group, tf)
-            if table.loc[group, tf] < floor:
-                raise ValueError(
-                    f"threshold {table.loc[group, tf]:g} for {tf} lies below {floor:g}, the score down to which "
-                    f"bins of group {group!r} were kept; lower scmaxatac.settings.score_floor and predict again"
-                )
+    _refuse(_unusable(rule, calibrations), calibrations)
+    table = pd.DataFrame(np.nan, index=store.groups, columns=list(calibrations), dtype=float)
+    allowed = _allowed(store, genome) if rule.needs_ranks else {}
+    for tf, calibration in calibrations.items():
+        by_rank = None
+        if rule.needs_ranks:
+            rank = round(needed(rule, calibration).rate() * counts.known)
+            by_rank = np.array([_nth(store, group, tf, allowed, rank, counts) for group in store.groups])
+        table[tf] = rule.resolve(calibration, by_rank)
+    if rule.fixed is not None:  # those by rank alone lie among the kept scores
+        _refuse(_not_kept(table, store), calibrations)
     return table
 
 
-def check_threshold(rule: Threshold, calibrations: Calibrations, floor: float) -> None:
+def check_threshold(rule: ThresholdRule, calibrations: Calibrations, min_stored_score: float) -> None:
     """Raise before any work what :func:`thresholds_of` would raise after it, as far as the models decide.
 
-    Bins are kept down to a score of `floor`.
+    Bins are kept down to `min_stored_score`.
     """
-    for tf, calibration in calibrations.items():
-        if rule in BY_RANK:
-            _rate(tf, calibration, str(rule))
-        if rule != MATCHED:
-            published = _fixed(tf, calibration, "f1" if rule == MIXED else rule)
-            if published < floor:
-                raise ValueError(
-                    f"threshold {published:g} for {tf} lies below scmaxatac.settings.score_floor "
-                    f"({floor:g}), the score down to which bins are kept; lower the floor or raise "
-                    "the threshold"
+    errors = _unusable(rule, calibrations)
+    if rule.fixed is not None:
+        for tf, calibration in calibrations.items():
+            if tf not in errors and (threshold := rule.fixed.resolve(calibration)) < min_stored_score:
+                errors[tf] = ThresholdError(
+                    f"the threshold lies below scmaxatac.settings.score_floor ({min_stored_score:g}), the score down "
+                    "to which bins are kept; lower that setting or raise the threshold, which is",
+                    f"{threshold:g}",
                 )
+    _refuse(errors, calibrations)
+
+
+def _unusable(rule: ThresholdRule, calibrations: Calibrations) -> dict[str, ThresholdError]:
+    """Find the models that the rule can't be used with, and why."""
+    errors = {}
+    for tf, calibration in calibrations.items():
+        try:
+            if rule.needs_ranks:
+                needed(rule, calibration).rate()
+            if rule.fixed is not None:
+                rule.fixed.resolve(calibration)
+        except ThresholdError as error:
+            errors[tf] = error
+    return errors
+
+
+def _not_kept(table: pd.DataFrame, store: ScoreStore) -> dict[str, ThresholdError]:
+    """Models whose threshold lies below the stored scores; the group where it is farthest off stands for all."""
+    errors = {}
+    for tf in store.tfs:
+        kept = pd.Series({group: store.min_stored_score(group, tf) for group in store.groups})
+        group = (table[tf] - kept).idxmin()
+        if table.loc[group, tf] < kept[group]:
+            errors[tf] = ThresholdError(
+                f"the threshold lies below {kept[group]:g}, the score down to which bins of group {group!r} were kept; "
+                "lower scmaxatac.settings.score_floor and predict again, or raise the threshold, which is",
+                f"{table.loc[group, tf]:g}",
+            )
+    return errors
+
+
+def _refuse(errors: Mapping[str, ThresholdError], calibrations: Calibrations) -> None:
+    """Raise one error that names all models with which a rule can't be used, if there are any."""
+    if errors:
+        n, total = len(errors), len(calibrations)
+        others = f". {total - n} of {total} models can be predicted with this threshold: name them with tfs="
+        raise ValueError(describe_errors(errors) + (others if n < total else ""))
 
 
 def called_to_expected(
@@ -130,60 +153,17 @@ def called_to_expected(
     table = pd.DataFrame(np.nan, index=store.groups, columns=list(calibrations), dtype=float)
     allowed = _allowed(store, genome)
     for tf, calibration in calibrations.items():
-        try:
-            expected = _rate(tf, calibration, MATCHED) * counts.known
-            published = _fixed(tf, calibration, "f1")
-        except ValueError:
+        if calibration is None:
             continue
+        try:
+            expected = calibration.rate() * counts.known
+        except ThresholdError:
+            continue
+        published = BestF1().resolve(calibration)
         for group in store.groups:
-            if published >= store.floor(group, tf) and 0 < expected <= store.n_ranked(group):
+            if published >= store.min_stored_score(group, tf) and 0 < expected <= store.n_ranked(group):
                 table.loc[group, tf] = len(_ranked_scores(store, group, tf, allowed, published)) / expected
     return table
-
-
-def _fixed(tf: str, calibration: Calibration | None, rule: Threshold) -> float:
-    kind, value = parse_rule(rule)
-    if kind == "value":
-        return value
-    if calibration is None:
-        raise ValueError(_no_calibration(tf, rule))
-    try:
-        return calibration.threshold(rule)
-    except ValueError as error:
-        raise ValueError(f"{tf}: {error}") from error
-
-
-def _rate(tf: str, calibration: Calibration | None, rule: str) -> float:
-    """Share of the 200-bp bins that a calibration table expects to be called."""
-    if calibration is None:
-        raise ValueError(_no_calibration(tf, rule))
-    try:
-        return calibration.rate()
-    except ValueError as error:
-        raise ValueError(f"{tf}: {error}") from error
-
-
-def _no_calibration(tf: str, rule: Threshold) -> str:
-    return f"the model of {tf} has no calibration table, which threshold={rule!r} needs; give a number between 0 and 1"
-
-
-def _halfway(published: Sequence[float], by_rank: pd.DataFrame) -> pd.DataFrame:
-    """Mean of two thresholds in log odds, in which scores near 0 and near 1 are as far apart as they look."""
-    ends = np.clip([np.broadcast_to(published, by_rank.shape), by_rank.to_numpy()], 1e-6, 1 - 1e-6)
-    log_odds = np.log(ends / (1 - ends)).mean(axis=0)
-    return pd.DataFrame(1 / (1 + np.exp(-log_odds)), index=by_rank.index, columns=by_rank.columns)
-
-
-def _by_rank(
-    rule: str, calibrations: Calibrations, store: ScoreStore, genome: Genome, counts: BinCounts
-) -> pd.DataFrame:
-    ranks = [round(_rate(tf, calibration, rule) * counts.known) for tf, calibration in calibrations.items()]
-    allowed = _allowed(store, genome)
-    rows = [
-        [_nth(store, group, tf, allowed, rank, counts) for tf, rank in zip(calibrations, ranks, strict=True)]
-        for group in store.groups
-    ]
-    return pd.DataFrame(rows, index=store.groups, columns=list(calibrations), dtype=float)
 
 
 def _nth(

@@ -23,7 +23,7 @@ _MOST_OPEN = 64
 class ScoreStore:
     """Bin scores and insertions of a run, read and written by group, chromosome and transcription factor.
 
-    Scores are sparse: bins at or above a floor that every unit (group and chromosome) records. Files are named by
+    Scores are sparse: bins at or above a score that every unit (group and chromosome) records. Files are named by
     number or fingerprint, never by the name of a group, so that any name will do. Every file is written under a
     temporary name and renamed, and never changed afterwards; their checksums are compared when they are read.
 
@@ -158,7 +158,7 @@ class ScoreStore:
         *,
         bins: Sequence[np.ndarray],
         scores: Sequence[np.ndarray],
-        floors: np.ndarray,
+        min_stored_scores: np.ndarray,
         region_scores: np.ndarray,
         n_ranked: int,
     ) -> None:
@@ -166,7 +166,11 @@ class ScoreStore:
 
         `n_ranked` is the number of 200-bp bins that windows covered.
         """
-        arrays = {"floors": floors, "region_scores": region_scores, "n_ranked": np.array(n_ranked)}
+        arrays = {
+            "min_stored_scores": min_stored_scores,
+            "region_scores": region_scores,
+            "n_ranked": np.array(n_ranked),
+        }
         for i, (b, s) in enumerate(zip(bins, scores, strict=True)):
             arrays[f"bins_{i}"] = b.astype(np.int32)
             arrays[f"scores_{i}"] = s.astype(np.float32)
@@ -180,10 +184,10 @@ class ScoreStore:
         """200-bp bins of all chromosomes, off the blacklist, that the group's windows covered."""
         return sum(int(self._open(group, chrom)["n_ranked"]) for chrom in self.sizes)
 
-    def floor(self, group: str, tf: str) -> float:
+    def min_stored_score(self, group: str, tf: str) -> float:
         """Score down to which the group's bins were kept."""
         i = self.tfs.index(tf)
-        return max(float(self._open(group, chrom)["floors"][i]) for chrom in self.sizes)
+        return max(float(self._open(group, chrom)["min_stored_scores"][i]) for chrom in self.sizes)
 
     def read(
         self, group: str, tf: str, chrom: str, start: int = 0, end: int | None = None

@@ -10,15 +10,15 @@ _PRUNE_AT = 1 << 18
 
 
 class KeptBins:
-    """Keeps the bins of one transcription factor with a score of at least a floor, and those that rank high.
+    """Keeps the bins of one transcription factor with a score of at least a minimum, and those that rank high.
 
-    Thresholds that call a given number of 200-bp bins can lie below the floor where scores are small. So all bins are
-    kept that could be among the `rank` largest 200-bp maxima; memory stays in proportion to `rank` and to the bins
-    above the floor.
+    Thresholds that call a given number of 200-bp bins can lie below that minimum where scores are small. So all bins
+    are kept that could be among the `rank` largest 200-bp maxima; memory stays in proportion to `rank` and to the bins
+    above the minimum.
 
     Parameters
     ----------
-    floor
+    min_stored_score
         Bins with at least this score are kept.
     rank
         Number of 200-bp bins whose largest scores have to be known; 0 for none.
@@ -26,11 +26,11 @@ class KeptBins:
         Which 200-bp bins of the chromosome count.
     """
 
-    def __init__(self, floor: float, rank: int, allowed: np.ndarray) -> None:
-        self._floor = floor
+    def __init__(self, min_stored_score: float, rank: int, allowed: np.ndarray) -> None:
+        self._min_stored_score = min_stored_score
         self._rank = rank
         self._allowed = allowed
-        self._cut = 0.0 if rank else floor
+        self._cut = 0.0 if rank else min_stored_score
         self._bins: list[np.ndarray] = []
         self._scores: list[np.ndarray] = []
         self._n = 0
@@ -57,6 +57,6 @@ class KeptBins:
         scores = np.concatenate([*self._scores, np.zeros(0, dtype=np.float32)])
         if self._rank:
             largest = largest_per_calibration_bin(bins, scores, self._allowed)
-            self._cut = min(self._floor, nth_largest(largest, self._rank))
+            self._cut = min(self._min_stored_score, nth_largest(largest, self._rank))
         keep = scores >= self._cut
         self._bins, self._scores, self._n = [bins[keep]], [scores[keep]], int(keep.sum())

@@ -38,7 +38,7 @@ def bins_in_regions(starts: np.ndarray, chrom: str, regions: Intervals | None) -
     return regions.overlaps(chrom, starts, starts + BIN)
 
 
-def largest_in(bins: np.ndarray, scores: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
+def max_per_interval(bins: np.ndarray, scores: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarray:
     """Largest score among the bins that overlap each interval by 1 bp.
 
     Parameters

@@ -11,9 +11,9 @@ from scmaxatac.containers._objects import group_labels, unwrap
 from scmaxatac.containers._storable import check_storable
 from scmaxatac.predict._prediction import run_folder, write_sites
 from scmaxatac.predict._run import Run
-from scmaxatac.predict._thresholds import Threshold
 from scmaxatac.predict._track_files import renewed_files
 from scmaxatac.results._slots import decode_params, encode_params, merge_slots, write_cell_activity
+from scmaxatac.zoo._threshold_rules import Threshold, parse_rule
 
 
 @shared_docs
@@ -21,7 +21,7 @@ def call_sites(
     data: Any,
     threshold: Threshold = "f1",
     *,
-    overhang: bool | None = None,
+    include_flanks: bool | None = None,
     key: str = _keys.KEY_ADDED,
     mod: str = "atac",
     copy: bool = False,
@@ -34,7 +34,7 @@ def call_sites(
         Object that was predicted.
     threshold
         As in :func:`~scmaxatac.tl.predict_tfbs`.
-    overhang
+    include_flanks
         Use the bins outside the regions as well; by default as in the prediction.
     key
         {key}
@@ -71,6 +71,7 @@ def call_sites(
     >>> float(sma.get.sites(toy.mdata)["score"].min()) >= 0.9
     True
     """
+    rule = parse_rule(threshold)
     if copy:
         data = copied(data)
     adata = unwrap(data, mod)
@@ -85,12 +86,12 @@ def call_sites(
         raise FileNotFoundError(
             f"{run.folder} does not hold all scores of uns[{key!r}] any more; call scmaxatac.tl.predict_tfbs again"
         )
-    overhang = params["overhang"] if overhang is None else overhang
-    called = run.call(threshold, include_flanks=overhang)
+    include_flanks = params["include_flanks"] if include_flanks is None else include_flanks
+    called = run.call(rule, include_flanks=include_flanks)
     files = _frame(slots[_keys.FILES])
     if (files["kind"] == "bed").any():
         files = renewed_files(run.store, files, write_sites(run, called.sites))
-    params |= {"threshold": threshold, "thresholds": called.thresholds.to_dict(), "overhang": overhang}
+    params |= {"threshold": threshold, "thresholds": called.thresholds.to_dict(), "include_flanks": include_flanks}
     qc = _frame(slots[_keys.QC])
     qc = qc.set_index("group") if "group" in qc else qc
     changed = {

@@ -30,8 +30,8 @@ from scmaxatac.predict._genome_warnings import warn_about_genome
 from scmaxatac.predict._preset import Preset, resolve_averaging
 from scmaxatac.predict._regions import Regions, resolve_regions
 from scmaxatac.predict._run_inputs import RunInputs
-from scmaxatac.predict._thresholds import Threshold
 from scmaxatac.tl._motif_scan import Motifs, motif_scan, read_any_motifs
+from scmaxatac.zoo._threshold_rules import Threshold, parse_rule
 
 _DEFAULT_SHARES = (0.02, 0.05, 0.1, 0.2, 0.5)
 
@@ -48,7 +48,7 @@ def downsampling_curve(
     models: Models = None,
     peaks: Table | Mapping[str, Table] | None = None,
     motifs: Motifs | None = None,
-    within: Table | None = None,
+    compare_in: Table | None = None,
     fragments: Fragments | None = None,
     regions: Regions = "auto",
     chroms: Iterable[str] | None = None,
@@ -100,7 +100,7 @@ def downsampling_curve(
     motifs
         Motifs of the factors, as :func:`motif_scan` takes them, for the baseline: matches in the regions, counted in
         the bins that the library covers. It is compared with `peaks`, so it needs them.
-    within
+    compare_in
         Count only bins that lie in these regions with all their bases, where predictions are compared: a BED file or
         table. By default all bins of the chromosomes count, and those outside the predicted regions score 0.
     fragments
@@ -151,7 +151,7 @@ def downsampling_curve(
         99th percentile of the coverage in insertions over a base, and what the QC says.
     threshold, n_sites
         Smallest score of a site, and the number of sites.
-    agreement
+    ap_vs_full_depth
         Average precision against the sites of the prediction from all fragments.
     spearman
         Rank correlation with that prediction's region scores (bin scores with ``regions="genome"``).
@@ -175,8 +175,8 @@ def downsampling_curve(
     KeyError
         If there is no such group, column, chromosome or factor.
     ValueError
-        If `sizes` is empty or a size is below 1, motifs come without peaks, peaks or `within` don't fit the genome, or
-        as :func:`predict_tfbs` raises.
+        If `sizes` is empty or a size is below 1, motifs come without peaks, peaks or `compare_in` don't fit the genome,
+        or as :func:`predict_tfbs` raises.
 
     Examples
     --------
@@ -191,7 +191,7 @@ def downsampling_curve(
     >>> bool(thinned < full)
     True
     """
-    averaging = resolve_averaging(preset, step, strand)
+    averaging, rule = resolve_averaging(preset, step, strand), parse_rule(threshold)
     if bin_size < 1 or block_size < bin_size:
         raise ValueError(
             f"bin_size is {bin_size} and block_size {block_size}; they have to be 1 <= bin_size <= block_size"
@@ -217,10 +217,10 @@ def downsampling_curve(
         engine=EngineOptions(backend, device, precision, batch_size),
         min_stored_score=0.0,  # ranks go on below the scores that a run keeps otherwise
     )
-    inputs.check(threshold)
+    inputs.check(rule)
     folder = None if out_dir is None else output_folder(out_dir)
     known = _peaks_by_tf(peaks, chosen_models, genome)
-    inside = None if within is None else regions_on(within, genome, chosen, "intervals of within").frame()
+    inside = None if compare_in is None else regions_on(compare_in, genome, chosen, "intervals of compare_in").frame()
     if known and n_bootstrap:
         counted = labelled_bins(NOTHING, NOTHING, genome=genome, chroms=chosen, regions=inside, bin_size=bin_size)
         warn_of_few_stretches({few(chosen): count_stretches(list(counted.values()), block_size)}, block_size)
@@ -235,7 +235,7 @@ def downsampling_curve(
     names = {name: [name] for name in insertions.groups}
     bulks = make_pseudobulks(insertions, names, genome, chosen, signal_chroms=scaling, min_cells=0, min_fragments=0)
     comparison = Comparison(known, matches, inside, bin_size, n_bootstrap, block_size, int(generator.integers(2**32)))
-    table = depth_curve(inputs, bulks, comparison, threshold=threshold, out_dir=folder, executor=executor)
+    table = depth_curve(inputs, bulks, comparison, rule=rule, out_dir=folder, executor=executor)
     cells = (table["n_fragments"] * pool.n_cells_found / len(pool)).round().astype(int)
     table.insert(2, "n_cells", cells)
     return table

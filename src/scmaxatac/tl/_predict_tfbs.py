@@ -27,8 +27,8 @@ from scmaxatac.predict._prediction import run_prediction
 from scmaxatac.predict._preset import Preset, resolve_averaging
 from scmaxatac.predict._regions import Regions, resolve_regions
 from scmaxatac.predict._run_inputs import RunInputs
-from scmaxatac.predict._thresholds import Threshold
 from scmaxatac.results._slots import check_key, encode_params, write_slots
+from scmaxatac.zoo._threshold_rules import Threshold, parse_rule
 
 
 @shared_docs
@@ -46,7 +46,7 @@ def predict_tfbs(
     preset: Preset | None = None,
     strand: Strand | None = None,
     step: int | None = None,
-    overhang: bool = False,
+    include_flanks: bool = False,
     signal_chroms: Iterable[str] | None = None,
     min_cells: int = 10,
     min_fragments: int = 10_000,
@@ -69,9 +69,8 @@ def predict_tfbs(
     The Tn5 insertions of each group become a signal, the maxATAC networks (Cazares et al. 2023, PLoS Comput Biol
     19(1):e1010863) read it together with the DNA sequence in windows of 1,024 bp and score 32-bp bins; bins with a
     score of at least the model's threshold are merged into binding sites; those without a known base are never called.
-    Scores equal those of the original to within
-    1e-5 where fragments, chromosomes, blacklist and regions are the same and `strand`, `step` and `precision` the
-    default ones; sites are then the same with ``overhang=True``.
+    Scores equal those of the original to within 1e-5 where fragments, chromosomes, blacklist and regions are the same
+    and `strand`, `step` and `precision` the default ones; sites are then the same with ``include_flanks=True``.
 
     Parameters
     ----------
@@ -117,7 +116,7 @@ def predict_tfbs(
         ``"forward"``, the original's and the default, or ``"mean"`` of both strands, at twice the cost.
     step
         Distance between windows in bp, a multiple of 32 and at most 1,024; the original's and the default is 256.
-    overhang
+    include_flanks
         A window of 1,024 bp that overlaps a region reaches beyond it. By default only bins that overlap a region by
         1 bp can become sites; True takes those outside as well, as the original does, though fewer windows cover them.
     signal_chroms
@@ -215,7 +214,7 @@ def predict_tfbs(
         raise ValueError("genome is missing: give scmaxatac.Genome('hg38.fa', blacklist='hg38_maxatac_blacklist.bed')")
     if not isinstance(genome, Genome):
         raise TypeError(f"genome is a {type(genome).__name__}; make one with scmaxatac.Genome('hg38.fa', ...)")
-    averaging = resolve_averaging(preset, step, strand)
+    averaging, rule = resolve_averaging(preset, step, strand), parse_rule(threshold)
     if copy:
         data = copied(data)
     objects = [unwrap(member, mod) for _, member in split_objects(data)]
@@ -236,7 +235,7 @@ def predict_tfbs(
         strand=averaging.strand,
         engine=EngineOptions(backend, device, precision, batch_size),
     )
-    inputs.check(threshold)
+    inputs.check(rule)
     folder = None if out_dir is None else output_folder(out_dir)
     grouped = read_groups(
         data,
@@ -262,9 +261,9 @@ def predict_tfbs(
     slots = run_prediction(
         inputs,
         bulks,
-        threshold=threshold,
+        rule=rule,
         out_dir=folder,
-        include_flanks=overhang,
+        include_flanks=include_flanks,
         save_tracks=save_tracks,
         executor=executor,
     )
@@ -272,6 +271,7 @@ def predict_tfbs(
         "groupby": groupby if isinstance(groupby, str) else list(groupby),
         "replicate_key": replicate_key,
         "preset": preset,
+        "threshold": threshold,
         "regions": "table" if isinstance(regions, pd.DataFrame) else str(regions),
         "min_cells": min_cells,
         "min_fragments": min_fragments,

@@ -9,7 +9,7 @@ from scmaxatac._constants import BIN, CALIBRATION_BIN
 from scmaxatac._logging import warn
 from scmaxatac._settings import settings
 from scmaxatac.atac._bigwig_signal import SignalTrack
-from scmaxatac.evaluate._benchmark import ScoredBins, largest_per_bin, score_bins
+from scmaxatac.evaluate._benchmark import ScoredBins, max_per_bin, score_bins
 from scmaxatac.evaluate._calibrate import calibration_table
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
@@ -88,7 +88,7 @@ def score_chrom(
     if parts:
         begin = np.concatenate([part.bins for part in parts]) * BIN
         scores = np.concatenate([part.scores[0] for part in parts])
-        largest = largest_per_bin(begin, begin + BIN, scores, len(largest), CALIBRATION_BIN)
+        largest = max_per_bin(begin, begin + BIN, scores, len(largest), CALIBRATION_BIN)
     bins = score_bins(largest, sites, genome, chrom)
     if unknown is None:
         return bins

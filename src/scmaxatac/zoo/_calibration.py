@@ -3,13 +3,13 @@
 import os
 from dataclasses import dataclass
 from io import BytesIO
-from numbers import Real
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from scmaxatac.io._files import atomic_path, existing_file
+from scmaxatac.zoo._threshold_rules import BestF1, Threshold, ThresholdError, parse_fixed_rule
 
 COLUMNS = ("threshold", "precision", "recall", "log2fc", "f1")
 
@@ -20,14 +20,6 @@ _ORIGINAL_COLUMNS = {
     "Monotonic_Avg_log2FC": "log2fc",
     "Avg_F1": "f1",
 }
-
-ThresholdRule = str | float | tuple[str, float]
-"""``"f1"``, a number between 0 and 1, or ``("precision" | "recall" | "log2fc", value)``."""
-
-_RULES = (
-    '"f1", a number between 0 and 1, ("precision" | "recall" | "log2fc", value), '
-    'and "matched" or "mixed" where there are scores to rank (predict_tfbs, call_sites)'
-)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -85,14 +77,14 @@ class Calibration:
         object.__setattr__(self, "frame", frame)
 
     def __repr__(self) -> str:
-        return f"Calibration({len(self.frame)} thresholds, largest F1 {self.best_f1:.3f} at {self.threshold('f1'):g})"
+        return f"Calibration({len(self.frame)} thresholds, largest F1 {self.best_f1:.3f} at {BestF1().resolve(self):g})"
 
     @property
     def best_f1(self) -> float:
         """The largest F1 of the table."""
         return float(self.frame["f1"].max())
 
-    def threshold(self, rule: ThresholdRule = "f1") -> float:
+    def threshold(self, rule: Threshold = "f1") -> float:
         """Choose a threshold.
 
         Parameters
@@ -108,16 +100,7 @@ class Calibration:
             If the rule is none of these, or no threshold of the table reaches the value; the message names the best
             value there is.
         """
-        kind, value = parse_rule(rule)
-        if kind == "value":
-            return value
-        if kind == "f1":
-            return float(self.frame["threshold"][self.frame["f1"].idxmax()])
-        reached = self.frame["threshold"][self.frame[kind] >= value]
-        if reached.empty:
-            best = self.frame[kind].max()
-            raise ValueError(f"no threshold reaches a {kind} of {value:g}; the best {kind} there is: {best:.4g}")
-        return float(reached.iloc[-1] if kind == "recall" else reached.iloc[0])
+        return parse_fixed_rule(rule).resolve(self)
 
     def rate(self) -> float:
         """Share of all 200-bp bins that the published F1 threshold is expected to call.
@@ -133,7 +116,7 @@ class Calibration:
         row = self.frame.loc[self.frame["f1"].idxmax()]
         rate = float(row["recall"] / 2 ** row["log2fc"])
         if not np.isfinite(rate):
-            raise ValueError(f"recall or log2fc is missing at the largest F1 (threshold {row['threshold']:g})")
+            raise ThresholdError(f"recall or log2fc is missing at the largest F1 (threshold {row['threshold']:g})")
         return rate
 
     @classmethod
@@ -192,38 +175,3 @@ def read_calibration(source: Path | BytesIO, path: Path) -> Calibration:
         return Calibration(pd.read_csv(source, sep="\t", dtype=object))
     except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
         raise ValueError(f"{path} is not a calibration table: {error}") from None
-
-
-def parse_rule(rule: object) -> tuple[str, float]:
-    """Check a rule and bring it into one form.
-
-    Parameters
-    ----------
-    rule
-        What the user gave.
-
-    Returns
-    -------
-    ``("value", threshold)`` for a number, ``("f1", nan)``, or the pair of a column and the value to reach.
-
-    Raises
-    ------
-    ValueError
-        If the rule is malformed; the message lists what is allowed.
-    """
-    if isinstance(rule, str) and rule == "f1":
-        return "f1", float("nan")
-    number = _number(rule)
-    if number is not None:
-        if 0 <= number <= 1:
-            return "value", number
-        raise ValueError(f"threshold {rule} lies outside 0 to 1; allowed are {_RULES}")
-    if isinstance(rule, tuple | list) and len(rule) == 2 and rule[0] in ("precision", "recall", "log2fc"):
-        value = _number(rule[1])
-        if value is not None and np.isfinite(value):
-            return str(rule[0]), value
-    raise ValueError(f"threshold rule {rule!r} is not understood; allowed are {_RULES}")
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, Real) and not isinstance(value, bool | np.bool_) else None

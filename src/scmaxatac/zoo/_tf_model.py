@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scmaxatac.io._owned_folder import OwnedFolder
-from scmaxatac.zoo._calibration import Calibration, ThresholdRule, calibration_text, parse_rule, read_calibration
+from scmaxatac.zoo._calibration import Calibration, calibration_text, read_calibration
 from scmaxatac.zoo._model_folder import (
     CALIBRATION_FILE,
     CARD_FILE,
@@ -24,6 +24,7 @@ from scmaxatac.zoo._model_folder import (
     read_card,
     replace_model,
 )
+from scmaxatac.zoo._threshold_rules import Threshold, ThresholdError, parse_fixed_rule
 from scmaxatac.zoo._weights import checked_weights
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class TFModel:
 
         return TFNetwork.from_weights(self.weights)
 
-    def threshold(self, rule: ThresholdRule = "f1") -> float:
+    def threshold(self, rule: Threshold = "f1") -> float:
         """Choose a threshold; see :meth:`Calibration.threshold`.
 
         Parameters
@@ -99,16 +100,10 @@ class TFModel:
         ValueError
             If the rule is malformed, can't be reached, or needs a calibration that the model lacks.
         """
-        kind, value = parse_rule(rule)
-        if kind == "value":
-            return value
-        if self.calibration is None:
-            raise ValueError(
-                f"model {self.id} has no calibration table: give the threshold as a number, not as {rule!r}"
-            )
+        parsed = parse_fixed_rule(rule)
         try:
-            return self.calibration.threshold(rule)
-        except ValueError as error:
+            return parsed.resolve(self.calibration)
+        except ThresholdError as error:
             raise ValueError(f"model {self.id}: {error}") from None
 
     def save(self, folder: str | os.PathLike[str]) -> Path:

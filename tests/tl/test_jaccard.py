@@ -26,7 +26,7 @@ def three():
 
 @pytest.mark.parametrize("chroms", [None, "a", ["b"]])
 def test_the_index_is_that_of_the_sets_of_bases(three, chroms):
-    table = sma.tl.specificity(three, chroms=chroms)
+    table = sma.tl.jaccard(three, chroms=chroms)
     counted = ["a", "b"] if chroms is None else chroms
     for one in three:
         for other in three:
@@ -38,7 +38,7 @@ def test_the_index_is_that_of_the_sets_of_bases(three, chroms):
 
 def test_equal_and_disjoint_peaks_are_the_extremes(tmp_path):
     write_bed(tmp_path / "x.bed", peaks(("a", 0, 10), ("a", 5, 20)))
-    table = sma.tl.specificity(
+    table = sma.tl.jaccard(
         {"x": tmp_path / "x.bed", "same": peaks(("a", 0, 20)), "far": peaks(("b", 0, 20)), "none": peaks()}
     )
     assert table.loc["x", "same"] == 1
@@ -49,28 +49,28 @@ def test_equal_and_disjoint_peaks_are_the_extremes(tmp_path):
 
 def test_chromosomes_of_which_nobody_has_peaks_are_told(three):
     with pytest.raises(ValueError, match="no cell type has a peak on typo; peaks are on"):
-        sma.tl.specificity(three, chroms="typo")
+        sma.tl.jaccard(three, chroms="typo")
     with pytest.warns(UserWarning, match="no cell type has a peak on typo; peaks are on"):
-        table = sma.tl.specificity(three, chroms=["a", "typo"])
-    pd.testing.assert_frame_equal(table, sma.tl.specificity(three, chroms="a"))
+        table = sma.tl.jaccard(three, chroms=["a", "typo"])
+    pd.testing.assert_frame_equal(table, sma.tl.jaccard(three, chroms="a"))
     with pytest.raises(ValueError, match="chroms is empty"):
-        sma.tl.specificity(three, chroms=[])
+        sma.tl.jaccard(three, chroms=[])
 
 
 def test_chromosomes_of_another_style_are_an_error():
     one, other = peaks(("chr1", 0, 10), ("chr2", 0, 10)), peaks(("1", 0, 10))
     with pytest.raises(ValueError, match=r"peaks of x are on chr1, chr2, those of y on 1; .*\(chr1, not 1\)"):
-        sma.tl.specificity({"x": one, "y": other})
-    far = sma.tl.specificity({"x": one, "y": peaks(("chr3", 0, 10)), "z": peaks(("X", 0, 10))})
+        sma.tl.jaccard({"x": one, "y": other})
+    far = sma.tl.jaccard({"x": one, "y": peaks(("chr3", 0, 10)), "z": peaks(("X", 0, 10))})
     assert far["mean"].tolist() == [0, 0, 0]
 
 
 def test_bad_input_is_told():
     with pytest.raises(ValueError, match="peaks of 1 cell types"):
-        sma.tl.specificity({"x": peaks(("a", 0, 10))})
+        sma.tl.jaccard({"x": peaks(("a", 0, 10))})
     with pytest.raises(ValueError, match="called 'mean'"):
-        sma.tl.specificity({"x": peaks(("a", 0, 10)), "mean": peaks()})
+        sma.tl.jaccard({"x": peaks(("a", 0, 10)), "mean": peaks()})
     with pytest.raises(ValueError, match=r"peaks of y: interval a:10-5 is empty"):
-        sma.tl.specificity({"x": peaks(("a", 0, 10)), "y": peaks(("a", 10, 5))})
+        sma.tl.jaccard({"x": peaks(("a", 0, 10)), "y": peaks(("a", 10, 5))})
     with pytest.raises(ValueError, match=r"peaks of y lack the columns \['end'\]"):
-        sma.tl.specificity({"x": peaks(("a", 0, 10)), "y": peaks().drop(columns="end")})
+        sma.tl.jaccard({"x": peaks(("a", 0, 10)), "y": peaks().drop(columns="end")})

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._logging import warn
-from scmaxatac.evaluate._jaccard import jaccard
+from scmaxatac.evaluate._jaccard import jaccard_index
 from scmaxatac.genome._interval_table import Table, as_intervals, few
 from scmaxatac.genome._intervals import Intervals
 
@@ -15,7 +15,7 @@ MEAN = "mean"
 """Name of the column that holds each cell type's mean."""
 
 
-def specificity(peaks: Mapping[str, Table], *, chroms: str | Iterable[str] | None = None) -> pd.DataFrame:
+def jaccard(peaks: Mapping[str, Table], *, chroms: str | Iterable[str] | None = None) -> pd.DataFrame:
     """Similarity of the peaks of cell types in pairs (Jaccard index: bases in both over bases in either).
 
     The higher, the less specific: 1 means the same bases, 0 none in common. Cazares et al. 2023 tell by the mean over
@@ -54,7 +54,7 @@ def specificity(peaks: Mapping[str, Table], *, chroms: str | Iterable[str] | Non
     >>> toy = sma.datasets.toy()
     >>> spi1 = {group: rows for group, rows in toy.chip_peaks.query("tf == 'SPI1'").groupby("group")}
     >>> ctcf = {group: rows for group, rows in toy.chip_peaks.query("tf == 'CTCF'").groupby("group")}
-    >>> bool(sma.tl.specificity(spi1)["mean"].mean() < sma.tl.specificity(ctcf)["mean"].mean())
+    >>> bool(sma.tl.jaccard(spi1)["mean"].mean() < sma.tl.jaccard(ctcf)["mean"].mean())
     True
     """
     if len(peaks) < 2:
@@ -66,9 +66,9 @@ def specificity(peaks: Mapping[str, Table], *, chroms: str | Iterable[str] | Non
     _check_chroms(sets, only)
     table = pd.DataFrame(np.nan, index=list(sets), columns=list(sets), dtype=float)
     for one in sets:
-        table.loc[one, one] = jaccard(sets[one], sets[one], only)
+        table.loc[one, one] = jaccard_index(sets[one], sets[one], only)
     for one, other in combinations(sets, 2):
-        table.loc[one, other] = table.loc[other, one] = jaccard(sets[one], sets[other], only)
+        table.loc[one, other] = table.loc[other, one] = jaccard_index(sets[one], sets[other], only)
     others = table.where(~np.eye(len(table), dtype=bool))
     return table.assign(**{MEAN: others.mean(axis=1)}).rename_axis("cell_type")
 
