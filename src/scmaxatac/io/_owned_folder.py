@@ -9,6 +9,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from scmaxatac._text import abbreviate
 from scmaxatac.io._files import atomic_path, checksum
 from scmaxatac.io._lock import LOCK, Lock
 from scmaxatac.io._temporary import remove_leftovers
@@ -190,7 +191,7 @@ def read_marker(folder: Path, kind: str, *, made_from: str = "") -> dict[str, st
     there = {name for name, noted in names.items() if noted != _BEING_WRITTEN and (folder / name).is_file()}
     if there and all(checksum(folder / name) != names[name] for name in there):
         raise ValueError(
-            f"{path} lists {', '.join(sorted(there)[:3])}, but scmaxatac did not write what is there: the marker was "
+            f"{path} lists {abbreviate(sorted(there), 3)}, but scmaxatac did not write what is there: the marker was "
             "copied from another folder. Choose another folder"
         )
     return dict(names)

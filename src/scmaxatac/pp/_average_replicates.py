@@ -9,6 +9,7 @@ import numpy as np
 
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
+from scmaxatac._text import abbreviate
 from scmaxatac.atac._average import average_runs, minimum_and_percentile
 from scmaxatac.genome import Genome
 from scmaxatac.io._bigwig import BigWigWriter, bigwig_sizes, read_bigwig
@@ -98,9 +99,7 @@ def average_replicates(
     with owned_file(target) as temporary:
         low, high = minimum_and_percentile(averaged())
         if not high > 0:
-            raise ValueError(
-                f"the tracks have no values above 0 on {', '.join(chosen[:5])}: {', '.join(map(str, files[:3]))}"
-            )
+            raise ValueError(f"the tracks have no values above 0 on {abbreviate(chosen)}: {abbreviate(files, 3)}")
         logger.info("mean of %d tracks: minimum %g, 99th percentile %g", len(files), low, high)
         shift, span = (low, high - low) if normalize == "minmax" else (0.0, 1.0)
         with BigWigWriter(temporary, genome.sizes) as writer:
@@ -116,8 +115,7 @@ def _checked_sizes(file: Path, genome: Genome) -> dict[str, int]:
     shared = {chrom: size for chrom, size in sizes.items() if chrom in genome.sizes}
     if not shared:
         raise ValueError(
-            f"{file} and {genome.source} share no chromosome: {', '.join(list(sizes)[:3])} and "
-            f"{', '.join(genome.chroms[:3])}"
+            f"{file} and {genome.source} share no chromosome: {abbreviate(sizes)} and {abbreviate(genome.chroms)}"
         )
     for chrom, size in shared.items():
         if size != genome.sizes[chrom]:

@@ -9,10 +9,12 @@ import pandas as pd
 
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
+from scmaxatac._text import abbreviate
 from scmaxatac.atac._bigwig_signal import check_lengths
 from scmaxatac.evaluate._average_chip import largest_mean_arcsinh, share_with_peak
 from scmaxatac.genome._genome import Genome
-from scmaxatac.genome._interval_table import Table, as_intervals, few, is_bigwig
+from scmaxatac.genome._interval_table import Table, is_bigwig
+from scmaxatac.genome._intervals_on_genome import as_intervals
 from scmaxatac.io._bigwig import BigWigWriter, read_bigwig, sizes_with_values
 
 _STRETCH = 4_000_000
@@ -112,8 +114,8 @@ def _from_bigwigs(
     for file, known in sizes:
         if not any(chrom in genome.sizes for chrom in known):
             raise ValueError(
-                f"signals of {file} are on {few(known) or 'no chromosome'}, none of which {genome.source} has "
-                f"({few(genome.chroms)})"
+                f"signals of {file} are on {abbreviate(known) or 'no chromosome'}, none of which {genome.source} has "
+                f"({abbreviate(genome.chroms)})"
             )
     chosen = _choose([chrom for _, known in sizes for chrom in known], genome, chroms)
     for file, known in sizes:

@@ -9,6 +9,7 @@ import pandas as pd
 
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
+from scmaxatac._text import abbreviate
 from scmaxatac.evaluate._bins import labelled_bins
 from scmaxatac.evaluate._calibrate import calibration_table
 from scmaxatac.genome._genome import Genome
@@ -98,7 +99,7 @@ def calibrate(
         bins = labelled_bins(own, all_peaks[name], genome=genome, chroms=chosen, regions=regions, bin_size=bin_size)
         truth = np.concatenate([part.truth for part in bins.values()])
         if not truth.any():
-            raise ValueError(f"no peak of {name} lies in the bins that count on {', '.join(list(bins)[:5])}")
+            raise ValueError(f"no peak of {name} lies in the bins that count on {abbreviate(bins)}")
         scored.append((np.concatenate([part.scores for part in bins.values()]), truth))
     return Calibration(pd.DataFrame(calibration_table(scored)))
 
