@@ -59,6 +59,10 @@ def read_intervals(given: Table, what: str) -> pd.DataFrame:
     chrom, unnamed = _chromosomes(frame["chrom"])
     start, end, wrong = read_positions(frame["start"], frame["end"])
     _refuse(frame, unnamed | wrong, unnamed, what)
+    if "width" in frame and "seqnames" in given and len(frame) and np.array_equal(frame["width"], end - start + 1):
+        raise ValueError(
+            f"{what}: positions count from 1, as R's GRanges do (width is end - start + 1); subtract 1 from start"
+        )
     return frame.assign(chrom=chrom, start=start, end=end)
 
 

@@ -12,6 +12,7 @@ from typing import Any, Self
 from scmaxatac._text import abbreviate
 from scmaxatac.io._files import atomic_path, checksum
 from scmaxatac.io._lock import LOCK, Lock
+from scmaxatac.io._output import write_errors
 from scmaxatac.io._temporary import remove_leftovers
 
 MARKER = "scmaxatac.json"
@@ -62,13 +63,9 @@ class OwnedFolder:
         self._lock: Lock | None = None
 
     def __enter__(self) -> Self:
-        try:
+        with write_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = Lock(self.path / LOCK, self.path)
-        except OSError as error:
-            raise ValueError(
-                f"folder {self.path} can't be written to ({error.strerror}); choose another one"
-            ) from error
         try:
             self._listed = read_marker(self.path, self.kind, made_from=self.made_from)
             remove_leftovers(self.path)

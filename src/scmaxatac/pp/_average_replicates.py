@@ -13,7 +13,8 @@ from scmaxatac._text import abbreviate
 from scmaxatac.atac._average import average_runs, minimum_and_percentile
 from scmaxatac.genome import Genome
 from scmaxatac.io._bigwig import BigWigWriter, bigwig_sizes, read_bigwig
-from scmaxatac.io._files import existing_file, output_folder
+from scmaxatac.io._files import existing_file
+from scmaxatac.io._output import output_file
 from scmaxatac.io._owned_file import owned_file
 
 
@@ -84,7 +85,7 @@ def average_replicates(
     known = [_checked_sizes(file, genome) for file in files]
     if chroms is not None and (absent := [chrom for chrom in chosen if not any(chrom in sizes for sizes in known)]):
         raise KeyError(f"none of the {len(files)} bigWigs has chromosome {absent[0]!r}")
-    target = output_folder(Path(path).expanduser().parent) / Path(path).name
+    target = output_file(path)
     for file in files:
         if target.exists() and target.samefile(file):
             raise ValueError(f"{target} is {file}, one of the tracks to average; choose another name for the mean")

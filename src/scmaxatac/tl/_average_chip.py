@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,6 +15,7 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table, is_bigwig
 from scmaxatac.genome._intervals_on_genome import as_intervals
 from scmaxatac.io._bigwig import BigWigWriter, read_bigwig, sizes_with_values
+from scmaxatac.io._output import output_file
 
 _STRETCH = 4_000_000
 """Bases that are averaged at once."""
@@ -64,8 +64,8 @@ def average_chip(
         If a chromosome is not in the genome.
     ValueError
         If there are no signals, bigWigs and peaks are mixed, one of the signals shares no chromosome with the genome or
-        reaches past an end there, a bigWig has another length for a chromosome that is averaged, or a table lacks a
-        column.
+        reaches past an end there, a bigWig has another length for a chromosome that is averaged, a table lacks a
+        column, or the bigWig can't be written to its folder.
 
     Examples
     --------
@@ -88,6 +88,7 @@ def average_chip(
     kinds = {is_bigwig(track) for track in tracks.values()}
     if len(kinds) > 1:
         raise ValueError("signals are bigWigs as well as peaks; their averages are of different kinds, so give one")
+    target = None if path is None else output_file(path)
     average = _from_bigwigs if kinds == {True} else _from_peaks
     chosen, bins = average(tracks, genome, chroms, bin_size)
     parts = [(c, np.flatnonzero(values), values[values != 0]) for c, values in enumerate(bins)]
@@ -100,8 +101,8 @@ def average_chip(
             "score": np.concatenate([part[2] for part in parts]),
         }
     )
-    if path is not None:
-        with BigWigWriter(Path(path), genome.sizes) as writer:
+    if target is not None:
+        with BigWigWriter(target, genome.sizes) as writer:
             for chrom, rows in table.groupby("chrom", observed=True):
                 writer.add_runs(str(chrom), *(rows[name].to_numpy() for name in ("start", "end", "score")))
     return table

@@ -21,7 +21,7 @@ from scmaxatac.fragments._read_groups import Fragments, GroupedFragments, read_g
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.genome._intervals_on_genome import on_genome, regions_on
-from scmaxatac.io._files import output_folder
+from scmaxatac.io._output import output_folder
 from scmaxatac.models import TFModel, load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn._predict import Strand
