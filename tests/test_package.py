@@ -45,7 +45,7 @@ MAY_IMPORT = {
     for i, rooms in enumerate(ROOMS)
     for room in rooms
 }
-ROOT_MODULES = {"_constants", "_docs", "_keys", "_logging", "_settings"}
+ROOT_MODULES = {"_constants", "_docs", "_keys", "_logging", "_settings", "_text"}
 
 HEAVY = (
     "lightning",

@@ -74,13 +74,18 @@ def test_a_frame_with_other_columns_first_is_not_written(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("chr1\t1\t2\nchr1\tx\t4\n", "line 2: expected a number in column 'start', found 'chr1"),
-        ("chr1\t1.5\t2\n", "line 1: expected a number in column 'start'"),
-        ("#c\nchr1\t5\t5\n", "line 2: expected 0 <= start < end"),
-        ("chr1\t-1\t5\n", "line 1: expected 0 <= start < end"),
+        (
+            "chr1\t1\t2\nchr1\tx\t4\n",
+            "line 2: start is 'x', which is no number; found 'chr1.*1 of 2 lines is no",
+        ),
+        ("chr1\t1.5\t2\n", "line 1: start is '1.5', which is no whole number"),
+        ("#c\nchr1\t5\t5\nchr1\t7\t6\n", "line 2: end is 5, not after start.*2 of 2 lines are no interval"),
+        ("chr1\t-1\t5\n", "line 1: start is -1, before 0"),
         ("chr1\t1\n", "line 1: expected a chromosome, a start and an end"),
-        ("chr1\t1\t2\nchr1\n", "line 2: expected a number in column 'start'"),
+        ("chr1\t1\t2\nchr1\n", "line 2: start is missing"),
         ("chr1\t1\t2\nchr1\t3\t4\tname\tmore\n", "is not a BED file"),
+        ("chr1\t1\t1e300\n", "line 1: end is '1e300', beyond the end of any chromosome"),
+        ("chr1\t1\tinf\n", "line 1: end is 'inf', beyond"),
         ("chr1\t1\t2\tn\thigh\n", "line 1: expected a number in column 'score'"),
     ],
 )

@@ -45,7 +45,9 @@ def test_intervals_past_the_end_of_a_chromosome_are_of_another_assembly(read, co
 
 
 def test_intervals_that_are_none_are_named(read):
-    with pytest.raises(ValueError, match=r"atac_peaks of 'B': interval chr1:-1-5 is empty or starts before 0"):
+    with pytest.raises(
+        ValueError, match=r"atac_peaks of 'B': row 2 of 2 \(chr1, -1, 5\) is no interval: start is -1, before 0"
+    ):
         read("atac_peaks", INSIDE, ("chr1", -1, 5))
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 
 from scmaxatac._constants import WINDOW
+from scmaxatac._text import abbreviate
 from scmaxatac.genome._genome import Genome
 from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig
 
@@ -57,8 +58,8 @@ class BigWigSignal:
         self._present = {chrom: size for chrom, size in there.items() if chrom in genome.sizes}
         if not self._present:
             raise ValueError(
-                f"{self.path} and the genome share no chromosome: it has {', '.join(list(there)[:3])}, "
-                f"{genome.source} has {', '.join(genome.chroms[:3])}"
+                f"{self.path} and the genome share no chromosome: it has {abbreviate(there)}, "
+                f"{genome.source} has {abbreviate(genome.chroms)}"
             )
         read = self._present if chroms is None else [chrom for chrom in chroms if chrom in self._present]
         check_lengths(self.path, self._present, genome, read)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from scmaxatac._constants import HUMAN_GENOME_SIZE, SPARSE_FRAGMENTS
 from scmaxatac._logging import warn
+from scmaxatac._text import abbreviate
 from scmaxatac.atac._insertions import Insertions
 from scmaxatac.atac._signal import Signal
 from scmaxatac.genome._genome import Genome
@@ -128,7 +129,11 @@ def make_pseudobulks(
         rows[group] = {**row, "warnings": "; ".join(notes)}
     qc = pd.DataFrame.from_dict(rows, orient="index").rename_axis("group")
     if not kept:
-        best = "; ".join(f"{group!r}: {text.removeprefix('skipped: ')}" for group, text in qc["warnings"][:8].items())
+        best = abbreviate(
+            (f"{group!r}: {text.removeprefix('skipped: ')}" for group, text in qc["warnings"].items()),
+            8,
+            separator="; ",
+        )
         raise ValueError(f"no group is left to work with ({best}); lower min_cells or min_fragments, or merge groups")
     return Pseudobulks(qc, kept, insertions, genome, list(chroms), scaling)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from scmaxatac._logging import warn
+from scmaxatac._text import abbreviate
 from scmaxatac.evaluate._benchmark import ScoredBins, agreement, bootstrap_average_precision
 
 ENOUGH_STRETCHES = 10
@@ -41,11 +42,11 @@ def count_stretches(parts: Sequence[ScoredBins], block_size: int) -> int:
 
 def warn_of_few_stretches(n_stretches: Mapping[str, int], block_size: int) -> None:
     """Warn of intervals that rest on too few stretches, or on one and are NaN; `n_stretches` by name."""
-    few = [f"{name}: {n}" for name, n in n_stretches.items() if n < ENOUGH_STRETCHES]
-    if few:
+    sparse = [f"{name}: {n}" for name, n in n_stretches.items() if n < ENOUGH_STRETCHES]
+    if sparse:
         warn(
             f"ap_low and ap_high are too close together where fewer than {ENOUGH_STRETCHES} stretches of "
-            f"{block_size:,} bp hold bins, and NaN where one does ({', '.join(few[:5])}{', ...' * (len(few) > 5)}); "
+            f"{block_size:,} bp hold bins, and NaN where one does ({abbreviate(sparse)}); "
             "choose a smaller block_size"
         )
 

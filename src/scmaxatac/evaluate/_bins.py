@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from scmaxatac.evaluate._benchmark import ScoredBins, score_bins
 from scmaxatac.evaluate._read_scores import read_scores
 from scmaxatac.genome._genome import Genome
-from scmaxatac.genome._interval_table import Table, as_intervals, regions_on
+from scmaxatac.genome._interval_table import Table
+from scmaxatac.genome._intervals_on_genome import as_intervals, regions_on
 
 
 def labelled_bins(

@@ -6,10 +6,12 @@ from os import PathLike
 import numpy as np
 import pandas as pd
 
+from scmaxatac._text import abbreviate
 from scmaxatac.atac._bigwig_signal import check_lengths
 from scmaxatac.evaluate._benchmark import max_per_bin
 from scmaxatac.genome._genome import Genome
-from scmaxatac.genome._interval_table import Table, as_table, few, is_bigwig, on_genome
+from scmaxatac.genome._interval_table import Table, is_bigwig
+from scmaxatac.genome._intervals_on_genome import on_genome
 from scmaxatac.io._bigwig import read_bigwig, sizes_with_values
 
 
@@ -35,7 +37,8 @@ def _from_bigwig(
     sizes = sizes_with_values(path)
     if not any(chrom in genome.sizes for chrom in sizes):
         raise ValueError(
-            f"scores are on {few(sizes) or 'no chromosome'}, none of which {genome.source} has ({few(genome.chroms)})"
+            f"scores are on {abbreviate(sizes) or 'no chromosome'}, none of which {genome.source} has "
+            f"({abbreviate(genome.chroms)})"
         )
     chosen = _choose(sizes, genome, chroms)
     present = [chrom for chrom in chosen if chrom in sizes]
@@ -57,7 +60,7 @@ def _from_bigwig(
 def _from_table(
     given: Table, genome: Genome, chroms: Iterable[str] | None, bin_size: int
 ) -> tuple[list[str], Iterator[np.ndarray]]:
-    frame = _with_scores(on_genome(as_table(given, "scores"), "scores", genome))
+    frame = _with_scores(on_genome(given, "scores", genome))
     if not len(frame) and chroms is None:
         raise ValueError("there are no scores; name the chromosomes to compare on, where all bins then score 0")
     chosen = _choose(frame["chrom"].unique(), genome, chroms)

@@ -8,6 +8,7 @@ import numpy as np
 
 from scmaxatac._logging import logger, warn
 from scmaxatac._settings import settings
+from scmaxatac._text import abbreviate
 from scmaxatac.fragments._barcodes import BarcodeIndex, Rule, RuleTrial
 from scmaxatac.fragments._chunks import MatchReport
 
@@ -118,7 +119,7 @@ class CellMatcher:
         dropped = self._rule.dropped(self._cells) if is_news and self._rule else []
         if len(dropped) > 1:
             warn(
-                f"{self._where}: cells of {len(dropped)} samples ({', '.join(map(repr, dropped[:3]))}) are all looked "
+                f"{self._where}: cells of {len(dropped)} samples ({abbreviate(map(repr, dropped), 3)}) are all looked "
                 "for in this one file, by their barcodes alone; if they come from several files, give sample_key= and "
                 "fragments={sample: path}"
             )

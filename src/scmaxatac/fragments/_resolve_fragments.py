@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from scmaxatac._logging import warn
+from scmaxatac._text import abbreviate
 from scmaxatac.containers._objects import obs_texts, unwrap
 from scmaxatac.fragments._bam import BamFragments
 from scmaxatac.fragments._chunks import FragmentSource
@@ -73,7 +74,7 @@ def fragment_sources(
     if sample_key is None:
         if len(files) > 1:
             raise ValueError(
-                f"fragments names {len(files)} samples ({', '.join(map(repr, list(files)[:3]))}): "
+                f"fragments names {len(files)} samples ({abbreviate(map(repr, files), 3)}): "
                 "say with sample_key= which obs column holds each cell's sample"
             )
         return [(_open(path, names, sample), np.arange(len(names))) for sample, path in files.items()]
@@ -86,7 +87,7 @@ def _by_sample(files: dict[str, _Path], samples: np.ndarray, names: np.ndarray, 
     if missing := [sample for sample in present if sample not in files]:
         raise KeyError(
             f"fragments has no file for sample {missing[0]!r} of obs[{key!r}] ({len(missing)} of {len(present)} have "
-            f"none); it has {', '.join(map(repr, list(files)[:5]))}"
+            f"none); it has {abbreviate(map(repr, files))}"
         )
     if not present:
         raise ValueError(f"no cell has a sample in obs[{key!r}]")

@@ -3,6 +3,7 @@
 import numpy as np
 
 from scmaxatac._logging import warn
+from scmaxatac._text import abbreviate
 from scmaxatac.fragments._chunks import FragmentChunk, FragmentSource
 from scmaxatac.genome._genome import Genome
 
@@ -47,11 +48,11 @@ class ContigMap:
         lost = sum(self._lost.values())
         if not lost:
             return
-        contigs = ", ".join(sorted(self._lost)[:5]) + (", ..." if len(self._lost) > 5 else "")
+        contigs = abbreviate(sorted(self._lost))
         if lost == self._seen:
             raise ValueError(
                 f"{self._source.name}: its contigs ({contigs}) do not match those of {self._genome.source} "
-                f"({', '.join(self._genome.chroms[:5])}{', ...' if len(self._genome.chroms) > 5 else ''}). "
+                f"({abbreviate(self._genome.chroms)}). "
                 "Use the genome that the reads were aligned to, with the same contig names (chr1, not 1)."
             )
         warn(

@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._logging import warn
+from scmaxatac._text import abbreviate
+from scmaxatac.genome._blacklist import Blacklist, blacklist_on, read_blacklist
 from scmaxatac.genome._codes import CachedCodes, encode_fasta
-from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._known_sequence import Runs, find_unknown_runs
-from scmaxatac.io._bed import read_bed
 from scmaxatac.io._sizes import read_chrom_sizes
 
 _STANDARD_CHROM = re.compile(r"(chr)?(\d+[A-Da-dLR]?|[IVX]+|X)$")
@@ -59,12 +59,13 @@ class Genome:
         self,
         fasta: str | PathLike[str],
         *,
-        blacklist: str | PathLike[str] | pd.DataFrame | Intervals | None = None,
+        blacklist: Blacklist | None = None,
         cache_dir: str | PathLike[str] | None = None,
     ) -> None:
+        table = read_blacklist(blacklist)  # before the sequence, which takes longer
         self._codes: CachedCodes | dict[str, np.ndarray] | None = encode_fasta(Path(fasta), cache_dir)
         self.source = str(fasta)
-        self._set(self._codes.sizes, blacklist, self._codes.known_bases)
+        self._set(self._codes.sizes, table, self._codes.known_bases)
         self._content = self._codes.key
 
     @classmethod
@@ -72,7 +73,7 @@ class Genome:
         cls,
         sizes: str | PathLike[str] | Mapping[str, int],
         *,
-        blacklist: str | PathLike[str] | pd.DataFrame | Intervals | None = None,
+        blacklist: Blacklist | None = None,
     ) -> "Genome":
         """Build a genome without sequence from a file of chromosome sizes or a mapping.
 
@@ -96,7 +97,7 @@ class Genome:
         genome = cls.__new__(cls)
         genome._codes = None
         genome.source = "chromosome sizes" if isinstance(sizes, Mapping) else str(sizes)
-        genome._set({str(chrom): int(size) for chrom, size in table.items()}, blacklist, None)
+        genome._set({str(chrom): int(size) for chrom, size in table.items()}, read_blacklist(blacklist), None)
         genome._content = hashlib.sha256(repr(sorted(genome.sizes.items())).encode()).hexdigest()
         return genome
 
@@ -105,7 +106,7 @@ class Genome:
         cls,
         codes: Mapping[str, np.ndarray],
         *,
-        blacklist: str | PathLike[str] | pd.DataFrame | Intervals | None = None,
+        blacklist: Blacklist | None = None,
     ) -> "Genome":
         """Build a genome in memory from base codes.
 
@@ -126,7 +127,7 @@ class Genome:
         genome._codes = arrays
         genome.source = "codes in memory"
         known = {chrom: int((array < 4).sum()) for chrom, array in arrays.items()}
-        genome._set({chrom: len(array) for chrom, array in arrays.items()}, blacklist, known)
+        genome._set({chrom: len(array) for chrom, array in arrays.items()}, read_blacklist(blacklist), known)
         digest = hashlib.sha256()
         for chrom, array in arrays.items():
             digest.update(chrom.encode() + b"\0" + array.tobytes())
@@ -136,7 +137,7 @@ class Genome:
     def _set(
         self,
         sizes: dict[str, int],
-        blacklist: str | PathLike[str] | pd.DataFrame | Intervals | None,
+        blacklist: pd.DataFrame | None,
         known_bases: dict[str, int] | None,
     ) -> None:
         if not sizes:
@@ -144,7 +145,7 @@ class Genome:
         self.sizes = sizes
         self._unknown: dict[str, Runs] = {}
         self._known_bases = known_bases
-        self.blacklist = _read_blacklist(blacklist, sizes, self.source)
+        self.blacklist = None if blacklist is None else blacklist_on(blacklist, sizes, self.source)
 
     @property
     def chroms(self) -> tuple[str, ...]:
@@ -255,38 +256,10 @@ class Genome:
     def _unknown_chrom(self, chrom: str) -> str:
         alternative = chrom[3:] if chrom.startswith("chr") else f"chr{chrom}"
         hint = f"; did you mean {alternative!r}?" if alternative in self.sizes else ""
-        return f"chromosome {chrom!r} is not in {self.source}, which has {_some(self.chroms)}{hint}"
+        return f"chromosome {chrom!r} is not in {self.source}, which has {abbreviate(self.chroms)}{hint}"
 
     def __repr__(self) -> str:
         total = sum(self.sizes.values())
         kind = "with sequence" if self.has_sequence else "sizes only"
         blacklisted = "none" if self.blacklist is None else f"{sum(map(self.blacklist.total, self.chroms)):,} bp"
         return f"Genome({self.source}: {len(self.sizes)} contigs, {total:,} bp, {kind}, blacklist {blacklisted})"
-
-
-def _some(names: Iterable[str], most: int = 5) -> str:
-    names = list(names)
-    return ", ".join(names[:most]) + (f", ... ({len(names)} in all)" if len(names) > most else "")
-
-
-def _read_blacklist(
-    blacklist: str | PathLike[str] | pd.DataFrame | Intervals | None, sizes: dict[str, int], source: str
-) -> Intervals | None:
-    if blacklist is None:
-        return None
-    if isinstance(blacklist, Intervals):
-        frame = blacklist.frame()
-    else:
-        frame = blacklist if isinstance(blacklist, pd.DataFrame) else read_bed(blacklist)
-    if missing := [name for name in ("chrom", "start", "end") if name not in frame]:
-        raise ValueError(f"the blacklist lacks the columns {missing}; it has {list(frame.columns)}")
-    frame = frame[["chrom", "start", "end"]].astype({"chrom": str})
-    shared = frame[frame["chrom"].isin(list(sizes))]
-    if len(frame) and not len(shared):
-        raise ValueError(
-            f"blacklist and genome share no chromosome: the blacklist has {_some(frame['chrom'].unique())}, "
-            f"{source} has {_some(sizes)}. Rename the contigs of one of them."
-        )
-    ends = np.minimum(shared["end"].to_numpy(), shared["chrom"].map(sizes).to_numpy(dtype=np.int64))
-    inside = ends > shared["start"].to_numpy()
-    return Intervals.from_frame(shared.assign(end=ends)[inside])

@@ -1,19 +1,24 @@
-"""Intervals that users give, as files or tables, checked on their own and against a genome."""
+"""Intervals that users give, as files or tables: regions, blacklist, peaks, scores."""
 
-from collections.abc import Collection, Iterable
 from os import PathLike
 from typing import TypeAlias
 
 import numpy as np
 import pandas as pd
 
-from scmaxatac._logging import logger
-from scmaxatac.genome._genome import Genome
-from scmaxatac.genome._intervals import Intervals
+from scmaxatac._text import abbreviate
 from scmaxatac.io._bed import read_bed
+from scmaxatac.io._positions import read_positions, what_is_wrong
 
 Table: TypeAlias = str | PathLike[str] | pd.DataFrame
 """A file or a table of intervals."""
+
+_COLUMNS = {
+    "chrom": ("chrom", "chromosome", "Chromosome", "Chrom", "chr", "seqnames", "#chrom"),
+    "start": ("start", "Start", "chromStart"),
+    "end": ("end", "End", "chromEnd", "stop"),
+}
+"""Names of the columns in tables of bioframe, pyranges, the UCSC browser and R, the first that is there counts."""
 
 
 def is_bigwig(given: object) -> bool:
@@ -21,103 +26,78 @@ def is_bigwig(given: object) -> bool:
     return not isinstance(given, pd.DataFrame) and str(given).lower().endswith((".bw", ".bigwig"))
 
 
-def as_table(given: Table, what: str) -> pd.DataFrame:
-    """Read a BED file, or check that a table has chrom, start and end; `what` it is goes into the message."""
-    frame = given if isinstance(given, pd.DataFrame) else read_bed(given)
-    missing = [name for name in ("chrom", "start", "end") if name not in frame]
-    if missing:
-        raise ValueError(f"{what} lack the columns {missing}; they have {list(frame.columns)}")
-    return frame
+def read_intervals(given: Table, what: str) -> pd.DataFrame:
+    """Read a BED file or a table of intervals, and refuse it if a row holds none.
 
+    Parameters
+    ----------
+    given
+        The file, or the table; it stays as it is.
+    what
+        What the intervals are, for messages: ``"regions"``, ``"peaks of CTCF"``.
 
-def with_positions(frame: pd.DataFrame, what: str) -> pd.DataFrame:
-    """Give a table chromosomes as text and positions as int64 (0-based, half-open).
-
-    Whole numbers that were read as text or as floats are taken.
+    Returns
+    -------
+    All rows in their order, with chrom as text, start and end as int64 (0-based, half-open), and the other columns.
 
     Raises
     ------
+    FileNotFoundError
+        If there is no such file.
     ValueError
-        If a position is no whole number, or an interval is empty or starts before 0.
+        If a column is missing, or a row has no chromosome, positions that are missing, no number, fractions, negative
+        or beyond any chromosome, or an end that is not after its start. The first such row is shown, with their number.
     """
-    frame = frame.assign(chrom=frame["chrom"].astype(str))
-    for name in ("start", "end"):
-        if frame[name].dtype == np.int64:
-            continue
-        numbers = pd.to_numeric(frame[name], errors="coerce")
-        bad = (numbers.isna() | (numbers % 1 != 0)).to_numpy(dtype=bool)
-        if bad.any():
-            raise ValueError(f"{what}: {name} is {frame[name][bad].iloc[0]!r}; positions are whole numbers of bp")
-        frame[name] = numbers.astype(np.int64)
-    wrong = np.flatnonzero((frame["start"] < 0) | (frame["end"] <= frame["start"]))
-    if len(wrong):
+    if isinstance(given, str | PathLike):
+        try:
+            return read_bed(given)
+        except ValueError as error:
+            raise ValueError(f"{what}: {error}") from None
+    if not isinstance(given, pd.DataFrame):
+        raise ValueError(f"{what}: found {type(given).__name__}; give a BED file or a table (pandas) of intervals")
+    frame = _renamed(given, what)
+    chrom, unnamed = _chromosomes(frame["chrom"])
+    start, end, wrong = read_positions(frame["start"], frame["end"])
+    _refuse(frame, unnamed | wrong, unnamed, what)
+    if "width" in frame and "seqnames" in given and len(frame) and np.array_equal(frame["width"], end - start + 1):
         raise ValueError(
-            f"{what}: interval {_interval(frame, wrong[0])} is empty or starts before 0 (0-based, half-open)"
+            f"{what}: positions count from 1, as R's GRanges do (width is end - start + 1); subtract 1 from start"
         )
-    return frame
+    return frame.assign(chrom=chrom, start=start, end=end)
 
 
-def on_genome(frame: pd.DataFrame, what: str, genome: Genome) -> pd.DataFrame:
-    """Keep the rows on chromosomes of the genome, with positions as :func:`with_positions` gives them.
-
-    Raises
-    ------
-    ValueError
-        If the genome has none of the chromosomes, an interval reaches past its chromosome's end, or as
-        :func:`with_positions` raises.
-    """
-    frame = with_positions(frame, what)
-    known = frame["chrom"].isin(list(genome.sizes)).to_numpy()
-    if not known.all():
-        unknown = frame["chrom"][~known].unique()
-        if not known.any():
-            raise ValueError(
-                f"{what} are on {few(unknown)}, none of which {genome.source} has ({few(genome.chroms)}). "
-                "Are the names of the same style (chr1, not 1)?"
-            )
-        logger.info(
-            "%d of %d %s lie on chromosomes that %s does not have (%s)",
-            len(frame) - known.sum(), len(frame), what, genome.source, few(unknown),
-        )  # fmt: skip
-        frame = frame[known]
-    size = frame["chrom"].map(genome.sizes).to_numpy(dtype=np.int64)
-    past = np.flatnonzero(frame["end"].to_numpy() > size)
-    if len(past):
-        i = past[0]
+def _renamed(given: pd.DataFrame, what: str) -> pd.DataFrame:
+    """Table with its columns of positions as chrom, start and end."""
+    found = {name: [other for other in others if other in given.columns][:1] for name, others in _COLUMNS.items()}
+    if missing := [name for name, there in found.items() if not there]:
+        options = "; ".join(f"{name} may be {' or '.join(_COLUMNS[name][1:])}" for name in missing)
         raise ValueError(
-            f"{what}: {_interval(frame, i)} lies off {genome.source}, where {frame['chrom'].iloc[i]} has {size[i]:,} "
-            f"bp ({len(past)} such intervals). Are {what} and genome of the same assembly?"
+            f"{what}: no column {' and no column '.join(missing)} among {abbreviate(map(repr, given.columns), 12)}. "
+            f"Name the columns chrom, start and end ({options})"
         )
-    return frame
+    chosen = {there[0]: name for name, there in found.items()}
+    if repeated := [name for name in chosen if (given.columns == name).sum() > 1]:
+        raise ValueError(f"{what}: more than one column is called {repeated[0]!r}; keep one of them")
+    return given.rename(columns=chosen)
 
 
-def as_intervals(given: Table, what: str, genome: Genome | None = None) -> Intervals:
-    """Read a BED file or a table as merged intervals, with a genome those on its chromosomes."""
-    frame = as_table(given, what)[["chrom", "start", "end"]]
-    return Intervals.from_frame(with_positions(frame, what) if genome is None else on_genome(frame, what, genome))
+def _chromosomes(values: pd.Series) -> tuple[pd.Series, np.ndarray]:
+    """Names as text, and which are missing; whole numbers that are floats lose their fraction."""
+    missing = values.isna().to_numpy(dtype=bool)
+    if pd.api.types.is_float_dtype(values) and not missing.any() and (values % 1 == 0).all():
+        values = values.astype(np.int64)
+    names = values.astype(str)
+    return names, missing | (names == "").to_numpy(dtype=bool)
 
 
-def regions_on(given: Table, genome: Genome, chroms: Collection[str] | None, what: str = "regions") -> Intervals:
-    """Read regions as :func:`as_intervals` does.
-
-    Raises
-    ------
-    ValueError
-        If there are none, or none lies on the chromosomes.
-    """
-    regions = as_intervals(given, what, genome)
-    if not regions.chroms:
-        raise ValueError(f"{what} are empty; give at least one")
-    if chroms is not None and not set(regions.chroms) & set(chroms):
-        raise ValueError(f"none of the {what} lies on {few(chroms)}; they are on {few(regions.chroms)}")
-    return regions
-
-
-def few(names: Iterable[str], most: int = 5) -> str:
-    """List some names for a message."""
-    listed = list(names)
-    return ", ".join(listed[:most]) + (", ..." if len(listed) > most else "")
-
-
-def _interval(frame: pd.DataFrame, i: int) -> str:
-    return f"{frame['chrom'].iloc[i]}:{frame['start'].iloc[i]}-{frame['end'].iloc[i]}"
+def _refuse(frame: pd.DataFrame, wrong: np.ndarray, unnamed: np.ndarray, what: str) -> None:
+    if not wrong.any():
+        return
+    i = int(wrong.argmax())
+    chrom, start, end = (frame[name].iloc[i] for name in ("chrom", "start", "end"))
+    reason = "chrom is missing" if unnamed[i] else what_is_wrong(start, end)
+    raise ValueError(
+        f"{what}: row {i + 1} of {len(frame)} ({chrom}, {start}, {end}) is no interval: {reason}. "
+        f"{wrong.sum()} of the rows {'is' if wrong.sum() == 1 else 'are'} no interval; correct them or leave them out. "
+        "Positions are whole numbers of bp, 0-based and half-open (0 <= start < end)"
+    )

@@ -13,6 +13,7 @@ import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._logging import warn
+from scmaxatac._text import abbreviate
 from scmaxatac.containers._objects import group_labels, unwrap
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class Results:
     def slot(self, name: str) -> Any:
         """Give one slot, or raise a KeyError that names it."""
         if name not in self.slots:
-            raise KeyError(f"uns[{self.key!r}] has no {name!r}; it holds {_listed(self.slots)}")
+            raise KeyError(f"uns[{self.key!r}] has no {name!r}; it holds {_quoted(self.slots)}")
         return self.slots[name]
 
     def table(self, name: str) -> pd.DataFrame:
@@ -138,7 +139,7 @@ def find_results(data: Any, key: str, mod: str) -> Results:
     adata = unwrap(data, mod)
     if key not in adata.uns:  # SnapATAC2's `uns` has keys, but can't be iterated
         others = [name for name in adata.uns.keys() if _is_run(adata.uns[name])]
-        hint = f"results exist under {_listed(others)}" if others else "call scmaxatac.tl.predict_tfbs first"
+        hint = f"results exist under {_quoted(others)}" if others else "call scmaxatac.tl.predict_tfbs first"
         raise KeyError(f"no results under uns[{key!r}]: {hint}")
     slots = adata.uns[key]
     if not _is_run(slots):
@@ -166,7 +167,7 @@ def _misfit(data: Any, results: Results, mod: str) -> str:
     predicted = results.table(_keys.QC)["n_cells"]
     new = [name for name in names if cells[name] and name not in predicted.index]
     if new:
-        return f"its {results.params['groupby']!r} holds {_listed(new)}, which the results don't know"
+        return f"its {results.params['groupby']!r} holds {_quoted(new)}, which the results don't know"
     if results.params.get("n_objects", 1) > 1:
         return ""  # each object of a list holds a part of the cells
     for name, n_cells in predicted.items():
@@ -186,12 +187,10 @@ def _pick(kind: str, wanted: str | Iterable[str] | None, known: list[str]) -> li
         if name not in known:
             by_lower = {other.lower(): other for other in known}
             near = [by_lower[match] for match in get_close_matches(name.lower(), list(by_lower), n=3)]
-            hint = f"did you mean {_listed(near)}?" if near else f"the results hold {_listed(known)}"
+            hint = f"did you mean {_quoted(near)}?" if near else f"the results hold {_quoted(known)}"
             raise KeyError(f"no {kind} {name!r}; {hint}")
     return list(dict.fromkeys(_names(wanted)))
 
 
-def _listed(names: Iterable[object], most: int = 8) -> str:
-    quoted = [repr(str(name)) for name in names]
-    more = f" and {len(quoted) - most} more" if len(quoted) > most else ""
-    return ", ".join(quoted[:most]) + more or "nothing"
+def _quoted(names: Iterable[object]) -> str:
+    return abbreviate((repr(str(name)) for name in names), 8) or "nothing"

@@ -7,10 +7,11 @@ from io import StringIO
 import pandas as pd
 
 from scmaxatac.io._files import atomic_path, read_lines
+from scmaxatac.io._positions import read_positions, what_is_wrong
 
 _BED = ["chrom", "start", "end", "name", "score", "strand"]
 _NARROW_PEAK = [*_BED, "signal_value", "p_value", "q_value", "peak"]
-_NUMBERS = ("start", "end", "score", "signal_value", "p_value", "q_value", "peak")
+_NUMBERS = ("score", "signal_value", "p_value", "q_value", "peak")
 _HEADERS = ("#", "track ", "track\t", "browser ", "browser\t")
 
 
@@ -64,19 +65,21 @@ def read_bed(path: str | os.PathLike[str]) -> pd.DataFrame:
     for column in frame.columns.intersection(_NUMBERS):
         text = frame[column].fillna("")
         values = pd.to_numeric(text.replace({".": "nan", "": "nan"}), errors="coerce")
-        integer = column in ("start", "end")
-        bad = (
-            values.isna() | (values % 1 != 0) if integer else values.isna() & ~text.isin([".", "", "nan", "NaN", "NA"])
-        )
+        bad = values.isna() & ~text.isin([".", "", "nan", "NaN", "NA"])
         if bad.any():
             row = int(bad.to_numpy().argmax())
             raise _not_bed(path, numbers[row], lines[row], f"a number in column {column!r}")
-        frame[column] = values.astype("int64" if integer else float)
-    wrong = ((frame["start"] < 0) | (frame["end"] <= frame["start"])).to_numpy()
+        frame[column] = values.astype(float)
+    start, end, wrong = read_positions(frame["start"], frame["end"])
     if wrong.any():
         row = int(wrong.argmax())
-        raise _not_bed(path, numbers[row], lines[row], "0 <= start < end")
-    return frame
+        reason = what_is_wrong(frame["start"].iloc[row], frame["end"].iloc[row])
+        raise ValueError(
+            f"{path}, line {numbers[row]}: {reason}; found {lines[row][:80]!r}. {wrong.sum()} of {len(lines)} lines "
+            f"{'is' if wrong.sum() == 1 else 'are'} no interval (0 <= start < end, whole numbers of bp); correct them "
+            "or leave them out"
+        )
+    return frame.assign(start=start, end=end)
 
 
 def write_bed(path: str | os.PathLike[str], frame: pd.DataFrame) -> None:

@@ -9,6 +9,7 @@ from typing import Self
 
 import numpy as np
 
+from scmaxatac._text import abbreviate
 from scmaxatac.io._bigwig_file import BigWigFile
 from scmaxatac.io._bigwig_reader import BigWigReader, DamagedError
 from scmaxatac.io._files import atomic_path, existing_file
@@ -136,9 +137,7 @@ class BigWigWriter:
         """Check a call's values and return the chromosome's place in the order of chromosomes."""
         self._opened()
         if chrom not in self._order:
-            raise ValueError(
-                f"{self.path}: chromosome {chrom!r} is not among the bigWig's ({list(self.sizes)[:3]} ...)"
-            )
+            raise ValueError(f"{self.path}: chromosome {chrom!r} is not among the bigWig's ({abbreviate(self.sizes)})")
         if start < 0 or end > self.sizes[chrom]:
             raise ValueError(f"{self.path}: {chrom}:{start}-{end} lies outside the chromosome (0-{self.sizes[chrom]})")
         if (self._order[chrom], start) < self._last:
@@ -181,7 +180,7 @@ def read_bigwig(
     with _opened(path) as handle:
         size = handle.sizes.get(chrom)
         if size is None:
-            raise KeyError(f"{path} has no chromosome {chrom!r} (it has {list(handle.sizes)[:3]} ...)")
+            raise KeyError(f"{path} has no chromosome {chrom!r} (it has {abbreviate(handle.sizes)})")
         end = size if end is None else end
         if not 0 <= start <= end <= size:
             raise ValueError(f"{chrom}:{start}-{end} lies outside {path} (0-{size})")

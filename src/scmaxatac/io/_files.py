@@ -134,25 +134,6 @@ def sync(path: Path) -> None:
         os.close(handle)
 
 
-def output_folder(path: str | os.PathLike[str]) -> Path:
-    """Make a folder for results, with its parents, and make sure that files can be written into it.
-
-    Raises
-    ------
-    ValueError
-        If the folder can't be made or written to.
-    """
-    folder = Path(path).expanduser()
-    trial = folder / temporary_name("trial")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        trial.touch()
-        trial.unlink()
-    except OSError as error:
-        raise ValueError(f"out_dir {folder} can't be written to ({error.strerror}); choose another folder") from error
-    return folder
-
-
 def sha256_of(path: str | os.PathLike[str]) -> str:
     """Hexadecimal sha256 of a file's bytes."""
     with open(path, "rb") as handle:

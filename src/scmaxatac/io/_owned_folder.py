@@ -9,8 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from scmaxatac._text import abbreviate
 from scmaxatac.io._files import atomic_path, checksum
 from scmaxatac.io._lock import LOCK, Lock
+from scmaxatac.io._output import write_errors
 from scmaxatac.io._temporary import remove_leftovers
 
 MARKER = "scmaxatac.json"
@@ -61,13 +63,9 @@ class OwnedFolder:
         self._lock: Lock | None = None
 
     def __enter__(self) -> Self:
-        try:
+        with write_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = Lock(self.path / LOCK, self.path)
-        except OSError as error:
-            raise ValueError(
-                f"folder {self.path} can't be written to ({error.strerror}); choose another one"
-            ) from error
         try:
             self._listed = read_marker(self.path, self.kind, made_from=self.made_from)
             remove_leftovers(self.path)
@@ -190,7 +188,7 @@ def read_marker(folder: Path, kind: str, *, made_from: str = "") -> dict[str, st
     there = {name for name, noted in names.items() if noted != _BEING_WRITTEN and (folder / name).is_file()}
     if there and all(checksum(folder / name) != names[name] for name in there):
         raise ValueError(
-            f"{path} lists {', '.join(sorted(there)[:3])}, but scmaxatac did not write what is there: the marker was "
+            f"{path} lists {abbreviate(sorted(there), 3)}, but scmaxatac did not write what is there: the marker was "
             "copied from another folder. Choose another folder"
         )
     return dict(names)

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from scmaxatac._logging import warn
+from scmaxatac._text import abbreviate
 from scmaxatac.zoo._from_keras import from_keras
 from scmaxatac.zoo._locate import demo_models, installed_models, is_keras_file, locate
 from scmaxatac.zoo._registry import published, weakness
@@ -86,7 +87,7 @@ def _load_path(path: Path) -> TFModel:
     if not found:
         raise FileNotFoundError(f"{path} holds no model: neither a model.json of ours nor a Keras .h5 file")
     if len(found) > 1:
-        raise ValueError(f"{path} holds {len(found)} models ({', '.join(f.tf for f in found[:5])}...): give one's path")
+        raise ValueError(f"{path} holds {len(found)} models ({abbreviate(f.tf for f in found)}): give one's path")
     return found[0].load()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from scmaxatac._text import abbreviate
 from scmaxatac.models._load import is_path, load_quietly, missing_tfs, warn_weak
 from scmaxatac.zoo._locate import Location, by_tf, demo_models, installed_models, is_keras_file, locate
 from scmaxatac.zoo._suggest import suggestion
@@ -123,5 +124,5 @@ def _refuse_twice(models: list[TFModel]) -> None:
 def _not_given(missing: list[str], found: _Found, models: Models) -> ValueError:
     hints = [hint for tf in missing if (hint := suggestion(tf, found))]
     where = f"the folder {models}" if isinstance(models, str | os.PathLike) else "the models given"
-    names = ", ".join(sorted(found)[:10]) + (", ..." if len(found) > 10 else "")
+    names = abbreviate(sorted(found), 10)
     return ValueError(f"{', '.join(missing)} not among {where} ({names}){'; ' if hints else ''}{'; '.join(hints)}")

@@ -9,10 +9,12 @@ import numpy as np
 
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
+from scmaxatac._text import abbreviate
 from scmaxatac.atac._average import average_runs, minimum_and_percentile
 from scmaxatac.genome import Genome
 from scmaxatac.io._bigwig import BigWigWriter, bigwig_sizes, read_bigwig
-from scmaxatac.io._files import existing_file, output_folder
+from scmaxatac.io._files import existing_file
+from scmaxatac.io._output import output_file
 from scmaxatac.io._owned_file import owned_file
 
 
@@ -83,7 +85,7 @@ def average_replicates(
     known = [_checked_sizes(file, genome) for file in files]
     if chroms is not None and (absent := [chrom for chrom in chosen if not any(chrom in sizes for sizes in known)]):
         raise KeyError(f"none of the {len(files)} bigWigs has chromosome {absent[0]!r}")
-    target = output_folder(Path(path).expanduser().parent) / Path(path).name
+    target = output_file(path)
     for file in files:
         if target.exists() and target.samefile(file):
             raise ValueError(f"{target} is {file}, one of the tracks to average; choose another name for the mean")
@@ -98,9 +100,7 @@ def average_replicates(
     with owned_file(target) as temporary:
         low, high = minimum_and_percentile(averaged())
         if not high > 0:
-            raise ValueError(
-                f"the tracks have no values above 0 on {', '.join(chosen[:5])}: {', '.join(map(str, files[:3]))}"
-            )
+            raise ValueError(f"the tracks have no values above 0 on {abbreviate(chosen)}: {abbreviate(files, 3)}")
         logger.info("mean of %d tracks: minimum %g, 99th percentile %g", len(files), low, high)
         shift, span = (low, high - low) if normalize == "minmax" else (0.0, 1.0)
         with BigWigWriter(temporary, genome.sizes) as writer:
@@ -116,8 +116,7 @@ def _checked_sizes(file: Path, genome: Genome) -> dict[str, int]:
     shared = {chrom: size for chrom, size in sizes.items() if chrom in genome.sizes}
     if not shared:
         raise ValueError(
-            f"{file} and {genome.source} share no chromosome: {', '.join(list(sizes)[:3])} and "
-            f"{', '.join(genome.chroms[:3])}"
+            f"{file} and {genome.source} share no chromosome: {abbreviate(sizes)} and {abbreviate(genome.chroms)}"
         )
     for chrom, size in shared.items():
         if size != genome.sizes[chrom]:

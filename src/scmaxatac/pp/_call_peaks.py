@@ -13,6 +13,7 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger, warn
+from scmaxatac._text import abbreviate
 from scmaxatac.atac._cell_fragments import CellFragments, collect_fragments
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._objects import split_objects, unwrap
@@ -148,7 +149,7 @@ def _deep_enough(
         if i in reasons:
             warn(f"group {group!r} is skipped: {reasons[i]}")
     if len(reasons) == len(groups):
-        text = "; ".join(f"{groups[i]!r}: {reason}" for i, reason in list(reasons.items())[:8])
+        text = abbreviate((f"{groups[i]!r}: {reason}" for i, reason in reasons.items()), 8, separator="; ")
         raise ValueError(f"no group is large enough to call peaks ({text})")
     return {i: group for i, group in enumerate(groups) if i not in reasons}
 

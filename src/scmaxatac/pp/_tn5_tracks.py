@@ -14,7 +14,7 @@ from scmaxatac.atac._normalize import Normalization, check_normalization, track_
 from scmaxatac.atac._track_folder import write_track_files
 from scmaxatac.fragments._read_groups import Fragments
 from scmaxatac.genome import Genome
-from scmaxatac.io._files import output_folder
+from scmaxatac.io._output import output_folder
 from scmaxatac.pp._pseudobulk import pseudobulk
 
 

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
+from scmaxatac._text import abbreviate
 from scmaxatac.atac._bigwig_signal import check_lengths
 from scmaxatac.evaluate._average_chip import largest_mean_arcsinh, share_with_peak
 from scmaxatac.genome._genome import Genome
-from scmaxatac.genome._interval_table import Table, as_intervals, few, is_bigwig
+from scmaxatac.genome._interval_table import Table, is_bigwig
+from scmaxatac.genome._intervals_on_genome import as_intervals
 from scmaxatac.io._bigwig import BigWigWriter, read_bigwig, sizes_with_values
+from scmaxatac.io._output import output_file
 
 _STRETCH = 4_000_000
 """Bases that are averaged at once."""
@@ -62,8 +64,8 @@ def average_chip(
         If a chromosome is not in the genome.
     ValueError
         If there are no signals, bigWigs and peaks are mixed, one of the signals shares no chromosome with the genome or
-        reaches past an end there, a bigWig has another length for a chromosome that is averaged, or a table lacks a
-        column.
+        reaches past an end there, a bigWig has another length for a chromosome that is averaged, a table lacks a
+        column, or the bigWig can't be written to its folder.
 
     Examples
     --------
@@ -86,6 +88,7 @@ def average_chip(
     kinds = {is_bigwig(track) for track in tracks.values()}
     if len(kinds) > 1:
         raise ValueError("signals are bigWigs as well as peaks; their averages are of different kinds, so give one")
+    target = None if path is None else output_file(path)
     average = _from_bigwigs if kinds == {True} else _from_peaks
     chosen, bins = average(tracks, genome, chroms, bin_size)
     parts = [(c, np.flatnonzero(values), values[values != 0]) for c, values in enumerate(bins)]
@@ -98,8 +101,8 @@ def average_chip(
             "score": np.concatenate([part[2] for part in parts]),
         }
     )
-    if path is not None:
-        with BigWigWriter(Path(path), genome.sizes) as writer:
+    if target is not None:
+        with BigWigWriter(target, genome.sizes) as writer:
             for chrom, rows in table.groupby("chrom", observed=True):
                 writer.add_runs(str(chrom), *(rows[name].to_numpy() for name in ("start", "end", "score")))
     return table
@@ -112,8 +115,8 @@ def _from_bigwigs(
     for file, known in sizes:
         if not any(chrom in genome.sizes for chrom in known):
             raise ValueError(
-                f"signals of {file} are on {few(known) or 'no chromosome'}, none of which {genome.source} has "
-                f"({few(genome.chroms)})"
+                f"signals of {file} are on {abbreviate(known) or 'no chromosome'}, none of which {genome.source} has "
+                f"({abbreviate(genome.chroms)})"
             )
     chosen = _choose([chrom for _, known in sizes for chrom in known], genome, chroms)
     for file, known in sizes:

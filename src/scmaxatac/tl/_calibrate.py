@@ -9,10 +9,11 @@ import pandas as pd
 
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
+from scmaxatac._text import abbreviate
 from scmaxatac.evaluate._bins import labelled_bins
 from scmaxatac.evaluate._calibrate import calibration_table
 from scmaxatac.genome._genome import Genome
-from scmaxatac.genome._interval_table import Table
+from scmaxatac.genome._interval_table import Table, read_intervals
 from scmaxatac.models import Calibration
 
 Tables: TypeAlias = Table | Sequence[Table] | Mapping[str, Table]
@@ -93,12 +94,15 @@ def calibrate(
     if set(all_scores) != set(all_peaks):
         raise KeyError(f"scores are of {', '.join(all_scores)}, peaks of {', '.join(all_peaks)}; give both for each")
     chosen = None if chroms is None else genome.select_chroms(chroms)
+    one = len(all_peaks) == 1
+    all_peaks = {n: read_intervals(t, "peaks" if one else f"peaks of {n}") for n, t in all_peaks.items()}
+    inside = None if regions is None else read_intervals(regions, "regions")
     scored = []
     for name, own in all_scores.items():
-        bins = labelled_bins(own, all_peaks[name], genome=genome, chroms=chosen, regions=regions, bin_size=bin_size)
+        bins = labelled_bins(own, all_peaks[name], genome=genome, chroms=chosen, regions=inside, bin_size=bin_size)
         truth = np.concatenate([part.truth for part in bins.values()])
         if not truth.any():
-            raise ValueError(f"no peak of {name} lies in the bins that count on {', '.join(list(bins)[:5])}")
+            raise ValueError(f"no peak of {name} lies in the bins that count on {abbreviate(bins)}")
         scored.append((np.concatenate([part.scores for part in bins.values()]), truth))
     return Calibration(pd.DataFrame(calibration_table(scored)))
 

@@ -11,6 +11,7 @@ import pandas as pd
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
+from scmaxatac._text import abbreviate
 from scmaxatac.atac._pseudobulk import make_pseudobulks
 from scmaxatac.atac._thinning import collect_pool, nested_insertions
 from scmaxatac.containers._objects import split_objects, unwrap
@@ -18,8 +19,9 @@ from scmaxatac.evaluate._agreement import count_stretches, warn_of_few_stretches
 from scmaxatac.evaluate._bins import labelled_bins
 from scmaxatac.fragments._read_groups import Fragments, GroupedFragments, read_groups
 from scmaxatac.genome._genome import Genome
-from scmaxatac.genome._interval_table import Table, as_table, few, on_genome, regions_on
-from scmaxatac.io._files import output_folder
+from scmaxatac.genome._interval_table import Table
+from scmaxatac.genome._intervals_on_genome import on_genome, regions_on
+from scmaxatac.io._output import output_folder
 from scmaxatac.models import TFModel, load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn._predict import Strand
@@ -223,7 +225,7 @@ def downsampling_curve(
     inside = None if compare_in is None else regions_on(compare_in, genome, chosen, "intervals of compare_in").frame()
     if known and n_bootstrap:
         counted = labelled_bins(NOTHING, NOTHING, genome=genome, chroms=chosen, regions=inside, bin_size=bin_size)
-        warn_of_few_stretches({few(chosen): count_stretches(list(counted.values()), block_size)}, block_size)
+        warn_of_few_stretches({abbreviate(chosen): count_stretches(list(counted.values()), block_size)}, block_size)
     grouped = read_groups(data, groupby, fragments=fragments, sample_key=sample_key, barcode_key=barcode_key, mod=mod)
     matches = {} if motifs is None else _motif_bins(motifs, inputs, known, bin_size)
     sources, number = _of_group(grouped, group)
@@ -273,7 +275,7 @@ def _peaks_by_tf(
         peaks = {models[0].tf: peaks}
     by_name = {str(tf).upper(): table for tf, table in peaks.items()}
     given = {m.tf: by_name[m.tf.upper()] for m in models if m.tf.upper() in by_name}
-    return {tf: on_genome(as_table(table, f"peaks of {tf}"), f"peaks of {tf}", genome) for tf, table in given.items()}
+    return {tf: on_genome(table, f"peaks of {tf}", genome) for tf, table in given.items()}
 
 
 def _motif_bins(

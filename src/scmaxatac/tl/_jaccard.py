@@ -7,9 +7,11 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._logging import warn
+from scmaxatac._text import abbreviate
 from scmaxatac.evaluate._jaccard import jaccard_index
-from scmaxatac.genome._interval_table import Table, as_intervals, few
+from scmaxatac.genome._interval_table import Table
 from scmaxatac.genome._intervals import Intervals
+from scmaxatac.genome._intervals_on_genome import as_intervals
 
 MEAN = "mean"
 """Name of the column that holds each cell type's mean."""
@@ -79,7 +81,8 @@ def _check_chroms(sets: Mapping[str, Intervals], only: Sequence[str] | None) -> 
         plain = {chrom.removeprefix("chr") for chrom in here} & {chrom.removeprefix("chr") for chrom in there}
         if plain and not here & there:
             raise ValueError(
-                f"peaks of {one} are on {few(sets[one].chroms)}, those of {other} on {few(sets[other].chroms)}; "
+                f"peaks of {one} are on {abbreviate(sets[one].chroms)}, those of {other} on "
+                f"{abbreviate(sets[other].chroms)}; "
                 "name chromosomes in the same style (chr1, not 1)"
             )
     present = list(dict.fromkeys(chrom for known in sets.values() for chrom in known.chroms))
@@ -88,7 +91,7 @@ def _check_chroms(sets: Mapping[str, Intervals], only: Sequence[str] | None) -> 
     if not only:
         raise ValueError("chroms is empty; name at least one chromosome, or leave it out for all")
     if absent := [chrom for chrom in only if chrom not in present]:
-        message = f"no cell type has a peak on {few(absent)}; peaks are on {few(present)}"
+        message = f"no cell type has a peak on {abbreviate(absent)}; peaks are on {abbreviate(present)}"
         if len(absent) == len(only):
             raise ValueError(message)
         warn(message)

@@ -10,9 +10,11 @@ import pandas as pd
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
+from scmaxatac._text import abbreviate
 from scmaxatac.evaluate._motif_hits import load_fimo, motif_hits
 from scmaxatac.genome._genome import Genome
-from scmaxatac.genome._interval_table import Table, regions_on
+from scmaxatac.genome._interval_table import Table
+from scmaxatac.genome._intervals_on_genome import regions_on
 from scmaxatac.io._motifs import Motif, as_counts, read_motifs
 
 Motifs: TypeAlias = str | PathLike[str] | Mapping[str, np.ndarray]
@@ -159,5 +161,5 @@ def select_motifs(motifs: list[Motif], tfs: str | Iterable[str] | None) -> list[
     kept = [motif._replace(tf=wanted[motif.tf.upper()]) for motif in motifs if motif.tf.upper() in wanted]
     if missing := [tf for tf in wanted.values() if tf not in {motif.tf for motif in kept}]:
         known = list(dict.fromkeys(motif.tf for motif in motifs))
-        raise KeyError(f"no motif of {', '.join(missing)}; there are motifs of {', '.join(known[:8])}")
+        raise KeyError(f"no motif of {', '.join(missing)}; there are motifs of {abbreviate(known, 8)}")
     return kept

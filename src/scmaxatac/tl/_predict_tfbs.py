@@ -16,7 +16,7 @@ from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.containers._storable import check_storable
 from scmaxatac.fragments._read_groups import Fragments, read_groups
 from scmaxatac.genome._genome import Genome
-from scmaxatac.io._files import output_folder
+from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn._predict import Strand

@@ -13,7 +13,7 @@ import pandas as pd
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
 from scmaxatac.genome._genome import Genome
-from scmaxatac.io._files import output_folder
+from scmaxatac.io._output import output_folder
 from scmaxatac.io._owned_folder import OwnedFolder
 from scmaxatac.models import TFModel, load
 from scmaxatac.train._training_options import check_options

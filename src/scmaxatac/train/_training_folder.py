@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from scmaxatac._logging import logger
+from scmaxatac._text import abbreviate
 from scmaxatac.io._files import atomic_path
 from scmaxatac.io._owned_folder import OwnedFolder, refuse_foreign
 from scmaxatac.train._checkpoints import DIGESTS, LAST, PREVIOUS, Row, read_checkpoint
@@ -147,7 +148,9 @@ def _compare(there: dict[str, Any], now: dict[str, Any], folder: Path) -> None:
     before, after = ({k: v for k, v in _flat(one).items() if k not in _FREE_TO_CHANGE} for one in (there, now))
     changed = [name for name in {**before, **after} if before.get(name) != after.get(name)]
     if changed:
-        some = "; ".join(f"{name} was {before.get(name)!r} and is {after.get(name)!r}" for name in changed[:3])
+        some = abbreviate(
+            (f"{name} was {before.get(name)!r} and is {after.get(name)!r}" for name in changed), 3, separator="; "
+        )
         more = f" (and {len(changed) - 3} more)" if len(changed) > 3 else ""
         raise ValueError(
             f"{folder} holds a run that was started otherwise: {some}{more}. Name another out_dir, or start anew with "

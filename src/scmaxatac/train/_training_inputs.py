@@ -15,7 +15,8 @@ from scmaxatac.atac._pseudobulk import Pseudobulks, make_pseudobulks
 from scmaxatac.atac._signal import Signal
 from scmaxatac.fragments._read_groups import read_groups
 from scmaxatac.genome._genome import Genome
-from scmaxatac.genome._interval_table import Table, as_table, on_genome
+from scmaxatac.genome._interval_table import Table
+from scmaxatac.genome._intervals_on_genome import on_genome
 from scmaxatac.io._files import sha256_of
 from scmaxatac.train._examples import TrainingCellType
 from scmaxatac.train._training_split import Split
@@ -63,11 +64,8 @@ def read_inputs(
         of its chromosome, or no peak lies on the chromosomes of the split.
     """
     chroms = [*split.train, *split.valid]
-    bulks = _pseudobulks(rows, genome, chroms, data, groupby)
-    cell_types, records = {}, []
-    for row in rows:
-        signal, record = _signal(row, genome, chroms, bulks)
-        tables = {
+    peaks = [  # all of them before the signals, which take longer
+        {
             column: _peaks(given, f"{column} of {row.name!r}", genome)
             for column, given in (
                 ("atac_peaks", row.atac_peaks),
@@ -76,6 +74,12 @@ def read_inputs(
             )
             if given is not None
         }
+        for row in rows
+    ]
+    bulks = _pseudobulks(rows, genome, chroms, data, groupby)
+    cell_types, records = {}, []
+    for row, tables in zip(rows, peaks, strict=True):
+        signal, record = _signal(row, genome, chroms, bulks)
         cell_types[row.name] = TrainingCellType(
             signal, tables["atac_peaks"], tables["chip_peaks"], tables.get("unknown")
         )
@@ -136,7 +140,7 @@ def _digest(signal: Signal) -> str:
 
 
 def _peaks(given: Table, what: str, genome: Genome) -> pd.DataFrame:
-    return on_genome(as_table(given, what)[["chrom", "start", "end"]], what, genome).reset_index(drop=True)
+    return on_genome(given, what, genome)[["chrom", "start", "end"]].reset_index(drop=True)
 
 
 def _checksum(given: Table, table: pd.DataFrame) -> dict[str, Any]:

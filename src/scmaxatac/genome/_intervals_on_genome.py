@@ -1,0 +1,67 @@
+"""Intervals that users give, checked against a genome."""
+
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac._logging import logger
+from scmaxatac._text import abbreviate
+from scmaxatac.genome._genome import Genome
+from scmaxatac.genome._interval_table import Table, read_intervals
+from scmaxatac.genome._intervals import Intervals
+
+
+def on_genome(given: Table, what: str, genome: Genome) -> pd.DataFrame:
+    """Read intervals as :func:`read_intervals` does, and keep those on chromosomes of the genome.
+
+    Raises
+    ------
+    ValueError
+        If the genome has none of the chromosomes, an interval reaches past its chromosome's end, or as
+        :func:`read_intervals` raises.
+    """
+    frame = read_intervals(given, what)
+    known = frame["chrom"].isin(list(genome.sizes)).to_numpy()
+    if not known.all():
+        unknown = frame["chrom"][~known].unique()
+        if not known.any():
+            raise ValueError(
+                f"{what} are on {abbreviate(unknown)}, none of which {genome.source} has "
+                f"({abbreviate(genome.chroms)}). Are the names of the same style (chr1, not 1)?"
+            )
+        logger.info(
+            "%d of %d %s lie on chromosomes that %s does not have (%s)",
+            len(frame) - known.sum(), len(frame), what, genome.source, abbreviate(unknown),
+        )  # fmt: skip
+        frame = frame[known]
+    size = frame["chrom"].map(genome.sizes).to_numpy(dtype=np.int64)
+    past = np.flatnonzero(frame["end"].to_numpy() > size)
+    if len(past):
+        chrom, start, end = frame[["chrom", "start", "end"]].iloc[past[0]]
+        raise ValueError(
+            f"{what}: {chrom}:{start}-{end} lies off {genome.source}, where {chrom} has {size[past[0]]:,} "
+            f"bp ({len(past)} such intervals). Are {what} and genome of the same assembly?"
+        )
+    return frame
+
+
+def as_intervals(given: Table, what: str, genome: Genome | None = None) -> Intervals:
+    """Read a BED file or a table as merged intervals, with a genome those on its chromosomes."""
+    return Intervals.from_frame(read_intervals(given, what) if genome is None else on_genome(given, what, genome))
+
+
+def regions_on(given: Table, genome: Genome, chroms: Collection[str] | None, what: str = "regions") -> Intervals:
+    """Read regions as :func:`as_intervals` does.
+
+    Raises
+    ------
+    ValueError
+        If there are none, or none lies on the chromosomes.
+    """
+    regions = as_intervals(given, what, genome)
+    if not regions.chroms:
+        raise ValueError(f"{what} are empty; give at least one")
+    if chroms is not None and not set(regions.chroms) & set(chroms):
+        raise ValueError(f"none of the {what} lies on {abbreviate(chroms)}; they are on {abbreviate(regions.chroms)}")
+    return regions
