@@ -1,0 +1,166 @@
+"""The four kinds of faults: killed processes, full disks, two at once, and files of the user's."""
+
+import random
+import shutil
+import time
+from itertools import cycle, islice
+from pathlib import Path
+
+from _faults_lab import Lab, Notes, can_mount, differing, small_disk
+from _faults_process import Ending, Fault
+from _faults_writers import Numbers, Writer
+
+ABOUT_DISK = ("disk", "space", "too large", "file-size", "full")
+_TIMED = 0.3
+"""Share of the kills that come after a random time, so that they reach what native code does."""
+
+
+def kill(lab: Lab, notes: Notes, writer: Writer, n: int) -> None:
+    """Kill a writer at `n` points and call it again: the same numbers, nothing left over, the earlier result there.
+
+    The place holds the results of the first variant where the second one may follow it.
+    """
+    cases = [f"{i + 1} of {n}" for i in range(n)]
+    if all(notes.done("kill", writer.name, case) for case in cases):
+        return
+    rng = random.Random(f"{notes.seed} {writer.name}")
+    earlier, template = _earlier(lab, writer)
+    wanted = lab.run(writer.write, "second")
+    if wanted.how == "error" and wanted.is_clear:  # no other result is taken in here: start from an empty place
+        earlier, template = None, None
+        lab.restore()
+        wanted = lab.run(writer.write, "second")
+    if wanted.how != "done":
+        raise SystemExit(f"{writer.name} fails undisturbed: {wanted}\n{wanted.trace}")
+    files, n_timed = lab.tree(), round(_TIMED * n)
+    for i, case in enumerate(cases):
+        at, after = round((i + 0.5) / (n - n_timed) * wanted.operations), rng.uniform(0.05, 0.95) * wanted.seconds
+        if notes.done("kill", writer.name, case):
+            continue
+        fault = Fault(kill_at=max(at, 1)) if i < n - n_timed else Fault(kill_after=after)
+        lab.restore(template)
+        ended = lab.run(writer.write, "second", fault)
+        faults = {}
+        allowed = [one for one in (earlier, None if writer.keeps else wanted.value) if one is not None]
+        if earlier is not None and (trouble := _read_again(lab, writer, allowed)):
+            faults["earlier result lost"] = trouble
+        again = lab.run(writer.write, "second")
+        if again.how != "done":
+            faults["no way on"] = str(again)
+        elif wrong := differing(again.value, wanted.value):
+            faults["wrong"] = ", ".join(wrong)
+        else:
+            if left := sorted(lab.tree() - files):
+                faults["leftovers"] = ", ".join(left[:5])
+            if earlier is not None and writer.keeps and (trouble := _read_again(lab, writer, [earlier])):
+                faults["earlier result lost"] = trouble
+        notes.add("kill", writer.name, case, result=ended.how, faults=faults)
+
+
+def _earlier(lab: Lab, writer: Writer) -> tuple[Numbers | None, Path | None]:
+    """Results of the first variant, and a copy of the place that holds them."""
+    if writer.read is None:
+        lab.restore()
+        return None, None
+    lab.solo(writer, "first")
+    read = lab.run(writer.read, "first")
+    template = lab.place.root.with_name("template")
+    shutil.rmtree(template, ignore_errors=True)
+    shutil.copytree(lab.place.root, template, symlinks=True)
+    return read.value, template
+
+
+def _read_again(lab: Lab, writer: Writer, allowed: list[Numbers]) -> str:
+    """Read the earlier result; what is wrong with it, or nothing."""
+    if writer.read is None:
+        return ""
+    read = lab.run(writer.read, "first")
+    return str(read) if read.how != "done" else ", ".join(differing(read.value, *allowed))
+
+
+def disk(lab: Lab, notes: Notes, writer: Writer, n: int) -> None:
+    """Fill the disk at `n` points, half by a limit of a file's size and half by a small disk, where one can be made.
+
+    A clear error that names the disk or the folder, no hang, and with space again the same numbers.
+    """
+    kinds = ["file size", "small disk"] if can_mount(lab.place.root.with_name("mounted")) else ["file size"]
+    points = [(kind, (i + 0.5) / (n / len(kinds))) for kind in kinds for i in range(n // len(kinds))]
+    cases = [f"{kind} at {share:.0%}" for kind, share in points]
+    if all(notes.done("disk", writer.name, case) for case in cases):
+        return
+    wanted, files, _ = lab.solo(writer, "second")
+    used = lab.used()
+    largest = max((path.stat().st_size for path in lab.place.root.rglob("*") if path.is_file()), default=0)
+    for case, (kind, share) in zip(cases, points, strict=True):
+        if notes.done("disk", writer.name, case):
+            continue
+        lab.restore()
+        if kind == "file size":
+            ended = lab.run(writer.write, "second", Fault(file_size=max(int(share * largest), 1)))
+            again, left = lab.run(writer.write, "second"), lab.tree() - files
+        else:
+            shutil.rmtree(lab.place.root)
+            with small_disk(lab.place.root, max(int(share * used), 16_384)) as resize:
+                for folder in (lab.place.out, lab.place.cache):
+                    folder.mkdir()
+                ended = lab.run(writer.write, "second")
+                resize(1 << 30)
+                again, left = lab.run(writer.write, "second"), lab.tree() - files
+        faults = _judge_full(ended, wanted, str(lab.place.root))
+        if again.how != "done":
+            faults["no way on"] = str(again)
+        elif wrong := differing(again.value, wanted):
+            faults["wrong afterwards"] = ", ".join(wrong)
+        elif left:
+            faults["leftovers"] = ", ".join(sorted(left)[:5])
+        notes.add("disk", writer.name, case, result=ended.how, faults=faults)
+
+
+def _judge_full(ended: Ending, wanted: Numbers, root: str) -> dict[str, str]:
+    if ended.how == "done":
+        wrong = differing(ended.value, wanted)
+        return {"silently wrong": ", ".join(wrong)} if wrong else {}
+    if ended.how != "error":
+        return {"hang" if ended.how == "hung" else "crash": ended.text or ended.how}
+    says = any(word in ended.text.lower() for word in ABOUT_DISK) and root in ended.text
+    known = ended.kind in ("OSError", "CommandError") or ended.raised_by_us
+    return {} if says and known else {"unclear error": str(ended)}
+
+
+def pairs(lab: Lab, notes: Notes, kinds: dict[str, tuple[Writer, str, str]], n: int, part: str) -> None:
+    """Start two variants in one place, `n` times: each ends with its own numbers or with a clear error, one at least.
+
+    What ended well is then read again: its own numbers, or a clear error.
+    """
+    for i, kind in enumerate(islice(cycle(kinds), n)):
+        case, (writer, *variants) = f"{i + 1}", kinds[kind]
+        if notes.done(part, kind, case):
+            continue
+        solo = {variant: lab.solo(writer, variant) for variant in variants}
+        delay = random.Random(f"{notes.seed} {part} {i}").uniform(0, 0.5) * solo[variants[0]][2].seconds
+        files = set().union(*(tree for _, tree, _ in solo.values()))
+        lab.restore()
+        first = lab.start(writer.write, variants[0])
+        time.sleep(delay if i // len(kinds) else 0.0)  # the first of a kind begin at the same moment
+        second = lab.start(writer.write, variants[1])
+        ended = list(zip(variants, (first.wait(lab.timeout), second.wait(lab.timeout)), strict=True))
+        faults = {}
+        for variant, ending in ended:
+            if ending.how == "done" and (wrong := differing(ending.value, solo[variant][0])):
+                faults["silently wrong"] = ", ".join(wrong)
+            elif ending.how == "error" and not ending.is_clear:
+                faults["unclear error"] = str(ending)
+            elif ending.how in ("hung", "crashed"):
+                faults[ending.how] = ending.text
+        done = [variant for variant, ending in ended if ending.how == "done"]
+        if not done:
+            faults["none ended well"] = "; ".join(str(ending) for _, ending in ended)
+        for variant in done if writer.read else ():
+            read = lab.run(writer.read, variant)
+            if read.how == "done" and (wrong := differing(read.value, solo[variant][0])):
+                faults["wrong when read"] = ", ".join(wrong)
+            elif read.how != "done" and not read.is_clear:
+                faults["unclear error when read"] = str(read)
+        if left := sorted(lab.tree() - files):
+            faults["leftovers"] = ", ".join(left[:5])
+        notes.add(part, kind, case, result=f"{len(done)} done", faults=faults)
