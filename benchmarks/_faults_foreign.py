@@ -1,5 +1,6 @@
 """Files of the user's under every name that a writer could use: none is touched."""
 
+import os
 import random
 import shutil
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ _NAMES = (
     "training.json", "best.ckpt", "last.ckpt", "tracks.tsv", "run.json", "complete.json", "scmaxatac.json", "0_B.bw",
     "1_CD4_T.bw", "mean.bw", "sites.bed", "x.h5ad", "accuracy.tsv", "demo.h5mu", "tracks.png", ".lock",
 )  # fmt: skip
-_MARKERS = (".json",)
+_MARKER = ".json"
 _EXTRA = {
     "average_replicates": ("replicate.bw", "onto input"),
     "scmaxatac predict": ("x.h5ad", "other input"),
@@ -28,13 +29,14 @@ _TIME = 1_500_000_000_000_000_000
 def foreign(lab: Lab, notes: Notes, writer: Writer, n: int) -> None:
     """Put a file of the user's under each of `n` names, and under all; call twice, and again with a foreign marker.
 
-    Half of the names are those that the writer itself uses. A call may do its work or end with a clear error.
+    Half of the names are those that the writer itself uses. A call may do its work or end with a clear error. The
+    marker is one that the writer left in another folder, so that it lists files that are not ours here.
     """
     target = lab.place.root / writer.target
-    _, tree, _ = lab.solo(writer, "second")
-    own = sorted(name for name in tree if (lab.place.root / name).is_file())
-    within = [name.removeprefix(f"{writer.target}/") for name in own if name.startswith(f"{writer.target}/")]
-    markers = {name: (target / name).read_bytes() for name in within if name.endswith(_MARKERS)}
+    lab.solo(writer, "first")
+    markers = {name: (target / name).read_bytes() for name in _files_in(target) if name.endswith(_MARKER)}
+    lab.solo(writer, "second")
+    within = _files_in(target)
     rng = random.Random(f"{notes.seed} {writer.name}")
     used = sorted(rng.sample(within, min(len(within), n // 2)))
     others = [name for name in _NAMES if name not in used]
@@ -47,8 +49,9 @@ def foreign(lab: Lab, notes: Notes, writer: Writer, n: int) -> None:
         for name in names:
             before |= dict(_put(target / (f"{name}mine.txt" if name.endswith("/") else name), _TEXT))
         faults = _call(lab, writer, before, ("first", "second"))
-        before |= {path: state for name, data in markers.items() for path, state in _put(target / name, data)}
-        faults |= _call(lab, writer, before, ("second", "first"))
+        for name, data in markers.items():
+            list(_put(target / name, data))
+        faults = _call(lab, writer, before, ("second", "first")) | faults
         notes.add("foreign", writer.name, case, result=f"{len(before)} files", faults=faults)
     if writer.name in _EXTRA:
         name, variant = _EXTRA[writer.name]
@@ -58,10 +61,13 @@ def foreign(lab: Lab, notes: Notes, writer: Writer, n: int) -> None:
             notes.add("foreign", writer.name, variant, result=f"{len(before)} files", faults=faults)
 
 
+def _files_in(folder: Path) -> list[str]:
+    """Names of all files below a folder, relative to it."""
+    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+
+
 def _put(path: Path, data: bytes) -> Iterator[tuple[Path, tuple[bytes, int]]]:
     """Put a file of the user's, unless one of ours is there; gives what it looks like."""
-    import os
-
     if not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(data)
@@ -79,9 +85,7 @@ def _result_of_another(lab: Lab, writer: Writer, path: Path) -> dict[Path, tuple
     return {path: (path.read_bytes(), path.stat().st_mtime_ns)}
 
 
-def _call(
-    lab: Lab, writer: Writer, before: dict[Path, tuple[bytes, int]], variants: tuple[str, ...]
-) -> dict[str, str]:
+def _call(lab: Lab, writer: Writer, before: dict[Path, tuple[bytes, int]], variants: tuple[str, ...]) -> dict[str, str]:
     faults = {}
     for variant in variants:
         ended = lab.run(writer.write, variant)

@@ -103,7 +103,7 @@ class Notes:
             handle.write(json.dumps(row) + "\n")
 
     def of(self, part: str) -> Iterator[dict[str, Any]]:
-        """Notes of one part."""
+        """Return the notes of one part."""
         return (row for row in self.rows.values() if row["part"] == part)
 
 

@@ -14,6 +14,8 @@ ABOUT_DISK = ("disk", "space", "too large", "file-size", "full")
 _TIMED = 0.3
 """Share of the kills that come after a random time, so that they reach what native code does."""
 
+_TRIES = 3
+
 
 def kill(lab: Lab, notes: Notes, writer: Writer, n: int) -> None:
     """Kill a writer at `n` points and call it again: the same numbers, nothing left over, the earlier result there.
@@ -37,9 +39,11 @@ def kill(lab: Lab, notes: Notes, writer: Writer, n: int) -> None:
         at, after = round((i + 0.5) / (n - n_timed) * wanted.operations), rng.uniform(0.05, 0.95) * wanted.seconds
         if notes.done("kill", writer.name, case):
             continue
-        fault = Fault(kill_at=max(at, 1)) if i < n - n_timed else Fault(kill_after=after)
-        lab.restore(template)
-        ended = lab.run(writer.write, "second", fault)
+        ended, tries = Ending("done"), 0
+        while ended.how == "done" and tries < _TRIES:  # a busy machine is slower at one time than at another
+            fault = Fault(kill_at=max(at, 1)) if i < n - n_timed else Fault(kill_after=after / 2**tries)
+            lab.restore(template)
+            ended, tries = lab.run(writer.write, "second", fault), tries + 1
         faults = {}
         allowed = [one for one in (earlier, None if writer.keeps else wanted.value) if one is not None]
         if earlier is not None and (trouble := _read_again(lab, writer, allowed)):
@@ -157,7 +161,8 @@ def pairs(lab: Lab, notes: Notes, kinds: dict[str, tuple[Writer, str, str]], n: 
             faults["none ended well"] = "; ".join(str(ending) for _, ending in ended)
         for variant in done if writer.read else ():
             read = lab.run(writer.read, variant)
-            if read.how == "done" and (wrong := differing(read.value, solo[variant][0])):
+            allowed = [solo[one][0] for one in done if one == variant or writer.replaces]
+            if read.how == "done" and (wrong := differing(read.value, *allowed)):
                 faults["wrong when read"] = ", ".join(wrong)
             elif read.how != "done" and not read.is_clear:
                 faults["unclear error when read"] = str(read)

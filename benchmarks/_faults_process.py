@@ -14,6 +14,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 _WRITING = os.O_WRONLY | os.O_RDWR
@@ -133,25 +134,41 @@ def _run(call: Callable[[], Any], watch: Path, fault: Fault, counter: mmap.mmap,
     nowhere = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(nowhere, number)
-    message: dict[str, Any]
-    try:
+    with _Teller(watch, pipe) as teller:
         _count_operations(str(watch), fault.kill_at, counter)
         if fault.file_size:
             resource.setrlimit(resource.RLIMIT_FSIZE, (fault.file_size, fault.file_size))
-        message = {"how": "done", "value": call()}
-    except BaseException as error:  # whatever it is, it is what is to be judged
-        frames = traceback.extract_tb(error.__traceback__)
-        message = {
-            "how": "error",
-            "kind": type(error).__name__,
-            "text": str(error),
-            "raised_by_us": isinstance(error, CommandError) or "/scmaxatac/" in frames[-1].filename,
-            "trace": "".join(traceback.format_exception(error))[-4000:],
-        }
-    finally:
-        with open(pipe, "wb", closefd=False) as handle:
-            handle.write(pickle.dumps(message))
-        os._exit(0)
+        teller.value = call()
+
+
+class _Teller:
+    """Tells through a pipe how a block ended, whatever it raised, and ends the process."""
+
+    def __init__(self, watch: Path, pipe: int) -> None:
+        self.value: Any = None
+        self._watch, self._pipe = watch, pipe
+
+    def __enter__(self) -> "_Teller":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, where: TracebackType | None
+    ) -> None:
+        try:
+            told = {"how": "done", "value": self.value} if error is None else self._describe(error, where)
+            with open(self._pipe, "wb", closefd=False) as handle:
+                handle.write(pickle.dumps(told))
+        finally:
+            os._exit(0)
+
+    def _describe(self, error: BaseException, where: TracebackType | None) -> dict[str, Any]:
+        if isinstance(error, CommandError):  # the command line shows no more than the message
+            raised_by_us = str(self._watch) in str(error)
+        else:
+            raised_by_us = "/scmaxatac/" in traceback.extract_tb(where)[-1].filename
+        trace = "".join(traceback.format_exception(error))[-4000:]
+        kind, text = type(error).__name__, str(error)
+        return {"how": "error", "kind": kind, "text": text, "raised_by_us": raised_by_us, "trace": trace}
 
 
 def _count_operations(watch: str, kill_at: int, counter: mmap.mmap) -> None:
@@ -167,10 +184,10 @@ def _count_operations(watch: str, kill_at: int, counter: mmap.mmap) -> None:
             os.killpg(0, signal.SIGKILL)
             time.sleep(60)
 
-    def is_watched(path: object) -> bool:
+    def is_watched(path: Any) -> bool:
         if isinstance(path, int):
             return False
-        name = os.fsdecode(path)  # type: ignore[arg-type]
+        name = os.fsdecode(path)
         return name.startswith(watch) or not name.startswith("/")  # what is removed in a folder that is open
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:

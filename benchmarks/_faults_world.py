@@ -57,7 +57,7 @@ class World:
         return self.folder / folder / "x.h5ad"
 
     def signal(self, group: str) -> Path:
-        """bigWig of a group, scaled to 20 million insertions."""
+        """Signal of a group, a bigWig scaled to 20 million insertions."""
         return self.folder / "signals" / f"{GROUPS.index(group)}.bw"
 
     def adata(self) -> ad.AnnData:

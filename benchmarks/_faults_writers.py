@@ -75,7 +75,9 @@ class Writer:
     read
         Reads the results of a variant that was written before.
     keeps
-        Whether the results of another variant stay beside the new ones; otherwise they are replaced.
+        Whether the results of the first variant stay beside those of the second; otherwise they are replaced.
+    replaces
+        Whether any variant may take the place of another one.
     target
         The folder, within the place, that files of the user's could lie in.
     """
@@ -84,6 +86,7 @@ class Writer:
     write: Callable[[Place, str], Numbers]
     read: Callable[[Place, str], Numbers] | None = None
     keeps: bool = False
+    replaces: bool = False
     target: str = "out"
 
 
@@ -136,6 +139,16 @@ def read_prediction(place: Place, variant: str) -> Numbers:
     return numbers(pickle.loads(place.object(variant).read_bytes()))
 
 
+def call_sites(place: Place, variant: str) -> Numbers:
+    """Predict, then call the sites at another threshold, which replaces the files of sites."""
+    if variant == "first":
+        return predict(place, variant)
+    place.genome()
+    adata = pickle.loads(place.object("first").read_bytes())
+    sma.tl.call_sites(adata, 0.3)
+    return numbers(adata)
+
+
 def numbers(adata: ad.AnnData) -> Numbers:
     """Digests of all results of a prediction, those that lie on disk among them."""
     found = {name: _digest(getattr(sma.get, name)(adata)) for name in ("sites", "activity", "qc")}
@@ -144,9 +157,10 @@ def numbers(adata: ad.AnnData) -> Numbers:
         found[f"scores of {tf}"] = sha256(np.asarray(scores.layers[tf]).tobytes())
         for group in scores.obs_names:
             found[f"track of {tf} in {group}"] = _digest(sma.get.track(adata, tf, group))
-    called = sma.tl.call_sites(adata.copy(), copy=True)
+    params = sma.get.params(adata)
+    called = sma.tl.call_sites(adata, params["threshold"], copy=True)
     found["sites called again"] = _digest(sma.get.sites(called))
-    folder = Path(sma.get.params(adata)["out_dir"])
+    folder = Path(params["out_dir"])
     for row in adata.uns["tfbs"]["files"].itertuples():
         if (folder / row.path).is_file():
             found[f"{row.kind} of {row.tf} in {row.group}"] = sha256((folder / row.path).read_bytes())
@@ -176,35 +190,6 @@ def read_tn5_tracks(place: Place, variant: str) -> Numbers:
     """Read the bigWigs that a call named."""
     files = json.loads(place.object(variant).read_text())
     return {group: sha256((place.out / path).read_bytes()) for group, path in files}
-
-
-def average_replicates(place: Place, variant: str) -> Numbers:
-    """Average two bigWigs; the variant ``"onto input"`` names one of them as the result."""
-    signals = [place.world.signal(group) for group in ("B", "CD4/T")]
-    path = place.out / "mean.bw"
-    if variant == "onto input":
-        path = signals[0] = place.out / "replicate.bw"
-    normalize = "rp20m" if variant == "first" else "minmax"
-    made = sma.pp.average_replicates(signals, path, genome=place.genome(), normalize=normalize)
-    return {"mean": sha256(made.read_bytes())}
-
-
-def read_average(place: Place, variant: str) -> Numbers:
-    """Read the mean that is there."""
-    starts, ends, values = _read_all(place.out / "mean.bw")
-    if not len(starts) == len(ends) == len(values) > 0:
-        raise ValueError("the mean of the replicates holds no values at all")
-    return {"mean": sha256((place.out / "mean.bw").read_bytes())}
-
-
-def _read_all(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    import pybigtools
-
-    with open(path, "rb") as file:
-        handle = pybigtools.open(file)
-        records = list(handle.records("chr1"))
-    starts, ends, values = zip(*records, strict=True)
-    return np.array(starts), np.array(ends), np.array(values)
 
 
 def command_line(place: Place, variant: str) -> Numbers:

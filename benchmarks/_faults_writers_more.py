@@ -1,4 +1,4 @@
-"""Trainings, models, downloads and caches, as writers whose faults are counted."""
+"""Trainings, models, downloads, means and caches, as writers whose faults are counted."""
 
 import hashlib
 import os
@@ -12,11 +12,10 @@ from _faults_writers import (
     Numbers,
     Place,
     Writer,
-    average_replicates,
+    call_sites,
     command_line,
     predict,
     predict_by_workers,
-    read_average,
     read_command_line,
     read_prediction,
     read_tn5_tracks,
@@ -33,6 +32,7 @@ _TRAININGS: dict[str, dict[str, Any]] = {
     "factor": {"tf": "SPI1"},
     "options": {"jitter": 8},
     "rate": {"learning_rate": 1e-2},
+    "anew": {"seed": 1, "resume": False},
 }
 
 
@@ -97,7 +97,7 @@ def _use_made_up_registry(place: Place) -> None:
                           for rest in ("binary_1.h5", "thresholdCalibration.tsv"))  # fmt: skip
         made[folder.name] = _registry.PublishedModel(folder.name, weights, table, 0.6, 0.5)
     for module in (_registry, _load, _list_models):
-        module.published = lambda: MappingProxyType(made)  # type: ignore[assignment]
+        module.published = lambda: MappingProxyType(made)
 
 
 def _remote(path: Path, root: Path) -> Any:
@@ -105,6 +105,35 @@ def _remote(path: Path, root: Path) -> Any:
 
     content = path.read_bytes()
     return RemoteFile(path.relative_to(root).as_posix(), len(content), hashlib.sha256(content).hexdigest())
+
+
+def average_replicates(place: Place, variant: str) -> Numbers:
+    """Average two bigWigs; the variant ``"onto input"`` names one of them as the result."""
+    signals = [place.world.signal(group) for group in ("B", "CD4/T")]
+    path = place.out / "mean.bw"
+    if variant == "onto input":
+        path = signals[0] = place.out / "replicate.bw"
+    normalize = "rp20m" if variant == "first" else "minmax"
+    made = sma.pp.average_replicates(signals, path, genome=place.genome(), normalize=normalize)
+    return {"mean": sha256(made.read_bytes())}
+
+
+def read_average(place: Place, variant: str) -> Numbers:
+    """Read the mean that is there."""
+    starts, ends, values = _read_all(place.out / "mean.bw")
+    if not len(starts) == len(ends) == len(values) > 0:
+        raise ValueError("the mean of the replicates holds no values at all")
+    return {"mean": sha256((place.out / "mean.bw").read_bytes())}
+
+
+def _read_all(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    import pybigtools
+
+    with open(path, "rb") as file:
+        handle = pybigtools.open(file)
+        records = list(handle.records("chr1"))
+    starts, ends, values = zip(*records, strict=True)
+    return np.array(starts), np.array(ends), np.array(values)
 
 
 def encode_genome(place: Place, variant: str) -> Numbers:
@@ -116,7 +145,7 @@ def encode_genome(place: Place, variant: str) -> Numbers:
 def simulate_toy(place: Place, variant: str) -> Numbers:
     """Simulate the toy data into the cache."""
     place.genome()
-    toy = sma.datasets.toy(n_fragments=2_000)
+    toy = sma.datasets.toy(n_fragments=10_000)
     files = sorted(path for path in Path(toy.fasta).parent.iterdir() if path.is_file())
     return {path.name: sha256(path.read_bytes()) for path in files}
 
@@ -135,17 +164,25 @@ def train_elsewhere(place: Place, variant: str) -> Numbers:
     return train(place, variant)
 
 
+def train_anew(place: Place, variant: str) -> Numbers:
+    """Train, then train otherwise in the same folder with ``resume=False``."""
+    return train_elsewhere(place, "anew" if variant == "second" else variant)
+
+
 PREDICT = Writer("predict_tfbs with bigWigs", predict, read_prediction, keeps=True)
 EXECUTOR = Writer("predict_tfbs with an executor", predict_by_workers, read_prediction, keeps=True)
 TN5 = Writer("tn5_tracks", tn5_tracks, read_tn5_tracks, keeps=True)
 AVERAGE = Writer("average_replicates", average_replicates, read_average)
+CALL = Writer("call_sites", call_sites, read_prediction)
 TRAIN = Writer("train", train_elsewhere, read_model)
+FRESH = Writer("train, from nothing", train_elsewhere)
+ANEW = Writer("train, resume=False", train_anew, read_model)
 SAVE = Writer("TFModel.save", save_model, read_model)
 DOWNLOAD = Writer("models.download", download, read_download, target="cache/models/TOYA")
-COMMAND = Writer("scmaxatac predict", command_line, read_command_line)
+COMMAND = Writer("scmaxatac predict", command_line, read_command_line, replaces=True)
 GENOME = Writer("cache of a genome", encode_genome, target="cache")
 TOY = Writer("cache of the toy data", simulate_toy, target="cache")
 
-KILLED = (PREDICT, EXECUTOR, TN5, TRAIN, DOWNLOAD, COMMAND, AVERAGE, SAVE)
+KILLED = (PREDICT, EXECUTOR, TN5, FRESH, TRAIN, ANEW, DOWNLOAD, COMMAND, CALL, AVERAGE, SAVE)
 FILLED = (PREDICT, TN5, AVERAGE, SAVE, TRAIN, DOWNLOAD, COMMAND, GENOME, TOY)
 FOREIGN = (PREDICT, EXECUTOR, TN5, AVERAGE, SAVE, TRAIN, DOWNLOAD, COMMAND)

@@ -10,7 +10,10 @@ disk in memory. Cases that are done are kept in the folder of `--state`, and a s
 
 import tempfile
 import time
+from argparse import Namespace
 from collections import Counter
+from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 
 from _common import machine, options, table
@@ -41,13 +44,12 @@ TRAININGS = {
     "train, another rate": (TRAIN, "rate", "second"),
 }
 PARTS = {
-    "kill": "Killed, and called again",
-    "pairs": "Two at once in one folder",
-    "disk": "A full disk",
-    "foreign": "Files of the user's in the folder",
+    "kill": ("Killed, and called again", "killed", "killed"),
+    "pairs": ("Two at once in one folder", "both ended well", "2 done"),
+    "disk": ("A full disk, and space again", "ended with an error", "error"),
+    "foreign": ("Files of the user's in the folder", "", ""),
 }
-""" 
-Parts and the titles of their tables."""
+"""Parts, the titles of their tables, and a column there with the result of a case that it counts."""
 
 
 def main() -> None:
@@ -85,7 +87,7 @@ def main() -> None:
         PAGE.write_text(text + "\n")
 
 
-def _run(lab: Lab, notes: Notes, args, is_chosen) -> None:
+def _run(lab: Lab, notes: Notes, args: Namespace, is_chosen: Callable[[str], bool]) -> None:
     for part, function, writers, n in (
         ("kill", kill, KILLED, args.kills),
         ("disk", disk, FILLED, args.points),
@@ -101,14 +103,8 @@ def _run(lab: Lab, notes: Notes, args, is_chosen) -> None:
 
 def _import_everything() -> None:
     """Import what the cases need, so that forked processes have it; nothing is computed here."""
-    import mudata  # noqa: F401
-    import pyBigWig  # noqa: F401
-    import pybigtools  # noqa: F401
-    import pytorch_lightning  # noqa: F401
-    import zarr  # noqa: F401
-
-    import scmaxatac.nn._fit  # noqa: F401
-    import scmaxatac.tl  # noqa: F401
+    for name in ("mudata", "pyBigWig", "pybigtools", "pytorch_lightning", "zarr", "scmaxatac.nn._fit", "scmaxatac.tl"):
+        import_module(name)
 
 
 def _report(notes: Notes, parts: list[str]) -> str:
@@ -118,14 +114,18 @@ def _report(notes: Notes, parts: list[str]) -> str:
         rows: dict[str, list[dict]] = {}
         for row in notes.of(part):
             rows.setdefault(row["name"], []).append(row)
+        title, column, result = PARTS[part]
         faults = list(dict.fromkeys(fault for of in rows.values() for row in of for fault in row["faults"]))
         lines = []
         for name, of in rows.items():
             n = Counter(fault for row in of for fault in row["faults"])
-            lines.append((name, len(of), sum(not row["faults"] for row in of), *(n[fault] for fault in faults)))
+            counted = [sum(row["result"] == result for row in of)] if column else []
+            right = sum(not row["faults"] for row in of)
+            lines.append((name, len(of), *counted, right, *(n[fault] for fault in faults)))
         if lines:
             total = ("all", *(sum(line[i] for line in lines) for i in range(1, len(lines[0]))))
-            pieces.append(f"**{PARTS[part]}**\n\n" + table(["", "cases", "as they should", *faults], [*lines, total]))
+            columns = ["", "cases", *([column] if column else []), "as promised", *faults]
+            pieces.append(f"**{title}**\n\n{table(columns, [*lines, total])}")
     return "\n\n".join(pieces)
 
 
