@@ -7,6 +7,8 @@ import http.server
 import json
 import os
 import shutil
+import signal
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +22,8 @@ from _faults_writers import Numbers, Place, Writer
 import scmaxatac
 
 _PAGE = 4096
+_PIECE, _PAUSE = 1 << 16, 0.02
+"""Bytes that the server sends at once, and seconds that it waits then, so that kills come in between."""
 
 
 @dataclass
@@ -124,14 +128,23 @@ def differing(found: Numbers, *wanted: Numbers) -> list[str]:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[str]:
-    """Serve a folder on loopback, in a process of its own; gives the address."""
+    """Serve a folder on loopback, slowly and in a process of its own; gives the address."""
 
-    class Handler(http.server.SimpleHTTPRequestHandler):
-        def __init__(self, *args: Any, **more: Any) -> None:
-            super().__init__(*args, directory=str(folder), **more)
-
+    class Handler(http.server.BaseHTTPRequestHandler):
         def log_message(self, *args: object) -> None:
             pass
+
+        def do_GET(self) -> None:
+            path, wanted = folder / self.path.lstrip("/"), self.headers.get("Range", "")
+            content = path.read_bytes() if path.is_file() else b""
+            start = int(wanted.removeprefix("bytes=").removesuffix("-") or 0)
+            self.send_response(404 if not content else 206 if start else 200)
+            self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+            self.send_header("Content-Length", str(len(content) - start))
+            self.end_headers()
+            for first in range(start, len(content), _PIECE):
+                self.wfile.write(content[first : first + _PIECE])
+                time.sleep(_PAUSE)
 
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     child = os.fork()
@@ -144,7 +157,7 @@ def serving(folder: Path) -> Iterator[str]:
     try:
         yield f"http://127.0.0.1:{server.server_address[1]}"
     finally:
-        os.kill(child, 9)
+        os.kill(child, signal.SIGKILL)
         os.waitpid(child, 0)
 
 

@@ -127,8 +127,7 @@ def _judge_full(ended: Ending, wanted: Numbers, root: str) -> dict[str, str]:
     if ended.how != "error":
         return {"hang" if ended.how == "hung" else "crash": ended.text or ended.how}
     says = any(word in ended.text.lower() for word in ABOUT_DISK) and root in ended.text
-    known = ended.kind in ("OSError", "CommandError") or ended.raised_by_us
-    return {} if says and known else {"unclear error": str(ended)}
+    return {} if says and ended.raised_by_us else {"unclear error": str(ended)}
 
 
 def pairs(lab: Lab, notes: Notes, kinds: dict[str, tuple[Writer, str, str]], n: int, part: str) -> None:

@@ -19,7 +19,7 @@ from typing import Any
 
 _WRITING = os.O_WRONLY | os.O_RDWR
 _CHANGES = {"os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.truncate", "os.link", "os.symlink"}
-_KINDS = {"ValueError", "KeyError", "RuntimeError", "OSError", "FileExistsError", "FileNotFoundError", "CommandError"}
+_KINDS = (ValueError, KeyError, RuntimeError, OSError)
 _SHORTEST = 30
 """Characters of the shortest message that can name the thing, what was found and what would do."""
 
@@ -63,7 +63,7 @@ class Ending:
     @property
     def is_clear(self) -> bool:
         """Whether it is an error that was raised on purpose, of a kind that users catch, with a message."""
-        return self.how == "error" and self.kind in _KINDS and self.raised_by_us and len(self.text) >= _SHORTEST
+        return self.how == "error" and self.raised_by_us and len(self.text) >= _SHORTEST
 
     def __str__(self) -> str:
         return f"{self.kind}: {self.text[:300]}" if self.how == "error" else self.how
@@ -165,7 +165,9 @@ class _Teller:
         if isinstance(error, CommandError):  # the command line shows no more than the message
             raised_by_us = str(self._watch) in str(error)
         else:
-            raised_by_us = "/scmaxatac/" in traceback.extract_tb(where)[-1].filename
+            ours = "/scmaxatac/" in traceback.extract_tb(where)[-1].filename
+            passed_on = isinstance(error, OSError) and error.errno and error.strerror == os.strerror(error.errno)
+            raised_by_us = ours and isinstance(error, _KINDS) and not passed_on
         trace = "".join(traceback.format_exception(error))[-4000:]
         kind, text = type(error).__name__, str(error)
         return {"how": "error", "kind": kind, "text": text, "raised_by_us": raised_by_us, "trace": trace}

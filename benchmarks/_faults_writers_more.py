@@ -37,8 +37,8 @@ _TRAININGS: dict[str, dict[str, Any]] = {
 
 
 def train(place: Place, variant: str) -> Numbers:
-    """Train for three epochs; the first variant has one, and the second goes on from there."""
-    options = {"tf": "CTCF", "epochs": 3, **_TRAININGS[variant]}
+    """Train for two epochs; the first variant has one, and the second goes on from there."""
+    options = {"tf": "CTCF", "epochs": 2, **_TRAININGS[variant]}
     sma.tl.train(
         place.world.table,
         options.pop("tf"),

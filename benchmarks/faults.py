@@ -13,8 +13,10 @@ import time
 from argparse import Namespace
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 
 from _common import machine, options, table
 from _faults_foreign import foreign
@@ -23,6 +25,8 @@ from _faults_parts import disk, kill, pairs
 from _faults_process import run
 from _faults_world import World, make_world
 from _faults_writers_more import COMMAND, FILLED, FOREIGN, KILLED, PREDICT, TN5, TRAIN
+
+import scmaxatac
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reliability_faults.txt"
 RUNS = {
@@ -102,9 +106,14 @@ def _run(lab: Lab, notes: Notes, args: Namespace, is_chosen: Callable[[str], boo
 
 
 def _import_everything() -> None:
-    """Import what the cases need, so that forked processes have it; nothing is computed here."""
-    for name in ("mudata", "pyBigWig", "pybigtools", "pytorch_lightning", "zarr", "scmaxatac.nn._fit", "scmaxatac.tl"):
-        import_module(name)
+    """Import what the cases need, so that forked processes have it; nothing is computed, and no thread begun, here."""
+    import numba
+
+    ours = [module.name for module in walk_packages(scmaxatac.__path__, "scmaxatac.") if "__main__" not in module.name]
+    for name in (*ours, "mudata", "pyBigWig", "pybigtools", "pyarrow.csv", "zarr", "matplotlib.pyplot"):
+        with suppress(ImportError):
+            import_module(name)
+    numba.njit(lambda x: x + 1)(1)  # numba's tables of types take longer than all that a case compiles
 
 
 def _report(notes: Notes, parts: list[str]) -> str:
