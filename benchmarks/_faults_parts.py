@@ -135,11 +135,15 @@ def pairs(lab: Lab, notes: Notes, kinds: dict[str, tuple[Writer, str, str]], n: 
 
     What ended well is then read again: its own numbers, or a clear error.
     """
+    known: dict[tuple[str, str], tuple[Numbers, set[str], Ending]] = {}
     for i, kind in enumerate(islice(cycle(kinds), n)):
         case, (writer, *variants) = f"{i + 1}", kinds[kind]
         if notes.done(part, kind, case):
             continue
-        solo = {variant: lab.solo(writer, variant) for variant in variants}
+        for variant in variants:
+            if (writer.name, variant) not in known:
+                known[writer.name, variant] = lab.solo(writer, variant)
+        solo = {variant: known[writer.name, variant] for variant in variants}
         delay = random.Random(f"{notes.seed} {part} {i}").uniform(0, 0.5) * solo[variants[0]][2].seconds
         files = set().union(*(tree for _, tree, _ in solo.values()))
         lab.restore()
