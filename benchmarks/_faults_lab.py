@@ -63,9 +63,9 @@ class Lab:
         return {path.relative_to(self.place.root).as_posix() for path in self.place.root.rglob("*")}
 
     def used(self) -> int:
-        """Bytes that the place takes on a disk, in whole pages."""
-        sizes = (path.lstat().st_size for path in self.place.root.rglob("*"))
-        return sum(-(-size // _PAGE) * _PAGE + _PAGE for size in sizes)
+        """Bytes that the files of the place take on a disk in memory, in whole pages."""
+        sizes = (path.lstat().st_size for path in self.place.root.rglob("*") if path.is_file())
+        return sum(-(-size // _PAGE) * _PAGE for size in sizes)
 
 
 def make_lab(state: Path, world: World, url: str, timeout: float) -> Lab:

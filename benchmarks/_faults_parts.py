@@ -8,13 +8,13 @@ from pathlib import Path
 
 from _faults_lab import Lab, Notes, can_mount, differing, small_disk
 from _faults_process import Ending, Fault
-from _faults_writers import Numbers, Writer
+from _faults_writers import Numbers, Place, Writer
 
 ABOUT_DISK = ("disk", "space", "too large", "file-size", "full")
 _TIMED = 0.3
 """Share of the kills that come after a random time, so that they reach what native code does."""
 
-_TRIES = 3
+_TRIES, _SMALLEST = 3, 16_384
 
 
 def kill(lab: Lab, notes: Notes, writer: Writer, n: int) -> None:
@@ -85,39 +85,61 @@ def _read_again(lab: Lab, writer: Writer, allowed: list[Numbers]) -> str:
 def disk(lab: Lab, notes: Notes, writer: Writer, n: int) -> None:
     """Fill the disk at `n` points, half by a limit of a file's size and half by a small disk, where one can be made.
 
-    A clear error that names the disk or the folder, no hang, and with space again the same numbers.
+    A clear error that names the disk or the limit, and the file or folder; no hang; with space again the same numbers.
+    What the cache of a genome holds is there before, but for its own cases.
     """
     kinds = ["file size", "small disk"] if can_mount(lab.place.root.with_name("mounted")) else ["file size"]
     points = [(kind, (i + 0.5) / (n / len(kinds))) for kind in kinds for i in range(n // len(kinds))]
     cases = [f"{kind} at {share:.0%}" for kind, share in points]
     if all(notes.done("disk", writer.name, case) for case in cases):
         return
-    wanted, files, _ = lab.solo(writer, "second")
-    used = lab.used()
-    largest = max((path.stat().st_size for path in lab.place.root.rglob("*") if path.is_file()), default=0)
+    template, before, there = _with_cache(lab, writer)
+    solo = lab.run(writer.write, "second")
+    if solo.how != "done":
+        raise SystemExit(f"{writer.name} fails undisturbed: {solo}\n{solo.trace}")
+    files, needed = lab.tree(), lab.used() - before
+    own = [path for path in map(lab.place.root.joinpath, sorted(files - there)) if path.is_file()]
+    sizes = sorted(path.stat().st_size for path in own if path.stat().st_size > 1)
     for case, (kind, share) in zip(cases, points, strict=True):
         if notes.done("disk", writer.name, case):
             continue
-        lab.restore()
-        if kind == "file size":
-            ended = lab.run(writer.write, "second", Fault(file_size=max(int(share * largest), 1)))
+        lab.restore(template)
+        if kind == "file size":  # a little less than the file at this place among them, by size, has
+            limit = max(int(sizes[int(share * len(sizes))] * 0.97), 1)
+            ended = lab.run(writer.write, "second", Fault(file_size=limit))
             again, left = lab.run(writer.write, "second"), lab.tree() - files
         else:
             shutil.rmtree(lab.place.root)
-            with small_disk(lab.place.root, max(int(share * used), 16_384)) as resize:
-                for folder in (lab.place.out, lab.place.cache):
-                    folder.mkdir()
+            with small_disk(lab.place.root, before + int(share * needed)) as resize:
+                shutil.copytree(template, lab.place.root, symlinks=True, dirs_exist_ok=True)
                 ended = lab.run(writer.write, "second")
                 resize(1 << 30)
                 again, left = lab.run(writer.write, "second"), lab.tree() - files
-        faults = _judge_full(ended, wanted, str(lab.place.root))
+        faults = _judge_full(ended, solo.value, str(lab.place.root))
         if again.how != "done":
             faults["no way on"] = str(again)
-        elif wrong := differing(again.value, wanted):
+        elif wrong := differing(again.value, solo.value):
             faults["wrong afterwards"] = ", ".join(wrong)
         elif left:
             faults["leftovers"] = ", ".join(sorted(left)[:5])
         notes.add("disk", writer.name, case, result=ended.how, faults=faults)
+
+
+def _with_cache(lab: Lab, writer: Writer) -> tuple[Path, int, set[str]]:
+    """Copy of the place that holds the encoded genome, unless that is what the writer writes; its size and files."""
+    lab.restore()
+    if writer.target != "cache":
+        lab.run(_encode, "")
+    template = lab.place.root.with_name("template")
+    shutil.rmtree(template, ignore_errors=True)
+    shutil.copytree(lab.place.root, template, symlinks=True)
+    return template, max(lab.used(), _SMALLEST), lab.tree()
+
+
+def _encode(place: Place, variant: str) -> Numbers:
+    """Encode the genome into the cache."""
+    place.genome().codes("chr1")
+    return {}
 
 
 def _judge_full(ended: Ending, wanted: Numbers, root: str) -> dict[str, str]:
