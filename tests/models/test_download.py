@@ -194,6 +194,15 @@ def test_the_progress_ends_at_the_size_of_the_files(server, plan, monkeypatch, p
     assert bars[0].n == bars[0].total == sum(map(len, published.files.values()))
 
 
+def test_a_download_that_succeeds_at_once_neither_waits_nor_speaks_of_another_attempt(server, monkeypatch, caplog):
+    pauses = []
+    monkeypatch.setattr(_fetch.time, "sleep", pauses.append)
+    with caplog.at_level(logging.INFO, "scmaxatac"):
+        download("TOYA", base_url=server.url)
+    assert pauses == []
+    assert "trying again" not in caplog.text
+
+
 def test_the_log_says_that_the_weights_carry_no_licence(server, caplog):
     with caplog.at_level(logging.INFO, "scmaxatac"):
         download("TOYA", base_url=server.url)
