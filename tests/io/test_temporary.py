@@ -65,6 +65,17 @@ def test_what_a_living_process_writes_stays(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["scores.npz", "scores.zarr"]
 
 
+@pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="states of processes are read from /proc")
+def test_what_a_killed_process_left_is_removed_before_its_parent_has_asked_how_it_ended(tmp_path):
+    process = multiprocessing.get_context("spawn").Process(target=write_and_die, args=(tmp_path / "scores.npz",))
+    process.start()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert len(list(tmp_path.iterdir())) == 1
+    remove_leftovers(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    process.join()
+
+
 def test_a_later_process_with_the_number_of_a_dead_one_is_not_taken_for_it(tmp_path):
     left = tmp_path / temporary_name("scores.npz")
     left.touch()
