@@ -137,7 +137,8 @@ def train(
         ones, each of which gets a quarter of every batch. With ``"ddp"`` the whole script runs once a device.
     resume
         Continue the run in `out_dir` if it was stopped, with the same result as without the stop, or give its model if
-        it is finished. Otherwise its files are deleted as soon as all arguments have been checked.
+        it is finished. Otherwise its checkpoints are deleted as soon as all arguments have been checked, and its model
+        is replaced when the new one is complete.
 
     Returns
     -------

@@ -58,14 +58,6 @@ def replace_model(folder: OwnedFolder, *, weights: bytes, calibration: bytes | N
     folder.remove([PREVIOUS_MODEL] if calibration is not None else [PREVIOUS_MODEL, CALIBRATION_FILE])
 
 
-def remove_model(folder: OwnedFolder) -> None:
-    """Remove the listed files of a model, the cards first: without them the rest is no model."""
-    if PREVIOUS_MODEL in folder.listed:
-        (folder.path / PREVIOUS_MODEL / CARD_FILE).unlink(missing_ok=True)
-    folder.remove([CARD_FILE])
-    folder.remove([PREVIOUS_MODEL, WEIGHTS_FILE, CALIBRATION_FILE])
-
-
 def remove_copy(folder: Path) -> None:
     """Remove the copy of a model that a kill left behind when its replacement was complete already."""
     if (folder / PREVIOUS_MODEL).exists():
