@@ -10,12 +10,16 @@ from _faults_lab import Lab, Notes
 from _faults_writers import Writer
 
 _NAMES = (
-    "genome/", "units/", "insertions/", "background/", "calibration/", "tracks/", "scores.zarr/", "blacklist.tsv",
-    "bins.json", "weights.safetensors", "model.safetensors", "model.json", "calibration.tsv", "history.csv",
-    "training.json", "best.ckpt", "last.ckpt", "tracks.tsv", "run.json", "complete.json", "scmaxatac.json", "0_B.bw",
-    "1_CD4_T.bw", "mean.bw", "sites.bed", "x.h5ad", "accuracy.tsv", "demo.h5mu", "tracks.png", ".lock",
+    "genome/", "units/", "insertions/", "background/", "calibration/", "all_bins/", "tracks/", "scores.zarr/",
+    "blacklist.tsv", "bins.json", "weights.safetensors", "model.safetensors", "model.json", "calibration.tsv",
+    "history.csv", "training.json", "last.ckpt", "previous.ckpt", "checkpoints.sha256", ".previous/", "tracks.tsv",
+    "run.json", "complete.json", "scmaxatac.json", ".scmaxatac.lock", "0000_B.bw", "0001_CD4_T.bw", "mean.bw",
+    "mean.bw.sha256", ".mean.bw.lock", "sites.bed", "x.h5ad", "accuracy.tsv", "demo.h5mu", "tracks.png",
 )  # fmt: skip
-_MARKER = ".json"
+_MARKER, _LOCK = "scmaxatac.json", ".scmaxatac.lock"
+_OWN = ("run-", "tn5_tracks-")
+"""How the names of folders begin that a writer makes in the folder that the user names."""
+
 _EXTRA = {
     "average_replicates": ("replicate.bw", "onto input"),
     "scmaxatac predict": ("x.h5ad", "other input"),
@@ -30,7 +34,8 @@ def foreign(lab: Lab, notes: Notes, writer: Writer, n: int) -> None:
     """Put a file of the user's under each of `n` names, and under all; call twice, and again with a foreign marker.
 
     Half of the names are those that the writer itself uses. A call may do its work or end with a clear error. The
-    marker is one that the writer left in another folder, so that it lists files that are not ours here.
+    marker is one that the writer left in another folder, so that it lists files that are not ours here. Among all names
+    those of the marker and the lock are not, as a call that finds them strange does not even look for the others.
     """
     target = lab.place.root / writer.target
     lab.solo(writer, "first")
@@ -41,7 +46,13 @@ def foreign(lab: Lab, notes: Notes, writer: Writer, n: int) -> None:
     used = sorted(rng.sample(within, min(len(within), n // 2)))
     others = [name for name in _NAMES if name not in used]
     chosen = [*used, *sorted(rng.sample(others, min(len(others), n - len(used))))]
-    for case, names in [*((name, [name]) for name in chosen), ("all names at once", list(_NAMES))]:
+    every = [name for name in _NAMES if name not in (_MARKER, _LOCK)]
+    own = sorted({name.split("/")[0] for name in within if name.startswith(_OWN)})
+    cases = [*((name, [name]) for name in chosen), ("all names at once", every)]
+    cases += [("all names in the call's own folder", [f"{folder}/{name}" for folder in own for name in every])] * bool(
+        own
+    )
+    for case, names in cases:
         if notes.done("foreign", writer.name, case):
             continue
         lab.restore()
