@@ -49,9 +49,8 @@ def foreign(lab: Lab, notes: Notes, writer: Writer, n: int) -> None:
     every = [name for name in _NAMES if name not in (_MARKER, _LOCK)]
     own = sorted({name.split("/")[0] for name in within if name.startswith(_OWN)})
     cases = [*((name, [name]) for name in chosen), ("all names at once", every)]
-    cases += [("all names in the call's own folder", [f"{folder}/{name}" for folder in own for name in every])] * bool(
-        own
-    )
+    if own:
+        cases.append(("all names in the call's own folder", [f"{folder}/{name}" for folder in own for name in every]))
     for case, names in cases:
         if notes.done("foreign", writer.name, case):
             continue

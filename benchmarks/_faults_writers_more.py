@@ -81,6 +81,14 @@ def download(place: Place, variant: str) -> Numbers:
     return {tf: _of_model(sma.models.load(tf))["model"] for tf in ("TOYA", *["TOYB"] * (variant == "second"))}
 
 
+def download_more(place: Place, variant: str) -> Numbers:
+    """Download a model; the second variant downloads another one beside it, and leaves the first as it is."""
+    _use_made_up_registry(place)
+    tfs = ["TOYA"] if variant == "first" else ["TOYA", "TOYB"]
+    sma.models.download(tfs, base_url=place.url)
+    return {tf: _of_model(sma.models.load(tf))["model"] for tf in tfs}
+
+
 def read_download(place: Place, variant: str) -> Numbers:
     """Load the model that was downloaded first."""
     _use_made_up_registry(place)
@@ -179,10 +187,11 @@ FRESH = Writer("train, from nothing", train_elsewhere)
 ANEW = Writer("train, resume=False", train_anew, read_model)
 SAVE = Writer("TFModel.save", save_model, read_model)
 DOWNLOAD = Writer("models.download", download, read_download, target="cache/models/TOYA")
+MORE = Writer("models.download, one more", download_more, read_download, target="cache/models/TOYB")
 COMMAND = Writer("scmaxatac predict", command_line, read_command_line, replaces=True)
 GENOME = Writer("cache of a genome", encode_genome, target="cache")
 TOY = Writer("cache of the toy data", simulate_toy, target="cache")
 
-KILLED = (PREDICT, EXECUTOR, TN5, FRESH, TRAIN, ANEW, DOWNLOAD, COMMAND, CALL, AVERAGE, SAVE)
+KILLED = (PREDICT, EXECUTOR, TN5, FRESH, TRAIN, ANEW, DOWNLOAD, MORE, COMMAND, CALL, AVERAGE, SAVE)
 FILLED = (PREDICT, TN5, AVERAGE, SAVE, TRAIN, DOWNLOAD, COMMAND, GENOME, TOY)
 FOREIGN = (PREDICT, EXECUTOR, TN5, AVERAGE, SAVE, TRAIN, DOWNLOAD, COMMAND)

@@ -1,25 +1,14 @@
 import multiprocessing
 import os
-import signal
 import time
 from pathlib import Path
 
 import pytest
-from _workers import fill_and_die, write_and_die
+from _workers import fill_and_die, killed_while_writing, write_and_die
 
 from scmaxatac.io import _temporary
 from scmaxatac.io._files import atomic_folder, atomic_path
 from scmaxatac.io._temporary import remove_leftovers, temporary_name
-
-
-def killed_while_writing(path: Path, write=write_and_die) -> Path:
-    """Have a process be killed while it writes; what it leaves."""
-    process = multiprocessing.get_context("spawn").Process(target=write, args=(path,))
-    process.start()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
-    (left,) = path.parent.glob(".*")
-    return left
 
 
 def test_what_a_killed_process_left_is_removed(tmp_path):

@@ -115,5 +115,5 @@ def _started(process: int) -> float:
 
 
 def _status(process: int) -> list[str]:
-    """What the kernel says about a process, from its state on; the fields before may hold spaces."""
+    """Return what the kernel says about a process, from its state on; the fields before may hold spaces."""
     return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()

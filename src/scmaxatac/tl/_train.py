@@ -19,7 +19,7 @@ from scmaxatac.models import TFModel, load
 from scmaxatac.train._training_options import check_options
 from scmaxatac.train._training_split import split_chroms
 from scmaxatac.train._training_table import read_training_table
-from scmaxatac.zoo._model_folder import MODEL_KIND, remove_copy
+from scmaxatac.zoo._model_folder import MODEL_KIND, remove_rest
 from scmaxatac.zoo._tf_model import write_model
 
 if TYPE_CHECKING:
@@ -240,7 +240,7 @@ def train(
     finished = done()
     if finished is not None:
         logger.info("%s holds the finished model; resume=False would train it anew", folder)
-        remove_copy(folder)
+        remove_rest(folder)
         return finished
     run = TrainingRun(
         output_folder(folder),
