@@ -134,7 +134,7 @@ def _write_signals(world: World) -> None:
 
 def _write_published(folder: Path, rng: np.random.Generator) -> None:
     """Write two models as their authors publish them: Keras files, and tables with the original's columns."""
-    from scmaxatac.models._weights import expected_shapes
+    from scmaxatac.zoo._weights import expected_shapes
 
     norm = {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}
     table = "Standard_Thresh\tMonotonic_Avg_Precision\tMonotonic_Avg_Recall\tMonotonic_Avg_log2FC\tAvg_F1\n"

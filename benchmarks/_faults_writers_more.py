@@ -96,7 +96,8 @@ def read_download(place: Place, variant: str) -> Numbers:
 
 
 def _use_made_up_registry(place: Place) -> None:
-    from scmaxatac.models import _list_models, _load, _registry
+    from scmaxatac.models import _list_models, _load
+    from scmaxatac.zoo import _registry
 
     place.genome()
     made = {}
@@ -109,7 +110,7 @@ def _use_made_up_registry(place: Place) -> None:
 
 
 def _remote(path: Path, root: Path) -> Any:
-    from scmaxatac.models._registry import RemoteFile
+    from scmaxatac.zoo._registry import RemoteFile
 
     content = path.read_bytes()
     return RemoteFile(path.relative_to(root).as_posix(), len(content), hashlib.sha256(content).hexdigest())
