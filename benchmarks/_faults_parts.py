@@ -10,7 +10,7 @@ from _faults_lab import Lab, Notes, can_mount, differing, small_disk
 from _faults_process import Ending, Fault
 from _faults_writers import Numbers, Place, Writer
 
-ABOUT_DISK = ("disk", "space", "too large", "file-size", "full")
+ABOUT_DISK = ("disk", "space", "too large", "limit on the size")
 _TIMED = 0.3
 """Share of the kills that come after a random time, so that they reach what native code does."""
 
@@ -148,7 +148,7 @@ def _judge_full(ended: Ending, wanted: Numbers, root: str) -> dict[str, str]:
         return {"silently wrong": ", ".join(wrong)} if wrong else {}
     if ended.how != "error":
         return {"hang" if ended.how == "hung" else "crash": ended.text or ended.how}
-    says = any(word in ended.text.lower() for word in ABOUT_DISK) and root in ended.text
+    says = any(word in ended.text.replace(root, "").lower() for word in ABOUT_DISK) and root in ended.text
     return {} if says and ended.raised_by_us else {"unclear error": str(ended)}
 
 
