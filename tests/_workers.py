@@ -3,7 +3,9 @@
 import os
 import signal
 import time
+from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from multiprocessing import get_context
 from pathlib import Path
 
 
@@ -82,3 +84,14 @@ def fill_and_die(path: Path) -> None:
         (temporary / "sub").mkdir()
         (temporary / "sub" / "half").write_text("half")
         os.kill(os.getpid(), signal.SIGKILL)
+
+
+def killed_while_writing(path: Path, write: Callable[[Path], None] | None = None) -> Path:
+    """Have a process be killed while it writes a file, or what else `write` does; what it leaves."""
+    before = set(path.parent.iterdir())
+    process = get_context("spawn").Process(target=write or write_and_die, args=(path,))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    (left,) = set(path.parent.iterdir()) - before
+    return left

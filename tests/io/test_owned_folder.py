@@ -75,9 +75,19 @@ def test_listed_files_and_folders_are_removed_and_others_stay(tmp_path):
 def test_the_list_is_there_for_the_next_process(tmp_path):
     with OwnedFolder(tmp_path, "test") as folder:
         folder.announce(["b"])
-    (tmp_path / "b").write_text("ours")
+        (tmp_path / "b").write_text("ours")
     with OwnedFolder(tmp_path, "test") as folder:
         folder.announce(["b"])
+
+
+@pytest.mark.parametrize("name", ["previous.ckpt", "tracks/"])
+def test_what_was_announced_and_never_written_is_not_ours_when_the_user_puts_it_there(tmp_path, name):
+    with OwnedFolder(tmp_path, "test") as folder:
+        folder.announce([name])
+    assert json.loads((tmp_path / MARKER).read_text())["files"] == {}
+    (tmp_path / name / "x").mkdir(parents=True) if name.endswith("/") else (tmp_path / name).write_text("mine")
+    with OwnedFolder(tmp_path, "test") as folder, pytest.raises(ValueError, match=f"{name.strip('/')} is in the way"):
+        folder.announce([name])
 
 
 def test_a_folder_of_another_kind_is_refused(tmp_path):

@@ -1,25 +1,14 @@
 import multiprocessing
 import os
-import signal
 import time
 from pathlib import Path
 
 import pytest
-from _workers import fill_and_die, write_and_die
+from _workers import fill_and_die, killed_while_writing, write_and_die
 
 from scmaxatac.io import _temporary
 from scmaxatac.io._files import atomic_folder, atomic_path
 from scmaxatac.io._temporary import remove_leftovers, temporary_name
-
-
-def killed_while_writing(path: Path, write=write_and_die) -> Path:
-    """Have a process be killed while it writes; what it leaves."""
-    process = multiprocessing.get_context("spawn").Process(target=write, args=(path,))
-    process.start()
-    process.join()
-    assert process.exitcode == -signal.SIGKILL
-    (left,) = path.parent.glob(".*")
-    return left
 
 
 def test_what_a_killed_process_left_is_removed(tmp_path):
@@ -63,6 +52,17 @@ def test_what_a_living_process_writes_stays(tmp_path):
         assert temporary.exists()
         assert folder.exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["scores.npz", "scores.zarr"]
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").is_file(), reason="states of processes are read from /proc")
+def test_what_a_killed_process_left_is_removed_before_its_parent_has_asked_how_it_ended(tmp_path):
+    process = multiprocessing.get_context("spawn").Process(target=write_and_die, args=(tmp_path / "scores.npz",))
+    process.start()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+    assert len(list(tmp_path.iterdir())) == 1
+    remove_leftovers(tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    process.join()
 
 
 def test_a_later_process_with_the_number_of_a_dead_one_is_not_taken_for_it(tmp_path):

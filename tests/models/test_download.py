@@ -7,9 +7,11 @@ import sys
 import threading
 import time
 from dataclasses import asdict
+from types import SimpleNamespace
 
 import pytest
 from _small_disk import file_size_limit
+from _workers import killed_while_writing
 
 from scmaxatac import settings
 from scmaxatac.io import _lock
@@ -194,6 +196,15 @@ def test_the_progress_ends_at_the_size_of_the_files(server, plan, monkeypatch, p
     assert bars[0].n == bars[0].total == sum(map(len, published.files.values()))
 
 
+def test_a_download_that_succeeds_at_once_neither_waits_nor_speaks_of_another_attempt(server, monkeypatch, caplog):
+    pauses = []
+    monkeypatch.setattr(_fetch, "time", SimpleNamespace(sleep=pauses.append))
+    with caplog.at_level(logging.INFO, "scmaxatac"):
+        download("TOYA", base_url=server.url)
+    assert pauses == []
+    assert "trying again" not in caplog.text
+
+
 def test_the_log_says_that_the_weights_carry_no_licence(server, caplog):
     with caplog.at_level(logging.INFO, "scmaxatac"):
         download("TOYA", base_url=server.url)
@@ -281,6 +292,21 @@ def test_a_download_that_was_killed_leaves_no_file_under_another_name(server, em
     monkeypatch.setattr(_fetch._Downloader, "complete", watch)
     download("TOYA", base_url=server.url)
     assert {name.removesuffix(".part") for name in names} == {name.rpartition("/")[2] for name in (WEIGHTS, TABLE)}
+
+
+def test_what_a_kill_left_of_a_download_that_was_complete_already_goes_with_the_next_call(server, empty_install):
+    download("TOYA", base_url=server.url)
+    (empty_install / "downloads" / WEIGHTS).parent.mkdir(parents=True)
+    for name in (WEIGHTS, f"{TABLE}.part"):
+        (empty_install / "downloads" / name).write_bytes(b"downloaded")
+    killed_while_writing(empty_install / "models" / "TOYA" / "scmaxatac.json")
+    server.requests.clear()
+    download("TOYA", base_url=server.url)
+    assert not server.requests
+    assert [path.name for path in empty_install.iterdir()] == ["models"]
+    assert {path.name for path in (empty_install / "models" / "TOYA").iterdir()} == {
+        *("calibration.tsv", "model.json", "model.safetensors", "scmaxatac.json", ".scmaxatac.lock")
+    }
 
 
 def test_models_that_were_converted_before_folders_had_a_list_are_taken_and_replaced(server, empty_install):

@@ -17,11 +17,12 @@ pytest.importorskip("pytorch_lightning")
 
 from _small_disk import file_size_limit
 from _tiny_training import TINY, make_codes, one_thread, write_table
+from _workers import killed_while_writing
 
 import scmaxatac as sma
 from scmaxatac.io._disk import DiskFullError
 from scmaxatac.nn._network import TFNetwork
-from scmaxatac.train import _training_inputs
+from scmaxatac.train import _held_out, _training_inputs
 from scmaxatac.train._training_folder import finished_model
 
 CHECKPOINTS = ("last.ckpt", "previous.ckpt")
@@ -109,6 +110,13 @@ def test_the_copy_of_a_replaced_model_that_a_kill_left_goes_with_the_next_call(t
     assert (folder / "scmaxatac.json").read_text() == (trained[0] / "scmaxatac.json").read_text()
 
 
+def test_half_a_file_that_a_kill_left_beside_a_finished_model_goes_with_the_next_call(trained, again, tmp_path):
+    folder = copied(trained, tmp_path / "copy")
+    killed_while_writing(folder / "scmaxatac.json")
+    assert again(folder).sha256 == trained[1].sha256
+    assert {path.name for path in folder.iterdir()} == {path.name for path in trained[0].iterdir()}
+
+
 @pytest.mark.parametrize("gone", [CHECKPOINTS, ("checkpoints.sha256",)])
 def test_without_checkpoints_a_model_cannot_go_on_and_is_kept(gone, trained, again, tmp_path):
     folder = copied(trained, tmp_path / "copy", without=gone)
@@ -174,6 +182,35 @@ def test_resume_false_trains_anew(trained, again, tmp_path):
     folder = copied(trained, tmp_path / "copy")
     assert again(folder, resume=False, seed=1, epochs=1).provenance["history"]["epoch"] == [0]
     assert json.loads((folder / "training.json").read_text())["seed"] == 1
+
+
+def test_a_model_stays_until_the_one_that_is_trained_anew_is_complete(trained, again, tmp_path, monkeypatch):
+    wanted = again(tmp_path / "new", seed=1)
+    folder = copied(trained, tmp_path / "copy")
+    with pytest.raises(RuntimeError, match="diverged in epoch 0"):
+        again(folder, resume=False, learning_rate=1e30)
+    assert sma.models.TFModel.read(folder).sha256 == trained[1].sha256
+    with pytest.raises(ValueError, match=r"learning_rate was 1e\+30 and is 0\.001"):
+        again(folder)
+
+    def stop(*args):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(_held_out, "calibrate_network", stop)
+        with pytest.raises(KeyboardInterrupt):
+            again(folder, resume=False, seed=1)
+    assert sma.models.TFModel.read(folder).sha256 == trained[1].sha256
+    model = again(folder, seed=1)
+    assert (model.sha256, model.provenance["seed"]) == (wanted.sha256, 1)
+    assert {path.name for path in folder.iterdir()} == {path.name for path in (tmp_path / "new").iterdir()}
+
+
+def test_a_run_begun_anew_that_has_no_checkpoint_yet_is_begun_once_more(trained, again, tmp_path):
+    folder = copied(trained, tmp_path / "copy", without=(*CHECKPOINTS, "checkpoints.sha256", "history.csv"))
+    started = json.loads((folder / "training.json").read_text())
+    (folder / "training.json").write_text(json.dumps(started | {"seed": 1}))
+    assert again(folder, seed=1).provenance["seed"] == 1
 
 
 def test_a_run_that_failed_in_its_first_epoch_does_not_bind_the_next_call(trained, again, tmp_path):

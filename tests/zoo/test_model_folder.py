@@ -19,6 +19,7 @@ from pathlib import Path
 sys.path[:0] = {paths!r}
 from _kills import kills
 from _model_fixtures import calibration_frame, random_weights
+from scmaxatac.io._files import sha256_of
 from scmaxatac.models import Calibration, TFModel
 
 
@@ -37,6 +38,9 @@ def save_as_before(model, folder):
     card = json.loads((folder / "model.json").read_text())
     del card["calibration_sha256"]
     (folder / "model.json").write_text(json.dumps(card))
+    marker = json.loads((folder / "scmaxatac.json").read_text())
+    marker["files"]["model.json"] = sha256_of(folder / "model.json")
+    (folder / "scmaxatac.json").write_text(json.dumps(marker))
 
 
 cases = [
@@ -86,6 +90,15 @@ def test_a_calibration_table_that_the_user_adds_to_a_model_without_one_is_never_
     with pytest.raises(ValueError, match=r"calibration\.tsv is in the way"):
         make_model(best=None).save(tmp_path)
     assert (tmp_path / "calibration.tsv").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_file_of_a_model_that_the_user_changed_is_an_error_and_stays(name, make_model, tmp_path):
+    make_model().save(tmp_path)
+    (tmp_path / name).write_bytes(b"mine")
+    with pytest.raises(ValueError, match=f"{name} is in the way: it was changed since"):
+        make_model(seed=1).save(tmp_path)
+    assert (tmp_path / name).read_bytes() == b"mine"
 
 
 def test_two_models_at_once_are_an_error_for_the_second(make_model, tmp_path):

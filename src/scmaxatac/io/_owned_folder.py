@@ -80,9 +80,11 @@ class OwnedFolder:
         try:
             written = [name for name, found in self._listed.items() if found == _BEING_WRITTEN]
             files = [name for name in written if not name.endswith("/") and (self.path / name).is_file()]
-            if files:
+            absent = {name for name in written if not os.path.lexists(self.path / name)}
+            if files or absent:
                 with suppress(OSError):  # without the checksums the files are still ours
-                    self._write(self._listed | {name: checksum(self.path / name) for name in files})
+                    noted = self._listed | {name: checksum(self.path / name) for name in files}
+                    self._write({name: found for name, found in noted.items() if name not in absent})
         finally:
             if self._lock is not None:
                 self._lock.release()

@@ -81,8 +81,8 @@ def _machine() -> str:
 
 
 def _may_have_written(process: int, changed: float) -> bool:
-    """Whether a process is alive and is not a later one that got the number of a dead one."""
-    return _is_alive(process) and _started(process) < changed + _CLOCKS
+    """Whether a process can still write, and is not a later one that got the number of a dead one."""
+    return _is_alive(process) and not _has_ended(process) and _started(process) < changed + _CLOCKS
 
 
 def _is_alive(process: int) -> bool:
@@ -97,11 +97,23 @@ def _is_alive(process: int) -> bool:
     return True
 
 
+def _has_ended(process: int) -> bool:
+    """Whether a process is dead though its number is still taken, until its parent asks how it ended."""
+    with suppress(OSError, IndexError):  # Linux only
+        return _status(process)[0] in ("Z", "X")
+    return False
+
+
 def _started(process: int) -> float:
     """Time at which a process began; 0 where it can't be told."""
     try:
-        after_boot = int(Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[19])
+        after_boot = int(_status(process)[19])
         boot = re.search(r"^btime (\d+)", Path("/proc/stat").read_text(), re.MULTILINE)
         return int(boot[1]) + after_boot / os.sysconf("SC_CLK_TCK") if boot else 0.0
     except (OSError, ValueError, IndexError):  # Linux only
         return 0.0
+
+
+def _status(process: int) -> list[str]:
+    """Return what the kernel says about a process, from its state on; the fields before may hold spaces."""
+    return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()

@@ -11,7 +11,7 @@ from scmaxatac._settings import settings
 from scmaxatac.io._owned_folder import OwnedFolder, refuse_foreign
 from scmaxatac.zoo._from_keras import from_keras
 from scmaxatac.zoo._locate import model_cache
-from scmaxatac.zoo._model_folder import MODEL_FILES, MODEL_KIND, read_card
+from scmaxatac.zoo._model_folder import MODEL_FILES, MODEL_KIND, read_card, remove_rest
 from scmaxatac.zoo._registry import BASE_URL, REPOSITORY, PublishedModel, require_published
 from scmaxatac.zoo._tf_model import TFModel, write_model
 
@@ -68,6 +68,9 @@ def download(
     cache = model_cache()
     folders = {model.tf: cache / model.tf for model in wanted}
     needed = [model for model in wanted if force or not _is_current(folders[model.tf], model)]
+    for model in wanted:
+        if model not in needed:
+            _remove_rest(model, folders[model.tf])
     if not needed:
         logger.info("all %d models are in %s already", len(wanted), cache)
         return folders
@@ -102,7 +105,7 @@ def _size(model: PublishedModel) -> int:
 def _install(model: PublishedModel, folder: Path, base_url: str, advance: Callable[[int], object]) -> None:
     from scmaxatac.zoo._fetch import fetch
 
-    downloads = Path(settings.cache_dir).expanduser() / "downloads"
+    downloads = _downloads()
     is_ours = _is_published(folder, model)  # perhaps of a scmaxatac whose folders had no list of their files
     if not is_ours:
         refuse_foreign(folder, MODEL_KIND, MODEL_FILES)
@@ -121,6 +124,24 @@ def _install(model: PublishedModel, folder: Path, base_url: str, advance: Callab
     finally:
         with suppress(OSError):  # no folder, or not empty as a broken download waits in it
             os.removedirs((downloads / model.weights.path).parent)
+
+
+def _remove_rest(model: PublishedModel, folder: Path) -> None:
+    """Remove what a kill left behind of a download whose model was complete already."""
+    from scmaxatac.zoo._fetch import locked
+
+    remove_rest(folder)
+    if (_downloads() / model.weights.path).parent.is_dir():
+        with suppress(OSError), locked(folder.parent):  # a cache that we may not write to
+            for file in (model.weights, model.calibration):
+                for name in (file.path, f"{file.path}.part"):
+                    (_downloads() / name).unlink(missing_ok=True)
+            os.removedirs((_downloads() / model.weights.path).parent)
+
+
+def _downloads() -> Path:
+    """Folder of downloads that are not converted yet."""
+    return Path(settings.cache_dir).expanduser() / "downloads"
 
 
 def _is_published(folder: Path, model: PublishedModel) -> bool:

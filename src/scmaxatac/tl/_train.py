@@ -19,7 +19,7 @@ from scmaxatac.models import TFModel, load
 from scmaxatac.train._training_options import check_options
 from scmaxatac.train._training_split import split_chroms
 from scmaxatac.train._training_table import read_training_table
-from scmaxatac.zoo._model_folder import MODEL_KIND, remove_copy
+from scmaxatac.zoo._model_folder import MODEL_KIND, remove_rest
 from scmaxatac.zoo._tf_model import write_model
 
 if TYPE_CHECKING:
@@ -137,7 +137,8 @@ def train(
         ones, each of which gets a quarter of every batch. With ``"ddp"`` the whole script runs once a device.
     resume
         Continue the run in `out_dir` if it was stopped, with the same result as without the stop, or give its model if
-        it is finished. Otherwise its files are deleted as soon as all arguments have been checked.
+        it is finished. Otherwise its checkpoints are deleted as soon as all arguments have been checked, and its model
+        is replaced when the new one is complete.
 
     Returns
     -------
@@ -239,7 +240,7 @@ def train(
     finished = done()
     if finished is not None:
         logger.info("%s holds the finished model; resume=False would train it anew", folder)
-        remove_copy(folder)
+        remove_rest(folder)
         return finished
     run = TrainingRun(
         output_folder(folder),

@@ -12,7 +12,7 @@ from scmaxatac.io._files import atomic_path
 from scmaxatac.io._owned_folder import OwnedFolder, refuse_foreign
 from scmaxatac.train._checkpoints import DIGESTS, LAST, PREVIOUS, Row, read_checkpoint
 from scmaxatac.train._training_log import HISTORY, is_over
-from scmaxatac.zoo._model_folder import CARD_FILE, MODEL_FILES, MODEL_KIND, read_card, remove_model
+from scmaxatac.zoo._model_folder import CARD_FILE, MODEL_FILES, MODEL_KIND, read_card
 from scmaxatac.zoo._tf_model import TFModel
 
 TRAINING_FILE = "training.json"
@@ -58,7 +58,7 @@ def finished_model(
     patience
         Epochs without a better Dice after which a run is over.
     resume
-        Whether the run in the folder counts; otherwise it is to be deleted.
+        Whether the run in the folder counts; otherwise it is to be replaced.
 
     Raises
     ------
@@ -67,13 +67,12 @@ def finished_model(
         usable checkpoint, a model that does not come from this kind of run, or files of the user's.
     """
     check_training_folder(folder)
-    has_model = (folder / CARD_FILE).is_file()
     of_run = _rows_of_run(folder)
-    if not resume or not (has_model or of_run):
+    if not resume or not ((folder / CARD_FILE).is_file() or of_run):
         return None
     path = folder / TRAINING_FILE
     _compare(json.loads(path.read_text(encoding="utf-8")), json.loads(json.dumps(request)), folder)
-    of_model = _rows_of_model(folder) if has_model else []
+    of_model = _rows_of_model(folder)
     done = max(of_run, of_model, key=len)  # a checkpoint that was damaged or deleted does not undo the model
     if len(done) > epochs:
         raise ValueError(
@@ -81,7 +80,7 @@ def finished_model(
             "out_dir, or start anew with resume=False"
         )
     over = is_over(done, epochs, patience)
-    if not over and not of_run:
+    if of_model and not over and not of_run:
         raise ValueError(
             f"{folder} holds a model that has trained for {len(done)} epochs, and epochs is {epochs}: it can't go on, "
             f"because {LAST} is gone or damaged. Name another out_dir, with init={str(folder)!r} to start from this "
@@ -91,7 +90,9 @@ def finished_model(
 
 
 def claim_training_folder(folder: OwnedFolder, request: Mapping[str, Any], *, resume: bool) -> None:
-    """List our files and note what a run is started with; what we wrote before is deleted unless the run goes on.
+    """List our files and note what a run is started with; unless it goes on, the checkpoints before are deleted.
+
+    A model that is there stays until the new one replaces it.
 
     Parameters
     ----------
@@ -107,13 +108,11 @@ def claim_training_folder(folder: OwnedFolder, request: Mapping[str, Any], *, re
     ValueError
         If a file that we did not write is in the way.
     """
-    goes_on = resume and ((folder.path / CARD_FILE).is_file() or bool(_rows_of_run(folder.path)))
+    goes_on = resume and bool(_rows_of_model(folder.path) or _rows_of_run(folder.path))
     if not goes_on:
         if resume and (folder.path / LAST).exists():
             logger.warning("%s is damaged or cut off: training starts from the beginning", folder.path / LAST)
-        remove_model(folder)
-        for name in _RUN_FILES:  # one by one, that which says what the others are the last
-            folder.remove([name])
+        folder.remove(name for name in _RUN_FILES if name != TRAINING_FILE)  # which makes the folder one of a training
     folder.announce([*_RUN_FILES, *MODEL_FILES])
     if not goes_on:
         with atomic_path(folder.path / TRAINING_FILE) as temporary:
@@ -139,8 +138,19 @@ def _made_by(folder: Path) -> Any:
 
 
 def _rows_of_model(folder: Path) -> list[Row]:
-    """Read the rows of the learning curve that the model in the folder was chosen by."""
-    history = read_card(folder)["provenance"]["history"]
+    """Rows of the learning curve that the model in the folder was chosen by; none if it is not of the folder's run.
+
+    While a run that was started anew has not ended, the model is still that of the run before.
+    """
+    if not (folder / CARD_FILE).is_file():
+        return []
+    provenance = read_card(folder)["provenance"]
+    started = json.loads((folder / TRAINING_FILE).read_text(encoding="utf-8"))
+    for name in started.keys() & provenance.keys():
+        flat = {key: value for key, value in _flat(started[name], name).items() if key not in _FREE_TO_CHANGE}
+        if not flat.items() <= _flat(provenance[name], name).items():
+            return []
+    history = provenance["history"]
     return [dict(zip(history, values, strict=True)) for values in zip(*history.values(), strict=True)]
 
 

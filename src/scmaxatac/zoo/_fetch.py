@@ -124,11 +124,11 @@ class _Downloader:
     def _complete(self, session: requests.Session, url: str) -> None:
         trouble = ""
         for attempt in range(ATTEMPTS):
+            if self.size == self.file.size:
+                return
             if attempt:
                 logger.info("%s: %s; trying again", url, trouble)
                 time.sleep(PAUSE * 2 ** (attempt - 1))
-            if self.size == self.file.size:
-                return
             try:
                 trouble = self._continue(session, url)
             except requests.RequestException as error:

@@ -7,6 +7,7 @@ from typing import Any
 
 from scmaxatac.io._files import atomic_path
 from scmaxatac.io._owned_folder import OwnedFolder
+from scmaxatac.io._temporary import remove_leftovers
 
 WEIGHTS_FILE = "model.safetensors"
 CARD_FILE = "model.json"
@@ -58,16 +59,9 @@ def replace_model(folder: OwnedFolder, *, weights: bytes, calibration: bytes | N
     folder.remove([PREVIOUS_MODEL] if calibration is not None else [PREVIOUS_MODEL, CALIBRATION_FILE])
 
 
-def remove_model(folder: OwnedFolder) -> None:
-    """Remove the listed files of a model, the cards first: without them the rest is no model."""
-    if PREVIOUS_MODEL in folder.listed:
-        (folder.path / PREVIOUS_MODEL / CARD_FILE).unlink(missing_ok=True)
-    folder.remove([CARD_FILE])
-    folder.remove([PREVIOUS_MODEL, WEIGHTS_FILE, CALIBRATION_FILE])
-
-
-def remove_copy(folder: Path) -> None:
-    """Remove the copy of a model that a kill left behind when its replacement was complete already."""
+def remove_rest(folder: Path) -> None:
+    """Remove what a kill left behind of a model's replacement that was complete already: half files, and the copy."""
+    remove_leftovers(folder)
     if (folder / PREVIOUS_MODEL).exists():
         with suppress(ValueError, RuntimeError), OwnedFolder(folder, MODEL_KIND) as held:  # not writable, or at work
             if not _is_being_replaced(folder):

@@ -126,12 +126,12 @@ class TFModel:
         ------
         ValueError
             If the provenance holds something that JSON can't, the folder can't be written to, or a file of one of
-            these names that scmaxatac did not write lies there; nothing is written then.
+            these names lies there that scmaxatac did not write or that was changed since; nothing is written then.
         RuntimeError
             If another process is writing to the folder.
         """
         files = _files_of(self)
-        with OwnedFolder(folder, MODEL_KIND) as held:
+        with OwnedFolder(folder, MODEL_KIND, strict=True) as held:
             replace_model(held, **files)
         return held.path
 
