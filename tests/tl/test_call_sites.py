@@ -180,7 +180,7 @@ def test_without_a_prediction_there_is_nothing_to_call(mini, adata):
 def test_rules_that_need_a_calibration_say_so(mini, fragment_file, predict, rule):
     adata = mini.adata(fragment_file)
     predict(adata, models=[random_model("AAA", 1, calibrated=False)], threshold=0.5)
-    with pytest.raises(ValueError, match="the model of AAA has no calibration table"):
+    with pytest.raises(ValueError, match="AAA: no calibration table"):
         sma.tl.call_sites(adata, rule)
 
 
