@@ -131,8 +131,8 @@ DOORS = CALLS | {
     "predict_tfbs peaks in uns['macs3']": lambda good, bad, g: predicted_with_macs3(g, bad),
     "downsampling_curve regions": lambda good, bad, g: downsampled(g, good, regions=bad),
     "downsampling_curve peaks of A": lambda good, bad, g: downsampled(g, good, peaks=bad),
-    "downsampling_curve intervals of within": lambda good, bad, g: downsampled(g, good, within=bad),
-    "specificity peaks of T": lambda good, bad, g: sma.tl.specificity({"B": good, "T": bad}),
+    "downsampling_curve intervals of compare_in": lambda good, bad, g: downsampled(g, good, compare_in=bad),
+    "jaccard peaks of T": lambda good, bad, g: sma.tl.jaccard({"B": good, "T": bad}),
     "calibrate peaks of T": lambda good, bad, g: sma.tl.calibrate(
         {"B": good, "T": good}, {"B": good, "T": bad}, genome=g
     ),
