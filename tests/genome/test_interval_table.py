@@ -1,12 +1,16 @@
-"""Peaks and regions that don't fit the genome are told, in every function that compares them with it."""
+"""Intervals that are none, or don't fit the genome, are refused by name in every function that takes some."""
 
 import logging
+import re
 
+import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
+from _networks import random_model
 
 import scmaxatac as sma
+from scmaxatac.genome._interval_table import read_intervals
 
 SIZES = {"chr1": 20_000, "chr2": 10_000}
 
@@ -23,6 +27,34 @@ def table():
         pd.DataFrame({"chrom": chrom, "start": start, "end": start + 200, "score": np.linspace(0.1, 0.9, len(start))})
         for chrom in SIZES
     )
+
+
+def cells():
+    return ad.AnnData(np.zeros((2, 1), np.float32), pd.DataFrame({"group": ["a", "b"]}, index=["x", "y"]))
+
+
+def predicted(genome, adata=None, **options):
+    models = [random_model("A", 0)]
+    return sma.tl.predict_tfbs(cells() if adata is None else adata, "group", genome=genome, models=models, **options)
+
+
+def predicted_with_macs3(genome, peaks):
+    adata = cells()
+    adata.uns["macs3"] = {"a": peaks}
+    return predicted(genome, adata)
+
+
+def downsampled(genome, good, **options):
+    given = {"regions": good, "peaks": good, **options}
+    models = [random_model("A", 0)]
+    return sma.tl.downsampling_curve(cells(), "group", group="a", genome=genome, models=models, **given)
+
+
+def trained(genome, good, **tables):
+    given = {"name": "a", "role": "train", "signal": "a", "atac_peaks": good, "chip_peaks": good} | tables
+    frame = pd.DataFrame({name: pd.Series([value], dtype=object) for name, value in given.items()})
+    split = {"chroms_train": "chr1", "chroms_valid": "chr2"}
+    return sma.tl.train(frame, "A", genome=genome, out_dir="never", data=cells(), groupby="group", **split)
 
 
 CALLS = {
@@ -87,3 +119,157 @@ def test_regions_have_to_leave_something(table, genome):
         sma.tl.benchmark(table, table, genome=genome, chroms="chr2", regions=table[table["chrom"] == "chr1"])
     with pytest.raises(ValueError, match="regions are empty"):
         sma.tl.benchmark(table, table, genome=genome, regions=table.iloc[:0])
+
+
+DOORS = CALLS | {
+    "Genome: the blacklist": lambda good, bad, g: sma.Genome("never read.fa", blacklist=bad),
+    "Genome.from_sizes: the blacklist": lambda good, bad, g: sma.Genome.from_sizes(SIZES, blacklist=bad),
+    "Genome.from_codes: the blacklist": lambda good, bad, g: sma.Genome.from_codes(
+        {"chr1": np.zeros(9, np.uint8)}, blacklist=bad
+    ),
+    "predict_tfbs regions": lambda good, bad, g: predicted(g, regions=bad),
+    "predict_tfbs peaks in uns['macs3']": lambda good, bad, g: predicted_with_macs3(g, bad),
+    "downsampling_curve regions": lambda good, bad, g: downsampled(g, good, regions=bad),
+    "downsampling_curve peaks of A": lambda good, bad, g: downsampled(g, good, peaks=bad),
+    "downsampling_curve intervals of within": lambda good, bad, g: downsampled(g, good, within=bad),
+    "specificity peaks of T": lambda good, bad, g: sma.tl.specificity({"B": good, "T": bad}),
+    "calibrate peaks of T": lambda good, bad, g: sma.tl.calibrate(
+        {"B": good, "T": good}, {"B": good, "T": bad}, genome=g
+    ),
+    "train atac_peaks of 'a'": lambda good, bad, g: trained(g, good, atac_peaks=bad),
+    "train chip_peaks of 'a'": lambda good, bad, g: trained(g, good, chip_peaks=bad),
+    "train unknown of 'a'": lambda good, bad, g: trained(g, good, unknown=bad),
+}
+"""Every way in, with what the message has to call the intervals."""
+
+
+@pytest.fixture(params=DOORS)
+def door(request):
+    if "motif_scan" in request.param:
+        pytest.importorskip("memelite")
+    if request.param.startswith("train"):
+        pytest.importorskip("pytorch_lightning")
+    _, _, what = request.param.partition(" ")
+    return what, DOORS[request.param]
+
+
+BAD = {
+    "text": ({"start": "x"}, "start is 'x', which is no number"),
+    "number with commas": ({"end": "1,000"}, "end is '1,000', which is no number"),
+    "NaN end": ({"end": np.nan}, "end is missing"),
+    "None": ({"start": None}, "start is missing"),
+    "fraction": ({"end": 7929.7}, r"end is 7929\.7, which is no whole number"),
+    "negative": ({"start": -200}, "start is -200, before 0"),
+    "reversed": ({"end": 300}, "end is 300, not after start, which is 400"),
+    "empty": ({"end": 400}, "end is 400, not after start, which is 400"),
+    "endless": ({"end": np.inf}, "end is inf, beyond the end of any chromosome"),
+    "no chromosome": ({"chrom": None}, "chrom is missing"),
+}
+
+
+def spoilt(table, change):
+    bad = table.reset_index(drop=True).astype(object)
+    for name, value in change.items():
+        bad.loc[[2, 5], name] = value
+    return bad
+
+
+@pytest.mark.filterwarnings("ignore:no blacklist", "ignore:.*published models")
+@pytest.mark.parametrize("kind", BAD)
+def test_a_row_that_is_no_interval_is_refused_with_what_is_wrong_by_every_function(door, kind, table, genome):
+    (what, run), (change, reason) = door, BAD[kind]
+    bad = spoilt(table, change)
+    message = rf"{re.escape(what)}: row 3 of 100 \(.*\) is no interval: {reason}\. 2 of the rows are no interval"
+    with pytest.raises(ValueError, match=message):
+        run(table, bad, genome)
+
+
+@pytest.mark.parametrize("name", ["chrom", "start", "end"])
+def test_a_missing_column_is_named_by_every_function(door, name, table, genome):
+    what, run = door
+    with pytest.raises(
+        ValueError, match=rf"{re.escape(what)}: no column {name} among .*'other'.*Name the columns chrom"
+    ):
+        run(table, table.rename(columns={name: "other"}), genome)
+
+
+@pytest.mark.parametrize("door", [name for name in DOORS if "macs3" not in name], indirect=True)
+def test_a_file_with_a_row_that_is_no_interval_is_refused_by_every_function(door, table, genome, tmp_path):
+    what, run = door
+    table.assign(end=lambda t: t["end"].where(t["start"] != 400, 400)).to_csv(
+        tmp_path / "bad.bed", sep="\t", header=False, index=False, columns=["chrom", "start", "end"]
+    )
+    message = rf"{re.escape(what)}: .*bad\.bed, line 3: end is 400, not after start, .*2 of 100 lines are no interval"
+    with pytest.raises(ValueError, match=message):
+        run(table, tmp_path / "bad.bed", genome)
+
+
+INTERVALS = pd.DataFrame({"chrom": ["chr2", "chr1"], "start": [5, 0], "end": [9, 7929]})
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("chrom", "start", "end"), ("chromosome", "start", "end"), ("Chromosome", "Start", "End"),
+        ("Chrom", "Start", "End"), ("chr", "start", "stop"), ("seqnames", "start", "end"),
+        ("#chrom", "chromStart", "chromEnd"),
+    ],
+)  # fmt: skip
+def test_the_columns_of_other_tools_are_read(names):
+    given = INTERVALS.set_axis(names, axis=1).assign(name=["a", "b"])
+    pd.testing.assert_frame_equal(read_intervals(given, "peaks"), INTERVALS.assign(name=["a", "b"]))
+    assert tuple(given)[:3] == names, "the table that was given stays as it is"
+
+
+@pytest.mark.parametrize(
+    "dtype", [float, str, object, "category", "Int64", "Float64", "uint32", "int32", "uint64", "string"]
+)
+def test_whole_numbers_of_every_type_are_read(dtype):
+    given = INTERVALS.astype({"chrom": "category", "start": dtype, "end": dtype})
+    pd.testing.assert_frame_equal(read_intervals(given, "peaks"), INTERVALS)
+
+
+@pytest.mark.parametrize("dtype", ["Int64", "Float64", "category", "string"])
+def test_missing_values_of_nullable_types_are_missing(dtype):
+    given = INTERVALS.astype({"end": object})
+    given.loc[1, "end"] = None
+    with pytest.raises(ValueError, match=r"row 2 of 2 .*: end is missing\. 1 of the rows is no interval"):
+        read_intervals(given.astype({"end": dtype}), "peaks")
+
+
+@pytest.mark.parametrize(
+    "values", [[True, True], pd.to_datetime(["2020-01-01", "2020-01-02"]), [1j, 2j], [-1, 2**63 - 1]]
+)
+def test_what_pandas_would_turn_into_numbers_is_none(values):
+    with pytest.raises(ValueError, match=r"peaks: row [12] of 2"):
+        read_intervals(INTERVALS.assign(end=values), "peaks")
+
+
+def test_numbered_chromosomes_are_text_without_a_fraction():
+    for values in ([2, 1], [2.0, 1.0]):
+        assert read_intervals(INTERVALS.assign(chrom=values), "peaks")["chrom"].tolist() == ["2", "1"]
+
+
+def test_positions_that_count_from_1_are_refused():
+    given = INTERVALS.rename(columns={"chrom": "seqnames"}).assign(width=[5, 7930])
+    with pytest.raises(ValueError, match="peaks: positions count from 1"):
+        read_intervals(given, "peaks")
+    read_intervals(given.assign(width=[4, 7929]), "peaks")
+
+
+@pytest.mark.parametrize("given", [["chr1", 1, 2], {"chrom": ["chr1"]}, None])
+def test_what_is_neither_file_nor_table_is_refused(given):
+    with pytest.raises(ValueError, match=f"peaks: found {type(given).__name__}; give a BED file or a table"):
+        read_intervals(given, "peaks")
+
+
+def test_of_two_columns_of_one_name_none_is_chosen():
+    with pytest.raises(ValueError, match="peaks: more than one column is called 'start'"):
+        read_intervals(pd.concat([INTERVALS, INTERVALS[["start"]]], axis=1), "peaks")
+
+
+def test_a_blacklist_is_cut_at_the_ends_of_chromosomes():
+    black = pd.DataFrame({"chrom": ["chr1", "chr2"], "start": [19_000, 10_000], "end": [30_000, 10_001]})
+    assert sma.Genome.from_sizes(SIZES, blacklist=black).blacklist.frame().to_numpy().tolist() == [
+        ["chr1", 19_000, 20_000]
+    ]
