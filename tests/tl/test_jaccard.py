@@ -70,7 +70,7 @@ def test_bad_input_is_told():
         sma.tl.jaccard({"x": peaks(("a", 0, 10))})
     with pytest.raises(ValueError, match="called 'mean'"):
         sma.tl.jaccard({"x": peaks(("a", 0, 10)), "mean": peaks()})
-    with pytest.raises(ValueError, match=r"peaks of y: interval a:10-5 is empty"):
+    with pytest.raises(ValueError, match=r"peaks of y: row 1 of 1 .*: end is 5, not after start"):
         sma.tl.jaccard({"x": peaks(("a", 0, 10)), "y": peaks(("a", 10, 5))})
-    with pytest.raises(ValueError, match=r"peaks of y lack the columns \['end'\]"):
+    with pytest.raises(ValueError, match=r"peaks of y: no column end among"):
         sma.tl.jaccard({"x": peaks(("a", 0, 10)), "y": peaks().drop(columns="end")})

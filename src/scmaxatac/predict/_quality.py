@@ -4,6 +4,7 @@ import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._logging import warn
+from scmaxatac._text import abbreviate
 
 _MOST_OFF = 2.0
 """Ratio of called to expected bins, or its inverse, from which on a threshold does not fit."""
@@ -31,10 +32,10 @@ def quality_table(depth: pd.DataFrame, n_sites: pd.Series, ratios: pd.DataFrame,
     n_known = ratios.notna().sum(axis=1)
     off = [group for group in ratios.index if n_off[group] and 2 * n_off[group] >= n_known[group]]
     if judged and off:
-        named = ", ".join(f"{group!r}: {n_off[group]} of {n_known[group]}" for group in off[:5])
+        named = abbreviate(f"{group!r}: {n_off[group]} of {n_known[group]}" for group in off)
         warn(
             "the published thresholds don't fit the depth of the data: less than half or more than twice the bins that "
-            f"the calibration expects reach those of half the factors or more ({named}{', ...' * (len(off) > 5)}; "
+            f"the calibration expects reach those of half the factors or more ({named}; "
             'get.qc has all). Where the factor is expressed, threshold="matched" finds more of what is bound, and '
             '"mixed" is more cautious where that is not known; predict_tfbs with one of them in the same out_dir '
             "predicts only what is missing for it"
