@@ -1,6 +1,7 @@
 """Runs that go on where an earlier one ended."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -13,8 +14,10 @@ from _oracle import make_oracle
 import scmaxatac as sma
 from scmaxatac.io._owned_folder import LOCK
 from scmaxatac.io._temporary import temporary_name
-from scmaxatac.predict import _schedule
+from scmaxatac.predict import _schedule, _track_files
 from scmaxatac.predict._run import Run
+from scmaxatac.zoo import Calibration
+from scmaxatac.zoo._threshold_rules import parse_rule
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -334,9 +337,34 @@ def test_a_run_that_was_opened_has_its_signal_regions_and_sites(predict, adata, 
     bulks = sma.pp.pseudobulk(adata, "leiden", genome=mini.genome, chroms=run.spec.chroms, min_fragments=100)
     for chrom in run.spec.chroms:
         np.testing.assert_array_equal(run.signal("B").values(chrom), bulks.signal("B").values(chrom))
-    called = run.call("f1")
+    called = run.call(parse_rule("f1"))
     pd.testing.assert_frame_equal(called.sites, adata.uns["tfbs"]["sites"])
     pd.testing.assert_frame_equal(called.activity, adata.uns["tfbs"]["activity"])
     starts, ends = run.region_bounds("chr1")
     regions = adata.uns["tfbs"]["regions"].query("chrom == 'chr1'")
     assert (starts.tolist(), ends.tolist()) == (regions["start"].tolist(), regions["end"].tolist())
+
+
+def test_another_calibration_of_the_same_weights_is_another_run(predict, adata, units, mini_models, tmp_path):
+    """Its thresholds are those of its own table; nothing is predicted again."""
+    predict(adata)
+    units.clear()
+    frame = mini_models[0].calibration.frame
+    other = replace(mini_models[0], calibration=Calibration(frame.assign(threshold=frame["threshold"] * 0.8)))
+    predict(adata, models=[other, mini_models[1]])
+    assert units == []
+    assert sma.get.params(adata)["thresholds"]["AAA"] == dict.fromkeys(GROUPS, other.threshold("f1"))
+    assert other.threshold("f1") != mini_models[0].threshold("f1")
+    fresh = adata.copy()
+    predict(fresh, models=[other, mini_models[1]], out_dir=tmp_path / "fresh")
+    assert_same_slots(adata.uns["tfbs"], fresh.uns["tfbs"])
+
+
+def test_bigwigs_of_a_finished_run_are_read_once_a_call(predict, adata, monkeypatch):
+    predict(adata, save_tracks=True)
+    read = []
+    original = _track_files.checksum
+    monkeypatch.setattr(_track_files, "checksum", lambda path: read.append(path) or original(path))
+    predict(adata, save_tracks=True)
+    bigwigs = [path for path in read if path.suffix == ".bw"]
+    assert len(bigwigs) == len(set(bigwigs)) == len(GROUPS) * (len(F1) + 1)

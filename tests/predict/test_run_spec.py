@@ -39,6 +39,7 @@ OF_EVERY_TASK = {
 
 OF_THE_RUN = {
     "names of factors": {"models": (ModelId("CTCF", "demo:CTCF", "a"), ModelId("PU.1", "demo:SPI1", "b"))},
+    "calibrations": {"models": (ModelId("CTCF", "demo:CTCF", "a", "new table"), SPEC.models[1])},
     "names of groups": {"signals": {"B": "of B", "T": "of CD4/T"}},
     "order of groups": {"signals": {"CD4/T": "of CD4/T", "B": "of B"}},
     "lengths": {"sizes": {"chr1": 1_000, "chr2": 501}},
@@ -98,7 +99,7 @@ def test_a_description_survives_as_text(spec):
     ("old", "new", "message"),
     [
         ('"step": 256', '"step": 128', "does not give the fingerprint"),
-        ('"format": 2', '"format": 1', "another version"),
+        ('"format": 3', '"format": 2', "another version"),
         ('"step": 256,', "", "damaged"),
         ('"of B"', "3", "does not give the fingerprint"),
         ("{", "[", "Expecting"),

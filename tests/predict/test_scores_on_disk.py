@@ -51,3 +51,22 @@ def test_scores_on_disk_survive_writing_and_reading_the_object(scores, tmp_path)
     on_disk.write_h5ad(tmp_path / "data.h5ad")
     again = sma.get.scores(ad.read_h5ad(tmp_path / "data.h5ad"))
     np.testing.assert_array_equal(np.asarray(again.layers["AAA"]), sma.get.scores(in_object).layers["AAA"])
+
+
+@pytest.mark.parametrize("damage", ["lost", "cut", "all lost"])
+def test_damaged_scores_on_disk_are_told_and_made_again(
+    analytic, predict, mini, fragment_file, monkeypatch, tmp_path, damage
+):
+    """zarr itself reads zeros where a chunk is missing."""
+    pytest.importorskip("zarr")
+    monkeypatch.setattr(settings, "max_scores_mb", 0.0)
+    adata = mini.adata(fragment_file)
+    predict(adata)
+    before = np.asarray(sma.get.scores(adata).layers["AAA"])
+    chunks = [path for path in (tmp_path / "run").glob("run-*/scores.zarr/c/**/*") if path.is_file()]
+    for path in chunks if damage == "all lost" else chunks[:1]:
+        path.write_bytes(path.read_bytes()[:-1]) if damage == "cut" else path.unlink()
+    with pytest.raises(FileNotFoundError, match=r"not there any more as they were written.*predict_tfbs again"):
+        sma.get.scores(adata)
+    predict(adata)
+    np.testing.assert_array_equal(np.asarray(sma.get.scores(adata).layers["AAA"]), before)

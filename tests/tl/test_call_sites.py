@@ -215,3 +215,17 @@ def test_an_object_that_lost_its_groups_is_an_error_that_changes_nothing(mini, f
     with pytest.raises(KeyError, match="no column 'leiden'"):
         sma.tl.call_sites(adata, 0.05)
     assert {path: path.read_bytes() for path in beds} == beds
+
+
+def test_calling_again_reads_no_bigwig(mini, fragment_file, predict, monkeypatch, tmp_path):
+    """Nor does it mind how bigWigs are written now, or that the user has removed them."""
+    adata = mini.adata(fragment_file)
+    predict(adata, save_tracks=True)
+    for path in (tmp_path / "run").glob("run-*/tracks/*/*"):
+        path.unlink()
+    monkeypatch.setattr(sma.settings, "bigwig_decimals", 2)
+    before = adata.uns["tfbs"]["files"]
+    sma.tl.call_sites(adata, 0.1)
+    files = adata.uns["tfbs"]["files"]
+    assert files[files["kind"] != "bed"].equals(before[before["kind"] != "bed"].reset_index(drop=True))
+    assert set(files.loc[files["kind"] == "bed", "path"]).isdisjoint(before["path"])

@@ -266,6 +266,21 @@ def test_an_out_dir_that_cannot_be_written(refused, adata, tmp_path, below):
     assert (tmp_path / "file").read_text() == "here is something else"
 
 
+def test_a_default_folder_that_cannot_be_written_is_told_before_fragments_are_read(
+    predict, adata, monkeypatch, tmp_path
+):
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache" / "runs").write_text("here is something else")
+    monkeypatch.setattr(sma.settings, "cache_dir", tmp_path / "cache")
+
+    def read(*args, **options):
+        raise AssertionError("fragments were read")
+
+    monkeypatch.setattr("scmaxatac.tl._predict_tfbs.read_groups", read)
+    with pytest.raises(ValueError, match=r"cache/runs can't be written to.*choose another folder"):
+        predict(adata, out_dir=None)
+
+
 def test_something_that_is_no_object(predict):
     with pytest.raises(TypeError, match="expected AnnData, MuData or SnapATAC2's AnnData, found DataFrame"):
         predict(pd.DataFrame({"leiden": ["a"]}))

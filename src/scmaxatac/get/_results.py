@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from scmaxatac.results._score_store import ScoreStore
 
 
+_SMALL = 1 << 26
+"""Bytes of a file that is read whole in no time, to compare it with its checksum."""
+
+
 @dataclass(frozen=True)
 class Results:
     """What a run left in an object. Made by :func:`find_results`.
@@ -97,8 +101,12 @@ class Results:
             )
         return Run.open(path).store
 
-    def file(self, kind: str, group: str = "", tf: str = "") -> Path | None:
-        """Path of a file of the run if it was written and is still there; a ValueError if it was changed."""
+    def file(self, kind: str, group: str = "", tf: str = "", *, whole: bool = False) -> Path | None:
+        """Path of a file of the run if it was written and is still there; a ValueError if it was changed.
+
+        A large file is compared with its checksum only where all of it is to be read (`whole`): the parts of a bigWig
+        have checksums of their own.
+        """
         from scmaxatac.io._files import verify_sha256
         from scmaxatac.predict._prediction import run_folder
         from scmaxatac.results._complete import complete_run
@@ -111,7 +119,7 @@ class Results:
             path = self.folder / name
             if not path.exists():
                 continue
-            if expected:
+            if expected and (whole or path.stat().st_size <= _SMALL):
                 verify_sha256(path, expected, remedy="Call scmaxatac.tl.predict_tfbs again, which writes it anew")
             return path
         return None

@@ -78,10 +78,10 @@ def _stored(results: Results) -> Any:
     if _keys.SCORES in results.slots:
         return np.asarray(results.slot(_keys.SCORES))
     path = results.file("scores")
-    if path is None:
+    if path is None or not results.store.has_folder(path.name):
         raise FileNotFoundError(
-            f"the region scores of this run were written to {results.folder}, and are not there any more; "
-            "call scmaxatac.tl.predict_tfbs again"
+            f"the region scores of this run were written to {results.folder}, and are not there any more as they were "
+            "written; call scmaxatac.tl.predict_tfbs again, which makes what is missing"
         )
     import zarr
 

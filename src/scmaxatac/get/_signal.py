@@ -64,7 +64,7 @@ def signal(
 
 def read_signal(results: Results, group: str, region: str | None) -> pd.DataFrame:
     """Read what :func:`signal` gives, of a run that was found."""
-    path = results.file("signal_bigwig", group)
+    path = results.file("signal_bigwig", group, whole=region is None)
     if path is not None:
         sizes, read = bigwig_sizes(path), partial(read_bigwig, path)
     else:

@@ -67,7 +67,7 @@ def track(
 
 def read_track(results: Results, tf: str, group: str, region: str | None) -> pd.DataFrame:
     """Read what :func:`track` gives, of a run that was found."""
-    path = results.file("bigwig", group, tf)
+    path = results.file("bigwig", group, tf, whole=region is None)
     if path is not None:
         sizes, read = bigwig_sizes(path), partial(_read_bigwig, path)
     else:

@@ -176,7 +176,7 @@ def checksum(path: Path) -> str:
     return _sha256_of(path.absolute(), stat.st_size, stat.st_mtime_ns, stat.st_ino)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=1 << 16)
 def _sha256_of(path: Path, size: int, modified: int, inode: int) -> str:
     return sha256_of(path)
 

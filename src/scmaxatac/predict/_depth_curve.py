@@ -52,7 +52,7 @@ def depth_curve(
     comparison: Comparison,
     *,
     rule: ThresholdRule,
-    out_dir: Path | None,
+    out_dir: Path,
     executor: Executor | None = None,
 ) -> pd.DataFrame:
     """Predict every library size and compare.

@@ -14,6 +14,7 @@ from scmaxatac._logging import logger
 from scmaxatac._settings import settings
 from scmaxatac.atac._pseudobulk import Pseudobulks
 from scmaxatac.io._files import atomic_folder
+from scmaxatac.io._temporary import remove
 from scmaxatac.predict._assemble import assemble_scores
 from scmaxatac.predict._background import add_background
 from scmaxatac.predict._estimate import log_estimate
@@ -40,7 +41,7 @@ def run_prediction(
     bulks: Pseudobulks,
     *,
     rule: ThresholdRule,
-    out_dir: Path | None,
+    out_dir: Path,
     include_flanks: bool = False,
     save_tracks: bool = False,
     executor: Executor | None = None,
@@ -65,7 +66,6 @@ def run_prediction(
     -------
     The slots of :func:`scmaxatac.tl.predict_tfbs`; the parameters as a dict that the caller completes and encodes.
     """
-    out_dir = Path(settings.cache_dir).expanduser() / "runs" if out_dir is None else out_dir
     with Run.create(inputs, bulks, out_dir.resolve()) as run:
         genome = inputs.genome
         if executor is not None:
@@ -82,6 +82,7 @@ def run_prediction(
             executor=executor,
         )
         add_background(run, genome, needed=rule.needs_ranks)
+        scores = None if inputs.regions is None else _region_scores(run, len(inputs.regions))
         run.finish()
         called = run.call(rule, include_flanks=include_flanks)
         slots: dict[str, Any] = {
@@ -94,10 +95,8 @@ def run_prediction(
             _keys.SITES: called.sites,
             _keys.ACTIVITY: called.activity,
         }
-        on_disk = None
+        on_disk = scores if isinstance(scores, str) else None
         if inputs.regions is not None:
-            scores = _region_scores(run, len(inputs.regions))
-            on_disk = scores if isinstance(scores, str) else None
             slots |= {_keys.REGIONS: inputs.regions} | ({} if on_disk else {_keys.SCORES: scores})
         sites = write_sites(run, called.sites) if save_tracks else None
     slots[_keys.FILES] = table_of_files(run.store, sites=sites, scores=on_disk)
@@ -108,6 +107,11 @@ def run_prediction(
         "out_dir": str(run.folder.parent),
     }
     return slots
+
+
+def default_folder() -> Path:
+    """Folder of the runs that the user names no place for."""
+    return Path(settings.cache_dir).expanduser() / "runs"
 
 
 def run_folder(params: dict[str, Any]) -> Path:
@@ -132,8 +136,10 @@ def _region_scores(run: Run, n_regions: int) -> np.ndarray | str:
     if megabytes <= settings.max_scores_mb:
         return np.stack([assemble_scores(store, group) for group in store.groups])
     path = run.folder / SCORES
-    if not path.is_dir():
+    if not store.has_folder(SCORES):
         import zarr
+
+        remove(path)  # one that is damaged, or was written just before a kill
 
         chunks = (1, min(n_regions, 65_536), 1)
         with atomic_folder(path) as temporary:

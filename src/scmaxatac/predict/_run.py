@@ -37,7 +37,9 @@ _WEIGHTS = "weights.safetensors"
 _REGIONS = "regions.npz"
 _FILES = (_SPEC, _WEIGHTS, _REGIONS, "uncounted.tsv", "bins.json", COMPLETE, f"{SCORES}/")
 
-_CHECKED = (_SPEC, _WEIGHTS, _REGIONS, "uncounted.tsv", "bins.json", "calibration/*.tsv", "background/*.npz")
+_CHECKED = (
+    _SPEC, _WEIGHTS, _REGIONS, "uncounted.tsv", "bins.json", "calibration/*.tsv", "background/*.npz", f"{SCORES}/**/*",
+)  # fmt: skip
 """Files that are compared with their checksums when they are read, beside scores and insertions."""
 
 
@@ -182,7 +184,7 @@ class Run:
     def finish(self) -> None:
         """Note that all scores are there: from now on they can be read."""
         self._remove_leftovers()
-        others = (name for pattern in _CHECKED for name in sorted(self.folder.glob(pattern)))
+        others = (path for pattern in _CHECKED for path in sorted(self.folder.glob(pattern)) if path.is_file())
         self.store.finish(self.spec.fingerprint, [path.relative_to(self.folder).as_posix() for path in others])
 
     @property
@@ -192,7 +194,7 @@ class Run:
 
     def engine(self) -> Engine:
         """Inference engine of the run's networks, made once a process."""
-        return _engine(self.folder, self.spec.fingerprint, self.spec.engine)
+        return _engine(self.store.present(_WEIGHTS), self.spec.fingerprint, self.spec.engine)
 
     def signal(self, group: str) -> Signal:
         """ATAC signal of a group on the chromosomes of the run."""
@@ -256,11 +258,11 @@ def _write_weights(path: Path, weights: Sequence[dict[str, np.ndarray]]) -> None
 
 
 @lru_cache(maxsize=2)
-def _engine(folder: Path, fingerprint: str, options: EngineOptions) -> Engine:
-    """Make the engine from the weights in a run's folder, which are those that the fingerprint stands for."""
+def _engine(path: Path, fingerprint: str, options: EngineOptions) -> Engine:
+    """Make the engine from a run's weights, which are those that the fingerprint stands for."""
     from safetensors.numpy import load_file
 
-    arrays = load_file(folder / _WEIGHTS)
+    arrays = load_file(path)
     n_models = 1 + max(int(name.split("/")[0]) for name in arrays)
     weights: list[dict[str, np.ndarray]] = [{} for _ in range(n_models)]
     for name, array in arrays.items():

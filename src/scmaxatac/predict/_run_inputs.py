@@ -95,7 +95,15 @@ class RunInputs:
             # not the merged intervals: regions that overlap differently have scores of their own
             regions = {chrom: _digest_of(*bounds) for chrom, bounds in self.region_bounds.items()}
         return RunSpec(
-            models=tuple(ModelId(model.tf, model.id, model.sha256) for model in self.models),
+            models=tuple(
+                ModelId(
+                    model.tf,
+                    model.id,
+                    model.sha256,
+                    "" if model.calibration is None else _digest_of(model.calibration.frame.to_numpy(np.float64)),
+                )
+                for model in self.models
+            ),
             genome=self.genome.fingerprint,
             sizes={chrom: self.genome.sizes[chrom] for chrom in self.chroms},
             signal_chroms=tuple(pseudobulks.signal_chroms),

@@ -15,11 +15,12 @@ _FORMAT = 3
 
 @dataclass(frozen=True)
 class ModelId:
-    """Transcription factor, name and checksum of a model."""
+    """Transcription factor and name of a model, checksum of its weights, digest of its calibration ("" without)."""
 
     tf: str
     id: str
     sha256: str
+    calibration: str = ""
 
 
 @dataclass(frozen=True)
@@ -83,8 +84,9 @@ class RunSpec:
 
     @cached_property
     def fingerprint(self) -> str:
-        """Digest of everything that the scores depend on, and of the names that they are stored under."""
-        names = [_FORMAT, self.tfs, self.groups, list(self.sizes.items())]
+        """Digest of all that the scores depend on, of their names, and of the tables that thresholds are read from."""
+        calibrations = [model.calibration for model in self.models]
+        names = [_FORMAT, self.tfs, calibrations, self.groups, list(self.sizes.items())]
         tasks = [self.task_fingerprint(group, chrom) for group in self.groups for chrom in self.chroms]
         return _digest([names, tasks])
 

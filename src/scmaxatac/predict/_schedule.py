@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
+from functools import cache
 from itertools import product
 from typing import Any
 
@@ -56,13 +57,17 @@ def run_tasks(
     n_windows = {chrom: len(run.window_starts(genome, chrom)) for chrom in chroms}
     finished: set[str] = set()
 
+    @cache
+    def is_tracked(group: str) -> bool:  # reads all of a group's bigWigs
+        return has_tracks is not None and has_tracks(group)
+
     def is_done(task: Task) -> bool:
         group, chrom = task
         if not run.store.has_unit(group, chrom):
             return False
         if has_tracks is None or run.store.all_bins_path(group, chrom).is_dir() or not n_windows[chrom]:
             return True
-        return group in finished or has_tracks(group)
+        return group in finished or is_tracked(group)
 
     missing = [task for task in order if not is_done(task)]
     n_tasks = len(groups) * len(chroms)

@@ -1,6 +1,7 @@
 """From calibration tables and a run's scores to thresholds."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -75,12 +76,13 @@ def thresholds_of(
     _refuse(_unusable(rule, calibrations), calibrations)
     table = pd.DataFrame(np.nan, index=store.groups, columns=list(calibrations), dtype=float)
     allowed = _allowed(store, genome) if rule.needs_ranks else {}
+    by_rank = pd.DataFrame(np.nan, index=store.groups, columns=list(calibrations), dtype=float)
+    if rule.needs_ranks:
+        ranks = {tf: round(needed(rule, table).rate() * counts.known) for tf, table in calibrations.items()}
+        for group in store.groups:  # whose files stay open for all factors
+            by_rank.loc[group] = [_nth(store, group, tf, allowed, rank, counts) for tf, rank in ranks.items()]
     for tf, calibration in calibrations.items():
-        by_rank = None
-        if rule.needs_ranks:
-            rank = round(needed(rule, calibration).rate() * counts.known)
-            by_rank = np.array([_nth(store, group, tf, allowed, rank, counts) for group in store.groups])
-        table[tf] = rule.resolve(calibration, by_rank)
+        table[tf] = rule.resolve(calibration, by_rank[tf].to_numpy() if rule.needs_ranks else None)
     if rule.fixed is not None:  # those by rank alone lie among the kept scores
         _refuse(_not_kept(table, store), calibrations)
     return table
@@ -120,12 +122,14 @@ def _unusable(rule: ThresholdRule, calibrations: Calibrations) -> dict[str, Thre
 def _not_kept(table: pd.DataFrame, store: ScoreStore) -> dict[str, ThresholdError]:
     """Models whose threshold lies below the stored scores; the group where it is farthest off stands for all."""
     errors = {}
+    lowest = [[store.min_stored_score(group, tf) for tf in store.tfs] for group in store.groups]
+    kept = pd.DataFrame(lowest, index=store.groups, columns=store.tfs)
     for tf in store.tfs:
-        kept = pd.Series({group: store.min_stored_score(group, tf) for group in store.groups})
-        group = (table[tf] - kept).idxmin()
-        if table.loc[group, tf] < kept[group]:
+        group = (table[tf] - kept[tf]).idxmin()
+        floor = kept.loc[group, tf]
+        if table.loc[group, tf] < floor:
             errors[tf] = ThresholdError(
-                f"the threshold lies below {kept[group]:g}, the score down to which bins of group {group!r} were kept; "
+                f"the threshold lies below {floor:g}, the score down to which bins of group {group!r} were kept; "
                 "lower scmaxatac.settings.score_floor and predict again, or raise the threshold, which is",
                 f"{table.loc[group, tf]:g}",
             )
@@ -152,15 +156,13 @@ def called_to_expected(
     """
     table = pd.DataFrame(np.nan, index=store.groups, columns=list(calibrations), dtype=float)
     allowed = _allowed(store, genome)
+    usable: dict[str, tuple[float, float]] = {}
     for tf, calibration in calibrations.items():
-        if calibration is None:
-            continue
-        try:
-            expected = calibration.rate() * counts.known
-        except ThresholdError:
-            continue
-        published = BestF1().resolve(calibration)
-        for group in store.groups:
+        with suppress(ThresholdError):
+            if calibration is not None:
+                usable[tf] = float(BestF1().resolve(calibration)), calibration.rate() * counts.known
+    for group in store.groups:  # whose files stay open for all factors
+        for tf, (published, expected) in usable.items():
             if published >= store.min_stored_score(group, tf) and 0 < expected <= store.n_ranked(group):
                 table.loc[group, tf] = len(_ranked_scores(store, group, tf, allowed, published)) / expected
     return table

@@ -17,18 +17,25 @@ from scmaxatac.results._complete import take_over
 from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.results._stored_signal import read_signal
 
+_COLUMNS = ["group", "tf", "kind", "path", "sha256"]
+
 _LONG = 256
 """Zero bins in a row from which they can be left out: breaking up shorter ones would make a bigWig larger."""
 
 
 def has_tracks(store: ScoreStore, group: str) -> bool:
-    """Whether a group's bigWigs are written as the settings ask, and are still what was written."""
+    """Whether a group's bigWigs are written as the settings ask, and are still what was written.
+
+    If they are not, the marker that says so is removed.
+    """
     marker = _marker(store, group)
     if not marker.is_file():
         return False
     expected = json.loads(marker.read_text())
-    paths = _paths(store, group).values()
-    return all(path.is_file() and checksum(path) == expected.get(path.name) for path in paths)
+    if all(path.is_file() and checksum(path) == expected.get(path.name) for path in _paths(store, group).values()):
+        return True
+    marker.unlink()
+    return False
 
 
 def write_tracks(store: ScoreStore, group: str) -> None:
@@ -36,7 +43,7 @@ def write_tracks(store: ScoreStore, group: str) -> None:
 
     The bins are removed when the files are complete.
     """
-    if not has_tracks(store, group):
+    if not _marker(store, group).is_file():
         _write_bigwigs(store, group)
         checksums = {path.name: checksum(path) for path in _paths(store, group).values()}
         with atomic_path(_marker(store, group)) as temporary:
@@ -99,17 +106,22 @@ def _as_asked_for(scores: np.ndarray, *, keep_first: bool) -> np.ndarray:
 
 def write_site_files(store: ScoreStore, called: pd.DataFrame, folder: str) -> None:
     """Write a BED file of sites for every group and transcription factor, empty ones included, into a folder."""
+    parts = dict(iter(called.groupby(["group", "tf"], observed=True)))
     for group in store.groups:
         for tf in store.tfs:
-            rows = called[(called["group"] == group) & (called["tf"] == tf)]
+            rows = parts.get((group, tf), called.iloc[:0])
             frame = rows[["chrom", "start", "end"]].assign(name=tf, score=rows["score"])
             write_bed(_bed_path(store, group, tf, folder), frame)
 
 
 def site_folder(called: pd.DataFrame) -> str:
     """Name of the folder of the BED files of some sites: other sites have another one."""
-    digest = pd.util.hash_pandas_object(called.astype({"chrom": str, "group": str, "tf": str}), index=False)
-    return f"sites-{hashlib.sha256(digest.to_numpy().tobytes()).hexdigest()[:8]}"
+    digest = hashlib.sha256()
+    for name, column in called.items():
+        is_category = isinstance(column.dtype, pd.CategoricalDtype)
+        digest.update(json.dumps([name, list(column.cat.categories) if is_category else None]).encode())
+        digest.update(np.ascontiguousarray(column.cat.codes if is_category else column).data)
+    return f"sites-{digest.hexdigest()[:8]}"
 
 
 def table_of_files(store: ScoreStore, *, sites: str | None, scores: str | None) -> pd.DataFrame:
@@ -129,20 +141,27 @@ def table_of_files(store: ScoreStore, *, sites: str | None, scores: str | None) 
         rows.append(("", "", "scores", f"{store.folder.name}/{scores}", ""))
     if sites is not None:
         for group in store.groups:
+            noted = json.loads(_marker(store, group).read_text())
             for tf, path in _paths(store, group).items():
-                rows.append((group, tf, "bigwig" if tf else "signal_bigwig", *_listed(store, path)))
-            rows += [(group, tf, "bed", *_listed(store, _bed_path(store, group, tf, sites))) for tf in store.tfs]
-    return pd.DataFrame(rows, columns=["group", "tf", "kind", "path", "sha256"])
+                kind = "bigwig" if tf else "signal_bigwig"
+                rows.append((group, tf, kind, _relative(store, path), noted[path.name]))
+            rows += _bed_rows(store, group, sites)
+    return pd.DataFrame(rows, columns=_COLUMNS)
 
 
 def renewed_files(store: ScoreStore, files: pd.DataFrame, sites: str) -> pd.DataFrame:
     """Table of files with the BED files of other sites in place of those it lists."""
-    beds = table_of_files(store, sites=sites, scores=None)
-    return pd.concat([files[files["kind"] != "bed"], beds[beds["kind"] == "bed"]], ignore_index=True)
+    beds = pd.DataFrame([row for group in store.groups for row in _bed_rows(store, group, sites)], columns=_COLUMNS)
+    return pd.concat([files[files["kind"] != "bed"], beds], ignore_index=True)
 
 
-def _listed(store: ScoreStore, path: Path) -> tuple[str, str]:
-    return path.relative_to(store.folder.parent).as_posix(), checksum(path)
+def _bed_rows(store: ScoreStore, group: str, sites: str) -> list[tuple[str, str, str, str, str]]:
+    paths = {tf: _bed_path(store, group, tf, sites) for tf in store.tfs}
+    return [(group, tf, "bed", _relative(store, path), checksum(path)) for tf, path in paths.items()]
+
+
+def _relative(store: ScoreStore, path: Path) -> str:
+    return path.relative_to(store.folder.parent).as_posix()
 
 
 def _paths(store: ScoreStore, group: str) -> dict[str, Path]:

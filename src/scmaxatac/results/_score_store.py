@@ -118,10 +118,18 @@ class ScoreStore:
 
     def has_inputs(self) -> bool:
         """Whether what the run reads and :meth:`finish` noted is there as it was."""
-        computed = ("units/", "background/")
+        computed = ("units/", "background/", "scores.zarr/")
         names = [name for name in noted_checksums(self.folder) if not name.startswith(computed)]
         try:
             return bool(names) and all(self.intact(name) is not None for name in names)
+        except ValueError:
+            return False
+
+    def has_folder(self, name: str) -> bool:
+        """Whether a folder is there with all files that :meth:`finish` noted in it, as they were."""
+        noted = [path for path in noted_checksums(self.folder) if path.startswith(f"{name}/")]
+        try:
+            return bool(noted) and all(self.intact(path) is not None for path in noted)
         except ValueError:
             return False
 

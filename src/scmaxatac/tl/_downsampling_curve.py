@@ -29,6 +29,7 @@ from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision
 from scmaxatac.predict._depth_curve import NOTHING, Comparison, depth_curve
 from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._genome_warnings import warn_about_genome
+from scmaxatac.predict._prediction import default_folder
 from scmaxatac.predict._preset import Preset, resolve_averaging
 from scmaxatac.predict._regions import Regions, resolve_regions
 from scmaxatac.predict._run_inputs import RunInputs
@@ -220,7 +221,7 @@ def downsampling_curve(
         min_stored_score=0.0,  # ranks go on below the scores that a run keeps otherwise
     )
     inputs.check(rule)
-    folder = None if out_dir is None else output_folder(out_dir)
+    folder = output_folder(default_folder() if out_dir is None else out_dir)
     known = _peaks_by_tf(peaks, chosen_models, genome)
     inside = None if compare_in is None else regions_on(compare_in, genome, chosen, "intervals of compare_in").frame()
     if known and n_bootstrap:

@@ -23,7 +23,7 @@ from scmaxatac.nn._predict import Strand
 from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision
 from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._genome_warnings import warn_about_genome
-from scmaxatac.predict._prediction import run_prediction
+from scmaxatac.predict._prediction import default_folder, run_prediction
 from scmaxatac.predict._preset import Preset, resolve_averaging
 from scmaxatac.predict._regions import Regions, resolve_regions
 from scmaxatac.predict._run_inputs import RunInputs
@@ -236,7 +236,7 @@ def predict_tfbs(
         engine=EngineOptions(backend, device, precision, batch_size),
     )
     inputs.check(rule)
-    folder = None if out_dir is None else output_folder(out_dir)
+    folder = output_folder(default_folder() if out_dir is None else out_dir)
     grouped = read_groups(
         data,
         groupby,
