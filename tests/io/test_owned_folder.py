@@ -227,3 +227,16 @@ os.kill(os.getpid(), 9)
     assert (tmp_path / "a.csv").read_text() == "newer"
     with OwnedFolder(tmp_path, "test") as folder:
         folder.announce(["a.csv"])
+
+
+def test_a_lock_that_cannot_be_written_is_explained(tmp_path):
+    script = f"""
+import resource
+from pathlib import Path
+from scmaxatac.io._lock import Lock
+resource.setrlimit(resource.RLIMIT_FSIZE, (10, 10))
+Lock(Path({str(tmp_path / "lock")!r}), Path({str(tmp_path)!r}))
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert "DiskFullError" in done.stderr
+    assert "lock" in done.stderr.splitlines()[-1]

@@ -343,3 +343,10 @@ def test_real_files_are_downloaded_and_converted(data_dir, server, monkeypatch, 
     model = load("CTCF")
     assert model.sha256 == from_keras(next(folder.glob("*.h5"))).sha256
     assert model.threshold("f1") == pytest.approx(0.454)
+
+
+def test_empty_folders_that_a_kill_left_go_with_the_next_call(server, empty_install):
+    download("TOYA", base_url=server.url)
+    (empty_install / "downloads" / "models").mkdir(parents=True)
+    download("TOYA", base_url=server.url)
+    assert not (empty_install / "downloads").exists()

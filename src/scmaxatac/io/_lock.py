@@ -12,6 +12,7 @@ from typing import Any
 from weakref import WeakSet
 
 from scmaxatac._logging import logger
+from scmaxatac.io._disk import disk_errors
 
 LOCK = ".scmaxatac.lock"
 """Name of the lock of a folder."""
@@ -48,6 +49,11 @@ class Lock:
     """
 
     def __init__(self, path: Path, what: Path, *, wait: bool = False) -> None:
+        with disk_errors(path):
+            self._open(path, what, wait)
+        _held.add(self)
+
+    def _open(self, path: Path, what: Path, wait: bool) -> None:
         self._handle: Any = open(path, "a+", encoding="utf-8", errors="replace")
         try:
             text = _text(self._handle)
@@ -60,9 +66,9 @@ class Lock:
             self._handle.write(f"process {os.getpid()} on {platform.node()} since {since}\n")
             self._handle.flush()
         except BaseException:
-            self._handle.close()
+            with suppress(OSError):  # what could not be written can't be flushed either
+                self._handle.close()
             raise
-        _held.add(self)
 
     def _take(self, what: Path, wait: bool) -> None:
         began, told = time.monotonic(), False

@@ -1,6 +1,5 @@
 """Download of the published models."""
 
-import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -122,8 +121,7 @@ def _install(model: PublishedModel, folder: Path, base_url: str, advance: Callab
         weights.unlink()
         calibration.unlink()
     finally:
-        with suppress(OSError):  # no folder, or not empty as a broken download waits in it
-            os.removedirs((downloads / model.weights.path).parent)
+        _remove_empty(model)
 
 
 def _remove_rest(model: PublishedModel, folder: Path) -> None:
@@ -131,12 +129,21 @@ def _remove_rest(model: PublishedModel, folder: Path) -> None:
     from scmaxatac.zoo._fetch import locked
 
     remove_rest(folder)
-    if (_downloads() / model.weights.path).parent.is_dir():
+    if _downloads().is_dir():
         with suppress(OSError), locked(folder.parent):  # a cache that we may not write to
             for file in (model.weights, model.calibration):
                 for name in (file.path, f"{file.path}.part"):
                     (_downloads() / name).unlink(missing_ok=True)
-            os.removedirs((_downloads() / model.weights.path).parent)
+            _remove_empty(model)
+
+
+def _remove_empty(model: PublishedModel) -> None:
+    """Remove the folders of a model's downloads that are empty: in others a broken download waits."""
+    folder = (_downloads() / model.weights.path).parent
+    while folder.is_relative_to(_downloads()):
+        with suppress(OSError):
+            folder.rmdir()
+        folder = folder.parent
 
 
 def _downloads() -> Path:
