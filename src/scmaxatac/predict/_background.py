@@ -17,11 +17,14 @@ from scmaxatac.scores._ranking import calibration_bins, largest_per_calibration_
 N_STRETCHES = 512
 """Stretches of the genome in a sample: at the default step 3,584 windows a group and factor at most."""
 
+_SEED = 0
+"""The sample of a run is the same at any time."""
+
 _CHEAP = 10
 """A sample is cheap, and scored for later calls, where the run has at least as many times its windows."""
 
 
-def add_background(run: Run, genome: Genome, *, needed: bool, n_stretches: int = N_STRETCHES, seed: int = 0) -> None:
+def add_background(run: Run, genome: Genome, *, needed: bool) -> None:
     """Score a seeded sample of stretches beside the regions, for every group of a run in regions.
 
     Without it all bins beside the regions would count as below those in them, so that a threshold would rise or fall
@@ -30,12 +33,12 @@ def add_background(run: Run, genome: Genome, *, needed: bool, n_stretches: int =
     """
     if run.regions is None:
         return
-    if not needed and not (any(run.spec.ranks) and _is_cheap(run, genome, n_stretches)):
+    if not needed and not (any(run.spec.ranks) and _is_cheap(run, genome)):
         return
     missing = [group for group in run.spec.groups if not run.store.has_background(group)]
     if not missing:
         return
-    stretches = _choose(genome, run.regions, run.spec.chroms, n_stretches, seed)
+    stretches = _choose(genome, run.regions, run.spec.chroms)
     logger.info("thresholds by rank: scoring %d stretches beside the regions in each group", len(stretches))
     for group in missing:
         parts = [_score(run, genome, group, chrom, at) for chrom, at in _by_chrom(stretches)]
@@ -43,10 +46,10 @@ def add_background(run: Run, genome: Genome, *, needed: bool, n_stretches: int =
         run.store.write_background(group, maxima)
 
 
-def _is_cheap(run: Run, genome: Genome, n_stretches: int) -> bool:
+def _is_cheap(run: Run, genome: Genome) -> bool:
     """Whether a sample has few windows beside those of a group."""
     n_windows = sum(len(run.window_starts(genome, chrom)) for chrom in run.spec.chroms)
-    return _CHEAP * n_stretches * len(_shifts(run.spec.step)) <= n_windows
+    return _CHEAP * N_STRETCHES * len(_shifts(run.spec.step)) <= n_windows
 
 
 def _shifts(step: int) -> np.ndarray:
@@ -54,12 +57,12 @@ def _shifts(step: int) -> np.ndarray:
     return np.arange(step - WINDOW, WINDOW - step + 1, step)
 
 
-def _choose(genome: Genome, regions: Intervals, chroms: Sequence[str], n: int, seed: int) -> list[tuple[str, int]]:
+def _choose(genome: Genome, regions: Intervals, chroms: Sequence[str]) -> list[tuple[str, int]]:
     """Draw stretches of known sequence, off the blacklist and off the regions."""
     candidates = [stretches_beside(genome, chrom, regions) for chrom in chroms]
     chrom_of = np.repeat(np.arange(len(chroms)), [len(starts) for starts in candidates])
-    rng = np.random.default_rng(seed)
-    chosen = np.sort(rng.choice(len(chrom_of), size=min(n, len(chrom_of)), replace=False))
+    rng = np.random.default_rng(_SEED)
+    chosen = np.sort(rng.choice(len(chrom_of), size=min(N_STRETCHES, len(chrom_of)), replace=False))
     positions = np.concatenate(candidates)[chosen]
     return [(chroms[c], int(at)) for c, at in zip(chrom_of[chosen], positions, strict=True)]
 
