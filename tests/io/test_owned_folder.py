@@ -198,6 +198,35 @@ def test_a_file_that_was_changed_since_is_damaged_or_where_that_is_asked_for_the
         folder.announce(["a.csv"])
 
 
+def test_a_file_that_was_changed_since_is_not_removed_nor_are_those_beside_it(tmp_path):
+    with OwnedFolder(tmp_path, "test") as folder:
+        for name in ("a.csv", "b.csv", "c.csv"):
+            with own_file(folder, name) as temporary:
+                temporary.write_text("ours")
+    (tmp_path / "b.csv").write_text("mine")
+    with OwnedFolder(tmp_path, "test") as folder:
+        with pytest.raises(ValueError, match=r"b\.csv is in the way: it was changed since scmaxatac wrote it"):
+            folder.remove(["a.csv", "b.csv", "c.csv"])
+        assert folder.listed == {"a.csv", "b.csv", "c.csv"}
+    assert [(tmp_path / name).read_text() for name in ("a.csv", "b.csv", "c.csv")] == ["ours", "mine", "ours"]
+
+
+def test_a_file_put_where_one_of_ours_was_deleted_is_the_users(tmp_path):
+    with OwnedFolder(tmp_path, "test") as folder:
+        for name in ("a.csv", "b.csv"):
+            with own_file(folder, name) as temporary:
+                temporary.write_text("ours")
+    (tmp_path / "a.csv").unlink()
+    with OwnedFolder(tmp_path, "test") as folder:
+        assert folder.listed == {"b.csv"}
+    (tmp_path / "a.csv").write_text("mine")
+    with OwnedFolder(tmp_path, "test") as folder:
+        with pytest.raises(ValueError, match=r"a\.csv is in the way: scmaxatac did not write it"):
+            folder.announce(["a.csv"])
+        folder.remove(["a.csv"])
+    assert (tmp_path / "a.csv").read_text() == "mine"
+
+
 def test_a_marker_that_was_copied_does_not_make_files_of_the_user_ours(tmp_path):
     with OwnedFolder(tmp_path / "ours", "test") as folder, own_file(folder, "a.csv") as temporary:
         temporary.write_text("ours")

@@ -69,6 +69,9 @@ class OwnedFolder:
         try:
             self._listed = read_marker(self.path, self.kind, made_from=self.made_from)
             remove_leftovers(self.path)
+            there = {name: noted for name, noted in self._listed.items() if os.path.lexists(self.path / name)}
+            if there != self._listed:  # what lies there later under those names is the user's
+                self._write(there)
         except BaseException:
             self._lock.release()
             raise
@@ -130,8 +133,19 @@ class OwnedFolder:
         """Remove listed files and folders, as far as they exist, and strike them off the list.
 
         Names that are not listed are left alone.
+
+        Parameters
+        ----------
+        names
+            As for :meth:`announce`.
+
+        Raises
+        ------
+        ValueError
+            If one of the files was changed since it was written; nothing is removed then.
         """
         ours = self._listed.keys() & set(names)
+        _refuse_changed(self.path, sorted(ours), self._listed)
         for name in ours:
             path = self.path / name
             if name.endswith("/"):
@@ -216,6 +230,26 @@ def refuse_foreign(folder: Path, kind: str, names: Iterable[str]) -> None:
     _refuse_foreign(folder, names, read_marker(folder, kind), strict=False)
 
 
+def refuse_changed(folder: Path, kind: str, names: Iterable[str]) -> None:
+    """Raise if a listed file was changed since it was written, before any work; names that are not listed don't count.
+
+    Parameters
+    ----------
+    folder
+        The folder, which need not exist.
+    kind
+        What it is to hold.
+    names
+        Paths of files relative to the folder.
+
+    Raises
+    ------
+    ValueError
+        If a file was changed, or the folder is of another kind.
+    """
+    _refuse_changed(folder, names, read_marker(folder, kind))
+
+
 def _refuse_foreign(folder: Path, names: Iterable[str], listed: Mapping[str, str], *, strict: bool) -> None:
     for name in names:
         path = folder / name
@@ -224,8 +258,15 @@ def _refuse_foreign(folder: Path, names: Iterable[str], listed: Mapping[str, str
                 f"{path} is in the way: scmaxatac did not write it, and does not touch it. Move it, or choose another "
                 "folder"
             )
+        if strict:
+            _refuse_changed(folder, [name], listed)
+
+
+def _refuse_changed(folder: Path, names: Iterable[str], listed: Mapping[str, str]) -> None:
+    for name in names:
+        path = folder / name
         noted = listed.get(name, _BEING_WRITTEN)
-        if strict and noted != _BEING_WRITTEN and path.is_file() and checksum(path) != noted:
+        if noted != _BEING_WRITTEN and path.is_file() and checksum(path) != noted:
             raise ValueError(
                 f"{path} is in the way: it was changed since scmaxatac wrote it. Move it, or choose another folder"
             )
