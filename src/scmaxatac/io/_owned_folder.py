@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from scmaxatac._text import abbreviate
 from scmaxatac.io._files import atomic_path, checksum
-from scmaxatac.io._lock import LOCK, Lock
+from scmaxatac.io._lock import LOCK, Lock, identity_of
 from scmaxatac.io._output import write_errors
 from scmaxatac.io._temporary import remove_leftovers
 
@@ -61,11 +61,13 @@ class OwnedFolder:
         self.strict = strict
         self._listed: dict[str, str] = {}
         self._lock: Lock | None = None
+        self._identity = ""
 
     def __enter__(self) -> Self:
         with write_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = Lock(self.path / LOCK, self.path)
+            self._identity = self._lock.identity
         try:
             self._listed = read_marker(self.path, self.kind, made_from=self.made_from)
             remove_leftovers(self.path)
@@ -166,6 +168,7 @@ class OwnedFolder:
             "version": _VERSION,
             "kind": self.kind,
             "made_from": self.made_from,
+            "folder": self._identity,
             "notice": _NOTICE,
             "files": dict(sorted(listed.items())),
         }
@@ -201,11 +204,14 @@ def read_marker(folder: Path, kind: str, *, made_from: str = "") -> dict[str, st
             f"{folder} holds files made from {origin or 'something else'}, which those made from "
             f"{made_from or 'something else'} would replace; choose another folder"
         )
-    there = {name for name, noted in names.items() if noted != _BEING_WRITTEN and (folder / name).is_file()}
-    if there and all(checksum(folder / name) != names[name] for name in there):
+    there = [name for name in names if os.path.lexists(folder / name)]
+    noted = [name for name in there if names[name] != _BEING_WRITTEN and (folder / name).is_file()]
+    mine = identity_of(folder / LOCK)
+    copied = content.get("folder", mine) != mine  # or the folder was, as a whole but for its lock
+    if (noted or (there and copied)) and not any(checksum(folder / name) == names[name] for name in noted):
         raise ValueError(
-            f"{path} lists {abbreviate(sorted(there), 3)}, but scmaxatac did not write what is there: the marker was "
-            "copied from another folder. Choose another folder"
+            f"{path} lists {abbreviate(sorted(noted or there), 3)}, but scmaxatac did not write what is there: the "
+            "marker was copied from another folder. Choose another folder"
         )
     return dict(names)
 
