@@ -41,11 +41,13 @@ write_track_files(bulks(), Path(sys.argv[1]), "minmax")
 def bulks(seed=0, groups=("B", "CD4/T"), chroms=("chr1", "chr2"), scaling=None, blacklist=BLACKLIST, sizes=SIZES,
           move=0, replicates=False):  # fmt: skip
     rng = np.random.default_rng(seed)
-    libraries = {name: {chrom: rng.integers(300, size - 300, 200) for chrom, size in SIZES.items()} for name in "ab"}
+    names = "abc"[: max(2, len(groups))]
+    libraries = {name: {chrom: rng.integers(300, size - 300, 200) for chrom, size in SIZES.items()} for name in names}
     libraries["a"]["chr2"][0] += move
     genome = Genome.from_sizes(sizes, blacklist=blacklist)
-    members = {groups[0]: ["a", "b"]} if replicates else dict(zip(groups, (["a"], ["b"]), strict=True))
-    insertions = Insertions.from_positions(libraries, n_cells=[20, 20])
+    single = dict(zip(groups, map(list, names), strict=True))
+    members = {groups[0]: ["a", "b"]} if replicates else single
+    insertions = Insertions.from_positions(libraries, n_cells=[20] * len(names))
     return make_pseudobulks(insertions, members, genome, list(chroms), signal_chroms=scaling, min_fragments=1)
 
 
@@ -96,6 +98,47 @@ def test_files_that_are_there_undamaged_are_used_and_others_written_again(tmp_pa
     pd.testing.assert_frame_equal(again, files)
     (tmp_path / folder_of(files) / "tracks.tsv").write_text("no table")
     pd.testing.assert_frame_equal(write_track_files(bulks(), tmp_path, "minmax"), files)
+
+
+def test_groups_that_were_complete_before_an_interrupt_are_not_written_again(tmp_path, monkeypatch):
+    three = bulks(groups=("B", "CD4/T", "NK"))
+    expected = write_track_files(three, tmp_path / "undisturbed", "minmax")
+    written = []
+    whole = _track_folder._write_bigwig
+
+    def write(bulks, group, path, normalize):
+        written.append(group)
+        if written == ["B", "CD4/T", "NK"]:
+            raise KeyboardInterrupt
+        whole(bulks, group, path, normalize)
+
+    monkeypatch.setattr(_track_folder, "_write_bigwig", write)
+    with pytest.raises(KeyboardInterrupt):
+        write_track_files(three, tmp_path / "interrupted", "minmax")
+    files = write_track_files(three, tmp_path / "interrupted", "minmax")
+    assert written == ["B", "CD4/T", "NK", "NK"]
+    pd.testing.assert_frame_equal(files, expected)
+
+
+def test_a_table_that_is_written_again_keeps_the_files_of_later_groups(tmp_path, monkeypatch):
+    three = bulks(groups=("B", "CD4/T", "NK"))
+    files = write_track_files(three, tmp_path, "minmax")
+    for path in files["path"][:2]:
+        (tmp_path / path).write_bytes(b"damaged")
+    written = []
+    whole = _track_folder._write_bigwig
+
+    def write(bulks, group, path, normalize):
+        written.append(group)
+        if written == ["B", "CD4/T"]:
+            raise KeyboardInterrupt
+        whole(bulks, group, path, normalize)
+
+    monkeypatch.setattr(_track_folder, "_write_bigwig", write)
+    with pytest.raises(KeyboardInterrupt):
+        write_track_files(three, tmp_path, "minmax")
+    pd.testing.assert_frame_equal(write_track_files(three, tmp_path, "minmax"), files)
+    assert written == ["B", "CD4/T", "CD4/T"]
 
 
 def test_a_file_of_the_users_in_the_folder_stays(tmp_path):

@@ -1,6 +1,7 @@
 import gzip
 import os
 import pickle
+import shutil
 import struct
 import zlib
 
@@ -293,3 +294,16 @@ def test_an_encoding_that_was_killed_is_removed_by_the_next_one(tmp_path):
     (left / "0.codes").touch()
     folder = codes_module.encode_fasta(path, tmp_path / "cache").folder
     assert {part.name for part in root.iterdir()} == {folder.name, "seen"}
+
+
+@pytest.mark.parametrize("length", [5, 0, 21, None])
+def test_codes_of_another_length_than_noted_are_an_error_that_names_file_and_folder(tmp_path, length):
+    path = tmp_path / "x.fa"
+    path.write_text(">chr1\n" + "ACGT" * 5 + "\n")
+    folder = codes_module.encode_fasta(path, tmp_path / "cache").folder
+    damaged = folder / "0.codes"
+    damaged.unlink() if length is None else damaged.write_bytes(bytes(length))
+    with pytest.raises(ValueError, match=rf"0\.codes is damaged: .*chr1, which has 20\. Delete the folder {folder}"):
+        Genome(path, cache_dir=tmp_path / "cache").codes("chr1")
+    shutil.rmtree(folder)
+    assert Genome(path, cache_dir=tmp_path / "cache").codes("chr1").tolist() == [0, 1, 2, 3] * 5

@@ -3,6 +3,7 @@ import pandas as pd
 import pytest
 
 from scmaxatac import get
+from scmaxatac.predict._run import Run
 
 
 def test_scores_have_a_layer_for_each_tf(truth):
@@ -33,8 +34,10 @@ def test_scores_on_disk_are_read_from_zarr(truth, moved):
     zarr = pytest.importorskip("zarr")
     slots = truth.adata.uns["tfbs"]
     expected = get.scores(truth.adata)
-    array = zarr.create_array(str(truth.folder / "scores.zarr"), data=slots.pop("scores"))
-    slots["files"].loc[len(slots["files"])] = ["", "", "scores", "scores.zarr", ""]
+    run = Run.open(truth.folder)
+    array = zarr.create_array(str(run.folder / "scores.zarr"), data=slots.pop("scores"))
+    slots["files"].loc[len(slots["files"])] = ["", "", "scores", f"{run.folder.name}/scores.zarr", ""]
+    run.finish()
     if moved:
         truth.folder.rename(truth.folder.with_name("elsewhere"))
         with pytest.raises(FileNotFoundError, match="not there any more"):

@@ -1,5 +1,6 @@
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -198,6 +199,35 @@ def test_a_file_that_was_changed_since_is_damaged_or_where_that_is_asked_for_the
         folder.announce(["a.csv"])
 
 
+def test_a_file_that_was_changed_since_is_not_removed_nor_are_those_beside_it(tmp_path):
+    with OwnedFolder(tmp_path, "test") as folder:
+        for name in ("a.csv", "b.csv", "c.csv"):
+            with own_file(folder, name) as temporary:
+                temporary.write_text("ours")
+    (tmp_path / "b.csv").write_text("mine")
+    with OwnedFolder(tmp_path, "test") as folder:
+        with pytest.raises(ValueError, match=r"b\.csv is in the way: it was changed since scmaxatac wrote it"):
+            folder.remove(["a.csv", "b.csv", "c.csv"])
+        assert folder.listed == {"a.csv", "b.csv", "c.csv"}
+    assert [(tmp_path / name).read_text() for name in ("a.csv", "b.csv", "c.csv")] == ["ours", "mine", "ours"]
+
+
+def test_a_file_put_where_one_of_ours_was_deleted_is_the_users(tmp_path):
+    with OwnedFolder(tmp_path, "test") as folder:
+        for name in ("a.csv", "b.csv"):
+            with own_file(folder, name) as temporary:
+                temporary.write_text("ours")
+    (tmp_path / "a.csv").unlink()
+    with OwnedFolder(tmp_path, "test") as folder:
+        assert folder.listed == {"b.csv"}
+    (tmp_path / "a.csv").write_text("mine")
+    with OwnedFolder(tmp_path, "test") as folder:
+        with pytest.raises(ValueError, match=r"a\.csv is in the way: scmaxatac did not write it"):
+            folder.announce(["a.csv"])
+        folder.remove(["a.csv"])
+    assert (tmp_path / "a.csv").read_text() == "mine"
+
+
 def test_a_marker_that_was_copied_does_not_make_files_of_the_user_ours(tmp_path):
     with OwnedFolder(tmp_path / "ours", "test") as folder, own_file(folder, "a.csv") as temporary:
         temporary.write_text("ours")
@@ -209,6 +239,63 @@ def test_a_marker_that_was_copied_does_not_make_files_of_the_user_ours(tmp_path)
     with pytest.raises(ValueError, match="was copied from another folder"):
         refuse_foreign(tmp_path / "mine", "test", ["a.csv"])
     assert (tmp_path / "mine" / "a.csv").read_text() == "mine"
+
+
+@pytest.mark.parametrize("name", ["a.csv", "units/"])
+@pytest.mark.parametrize("locked", [False, True], ids=["new", "folder of another call"])
+def test_a_marker_that_was_copied_from_a_folder_at_work_does_not_make_files_of_the_user_ours(tmp_path, name, locked):
+    mine = tmp_path / "mine"
+    if locked:
+        with OwnedFolder(mine, "test"):
+            pass
+    (mine / "units").mkdir(parents=True)
+    for path in (mine / "a.csv", mine / "units" / "a.csv"):
+        path.write_text("mine")
+    with OwnedFolder(tmp_path / "ours", "test") as folder:
+        folder.announce([name])
+        shutil.copy(tmp_path / "ours" / MARKER, mine / MARKER)
+    for _ in range(2):
+        with pytest.raises(ValueError, match=rf"lists {name}, but .* was copied from another folder"):
+            refuse_foreign(mine, "test", [name])
+        with pytest.raises(ValueError, match=rf"lists {name}, but .* was copied from another folder"):
+            OwnedFolder(mine, "test").__enter__()
+    assert (mine / "a.csv").read_text() == (mine / "units" / "a.csv").read_text() == "mine"
+
+
+def at_work(folder):
+    """Files of a folder whose writer is killed: one with a checksum, one without."""
+    with OwnedFolder(folder, "test") as held, own_file(held, "a.csv") as temporary:
+        temporary.write_text("ours")
+    with OwnedFolder(folder, "test") as held, own_file(held, "b.csv") as temporary:
+        temporary.write_text("ours")
+        marker = (folder / MARKER).read_bytes()
+    (folder / MARKER).write_bytes(marker)
+    assert json.loads(marker)["files"]["b.csv"] == ""
+
+
+def test_a_folder_that_was_moved_or_copied_as_a_whole_after_a_kill_stays_ours(tmp_path):
+    at_work(tmp_path / "a")
+    (tmp_path / "a" / "a.csv").unlink()  # so that no checksum tells
+    shutil.copytree(tmp_path / "a", tmp_path / "copied")
+    (tmp_path / "a").rename(tmp_path / "moved")
+    for name in ("copied", "moved"):
+        with OwnedFolder(tmp_path / name, "test") as folder:
+            folder.announce(["b.csv"])
+
+
+def test_a_folder_that_was_copied_without_its_lock_stays_ours_where_a_checksum_fits(tmp_path):
+    at_work(tmp_path / "a")
+    shutil.copytree(tmp_path / "a", tmp_path / "b", ignore=shutil.ignore_patterns(LOCK))
+    with OwnedFolder(tmp_path / "b", "test") as folder:
+        folder.announce(["a.csv", "b.csv"])
+
+
+def test_a_marker_that_was_copied_where_none_of_its_files_is_does_no_harm(tmp_path):
+    at_work(tmp_path / "a")
+    (tmp_path / "b").mkdir()
+    shutil.copy(tmp_path / "a" / MARKER, tmp_path / "b" / MARKER)
+    with OwnedFolder(tmp_path / "b", "test") as folder:
+        assert folder.listed == frozenset()
 
 
 def test_what_a_killed_process_was_writing_is_ours(tmp_path):

@@ -88,6 +88,15 @@ def test_what_another_machine_began_stays_for_a_day(tmp_path, monkeypatch):
     assert not left.exists()
 
 
+def test_what_a_living_process_has_not_changed_for_days_stays(tmp_path, monkeypatch):
+    left = tmp_path / temporary_name("scores.npz")
+    left.touch()
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 10 * 24 * 3600)
+    remove_leftovers(tmp_path)
+    assert left.exists()
+
+
 @pytest.mark.parametrize("name", [".hidden", "scores.npz", ".12345678.scores.npz", ".nfs000000012345", ".git"])
 def test_files_of_others_stay_however_old(tmp_path, monkeypatch, name):
     (tmp_path / name).touch()

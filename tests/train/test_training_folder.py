@@ -210,6 +210,9 @@ def test_a_run_begun_anew_that_has_no_checkpoint_yet_is_begun_once_more(trained,
     folder = copied(trained, tmp_path / "copy", without=(*CHECKPOINTS, "checkpoints.sha256", "history.csv"))
     started = json.loads((folder / "training.json").read_text())
     (folder / "training.json").write_text(json.dumps(started | {"seed": 1}))
+    marker = json.loads((folder / "scmaxatac.json").read_text())
+    marker["files"] = dict.fromkeys(marker["files"], "")  # as a kill leaves it
+    (folder / "scmaxatac.json").write_text(json.dumps(marker))
     assert again(folder, seed=1).provenance["seed"] == 1
 
 
@@ -251,6 +254,28 @@ def test_files_of_the_users_are_an_error_before_any_work_and_stay(name, resume, 
     with pytest.raises(ValueError, match=f"{name} is in the way|a model that was not trained"):
         again(tmp_path, resume=resume)
     assert state(tmp_path) == before
+
+
+@pytest.mark.parametrize("options", [{}, {"epochs": 3}, {"resume": False}], ids=["same", "further", "anew"])
+@pytest.mark.parametrize("gone", [(), ("model.json",)], ids=["finished", "unfinished"])
+@pytest.mark.parametrize("name", ["history.csv", "training.json", "calibration.tsv", "model.safetensors", "model.json"])
+def test_files_that_the_user_changed_are_an_error_before_any_work_and_stay(
+    name, gone, options, trained, again, tmp_path, monkeypatch
+):
+    folder = copied(trained, tmp_path / "copy", without=gone)
+    (folder / name).write_text("mine")
+    before = state(folder)
+    monkeypatch.setattr(_training_inputs, "read_inputs", None)
+    with pytest.raises(ValueError, match=f"{name} is in the way: it was changed since scmaxatac wrote it"):
+        again(folder, **options)
+    assert state(folder) == before
+
+
+def test_damaged_checkpoints_go_where_a_run_begins_anew(trained, again, tmp_path):
+    folder = copied(trained, tmp_path / "copy")
+    for name in (*CHECKPOINTS, "checkpoints.sha256"):
+        cut(folder / name)
+    assert again(folder, resume=False).sha256 == trained[1].sha256
 
 
 def test_starting_anew_removes_what_the_run_wrote_and_nothing_else(trained, again, tmp_path):

@@ -10,7 +10,7 @@ from scmaxatac._logging import logger
 from scmaxatac.atac import Pseudobulks
 from scmaxatac.atac._normalize import Normalization, track_runs
 from scmaxatac.io._bigwig import BigWigWriter
-from scmaxatac.io._files import sha256_of, slug
+from scmaxatac.io._files import checksum, slug
 from scmaxatac.io._owned_folder import OwnedFolder, own_file
 
 _TABLE = "tracks.tsv"
@@ -46,19 +46,17 @@ def write_track_files(bulks: Pseudobulks, out_dir: Path, normalize: Normalizatio
     paths = [f"{i}_{slug(group)}.bw" for i, group in enumerate(bulks.groups)]
     with OwnedFolder(out_dir / f"tn5_tracks-{fingerprint[:12]}", "set of tracks", made_from=fingerprint) as folder:
         known = _read_table(folder.path / _TABLE)
-        rows = []
         for group, path in zip(bulks.groups, paths, strict=True):
             target = folder.path / path
-            if target.is_file() and folder.lists(path) and known.get(path) == sha256_of(target):
+            if target.is_file() and folder.lists(path) and known.get(path) == checksum(target):
                 logger.info("track of %r is in %s already", group, target)
-            else:
-                folder.announce([path])
-                _write_bigwig(bulks, group, target, normalize)
-                logger.info("track of %r written to %s", group, target)
-            rows.append({"group": group, "path": path, "sha256": sha256_of(target)})
-        files = pd.DataFrame(rows, columns=_COLUMNS)
-        with own_file(folder, _TABLE) as temporary:
-            files.to_csv(temporary, sep="\t", index=False)
+                continue
+            folder.announce([path])
+            _write_bigwig(bulks, group, target, normalize)
+            known[path] = checksum(target)
+            _write_table(folder, bulks.groups, paths, known)  # now, so that a kill does not cost this file
+            logger.info("track of %r written to %s", group, target)
+        files = _write_table(folder, bulks.groups, paths, known)
     return files.assign(path=[f"{folder.path.name}/{path}" for path in paths])
 
 
@@ -67,6 +65,15 @@ def _write_bigwig(bulks: Pseudobulks, group: str, path: Path, normalize: Normali
     with BigWigWriter(path, bulks.genome.sizes) as writer:
         for chrom in _in_genome_order(bulks, bulks.chroms):
             writer.add_runs(chrom, *track_runs(signal, chrom, normalize))
+
+
+def _write_table(folder: OwnedFolder, groups: list[str], paths: list[str], known: dict[str, str]) -> pd.DataFrame:
+    """Write the table of the files whose checksum is known, and return it."""
+    rows = [(group, path, known[path]) for group, path in zip(groups, paths, strict=True) if path in known]
+    files = pd.DataFrame(rows, columns=_COLUMNS)
+    with own_file(folder, _TABLE) as temporary:
+        files.to_csv(temporary, sep="\t", index=False)
+    return files
 
 
 def _read_table(path: Path) -> dict[str, str]:

@@ -47,10 +47,20 @@ class CachedCodes:
 
     def __getitem__(self, chrom: str) -> np.ndarray:
         if chrom not in self._open:
-            path = self.folder / self._files[chrom]
-            empty = self.sizes[chrom] == 0
-            self._open[chrom] = np.zeros(0, np.uint8) if empty else np.memmap(path, dtype=np.uint8, mode="r")
+            self._open[chrom] = self._map(chrom)
         return self._open[chrom]
+
+    def _map(self, chrom: str) -> np.ndarray:
+        path, size = self.folder / self._files[chrom], self.sizes[chrom]
+        there = path.stat().st_size if path.is_file() else 0
+        if there != size:
+            raise ValueError(
+                f"{path} is damaged: it holds {there} bases of {chrom}, which has {size}. Delete the folder "
+                f"{self.folder}: it is made anew from the genome (those of FASTA and 2bit files lie in "
+                "settings.cache_dir)"
+            )
+        # numpy can't map an empty file
+        return np.memmap(path, dtype=np.uint8, mode="r", shape=(size,)) if size else np.zeros(0, np.uint8)
 
     def __reduce__(self) -> tuple[Callable[[Path], "CachedCodes"], tuple[Path]]:
         return _open_codes, (self.folder,)

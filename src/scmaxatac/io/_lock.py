@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 from weakref import WeakSet
 
 from scmaxatac._logging import logger
@@ -20,6 +21,9 @@ LOCK = ".scmaxatac.lock"
 SILENCE = 5.0
 """Seconds to wait for a lock before the log says who holds it."""
 
+_IDENTITY = "identity "
+"""What the second line of a lock's file begins with."""
+
 _INTERVAL = 0.1
 """Seconds between two attempts at a lock."""
 
@@ -29,7 +33,8 @@ class Lock:
 
     It lies on an open file, which children of a fork close, so that it ends with this process and not with theirs. On
     NFS it holds where the server knows locks. Where the file system knows none, a line in the log says so and nobody
-    is kept out.
+    is kept out. The first line of the file names the process that took it last; the second, which stays, tells the
+    folder apart from others.
 
     Parameters
     ----------
@@ -54,17 +59,20 @@ class Lock:
         _held.add(self)
 
     def _open(self, path: Path, what: Path, wait: bool) -> None:
-        self._handle: Any = open(path, "a+", encoding="utf-8", errors="replace")
+        self._handle: Any = open(path, "r+", encoding="utf-8", errors="replace", opener=_open_or_make)
         try:
             text = _text(self._handle)
             if text and not text.startswith("process "):
                 raise ValueError(f"{path} is in the way: scmaxatac did not write it. Move it")
             self._take(what, wait)
+            self.identity = _identity(_text(self._handle)) or uuid4().hex
             self._handle.seek(0)
-            self._handle.truncate()
             since = datetime.now().astimezone().isoformat(timespec="seconds")
-            self._handle.write(f"process {os.getpid()} on {platform.node()} since {since}\n")
+            self._handle.write(
+                f"process {os.getpid()} on {platform.node()} since {since}\n{_IDENTITY}{self.identity}\n"
+            )
             self._handle.flush()
+            self._handle.truncate()  # last, as a kill before must not cost the identity
         except BaseException:
             with suppress(OSError):  # what could not be written can't be flushed either
                 self._handle.close()
@@ -77,7 +85,7 @@ class Lock:
                 fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
             except BlockingIOError:
-                holder = _text(self._handle) or "another process"
+                holder = _text(self._handle).partition("\n")[0] or "another process"
             except OSError as error:
                 logger.warning("%s can't be locked (%s): don't write to it from two processes at once", what, error)
                 return
@@ -122,7 +130,25 @@ def _close_locks() -> None:
 os.register_at_fork(after_in_child=_close_locks)
 
 
+def identity_of(path: Path) -> str:
+    """Identity that the file of a lock holds, which moves with its folder; empty where there is none."""
+    try:
+        with open(path, encoding="utf-8", errors="replace") as handle:
+            return _identity(_text(handle))
+    except OSError:
+        return ""
+
+
+def _open_or_make(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_CREAT, 0o666)
+
+
 def _text(handle: Any) -> str:
-    """Text in the file of a lock, which names the process that took it last."""
+    """Text in the file of a lock."""
     handle.seek(0)
-    return str(handle.read(200)).strip()
+    return str(handle.read(500)).strip()
+
+
+def _identity(text: str) -> str:
+    line = text.partition("\n")[2].partition("\n")[0]
+    return line.removeprefix(_IDENTITY) if line.startswith(_IDENTITY) else ""

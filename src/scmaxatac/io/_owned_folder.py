@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from scmaxatac._text import abbreviate
 from scmaxatac.io._files import atomic_path, checksum
-from scmaxatac.io._lock import LOCK, Lock
+from scmaxatac.io._lock import LOCK, Lock, identity_of
 from scmaxatac.io._output import write_errors
 from scmaxatac.io._temporary import remove_leftovers
 
@@ -61,14 +61,19 @@ class OwnedFolder:
         self.strict = strict
         self._listed: dict[str, str] = {}
         self._lock: Lock | None = None
+        self._identity = ""
 
     def __enter__(self) -> Self:
         with write_errors(self.path):
             self.path.mkdir(parents=True, exist_ok=True)
             self._lock = Lock(self.path / LOCK, self.path)
+            self._identity = self._lock.identity
         try:
             self._listed = read_marker(self.path, self.kind, made_from=self.made_from)
             remove_leftovers(self.path)
+            there = {name: noted for name, noted in self._listed.items() if os.path.lexists(self.path / name)}
+            if there != self._listed:  # what lies there later under those names is the user's
+                self._write(there)
         except BaseException:
             self._lock.release()
             raise
@@ -130,8 +135,19 @@ class OwnedFolder:
         """Remove listed files and folders, as far as they exist, and strike them off the list.
 
         Names that are not listed are left alone.
+
+        Parameters
+        ----------
+        names
+            As for :meth:`announce`.
+
+        Raises
+        ------
+        ValueError
+            If one of the files was changed since it was written; nothing is removed then.
         """
         ours = self._listed.keys() & set(names)
+        _refuse_changed(self.path, sorted(ours), self._listed)
         for name in ours:
             path = self.path / name
             if name.endswith("/"):
@@ -152,6 +168,7 @@ class OwnedFolder:
             "version": _VERSION,
             "kind": self.kind,
             "made_from": self.made_from,
+            "folder": self._identity,
             "notice": _NOTICE,
             "files": dict(sorted(listed.items())),
         }
@@ -187,11 +204,14 @@ def read_marker(folder: Path, kind: str, *, made_from: str = "") -> dict[str, st
             f"{folder} holds files made from {origin or 'something else'}, which those made from "
             f"{made_from or 'something else'} would replace; choose another folder"
         )
-    there = {name for name, noted in names.items() if noted != _BEING_WRITTEN and (folder / name).is_file()}
-    if there and all(checksum(folder / name) != names[name] for name in there):
+    there = [name for name in names if os.path.lexists(folder / name)]
+    noted = [name for name in there if names[name] != _BEING_WRITTEN and (folder / name).is_file()]
+    mine = identity_of(folder / LOCK)
+    copied = content.get("folder", mine) != mine  # or the folder was, as a whole but for its lock
+    if (noted or (there and copied)) and not any(checksum(folder / name) == names[name] for name in noted):
         raise ValueError(
-            f"{path} lists {abbreviate(sorted(there), 3)}, but scmaxatac did not write what is there: the marker was "
-            "copied from another folder. Choose another folder"
+            f"{path} lists {abbreviate(sorted(noted or there), 3)}, but scmaxatac did not write what is there: the "
+            "marker was copied from another folder. Choose another folder"
         )
     return dict(names)
 
@@ -216,6 +236,26 @@ def refuse_foreign(folder: Path, kind: str, names: Iterable[str]) -> None:
     _refuse_foreign(folder, names, read_marker(folder, kind), strict=False)
 
 
+def refuse_changed(folder: Path, kind: str, names: Iterable[str]) -> None:
+    """Raise if a listed file was changed since it was written, before any work; names that are not listed don't count.
+
+    Parameters
+    ----------
+    folder
+        The folder, which need not exist.
+    kind
+        What it is to hold.
+    names
+        Paths of files relative to the folder.
+
+    Raises
+    ------
+    ValueError
+        If a file was changed, or the folder is of another kind.
+    """
+    _refuse_changed(folder, names, read_marker(folder, kind))
+
+
 def _refuse_foreign(folder: Path, names: Iterable[str], listed: Mapping[str, str], *, strict: bool) -> None:
     for name in names:
         path = folder / name
@@ -224,8 +264,15 @@ def _refuse_foreign(folder: Path, names: Iterable[str], listed: Mapping[str, str
                 f"{path} is in the way: scmaxatac did not write it, and does not touch it. Move it, or choose another "
                 "folder"
             )
+        if strict:
+            _refuse_changed(folder, [name], listed)
+
+
+def _refuse_changed(folder: Path, names: Iterable[str], listed: Mapping[str, str]) -> None:
+    for name in names:
+        path = folder / name
         noted = listed.get(name, _BEING_WRITTEN)
-        if strict and noted != _BEING_WRITTEN and path.is_file() and checksum(path) != noted:
+        if noted != _BEING_WRITTEN and path.is_file() and checksum(path) != noted:
             raise ValueError(
                 f"{path} is in the way: it was changed since scmaxatac wrote it. Move it, or choose another folder"
             )

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 _NAME = re.compile(r"\.[0-9a-f]{8}\.(?P<machine>[0-9a-f]{8})\.(?P<process>\d+)\..+")
 _ABANDONED = 24 * 3600
-"""Seconds after which nobody writes any more to what has not changed, whatever machine it was begun on."""
+"""Seconds after which nobody writes any more to what another machine began, whose processes can't be asked."""
 
 _PATIENCE = 40
 """Attempts at removing a folder that others may be writing into."""
@@ -30,8 +30,9 @@ def temporary_name(name: str) -> str:
 def remove_leftovers(folder: Path) -> None:
     """Remove the files and folders in a folder that killed processes left under temporary names.
 
-    One goes if its name is one of :func:`temporary_name` and the process that it names, one of this machine, is no
-    longer alive, or if it has not changed for a day. Others may be in use. Everything else is left alone.
+    One goes if its name is one of :func:`temporary_name` and the process that it names is no longer alive, or, where
+    that is one of another machine, if it has not changed for a day. Others may be in use. Everything else is left
+    alone.
     """
     try:
         with os.scandir(folder) as entries:
@@ -41,8 +42,11 @@ def remove_leftovers(folder: Path) -> None:
     for path, match in found:
         with suppress(OSError):  # another process may have been faster, or it is not ours to remove
             changed = _last_change(path)
-            dead = match["machine"] == _machine() and not _may_have_written(int(match["process"]), changed)
-            if dead or time.time() - changed > _ABANDONED:
+            if match["machine"] == _machine():
+                dead = not _may_have_written(int(match["process"]), changed)
+            else:
+                dead = time.time() - changed > _ABANDONED
+            if dead:
                 remove(path)
 
 

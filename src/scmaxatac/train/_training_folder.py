@@ -9,7 +9,7 @@ from typing import Any
 from scmaxatac._logging import logger
 from scmaxatac._text import abbreviate
 from scmaxatac.io._files import atomic_path
-from scmaxatac.io._owned_folder import OwnedFolder, refuse_foreign
+from scmaxatac.io._owned_folder import OwnedFolder, refuse_changed, refuse_foreign
 from scmaxatac.train._checkpoints import DIGESTS, LAST, PREVIOUS, Row, read_checkpoint
 from scmaxatac.train._training_log import HISTORY, is_over
 from scmaxatac.zoo._model_folder import CARD_FILE, MODEL_FILES, MODEL_KIND, read_card
@@ -21,7 +21,10 @@ TRAINING_FILE = "training.json"
 MADE_BY = "scmaxatac.tl.train"
 """What the provenance of a model says that was trained in its folder."""
 
-_RUN_FILES = (LAST, PREVIOUS, DIGESTS, HISTORY, TRAINING_FILE)
+_CHECKPOINTS = (LAST, PREVIOUS, DIGESTS)
+"""Files that are written anew where they are damaged; any other one that was changed is the user's."""
+
+_RUN_FILES = (*_CHECKPOINTS, HISTORY, TRAINING_FILE)
 _FREE_TO_CHANGE = ("options.patience",)
 """What older files hold although the same run can go on with another value."""
 
@@ -32,8 +35,10 @@ def check_training_folder(folder: Path) -> None:
     Raises
     ------
     ValueError
-        If the folder holds a model that was not trained there, or a file of the user's under a name of ours.
+        If the folder holds a model that was not trained there, a file of the user's under a name of ours, or a file
+        of ours, other than a checkpoint, that was changed.
     """
+    refuse_changed(folder, MODEL_KIND, (HISTORY, TRAINING_FILE, *MODEL_FILES))
     if (folder / CARD_FILE).is_file():
         trained = (folder / TRAINING_FILE).is_file() and _made_by(folder) == MADE_BY
         if trained:  # perhaps by a scmaxatac whose folders had no list of their files
@@ -112,7 +117,9 @@ def claim_training_folder(folder: OwnedFolder, request: Mapping[str, Any], *, re
     if not goes_on:
         if resume and (folder.path / LAST).exists():
             logger.warning("%s is damaged or cut off: training starts from the beginning", folder.path / LAST)
-        folder.remove(name for name in _RUN_FILES if name != TRAINING_FILE)  # which makes the folder one of a training
+        folder.check_free([*_RUN_FILES, *MODEL_FILES])
+        folder.adopt(folder.listed & set(_CHECKPOINTS))  # to remove damaged ones as well
+        folder.remove([*_CHECKPOINTS, HISTORY])  # the other file makes the folder one of a training
     folder.announce([*_RUN_FILES, *MODEL_FILES])
     if not goes_on:
         with atomic_path(folder.path / TRAINING_FILE) as temporary:
