@@ -22,7 +22,7 @@ from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._windows import window_starts
 from scmaxatac.nn.engines import _engine
 from scmaxatac.nn.engines._engine import Engine, make_engine
-from scmaxatac.tl import _units
+from scmaxatac.predict import _run
 
 TFS = ["CTCF", "SPI1", "ELF1"]
 
@@ -73,7 +73,7 @@ def main() -> None:
         return took
 
     print(machine())
-    _units.make_engine = lambda *a, **k: Watched(_engine.make_engine(*a, **k))
+    _run.make_engine = lambda *a, **k: Watched(_engine.make_engine(*a, **k))
     whole()  # compiles kernels, fills caches
     shares.clear()
     peers = {

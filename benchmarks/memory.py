@@ -27,7 +27,7 @@ from _synthetic import HG38, barcodes, write_fragments, write_genome
 import scmaxatac as sma
 from scmaxatac import settings
 from scmaxatac.models import TFModel, load_many
-from scmaxatac.tl import _units
+from scmaxatac.predict import _run
 
 N_CELLS = 5_000
 LIMIT_GB = 6.0
@@ -82,7 +82,7 @@ def matched(folder: Path, sizes: dict[str, int], quick: bool) -> None:
 def chr1(folder: Path, sizes: dict[str, int], quick: bool) -> None:
     """Predict a whole chromosome, all its windows."""
     networks = 8 if quick else 127
-    _units.make_engine = lambda weights, **_: Drawn(len(weights))
+    _run.make_engine = lambda weights, **_: Drawn(len(weights))
     _predict(folder, 1, networks, regions="genome", chroms=next(iter(sizes)))
 
 

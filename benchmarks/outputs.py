@@ -27,7 +27,7 @@ from _synthetic import HG38
 from scmaxatac import settings
 from scmaxatac.io._bigwig import BigWigWriter
 from scmaxatac.nn.engines._engine import make_engine
-from scmaxatac.tl import _tracks
+from scmaxatac.predict import _track_files
 
 BIN, PIECE = 32, 1_000
 FORMS = {
@@ -89,7 +89,7 @@ def _write(write: Callable[[Path], None], sizes: dict, name: tuple[str, str]) ->
 def _as_set(scores: np.ndarray, decimals: int | None, drop: bool, path: Path) -> None:
     settings.bigwig_decimals, settings.bigwig_drop_zeros = decimals, drop
     with BigWigWriter(path, HG38) as writer:
-        writer.add_fixed("chr1", 0, _tracks._as_asked_for(scores.copy(), keep_first=True))
+        writer.add_fixed("chr1", 0, _track_files._as_asked_for(scores.copy(), keep_first=True))
 
 
 def _fixed_steps(scores: np.ndarray, path: Path) -> None:

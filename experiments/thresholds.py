@@ -25,7 +25,8 @@ import scmaxatac as sma
 from scmaxatac._constants import BIN, CALIBRATION_BIN
 from scmaxatac.evaluate._benchmark import max_per_bin
 from scmaxatac.genome import Genome, Intervals
-from scmaxatac.genome._interval_table import Table, as_intervals
+from scmaxatac.genome._interval_table import Table
+from scmaxatac.genome._intervals_on_genome import as_intervals
 from scmaxatac.models import Calibration
 from scmaxatac.predict._run import Run
 from scmaxatac.results._score_store import ScoreStore

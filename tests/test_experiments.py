@@ -1,5 +1,6 @@
 """What stands under docs/experiments: every experiment has its page and files, and the tables say what pages claim."""
 
+import ast
 import importlib
 import re
 from pathlib import Path
@@ -123,3 +124,31 @@ def test_what_the_page_on_thresholds_counts():
     assert [(toy[rule] > toy["f1"]).sum() for rule in ("matched", "mixed")] == [14, 18]
     assert [round((toy["f1"] - toy[rule]).max(), 3) for rule in ("matched", "mixed")] == [0.032, 0.011]
     assert 'above `"f1"` in 18 of 24 rows and at most 0.011 below it' in page
+
+
+def names_in(module: str) -> set[str]:
+    """Names that a module of the package defines or imports, and the modules in it."""
+    path = ROOT / "src" / module.replace(".", "/")
+    source = path.with_suffix(".py") if path.with_suffix(".py").is_file() else path / "__init__.py"
+    assert source.is_file(), f"there is no {module}"
+    names = {each.stem for each in path.glob("*")}
+    for node in ast.parse(source.read_text()).body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.ImportFrom | ast.Import):
+            names.update(alias.asname or alias.name for alias in node.names)
+        elif isinstance(node, ast.Assign | ast.AnnAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            names.update(target.id for target in targets if isinstance(target, ast.Name))
+    return names
+
+
+@pytest.mark.parametrize(
+    "script", sorted([*ROOT.glob("experiments/*.py"), *ROOT.glob("benchmarks/*.py")]), ids=lambda path: path.stem
+)
+def test_what_scripts_import_from_the_package_is_there(script):
+    """They are too slow to run here, and would otherwise miss that something has moved."""
+    for node in ast.walk(ast.parse(script.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "scmaxatac":
+            missing = {alias.name for alias in node.names} - names_in(str(node.module))
+            assert not missing, f"line {node.lineno}: {node.module} has no {missing}"
