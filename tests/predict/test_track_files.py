@@ -249,3 +249,16 @@ def test_bins_that_were_left_when_their_tracks_were_done_are_removed(mini, fragm
     left.mkdir(parents=True)
     predict(adata, save_tracks=True)
     assert not left.exists()
+
+
+def test_taking_over_tracks_changes_nothing_in_the_run_they_come_from(adata, predict, tmp_path):
+    """One of its bigWigs is damaged, which is for a call with its own inputs to mend."""
+    files = adata.uns["tfbs"]["files"]
+    path = tmp_path / "run" / files.loc[(files["kind"] == "bigwig") & (files["group"] == "Mono"), "path"].iloc[0]
+    path.write_bytes(path.read_bytes()[:-1])
+    (folder,) = (tmp_path / "run").glob("run-*")
+    before = {each: each.stat().st_mtime_ns for each in folder.rglob("*") if each.is_file()}
+    adata.obs.iloc[np.flatnonzero(adata.obs["leiden"] == "B")[0], 0] = np.nan
+    predict(adata, save_tracks=True)
+    assert {each: each.stat().st_mtime_ns for each in folder.rglob("*") if each.is_file()} == before
+    assert len(sma.get.track(adata, "AAA", "Mono")), "written anew"

@@ -26,16 +26,20 @@ _LONG = 256
 def has_tracks(store: ScoreStore, group: str) -> bool:
     """Whether a group's bigWigs are written as the settings ask, and are still what was written.
 
-    If they are not, the marker that says so is removed.
+    If they are not, the marker that says so is removed, so the run's folder has to be held.
     """
+    sound = _are_sound(store, group)
+    if not sound:
+        _marker(store, group).unlink(missing_ok=True)
+    return sound
+
+
+def _are_sound(store: ScoreStore, group: str) -> bool:
     marker = _marker(store, group)
     if not marker.is_file():
         return False
     expected = json.loads(marker.read_text())
-    if all(path.is_file() and checksum(path) == expected.get(path.name) for path in _paths(store, group).values()):
-        return True
-    marker.unlink()
-    return False
+    return all(path.is_file() and checksum(path) == expected.get(path.name) for path in _paths(store, group).values())
 
 
 def write_tracks(store: ScoreStore, group: str) -> None:
@@ -45,9 +49,7 @@ def write_tracks(store: ScoreStore, group: str) -> None:
     """
     if not _marker(store, group).is_file():
         _write_bigwigs(store, group)
-        checksums = {path.name: checksum(path) for path in _paths(store, group).values()}
-        with atomic_path(_marker(store, group)) as temporary:
-            temporary.write_text(json.dumps(checksums))
+        _mark(store, group)
     for chrom in store.chroms:
         shutil.rmtree(store.all_bins_path(group, chrom), ignore_errors=True)
 
@@ -58,14 +60,18 @@ def adopt_tracks(store: ScoreStore, other: ScoreStore) -> None:
         return
     for group in set(store.groups) & set(other.groups):
         same = all(store.fingerprints[group, chrom] == other.fingerprints[group, chrom] for chrom in store.chroms)
-        if not same or _marker(store, group).is_file() or not has_tracks(other, group):
+        if not same or _marker(store, group).is_file() or not _are_sound(other, group):
             continue
-        checksums = {}
         for name, path in _paths(store, group).items():
             take_over(_paths(other, group)[name], path)
-            checksums[path.name] = checksum(path)
-        with atomic_path(_marker(store, group)) as temporary:
-            temporary.write_text(json.dumps(checksums))
+        _mark(store, group)
+
+
+def _mark(store: ScoreStore, group: str) -> None:
+    """Note that a group's bigWigs are complete, with their checksums."""
+    checksums = {path.name: checksum(path) for path in _paths(store, group).values()}
+    with atomic_path(_marker(store, group)) as temporary:
+        temporary.write_text(json.dumps(checksums))
 
 
 def _write_bigwigs(store: ScoreStore, group: str) -> None:
