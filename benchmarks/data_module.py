@@ -21,9 +21,9 @@ from torch.utils.data import DataLoader, Dataset
 
 from scmaxatac import settings
 from scmaxatac.train._data_module import Batch, TFDataModule
-from scmaxatac.train._examples import Draw, Examples
+from scmaxatac.train._dataset import Draw, Examples
 from scmaxatac.train._fit import fit_network
-from scmaxatac.train._training_module import TFTrainingModule
+from scmaxatac.train._module import TFTrainingModule
 
 N_BASES, N_REGIONS, N_CELL_TYPES = 50_000_000, 150_000, 4
 BATCH = 1_000

@@ -27,12 +27,12 @@ from _training import (
 import scmaxatac as sma
 from scmaxatac.datasets import Toy
 from scmaxatac.train._data_module import Batch, TFDataModule
-from scmaxatac.train._examples import Draw, Examples
+from scmaxatac.train._dataset import Draw, Examples
 from scmaxatac.train._fit import fit_network
-from scmaxatac.train._training_inputs import read_inputs
-from scmaxatac.train._training_module import TFTrainingModule, masked_cross_entropy, one_hot
-from scmaxatac.train._training_split import split_chroms
-from scmaxatac.train._training_table import read_training_table
+from scmaxatac.train._inputs import read_inputs
+from scmaxatac.train._module import TFTrainingModule, masked_cross_entropy, one_hot
+from scmaxatac.train._split import split_chroms
+from scmaxatac.train._table import read_training_table
 
 TF, CLUSTER = "CTCF", "CD4/T"
 SEEDS = (0, 1, 2)

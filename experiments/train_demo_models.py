@@ -25,15 +25,15 @@ import scmaxatac as sma
 from scmaxatac.atac._insertions import collect_insertions
 from scmaxatac.atac._signal import Signal
 from scmaxatac.datasets._motifs import MOTIFS
-from scmaxatac.evaluate._benchmark import ScoredBins, agreement, max_per_bin, score_bins
+from scmaxatac.evaluate._benchmark import ScoredBins, max_per_bin, ranking_metrics, score_bins
 from scmaxatac.fragments._fragment_file import FragmentFile
 from scmaxatac.genome import Intervals
 from scmaxatac.nn.engines._engine import make_engine
 from scmaxatac.train._data_module import TFDataModule
-from scmaxatac.train._examples import Examples, TrainingCellType
+from scmaxatac.train._dataset import Examples, TrainingCellType
 from scmaxatac.train._fit import fit_network
 from scmaxatac.train._held_out import calibrate_network, score_chrom
-from scmaxatac.train._training_module import TFTrainingModule
+from scmaxatac.train._module import TFTrainingModule
 
 logger = logging.getLogger("scmaxatac")
 
@@ -124,7 +124,7 @@ def baselines(toy: sma.datasets.Toy, signal: Signal, tf: str, cluster: str, chro
     in_peak = Intervals.from_frame(toy.peaks[toy.peaks[cluster]]).overlaps(chrom, begin, begin + BIN)
     ranks = {"motif": by_motif, "signal": by_signal, "motif in peaks": np.where(in_peak, by_motif, 0)}
     each = {name: score_bins(rank, bound, toy.genome, chrom) for name, rank in ranks.items()}
-    return {name: agreement(bins.scores, bins.truth)["aupr"] for name, bins in each.items()}
+    return {name: ranking_metrics(bins.scores, bins.truth)["aupr"] for name, bins in each.items()}
 
 
 def evaluate(
@@ -137,7 +137,7 @@ def evaluate(
         if chip(toy, tf, cluster).empty:
             continue
         bins = scored(toy, weights, signal, tf, cluster, chrom)
-        found = agreement(bins.scores, bins.truth)
+        found = ranking_metrics(bins.scores, bins.truth)
         row = {"tf": tf, "cluster": cluster, "seen in training": cluster in TRAIN_CLUSTERS[tf]}
         row |= {name: found[name] for name in ("aupr", "average_precision", "random_precision")}
         rows.append(row | baselines(toy, signal[cluster], tf, cluster, chrom))

@@ -14,7 +14,7 @@ from scmaxatac.predict._run import Run
 from scmaxatac.predict._run_spec import ModelId, RunSpec
 
 SIZES = {"chr21": 100_003, "chr22": 18_800_000}
-START, END = 18_700_000, 18_740_000  # the stretch of chr22 that has data
+START, END = 18_700_000, 18_740_000  # the interval of chr22 that has data
 KEY = "tfbs"
 FLOOR = 0.01  # scores below are not in the store
 

@@ -24,6 +24,7 @@ ROOMS = (
     ("predict",),
     ("train",),
     ("evaluate",),
+    ("stats",),
     ("plotting",),
     ("results",),
     ("zoo",),

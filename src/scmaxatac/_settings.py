@@ -39,7 +39,7 @@ class Settings:
         Decimals that scores in bigWigs are rounded to; None writes them as they are. Three decimals make the files 2 to
         10 times smaller. Sites, region scores and the store of a run are never rounded.
     bigwig_drop_zeros
-        Whether stretches of 8 kb and more whose scores are all 0 (as a rule by rounding) are left out of bigWigs.
+        Whether intervals of 8 kb and more whose scores are all 0 (as a rule by rounding) are left out of bigWigs.
     min_match_rate
         Smallest share of the object's cells that has to be found among a fragment file's barcodes.
     """

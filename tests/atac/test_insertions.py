@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from scmaxatac.atac import Insertions
 from scmaxatac.atac._insertions import collect_insertions
-from scmaxatac.fragments._chunks import FragmentChunk
 from scmaxatac.fragments._fragment_file import FragmentFile
+from scmaxatac.fragments._source import FragmentChunk
 from scmaxatac.genome import Genome
 
 SIZES = {"chr1": 500, "chr2": 300}

@@ -7,7 +7,7 @@ import pytest
 
 from scmaxatac.atac._insertions import collect_insertions
 from scmaxatac.atac._thinning import collect_pool, nested_insertions
-from scmaxatac.fragments._chunks import FragmentChunk
+from scmaxatac.fragments._source import FragmentChunk
 from scmaxatac.genome import Genome
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*fragments lie on contigs that chromosome sizes does not have")

@@ -63,7 +63,7 @@ def test_every_match_of_both_strands_is_found_and_no_other(codes, width, p_value
     assert (hits.end - hits.start == width).all()
 
 
-def test_a_match_belongs_to_the_stretch_that_holds_its_middle(codes, monkeypatch):
+def test_a_match_belongs_to_the_interval_that_holds_its_middle(codes, monkeypatch):
     monkeypatch.setattr(_motif_hits, "_BATCH", 1000)
     motifs = [np.random.default_rng(i).dirichlet([0.4] * 4, w) * 0.99 + 0.0025 for i, w in enumerate((7, 10))]
     starts, ends = np.array([0, 100, 5000, 5003, 20_000]), np.array([90, 101, 5003, 9000, 30_000])
@@ -90,6 +90,6 @@ def test_a_word_that_only_chance_makes_significant_is_kept_for_short_motifs():
     assert motif_hits(codes, [0], [12], [motif], 4.0**-8).start.tolist() == []
 
 
-def test_no_stretch_gives_no_match(codes):
+def test_no_interval_gives_no_match(codes):
     hits = motif_hits(codes, [], [], [np.full((4, 4), 0.25)], 1e-2)
     assert [len(column) for column in hits] == [0] * 4

@@ -22,7 +22,7 @@ def build(pairs: list[tuple[int, int]]) -> tuple[Intervals, np.ndarray]:
 
 @settings(max_examples=150, deadline=None)
 @given(intervals)
-def test_merged_intervals_are_the_maximal_stretches_of_covered_bases(pairs):
+def test_merged_intervals_are_the_maximal_intervals_of_covered_bases(pairs):
     merged, covered = build(pairs)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], covered.astype(int), [0]])))
     np.testing.assert_array_equal(merged.starts("chr1"), edges[::2])
@@ -71,7 +71,7 @@ def test_a_table_of_intervals_comes_back_merged():
 
 
 @given(intervals, st.integers(0, 20), st.integers(1, 9), st.integers(1, 20))
-def test_stretches_on_a_grid_overlap_as_any_others_do(pairs, n, step, width):
+def test_intervals_on_a_grid_overlap_as_any_others_do(pairs, n, step, width):
     merged, _ = build(pairs)
     starts = np.arange(n) * step
     found = merged.overlaps_grid("chr1", n, step, width)

@@ -8,7 +8,7 @@ from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._known_sequence import find_unknown_runs, is_unknown, unknown_grid
 from scmaxatac.scores._bin_scores import BinScores
 from scmaxatac.scores._known_bins import known_bins
-from scmaxatac.scores._ranking import calibration_bins, nth_largest_with_sample, stretches_beside, uncounted
+from scmaxatac.scores._ranking import blocks_beside, calibration_bins, nth_largest_with_sample, uncounted
 
 CASES = {
     "known": [],
@@ -64,11 +64,11 @@ def test_what_does_not_count_is_a_blacklist_that_does_without_the_sequence():
         assert calibration_bins(bare, chrom).tolist() == calibration_bins(genome, chrom).tolist()
 
 
-def test_no_stretch_beside_regions_is_unknown():
+def test_no_interval_beside_regions_is_unknown():
     codes = np.zeros(20_480, dtype=np.uint8)
     codes[6_000:12_000] = 4
     genome = Genome.from_codes({"a": codes})
-    starts = stretches_beside(genome, "a", Intervals({"a": (np.array([16_000]), np.array([16_001]))}))
+    starts = blocks_beside(genome, "a", Intervals({"a": (np.array([16_000]), np.array([16_001]))}))
     expected = [s for s in range(1_024, 20_480 - 2_047, 256) if not 6_000 <= s <= 12_000 - 1_024]
     assert starts.tolist() == [s for s in expected if s + 2_048 <= 16_000 or s - 1_024 >= 16_001]
 

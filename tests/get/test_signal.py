@@ -45,7 +45,7 @@ def test_a_bigwig_of_the_signal_is_read_where_there_is_one(tmp_path):
         pd.testing.assert_frame_equal(*frames, rtol=1e-6)
 
 
-def test_a_stretch_without_signal_is_empty(truth):
+def test_a_interval_without_signal_is_empty(truth):
     frame = get.signal(truth.adata, "B", region="chr21:1,000-2,000")
     assert frame.empty
     assert frame.columns.tolist() == ["chrom", "start", "end", "value"]

@@ -24,7 +24,7 @@ def test_fixed_steps_come_back_bit_for_bit(tmp_path):
     assert bigwig_sizes(path) == SIZES
 
 
-def test_runs_come_back_bit_for_bit_and_cut_to_the_stretch(tmp_path):
+def test_runs_come_back_bit_for_bit_and_cut_to_the_interval(tmp_path):
     path = tmp_path / "a.bigwig.of.any.name"
     rng = np.random.default_rng(1)
     edges = np.sort(rng.choice(5_000, 400, replace=False))

@@ -100,7 +100,7 @@ def test_pybigwig_and_pybigtools_read_the_values_that_were_written(tmp_path, mak
 
 
 @pytest.mark.parametrize("make", MAKERS)
-def test_pybigwig_finds_any_stretch_by_the_index(tmp_path, make, monkeypatch):
+def test_pybigwig_finds_any_interval_by_the_index(tmp_path, make, monkeypatch):
     monkeypatch.setattr(_bigwig_index, "_CHILDREN", 3)
     monkeypatch.setattr(_bigwig_file, "_MOST", dict.fromkeys(_bigwig_file._MOST, 20))
     path = tmp_path / "a.bw"

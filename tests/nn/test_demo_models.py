@@ -10,7 +10,7 @@ from scmaxatac import datasets, models
 from scmaxatac.atac._insertions import collect_insertions
 from scmaxatac.atac._signal import Signal
 from scmaxatac.datasets._motifs import MOTIFS
-from scmaxatac.evaluate._benchmark import agreement, max_per_bin, score_bins
+from scmaxatac.evaluate._benchmark import max_per_bin, ranking_metrics, score_bins
 from scmaxatac.fragments._fragment_file import FragmentFile
 from scmaxatac.genome import Intervals
 from scmaxatac.genome._windows import window_starts
@@ -38,7 +38,7 @@ def signal(toy):
 def _aupr(toy, tf, cluster, largest):
     peaks = toy.chip_peaks.query("tf == @tf and group == @cluster")
     bins = score_bins(largest, Intervals.from_frame(peaks), toy.genome, CHROM)
-    return agreement(bins.scores, bins.truth)["aupr"]
+    return ranking_metrics(bins.scores, bins.truth)["aupr"]
 
 
 @pytest.mark.parametrize("tf", list(BOUND_IN))

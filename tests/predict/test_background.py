@@ -104,7 +104,7 @@ def test_the_rank_is_the_same_from_the_files_of_a_run(threshold):
 
 @pytest.mark.parametrize(("n", "width"), [(5, 500), (30, 500), (300, 500), (375, 2_000), (60, 10_000)])
 def test_the_threshold_does_not_depend_on_how_many_regions_there_are(threshold, maxima, n, width):
-    """A sample of 512 stretches is off by about 3% of the rank; regions hold from 0.2% to half of the genome."""
+    """A sample of 512 blocks is off by about 3% of the rank; regions hold from 0.2% to half of the genome."""
     at = threshold(regions_of(n, width))
     assert (maxima >= at).sum() == pytest.approx(RATE * len(maxima), rel=0.06)
 
@@ -150,7 +150,7 @@ def beside(chrom: str, regions: pd.DataFrame, unknown: np.ndarray) -> list[int]:
 def test_a_bin_of_the_sample_has_its_score_of_a_whole_prediction_and_stands_for_as_many_others(
     predict, mini, fragment_file, expected_everywhere
 ):
-    """The genome is so small that the sample holds every stretch, so the rank can be counted exactly."""
+    """The genome is so small that the sample holds every block, so the rank can be counted exactly."""
     few = REGIONS[REGIONS["chrom"] == "chr2"]
     rates = {"AAA": 0.4, "BBB": 0.3}
     adata = mini.adata(fragment_file)

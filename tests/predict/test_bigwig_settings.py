@@ -36,13 +36,13 @@ def test_scores_are_rounded_when_asked_for(track, monkeypatch, tmp_path, decimal
     assert rounded_slots["sites"].equals(slots["sites"]), "sites are called from exact scores"
 
 
-def test_long_stretches_of_zeros_are_left_out_when_asked_for(track, monkeypatch, tmp_path):
+def test_long_runes_of_zeros_are_left_out_when_asked_for(track, monkeypatch, tmp_path):
     monkeypatch.setattr(settings, "bigwig_decimals", 0)
     whole, _ = track()
     monkeypatch.setattr(settings, "bigwig_drop_zeros", True)
     monkeypatch.setattr("scmaxatac.predict._track_files._LONG", 20)
     thinned, _ = track(out_dir=tmp_path / "thinned")
-    left_out = _in_long_stretch(whole, 20) & (whole.index > 0)  # a bigWig needs a value
+    left_out = _in_long_run(whole, 20) & (whole.index > 0)  # a bigWig needs a value
     expected = whole[~left_out]
     assert 0 < len(expected) < len(whole)
     assert thinned.equals(expected.reset_index(drop=True))
@@ -69,9 +69,9 @@ def test_other_settings_write_the_bigwigs_again(track, analytic, monkeypatch):
     assert analytic.windows == n_windows, "a third call finds all it needs"
 
 
-def _in_long_stretch(bins, longest: int) -> np.ndarray:
-    """Whether a bin lies in a stretch of at least so many neighbouring bins with a score of 0."""
+def _in_long_run(bins, longest: int) -> np.ndarray:
+    """Whether a bin lies in a run of at least so many neighbouring bins with a score of 0."""
     same = (bins["chrom"] == bins["chrom"].shift()) & (bins["start"] == bins["end"].shift())
     same &= (bins["score"] == 0) & (bins["score"].shift() == 0)
-    stretch = (~same).cumsum()
-    return ((bins.groupby(stretch)["score"].transform("size") >= longest) & (bins["score"] == 0)).to_numpy()
+    run = (~same).cumsum()
+    return ((bins.groupby(run)["score"].transform("size") >= longest) & (bins["score"] == 0)).to_numpy()

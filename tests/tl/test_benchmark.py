@@ -6,7 +6,7 @@ import pytest
 from sklearn.metrics import average_precision_score
 
 import scmaxatac as sma
-from scmaxatac.evaluate._benchmark import agreement, bootstrap_average_precision, max_per_bin
+from scmaxatac.evaluate._benchmark import bootstrap_average_precision, max_per_bin, ranking_metrics
 
 
 @pytest.fixture(scope="module")
@@ -65,14 +65,14 @@ def test_an_interval_that_is_empty_or_starts_before_the_chromosome_has_no_bins(s
         max_per_bin(np.array([0, start]), np.array([10, end]), np.ones(2), 5)
 
 
-def test_agreement_equals_scikit_learn():
+def test_ranking_metrics_equal_scikit_learn():
     rng = np.random.default_rng(0)
     scores, truth = rng.integers(0, 50, 2000) / 50, rng.random(2000) < 0.1
-    assert agreement(scores, truth)["average_precision"] == pytest.approx(average_precision_score(truth, scores))
+    assert ranking_metrics(scores, truth)["average_precision"] == pytest.approx(average_precision_score(truth, scores))
 
 
 def test_nothing_positive_gives_nan():
-    result = agreement(np.array([0.1, 0.2]), np.array([False, False]))
+    result = ranking_metrics(np.array([0.1, 0.2]), np.array([False, False]))
     assert np.isnan(result["aupr"])
     assert result["random_precision"] == 0
 

@@ -163,11 +163,11 @@ def test_a_library_without_insertions_on_the_chromosomes_has_an_empty_row(curve,
     assert row["warnings"].startswith("skipped")
 
 
-def test_too_few_stretches_are_told_before_anything_is_predicted(curve, peaks, analytic):
+def test_too_few_blocks_are_told_before_anything_is_predicted(curve, peaks, analytic):
     options = {"peaks": {"AAA": peaks}, "tfs": "AAA", "chroms": ["chr1", "chr2"], "block_size": 10_000}
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        with pytest.raises(UserWarning, match=r"fewer than 10 stretches of 10,000 bp hold bins.*\(chr1, chr2: \d\);"):
+        with pytest.raises(UserWarning, match=r"fewer than 10 blocks of 10,000 bp hold bins.*\(chr1, chr2: \d\);"):
             curve(**options)
     assert analytic.windows == 0
     with pytest.warns(UserWarning, match="choose a smaller block_size") as caught:

@@ -27,10 +27,10 @@ from scmaxatac.io._bigwig import BigWigWriter
 from scmaxatac.nn._network import encode
 from scmaxatac.nn.engines import _engine
 from scmaxatac.train import _fit
-from scmaxatac.train._training_batches import make_batches
-from scmaxatac.train._training_inputs import read_inputs
-from scmaxatac.train._training_split import Split, split_chroms
-from scmaxatac.train._training_table import read_training_table
+from scmaxatac.train._batches import make_batches
+from scmaxatac.train._inputs import read_inputs
+from scmaxatac.train._split import Split, split_chroms
+from scmaxatac.train._table import read_training_table
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -15,8 +15,8 @@ from scmaxatac.atac._insertions import Insertions
 from scmaxatac.atac._signal import Signal
 from scmaxatac.genome import Genome
 from scmaxatac.train._data_module import BatchStream, TFDataModule
-from scmaxatac.train._examples import Draw, Examples, TrainingCellType
-from scmaxatac.train._training_module import one_hot
+from scmaxatac.train._dataset import Draw, Examples, TrainingCellType
+from scmaxatac.train._module import one_hot
 
 SIZES = {"chr1": 40_000, "chr2": 30_000}
 

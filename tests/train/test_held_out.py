@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 import scmaxatac as sma
-from scmaxatac.train._examples import TrainingCellType
+from scmaxatac.train._dataset import TrainingCellType
 from scmaxatac.train._held_out import calibrate_network
 
 SIZE = 16_000
@@ -21,7 +21,7 @@ class Echo:
 
 
 class Steps:
-    """Signal of 0.9 in some stretches of 800 bp (25 bins of 32 bp, 4 of 200 bp), 0 elsewhere."""
+    """Signal of 0.9 in some blocks of 800 bp (25 bins of 32 bp, 4 of 200 bp), 0 elsewhere."""
 
     sizes = {"chr1": SIZE}  # noqa: RUF012
 

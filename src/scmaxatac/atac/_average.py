@@ -1,4 +1,4 @@
-"""Averaging tracks that are stretches of equal value, and their min-max scaling."""
+"""Averaging tracks that are intervals of equal value, and their min-max scaling."""
 
 from collections.abc import Iterable, Sequence
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scmaxatac.fragments._chunks import FragmentChunk, FragmentSource
+from scmaxatac.fragments._source import FragmentChunk, FragmentSource
 from scmaxatac.genome._contigs import ContigMap
 from scmaxatac.genome._genome import Genome
 
@@ -206,7 +206,7 @@ def _count(sources: Sequence[SourceWithGroups], n_groups: int, genome: Genome) -
 
 
 class _Thinning:
-    """Say which fragments are kept: a fragment's number within its group decides, so chunking has no influence."""
+    """Which fragments are kept: a fragment's number within its group decides, so chunking has no influence."""
 
     def __init__(self, totals: np.ndarray, most: int, rng: np.random.Generator) -> None:
         self.kept = np.minimum(totals, most)

@@ -115,7 +115,7 @@ class Signal:
     def values(self, chrom: str, start: int = 0, end: int | None = None) -> np.ndarray:
         """Signal of every base of ``[start, end)``, by default of the whole chromosome; (end - start,) float32."""
         end = self.sizes[chrom] if end is None else end
-        return self._stretches(chrom, np.array([start]), end - start)[0]
+        return self._windows_at(chrom, np.array([start]), end - start)[0]
 
     def runs(self, chrom: str, start: int = 0, end: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Find the runs of equal signal other than 0 in ``[start, end)``: starts, ends (int32) and values (float32)."""
@@ -137,9 +137,9 @@ class Signal:
 
     def windows(self, chrom: str, starts: np.ndarray) -> np.ndarray:
         """Signal of windows of 1,024 bp; `starts` sorted, (n,) to (n, 1024) float32."""
-        return self._stretches(chrom, starts, WINDOW)
+        return self._windows_at(chrom, starts, WINDOW)
 
-    def _stretches(self, chrom: str, starts: np.ndarray, width: int) -> np.ndarray:
+    def _windows_at(self, chrom: str, starts: np.ndarray, width: int) -> np.ndarray:
         from scmaxatac.atac._kernels import add_window_signal
 
         out = np.zeros((len(starts), width), dtype=np.float32)
@@ -207,7 +207,7 @@ def _histogram(libraries: Sequence[Library], chroms: Sequence[str], genome: Geno
 
 
 def _number_rows(levels: np.ndarray) -> np.ndarray:
-    """Give equal rows equal numbers, 0 to the number of distinct rows; (m, libraries) to (m,).
+    """Number equal rows equally, 0 to the number of distinct rows; (m, libraries) to (m,).
 
     Column by column, so that the numbers stay small however many libraries there are.
     """

@@ -116,7 +116,7 @@ def accuracy(mdata: "MuData", toy: "Toy") -> pd.DataFrame:
             known = _on_test(toy.chip_peaks, group, tf, toy)
             called = _on_test(sites, group, tf, toy)
             track = sma.get.track(mdata, tf, group)
-            agreement = sma.tl.benchmark(track, known, genome=toy.genome, chroms=toy.chroms_test, n_bootstrap=0)
+            found = sma.tl.benchmark(track, known, genome=toy.genome, chroms=toy.chroms_test, n_bootstrap=0)
             rows.append(
                 {
                     "cluster": group,
@@ -125,8 +125,8 @@ def accuracy(mdata: "MuData", toy: "Toy") -> pd.DataFrame:
                     "called": len(called),
                     "correct": _share_overlapping(called, known),
                     "found": _share_overlapping(known, called),
-                    "AUPR": agreement.loc["pooled", "aupr"],
-                    "chance": agreement.loc["pooled", "random_precision"],
+                    "AUPR": found.loc["pooled", "aupr"],
+                    "chance": found.loc["pooled", "random_precision"],
                 }
             )
     return pd.DataFrame(rows)

@@ -29,7 +29,7 @@ class GroupLabels(NamedTuple):
 
 
 def unwrap(data: Any, mod: str = "atac") -> Any:
-    """Give the object that holds the ATAC data: a MuData's modality, any other single object itself.
+    """The object that holds the ATAC data: a MuData's modality, any other single object itself.
 
     Raises
     ------
@@ -85,7 +85,7 @@ def obs_columns(adata: Any) -> list[str]:
 
 
 def obs_column(adata: Any, name: str) -> pd.Series:
-    """Give a column of ``obs`` as a pandas Series with the index 0, 1, ..., from pandas or polars.
+    """A column of ``obs`` as a pandas Series with the index 0, 1, ..., from pandas or polars.
 
     Raises
     ------
@@ -104,7 +104,7 @@ def obs_column(adata: Any, name: str) -> pd.Series:
 
 
 def group_labels(data: Any, groupby: str | Sequence[str], mod: str = "atac") -> GroupLabels:
-    """Give each cell its group.
+    """Group of each cell.
 
     Parameters
     ----------
@@ -144,7 +144,7 @@ def group_labels(data: Any, groupby: str | Sequence[str], mod: str = "atac") -> 
 def pooled_group_labels(
     objects: Sequence[Any], groupby: str | Sequence[str], mod: str = "atac"
 ) -> tuple[list[np.ndarray], list[str]]:
-    """Give the cells of several objects their groups; groups of the same name are one.
+    """Groups of the cells of several objects; groups of the same name are one.
 
     Returns
     -------
@@ -159,7 +159,7 @@ def pooled_group_labels(
 
 
 def obs_texts(data: Any, column: str, mod: str = "atac") -> np.ndarray:
-    """Give a column of ``obs`` as text, (n_obs,) objects, "" where a value is missing.
+    """A column of ``obs`` as text, (n_obs,) objects, "" where a value is missing.
 
     The column is found as :func:`group_labels` finds it, and the same is raised.
     """

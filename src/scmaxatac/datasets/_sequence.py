@@ -64,7 +64,7 @@ def _markov(levels: np.ndarray, tables: np.ndarray, length: int, rng: np.random.
 
 
 def _isochores(n_segments: int, rng: np.random.Generator) -> np.ndarray:
-    """Level of each segment, in stretches of 40 to 150 kb."""
+    """Level of each segment, in intervals of 40 to 150 kb."""
     levels: list[int] = []
     while len(levels) < n_segments:
         levels.extend([int(rng.choice(len(_GC_LEVELS), p=_GC_WEIGHTS))] * int(rng.integers(40, 150)))
@@ -111,7 +111,7 @@ def cpg_islands(n: int, length: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def gaps(chrom: str) -> list[tuple[int, int]]:
-    """Give the runs of N of a chromosome, its two ends and in some an assembly gap (0-based, half-open)."""
+    """The runs of N of a chromosome, its two ends and in some an assembly gap (0-based, half-open)."""
     length = CHROM_SIZES[chrom]
     runs = [(0, _TELOMERE), (length - _TELOMERE, length)]
     if chrom in _GAPS:
@@ -121,7 +121,7 @@ def gaps(chrom: str) -> list[tuple[int, int]]:
 
 
 def add_gaps(genome: dict[str, Sequence]) -> None:
-    """Put N into the gaps, in place."""
+    """Write N into the gaps, in place."""
     for chrom, sequence in genome.items():
         for start, end in gaps(chrom):
             sequence.codes[start:end] = UNKNOWN_BASE

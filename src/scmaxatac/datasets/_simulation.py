@@ -22,7 +22,7 @@ _LINE = 60  # bases a line of the FASTA file
 
 
 def toy_folder(seed: int, n_fragments: int) -> Path:
-    """Give the folder of the simulated files, simulating them on first sight.
+    """The folder of the simulated files, simulating them on first sight.
 
     The folder's name is a hash of the parameters and of the simulation's source, so a changed simulation is never
     mixed with old files. The folder appears complete or not at all.

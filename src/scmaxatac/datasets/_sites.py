@@ -96,7 +96,7 @@ def _purge(genome: dict[str, Sequence], regions: pd.DataFrame, rng: np.random.Ge
 
 
 def _with_breaks(positions: np.ndarray) -> np.ndarray:
-    """Put a -1 between stretches of consecutive positions, so that no motif is found across a seam."""
+    """Insert a -1 between runs of consecutive positions, so that no motif is found across a seam."""
     return np.insert(positions, np.flatnonzero(np.diff(positions) > 1) + 1, -1)
 
 

@@ -103,7 +103,7 @@ def score_bins(
     return ScoredBins(starts, largest[counts], peaks.overlaps(chrom, starts, starts + bin_size))
 
 
-def agreement(scores: np.ndarray, truth: np.ndarray) -> dict[str, float]:
+def ranking_metrics(scores: np.ndarray, truth: np.ndarray) -> dict[str, float]:
     """Measure how well scores rank the positive bins.
 
     Parameters
@@ -139,7 +139,7 @@ def bootstrap_average_precision(
 ) -> np.ndarray:
     """Average precision of bins whose blocks are drawn with replacement.
 
-    Neighbouring bins depend on each other, so whole stretches of the genome are drawn.
+    Neighbouring bins depend on each other, so whole blocks of the genome are drawn.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""Matches of motifs in stretches of a chromosome, found with memelite."""
+"""Matches of motifs in intervals of a chromosome, found with memelite."""
 
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
@@ -36,7 +36,7 @@ class MotifHits(NamedTuple):
 def motif_hits(
     codes: np.ndarray, starts: np.ndarray, ends: np.ndarray, motifs: Sequence[np.ndarray], p_value: float
 ) -> MotifHits:
-    """Find the matches of motifs on both strands whose middle base lies in one of the stretches.
+    """Find the matches of motifs on both strands whose middle base lies in one of the intervals.
 
     The score of a match is so high that a random sequence of equal base frequencies reaches it with a probability
     below `p_value`. Places that hold an unknown base don't match.
@@ -46,7 +46,7 @@ def motif_hits(
     codes
         (length,) uint8, 0 to 3 for A, C, G, T, 4 for unknown: the whole chromosome.
     starts, ends
-        (n,) stretches, 0-based, half-open, sorted, not overlapping.
+        (n,) intervals, 0-based, half-open, sorted, not overlapping.
     motifs
         (width, 4) probabilities of A, C, G, T each, none of them 0.
     p_value
@@ -99,7 +99,7 @@ def _on_the_grid(matrix: np.ndarray) -> np.ndarray:
 
 
 def _batches(starts: np.ndarray, ends: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Cut long stretches, and gather pieces to batches of a limited number of bases."""
+    """Cut long intervals, and gather pieces to batches of a limited number of bases."""
     counts = -(-(ends - starts) // _BATCH)
     within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
     low = np.repeat(starts, counts) + within * _BATCH
@@ -110,7 +110,7 @@ def _batches(starts: np.ndarray, ends: np.ndarray) -> Iterator[tuple[np.ndarray,
 
 
 def _join(codes: np.ndarray, begins: np.ndarray, stops: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Stretches one after the other, an unknown base behind each, and where each of them starts."""
+    """Intervals one after the other, an unknown base behind each, and where each of them starts."""
     gap = np.full(1, UNKNOWN_BASE, dtype=np.uint8)
     pieces = [piece for begin, stop in zip(begins, stops, strict=True) for piece in (codes[begin:stop], gap)]
     lengths = stops - begins + 1

@@ -82,7 +82,7 @@ def _choose(present: Iterable[str], genome: Genome, chroms: Iterable[str] | None
 
 
 def _with_scores(frame: pd.DataFrame) -> pd.DataFrame:
-    """Give a table a column of scores: 1 for each interval where it has none, or where all are missing."""
+    """Add a column of scores to a table: 1 for each interval where it has none, or where all are missing."""
     if "score" not in frame:
         return frame.assign(score=1.0)
     given = frame["score"]

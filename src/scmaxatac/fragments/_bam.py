@@ -9,8 +9,8 @@ import numpy as np
 
 from scmaxatac._constants import TN5_SHIFT_MINUS, TN5_SHIFT_PLUS
 from scmaxatac._logging import warn
-from scmaxatac.fragments._cell_matcher import CellMatcher
-from scmaxatac.fragments._chunks import FragmentChunk, MatchReport
+from scmaxatac.fragments._barcode_matcher import BarcodeMatcher
+from scmaxatac.fragments._source import FragmentChunk, MatchReport
 from scmaxatac.io._files import existing_file
 
 _CHUNK = 500_000
@@ -80,7 +80,7 @@ class BamFragments:
     ) -> None:
         self._path = existing_file(path, "BAM file")
         self.name = str(self._path)
-        self._matcher = None if barcodes is None else CellMatcher(barcodes, self.name, sample)
+        self._matcher = None if barcodes is None else BarcodeMatcher(barcodes, self.name, sample)
         self._tag = tag
         self._min_mapq = min_mapq
         self._unwanted = _UNMAPPED | _SECONDARY | _FAILED | _SUPPLEMENTARY | (0 if keep_duplicates else _DUPLICATE)

@@ -15,7 +15,7 @@ _NUMBER = re.compile(r"-\d+$")
 
 
 @dataclass(frozen=True)
-class Rule:
+class BarcodeRule:
     """A way to make an object's cell names and a file's barcodes equal.
 
     Attributes
@@ -36,7 +36,7 @@ class Rule:
     kept: Callable[[str], str] | None = None
 
     def dropped(self, cells: Iterable[str]) -> list[str]:
-        """Give the different parts of the cells' names that the rule ignores, such as the names of samples."""
+        """The different parts of the cells' names that the rule ignores, such as the names of samples."""
         if self.kept is None:
             return []
         return list(dict.fromkeys(cell.replace(self.kept(cell), "", 1) for cell in cells))
@@ -51,7 +51,7 @@ def _unnumbered(name: str) -> str:
 
 
 def _barcode(name: str) -> str:
-    """Give the barcode with its number, without a sample's name before or after it."""
+    """The barcode with its number, without a sample's name before or after it."""
     if match := _longest_dna(name):
         return match[0]
     return name.rsplit("#", 1)[-1]
@@ -69,7 +69,7 @@ def _longest_dna(name: str) -> re.Match[str] | None:
     return max(_DNA.finditer(name), key=lambda match: len(match[1]), default=None)
 
 
-def rules(sample: str | None = None) -> list[Rule]:
+def rules(sample: str | None = None) -> list[BarcodeRule]:
     """All rules that are tried, the ones that change least first.
 
     Parameters
@@ -78,18 +78,18 @@ def rules(sample: str | None = None) -> list[Rule]:
         Name of the sample that all cells belong to, if known.
     """
     found = [
-        Rule("", _same),
-        Rule("'-1' added to the cells' names", lambda name: f"{name}-1"),
-        Rule("the number after '-' removed from the cells' names", _unnumbered, None, _unnumbered),
-        Rule(
+        BarcodeRule("", _same),
+        BarcodeRule("'-1' added to the cells' names", lambda name: f"{name}-1"),
+        BarcodeRule("the number after '-' removed from the cells' names", _unnumbered, None, _unnumbered),
+        BarcodeRule(
             "the number after '-' in the cells' names set to 1",
             lambda name: f"{_unnumbered(name)}-1",
             None,
             _unnumbered,
         ),
-        Rule("the sample removed from the cells' names", _barcode, None, _barcode),
-        Rule("sample and number removed from the cells' names", _bare, None, _bare),
-        Rule(
+        BarcodeRule("the sample removed from the cells' names", _barcode, None, _barcode),
+        BarcodeRule("sample and number removed from the cells' names", _bare, None, _bare),
+        BarcodeRule(
             "the sample removed from the cells' names, their number set to 1",
             lambda name: f"{_bare(name)}-1",
             None,
@@ -99,17 +99,19 @@ def rules(sample: str | None = None) -> list[Rule]:
     if sample is not None:
         for mark in "#_-:":
             found.append(
-                Rule(f"'{sample}{mark}' put before the cells' barcodes", partial(_with_sample, f"{sample}{mark}"))
+                BarcodeRule(
+                    f"'{sample}{mark}' put before the cells' barcodes", partial(_with_sample, f"{sample}{mark}")
+                )
             )
     found += [
-        Rule("the sample removed from the file's barcodes", _same, _barcode),
-        Rule("the sample removed from the cells' names and the file's barcodes", _barcode, _barcode, _barcode),
-        Rule("names and barcodes reduced to their bases", _bare, _bare, _bare),
+        BarcodeRule("the sample removed from the file's barcodes", _same, _barcode),
+        BarcodeRule("the sample removed from the cells' names and the file's barcodes", _barcode, _barcode, _barcode),
+        BarcodeRule("names and barcodes reduced to their bases", _bare, _bare, _bare),
     ]
     return found
 
 
-class RuleTrial:
+class RuleSelector:
     """Try all rules on a look at the file's barcodes.
 
     Parameters
@@ -147,8 +149,8 @@ class RuleTrial:
         """Share of the cells that the best rule has found."""
         return max(map(len, self._found)) / len(self._names)
 
-    def best(self) -> Rule:
-        """Give the rule that found most; of equals the one that changes least."""
+    def best(self) -> BarcodeRule:
+        """The rule that found most; of equals the one that changes least."""
         counts = [len(found) for found in self._found]
         return self._rules[0 if self._is_exact else counts.index(max(counts))]
 
@@ -171,7 +173,7 @@ class BarcodeIndex:
         If the rule gives two cells the same barcode.
     """
 
-    def __init__(self, cells: Sequence[str], rule: Rule, where: str) -> None:
+    def __init__(self, cells: Sequence[str], rule: BarcodeRule, where: str) -> None:
         import pyarrow as pa
 
         self._rule = rule
@@ -191,7 +193,7 @@ class BarcodeIndex:
         self._memo: dict[str, int] = {}
 
     def cells_of(self, barcodes: Any) -> np.ndarray:
-        """Give the cell of each of an arrow array's barcodes, (n,) int32, -1 for those of no cell.
+        """The cell of each of an arrow array's barcodes, (n,) int32, -1 for those of no cell.
 
         Raises
         ------

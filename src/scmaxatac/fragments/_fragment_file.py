@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from scmaxatac.fragments._cell_matcher import CellMatcher
-from scmaxatac.fragments._chunks import FragmentChunk, MatchReport
+from scmaxatac.fragments._barcode_matcher import BarcodeMatcher
 from scmaxatac.fragments._line_blocks import LineBlock, read_line_blocks
+from scmaxatac.fragments._source import FragmentChunk, MatchReport
 from scmaxatac.io._files import existing_file
 
 _LARGEST = np.iinfo(np.int32).max
@@ -52,7 +52,7 @@ class FragmentFile:
     ) -> None:
         self._path = existing_file(path, "fragment file")
         self.name = str(self._path)
-        self._matcher = None if barcodes is None else CellMatcher(barcodes, self.name, sample)
+        self._matcher = None if barcodes is None else BarcodeMatcher(barcodes, self.name, sample)
         self._wanted = None if chroms is None else set(chroms)
         self._chroms: dict[str, int] = {}
         self.n_cells = 1 if barcodes is None else len(barcodes)
@@ -157,7 +157,7 @@ class FragmentFile:
 
 
 def _problem(fields: list[bytes], layout: list[str]) -> str:
-    """Say what is wrong with a line, "" if nothing is."""
+    """What is wrong with a line, "" if nothing is."""
     if len(fields) < 4 and "barcode" in layout:
         return "expected chromosome, start, end and barcode separated by tabs"
     if len(fields) < 3:

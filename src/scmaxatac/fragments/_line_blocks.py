@@ -32,7 +32,7 @@ class LineBlock(NamedTuple):
     first_line: int
 
     def without_comments(self) -> bytes:
-        """Give the lines that do not start with ``#``."""
+        """The lines that do not start with ``#``."""
         # a single byte is found far faster than two, and most files hold none
         if b"#" in self.text and (self.text.startswith(b"#") or b"\n#" in self.text):
             return _COMMENT.sub(b"", self.text)

@@ -8,8 +8,8 @@ import numpy as np
 
 from scmaxatac._logging import logger, warn
 from scmaxatac.containers._objects import pooled_group_labels, split_objects
-from scmaxatac.fragments._chunks import FragmentSource
 from scmaxatac.fragments._resolve_fragments import fragment_sources
+from scmaxatac.fragments._source import FragmentSource
 
 Fragments = str | PathLike[str] | Mapping[str, str | PathLike[str]]
 """A fragment file, or one for each sample."""
@@ -117,7 +117,7 @@ def fragments_of_sample(fragments: Fragments | None, sample: str | None, sample_
 def _cross(
     codes: list[np.ndarray], names: list[str], replicate_codes: list[np.ndarray], replicates: list[str], key: str
 ) -> tuple[list[np.ndarray], dict[str, list[str]]]:
-    """Give each combination of group and replicate that has cells a code and a name."""
+    """Number and name each combination of group and replicate that has cells."""
     flat = [
         np.where((group >= 0) & (replicate >= 0), group.astype(np.int64) * len(replicates) + replicate, -1)
         for group, replicate in zip(codes, replicate_codes, strict=True)

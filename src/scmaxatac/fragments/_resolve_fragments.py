@@ -11,9 +11,9 @@ from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac.containers._objects import obs_texts, unwrap
 from scmaxatac.fragments._bam import BamFragments
-from scmaxatac.fragments._chunks import FragmentSource
 from scmaxatac.fragments._fragment_file import FragmentFile
 from scmaxatac.fragments._snapatac2 import SnapFragments, fragment_key
+from scmaxatac.fragments._source import FragmentSource
 
 _Path = str | os.PathLike[str]
 SourceWithRows = tuple[FragmentSource, np.ndarray]

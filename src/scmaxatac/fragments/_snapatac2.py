@@ -7,7 +7,7 @@ import numpy as np
 
 from scmaxatac import _keys
 from scmaxatac.containers._objects import is_snapatac2
-from scmaxatac.fragments._chunks import FragmentChunk, MatchReport
+from scmaxatac.fragments._source import FragmentChunk, MatchReport
 
 _CHUNK = 2_000_000  # fragments
 _FIRST_ROWS = 64
@@ -84,7 +84,7 @@ class SnapFragments:
         return FragmentChunk(cell, chrom, start, start + values.astype(np.int32), both_ends=True)
 
     def _rows(self, first: int, stop: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Give the number of entries of each row, and columns and values of all of them."""
+        """The number of entries of each row, and columns and values of all of them."""
         if hasattr(self._matrix, "indptr"):
             indptr = self._matrix.indptr[first : stop + 1].astype(np.int64)
             entries = slice(int(indptr[0]), int(indptr[-1]))
@@ -133,7 +133,7 @@ def _reference(adata: Any, name: str) -> tuple[list[str], np.ndarray]:
 
 
 def _slices(counts: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Cut rows into stretches of about a chunk's number of entries."""
+    """Cut rows into blocks of about a chunk's number of entries."""
     ends = np.cumsum(counts)
     low = 0
     while low < len(counts):

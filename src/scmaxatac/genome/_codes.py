@@ -73,7 +73,7 @@ def _open_codes(folder: Path) -> CachedCodes:
 
 
 def write_codes(codes: Mapping[str, np.ndarray], folder: Path) -> CachedCodes:
-    """Put codes that are in memory into a folder that is named after them, unless they are there already."""
+    """Write codes that are in memory into a folder that is named after them, unless they are there already."""
     if not (folder / _INDEX).is_file():
         rows = []
         for i, (name, array) in enumerate(codes.items()):

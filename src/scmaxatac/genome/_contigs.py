@@ -4,7 +4,7 @@ import numpy as np
 
 from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
-from scmaxatac.fragments._chunks import FragmentChunk, FragmentSource
+from scmaxatac.fragments._source import FragmentChunk, FragmentSource
 from scmaxatac.genome._genome import Genome
 
 

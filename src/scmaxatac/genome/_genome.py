@@ -203,7 +203,7 @@ class Genome:
         return self._codes[chrom]
 
     def unknown_runs(self, chrom: str) -> Runs:
-        """Unknown stretches of at least 32 bp, sorted: starts and ends. Shorter ones hold no bin.
+        """Unknown intervals of at least 32 bp, sorted: starts and ends. Shorter ones hold no bin.
 
         Parameters
         ----------

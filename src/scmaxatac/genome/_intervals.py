@@ -43,11 +43,11 @@ class Intervals:
         return tuple(self._by_chrom)
 
     def starts(self, chrom: str) -> np.ndarray:
-        """Give the starts of the merged intervals, (n,) int64."""
+        """The starts of the merged intervals, (n,) int64."""
         return self._bounds(chrom)[0]
 
     def ends(self, chrom: str) -> np.ndarray:
-        """Give the ends of the merged intervals, (n,) int64."""
+        """The ends of the merged intervals, (n,) int64."""
         return self._bounds(chrom)[1]
 
     def on(self, chrom: str) -> "Intervals":
@@ -60,15 +60,15 @@ class Intervals:
         return int((ends - starts).sum())
 
     def overlaps(self, chrom: str, start: np.ndarray, end: np.ndarray) -> np.ndarray:
-        """Tell which of the queries ``[start, end)`` overlap an interval by at least 1 bp; (n,) bool."""
+        """Which of the queries ``[start, end)`` overlap an interval by at least 1 bp; (n,) bool."""
         starts, ends = self._bounds(chrom)
         first_that_ends_later = np.searchsorted(ends, start, side="right")
         return first_that_ends_later < np.searchsorted(starts, end, side="left")
 
     def overlaps_grid(self, chrom: str, n: int, step: int, width: int) -> np.ndarray:
-        """Tell which of `n` stretches ``[i * step, i * step + width)`` overlap an interval by at least 1 bp; (n,) bool.
+        """Which of `n` windows ``[i * step, i * step + width)`` overlap an interval by at least 1 bp; (n,) bool.
 
-        The same as :meth:`overlaps`, in time that grows with the intervals instead of the stretches.
+        The same as :meth:`overlaps`, in time that grows with the intervals instead of the windows.
         """
         starts, ends = self._bounds(chrom)
         first = np.clip((starts - width) // step + 1, 0, n)

@@ -12,11 +12,11 @@ _AT_ONCE = 1 << 24
 """Bases that are looked at together, to bound memory."""
 
 Runs = tuple[np.ndarray, np.ndarray]
-"""Starts and ends (int64, 0-based, half-open) of sorted stretches of unknown bases."""
+"""Starts and ends (int64, 0-based, half-open) of sorted intervals of unknown bases."""
 
 
 def find_unknown_runs(codes: np.ndarray, shortest: int = BIN) -> Runs:
-    """Stretches of at least `shortest` unknown bases in (length,) uint8 codes."""
+    """Intervals of at least `shortest` unknown bases in (length,) uint8 codes."""
     edges = [np.zeros(0, dtype=np.int64)]
     before = False
     for at in range(0, len(codes), _AT_ONCE):
@@ -40,7 +40,7 @@ def unknown_grid(runs: Runs, n: int, width: int) -> np.ndarray:
 
 
 def is_unknown(runs: Runs, starts: np.ndarray, width: int) -> np.ndarray:
-    """Which of the stretches of `width` bp from these starts have no known base; (n,) bool."""
+    """Which of the intervals of `width` bp from these starts have no known base; (n,) bool."""
     if not len(runs[0]):
         return np.zeros(len(starts), dtype=bool)
     run = np.searchsorted(runs[0], starts, side="right") - 1

@@ -48,13 +48,13 @@ class Results:
         return json.loads(str(self.slots[_keys.PARAMS]))
 
     def slot(self, name: str) -> Any:
-        """Give one slot, or raise a KeyError that names it."""
+        """Return one slot, or raise a KeyError that names it."""
         if name not in self.slots:
             raise KeyError(f"uns[{self.key!r}] has no {name!r}; it holds {_quoted(self.slots)}")
         return self.slots[name]
 
     def table(self, name: str) -> pd.DataFrame:
-        """Give a slot as a table that may be changed; tables of groups are indexed by group."""
+        """Return a slot as a table that may be changed; tables of groups are indexed by group."""
         stored = self.slot(name)
         if isinstance(stored, pd.DataFrame):
             return stored.copy()
@@ -166,7 +166,7 @@ def _is_run(entry: Any) -> bool:
 
 
 def _misfit(data: Any, results: Results, mod: str) -> str:
-    """Say how the object's groups differ from the ones that were predicted; "" if they don't."""
+    """How the object's groups differ from the ones that were predicted; "" if they don't."""
     try:
         codes, names = group_labels(data, results.params["groupby"], mod)
     except (KeyError, ValueError):

@@ -8,8 +8,8 @@ import pandas as pd
 
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
+from scmaxatac.genome._region import intervals_to_read
 from scmaxatac.get._results import Results, find_results
-from scmaxatac.get._stretches import stretches
 from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig
 from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.results._stored_signal import read_signal as read_stored_signal
@@ -30,7 +30,7 @@ def signal(
     group
         The group.
     region
-        Stretch to read, such as ``"chr22:18,712,000-18,730,000"`` (0-based, half-open); runs are cut to it. By default
+        Interval to read, such as ``"chr22:18,712,000-18,730,000"`` (0-based, half-open); runs are cut to it. By default
         everything.
     key
         {key}
@@ -70,7 +70,7 @@ def read_signal(results: Results, group: str, region: str | None) -> pd.DataFram
     else:
         sizes, read = results.store.sizes, partial(_read_stored, results.store, group)
     frames = []
-    for chrom, start, end in stretches(region, sizes):
+    for chrom, start, end in intervals_to_read(region, sizes):
         starts, ends, values = read(chrom, start, end)
         present = values != 0
         columns = {

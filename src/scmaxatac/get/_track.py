@@ -10,8 +10,8 @@ import pandas as pd
 from scmaxatac._constants import BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
+from scmaxatac.genome._region import intervals_to_read
 from scmaxatac.get._results import Results, find_results
-from scmaxatac.get._stretches import stretches
 from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig
 
 
@@ -33,7 +33,7 @@ def track(
     group
         The group.
     region
-        Stretch to read, such as ``"chr22:18,712,000-18,730,000"`` (0-based, half-open); bins that overlap it are given
+        Interval to read, such as ``"chr22:18,712,000-18,730,000"`` (0-based, half-open); bins that overlap it are given
         whole. By default everything.
     key
         {key}
@@ -73,7 +73,7 @@ def read_track(results: Results, tf: str, group: str, region: str | None) -> pd.
     else:
         sizes, read = results.store.sizes, partial(results.store.read, group, tf)
     frames = []
-    for chrom, start, end in stretches(region, sizes):
+    for chrom, start, end in intervals_to_read(region, sizes):
         size = sizes[chrom]
         starts, values = read(chrom, start // BIN * BIN, min(-(-end // BIN) * BIN, size))
         starts = np.asarray(starts, dtype=np.int64)

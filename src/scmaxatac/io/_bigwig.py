@@ -152,7 +152,7 @@ class BigWigWriter:
 def read_bigwig(
     path: str | os.PathLike[str], chrom: str, start: int = 0, end: int | None = None
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Read the values of a stretch of a bigWig.
+    """Read the values of a interval of a bigWig.
 
     Parameters
     ----------
@@ -161,11 +161,11 @@ def read_bigwig(
     chrom
         The chromosome.
     start, end
-        Stretch to read, 0-based, half-open; by default the whole chromosome.
+        Interval to read, 0-based, half-open; by default the whole chromosome.
 
     Returns
     -------
-    starts, ends : (n,) int32, 0-based, half-open, cut to the stretch; values : (n,) float32. Positions without a value
+    starts, ends : (n,) int32, 0-based, half-open, cut to the interval; values : (n,) float32. Positions without a value
     are in none of them.
 
     Raises
@@ -175,7 +175,7 @@ def read_bigwig(
     KeyError
         If the bigWig has no such chromosome.
     ValueError
-        If it is not a bigWig or the stretch lies outside the chromosome.
+        If it is not a bigWig or the interval lies outside the chromosome.
     """
     with _opened(path) as handle:
         size = handle.sizes.get(chrom)

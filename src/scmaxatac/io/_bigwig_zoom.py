@@ -19,7 +19,7 @@ RECORD = np.dtype(
 
 
 class Summary(NamedTuple):
-    """Values summed up over stretches of one chromosome, sorted; arrays of shape (n,)."""
+    """Values summed up over intervals of one chromosome, sorted; arrays of shape (n,)."""
 
     start: np.ndarray
     end: np.ndarray
@@ -31,7 +31,7 @@ class Summary(NamedTuple):
 
     @classmethod
     def of_values(cls, starts: np.ndarray, ends: np.ndarray, values: np.ndarray) -> Self:
-        """Each value as the summary of its own stretch, cut where windows of the first level begin."""
+        """Each value as the summary of its own interval, cut where windows of the first level begin."""
         first = starts // FIRST_WINDOW
         n = (ends - 1) // FIRST_WINDOW - first + 1
         if n.max() > 1:
@@ -48,11 +48,11 @@ class Summary(NamedTuple):
         return type(self)(*map(np.concatenate, zip(self, other, strict=True)))
 
     def part(self, which: slice) -> Self:
-        """Take some of the stretches."""
+        """Take some of the intervals."""
         return type(self)(*(column[which] for column in self))
 
     def over(self, window: int) -> Self:
-        """Summaries of windows of this many bp in place of those of the stretches in them."""
+        """Summaries of windows of this many bp in place of those of the intervals in them."""
         of = self.start // window
         first = np.flatnonzero(np.concatenate(([True], of[1:] != of[:-1])))
         last = np.append(first[1:], len(of)) - 1

@@ -82,7 +82,7 @@ def _sequences(path: Path, chroms: set[str] | None) -> Iterator[tuple[str, bytes
 
 
 def _pieces(path: Path) -> Iterator[tuple[bytes | None, bytes]]:
-    """Header lines as ``(header, b"")`` and stretches of sequence as ``(None, letters)``, in the file's order."""
+    """Header lines as ``(header, b"")`` and parts of the sequence as ``(None, letters)``, in the file's order."""
     with open_binary(path) as handle:
         header: bytes | None = None
         while block := handle.read(_BLOCK):

@@ -99,7 +99,7 @@ def temporary_folder(path: str | os.PathLike[str]) -> Iterator[Path]:
 
 
 def publish_folder(temporary: Path, path: str | os.PathLike[str]) -> None:
-    """Give a complete folder its name.
+    """Rename a complete folder to its own name.
 
     If there is a folder of this name, it stays and the new one does not get it. So the name has to say what the folder
     holds, a digest for example.
@@ -192,7 +192,7 @@ def slug(text: str) -> str:
 
 
 def existing_file(path: str | os.PathLike[str], what: str) -> Path:
-    """Give `path` back as a Path, or raise a FileNotFoundError that says `what` is missing."""
+    """Return `path` as a Path, or raise a FileNotFoundError that says `what` is missing."""
     path = Path(path).expanduser()
     if path.is_dir():
         raise FileNotFoundError(f"{what}: {path} is a folder, not a file")

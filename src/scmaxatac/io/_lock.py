@@ -97,7 +97,7 @@ class Lock:
             time.sleep(_INTERVAL)
 
     def release(self) -> None:
-        """Give the lock back; the file stays, as removing it would let two processes hold two files of one name."""
+        """Release the lock; the file stays, as removing it would let two processes hold two files of one name."""
         _held.discard(self)
         with suppress(OSError):  # of a file system without locks
             fcntl.flock(self._handle, fcntl.LOCK_UN)

@@ -76,7 +76,7 @@ def _last_change(path: Path) -> float:
 
 @cache
 def _machine() -> str:
-    """Tell machines apart, and containers of one machine that don't see each other's processes."""
+    """Identify this machine, and containers of one machine that don't see each other's processes."""
     facts = [platform.node()]
     with suppress(OSError):  # Linux only
         facts.append(Path("/proc/sys/kernel/random/boot_id").read_text())

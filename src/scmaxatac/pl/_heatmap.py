@@ -9,7 +9,16 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
 from scmaxatac.get._results import find_results
-from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, POINTS_PER_INCH, SMALL, room, root_figure, text_width
+from scmaxatac.plotting._base import (
+    GREY,
+    LIGHT_GREY,
+    MEDIUM,
+    POINTS_PER_INCH,
+    SMALL,
+    available_size,
+    root_figure,
+    text_width,
+)
 from scmaxatac.plotting._labels import distinct_labels
 from scmaxatac.plotting._order import similar_together
 
@@ -106,7 +115,7 @@ def heatmap(
     values = values.set_axis(distinct_labels(values.index, _LONGEST, 1)).set_axis(
         distinct_labels(values.columns, _LONGEST, 1), axis="columns"
     )
-    pitch = _pitch(values.shape, room(ax, figsize))
+    pitch = _pitch(values.shape, available_size(ax, figsize))
     if ax is None:
         figure, ax = plt.subplots(figsize=figsize or _figsize(values, pitch), layout="constrained")
     else:

@@ -10,7 +10,7 @@ import pandas as pd
 
 from scmaxatac._docs import shared_docs
 from scmaxatac.io._files import existing_file
-from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, PALETTE, SMALL, Sheet, room
+from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, PALETTE, SMALL, PanelGrid, available_size
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -79,12 +79,12 @@ def learning_curve(
     'Validation Dice'
     """
     table = _table(history)
-    width, height = room(ax, figsize) or figsize
-    sheet = Sheet(ax, width, height)
+    width, height = available_size(ax, figsize) or figsize
+    grid = PanelGrid(ax, width, height)
     across = max(width - _LEFT - _RIGHT, 0.3)
     down = max((height - _TOP - _BOTTOM - _GAP) / 2, 0.2)
-    losses = sheet.panel(_LEFT, _TOP, across, down)
-    dice = sheet.panel(_LEFT, _TOP + down + _GAP, across, down)
+    losses = grid.panel(_LEFT, _TOP, across, down)
+    dice = grid.panel(_LEFT, _TOP + down + _GAP, across, down)
     for (name, label), color in zip(_LOSSES.items(), PALETTE, strict=False):
         losses.plot(table["epoch"], table[name], color=color, label=label, linewidth=1.4, **_dots(table))
     dice.plot(table["epoch"], table["val_dice"], color=PALETTE[2], linewidth=1.4, **_dots(table))
@@ -106,7 +106,7 @@ def learning_curve(
         fontsize=MEDIUM, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, handlelength=1.4,
         borderaxespad=0.2, columnspacing=1.2,
     )  # fmt: skip
-    return sheet.figure
+    return grid.figure
 
 
 def _table(history: HasProvenance | pd.DataFrame | str | PathLike[str]) -> pd.DataFrame:

@@ -18,8 +18,8 @@ from scmaxatac.plotting._base import (
     POINTS_PER_INCH,
     SMALL,
     WARNING,
-    Sheet,
-    room,
+    PanelGrid,
+    available_size,
     short_number,
     text_width,
 )
@@ -85,16 +85,16 @@ def qc(
     pitch = 0.3 if any("\n" in label for label in labels) else 0.24
     body = pitch * len(table)
     left = 0.1 + text_width(labels, MEDIUM) + 0.22
-    available = room(ax, figsize)
+    available = available_size(ax, figsize)
     width = available[0] if available else left + len(panels) * (_PANEL + _GAP)
     notes = _notes(table, width - 0.2)
     below = _FOOT + _LINE * len(notes) + 0.05
     if available:
         body = max(available[1] - _HEAD - below, 0.1 * available[1])
     across = max((width - left) / len(panels) - _GAP, 0.3)
-    sheet = Sheet(ax, width, _HEAD + body + below)
+    grid = PanelGrid(ax, width, _HEAD + body + below)
     for p, (name, label) in enumerate(panels.items()):
-        panel = sheet.panel(left + p * (across + _GAP), _HEAD, across, body)
+        panel = grid.panel(left + p * (across + _GAP), _HEAD, across, body)
         panel.set_label(name)
         _draw_bars(panel, table[name].to_numpy(dtype=float), warned, percent=name == "match_rate")
         panel.set_yticks(range(len(table)), labels if p == 0 else [], fontsize=MEDIUM)
@@ -104,10 +104,10 @@ def qc(
         if p == 0:
             for tick in np.flatnonzero(warned):
                 panel.get_yticklabels()[tick].set_color(WARNING)
-    sheet.text(left, 0.2, "Quality control of each group", fontsize=LARGE, va="center")
+    grid.text(left, 0.2, "Quality control of each group", fontsize=LARGE, va="center")
     for n, note in enumerate(notes):
-        sheet.text(0.1, _HEAD + body + _FOOT + _LINE * n, note, color=WARNING, va="top")
-    return sheet.figure
+        grid.text(0.1, _HEAD + body + _FOOT + _LINE * n, note, color=WARNING, va="top")
+    return grid.figure
 
 
 def _draw_bars(ax: "Axes", values: np.ndarray, warned: np.ndarray, *, percent: bool) -> None:

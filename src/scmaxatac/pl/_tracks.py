@@ -22,11 +22,11 @@ from scmaxatac.plotting._base import (
     MEDIUM,
     PALETTE,
     SMALL,
-    Sheet,
+    PanelGrid,
+    available_size,
     nice_ceiling,
     position_axis,
     region_title,
-    room,
     text_width,
 )
 from scmaxatac.plotting._genes import draw_genes, gene_rows
@@ -115,28 +115,28 @@ def tracks(
     scores = {(g, tf): read_track(results, tf, g, region) for g in group_names for tf in tf_names}
     signals = _signals(results, group_names, region) if signal else {}
     thresholds = results.params.get("thresholds", {})
-    layout = TrackLayout(group_names, tf_names, bool(signals), room(ax, figsize))
+    layout = TrackLayout(group_names, tf_names, bool(signals), available_size(ax, figsize))
     gene_table = None
     if genes is not None:
         gene_table = gene_rows(read_gtf(genes, chrom, start, end), start, end, layout.width)
         layout.make_room_for_genes(gene_table)
-    sheet = Sheet(ax, layout.sheet_width, layout.height)
+    grid = PanelGrid(ax, layout.grid_width, layout.height)
     signal_top = nice_ceiling(max((frame["value"].max() for frame in signals.values() if len(frame)), default=0.0))
-    _header(sheet, layout, region_title(chrom, start, end), signal_top if signals else None)
+    _header(grid, layout, region_title(chrom, start, end), signal_top if signals else None)
 
     panel = None
     for g, group in enumerate(group_names):
         block = layout.block_top(g)
-        sheet.text(
+        grid.text(
             0.1, block + layout.block_height / 2, layout.labels[g], fontsize=layout.label_size, va="center", ha="left"
         )
         rows = ([(None, signals[group])] if signals else []) + [(tf, scores[group, tf]) for tf in tf_names]
         for r, (tf, frame) in enumerate(rows):
-            panel = sheet.panel(layout.left, block + r * layout.pitch, layout.width, layout.track)
+            panel = grid.panel(layout.left, block + r * layout.pitch, layout.width, layout.track)
             panel.set_label(f"{group}: {tf or 'signal'}")
             panel.set_xlim(start, end)
             colour = GREY if tf is None else PALETTE[tf_names.index(tf)]
-            _dress(panel, layout, tf or "signal", colour, signal_top if tf is None else 1.0)
+            _style_axes(panel, layout, tf or "signal", colour, signal_top if tf is None else 1.0)
             values = frame["value" if tf is None else "score"]
             fill_runs(panel, frame["start"], frame["end"], values, (start, end), colour)
             if tf is not None:
@@ -145,29 +145,29 @@ def tracks(
                 here = called[(called["group"] == group) & (called["tf"] == tf)]
                 _mark_sites(panel, here, end - start, colour)
     if gene_table is not None:
-        panel = sheet.panel(layout.left, layout.genes_top, layout.width, layout.genes_height)
+        panel = grid.panel(layout.left, layout.genes_top, layout.width, layout.genes_height)
         panel.set_label("genes")
         panel.set_xlim(start, end)
         draw_genes(panel, gene_table)
     if panel is not None:
         position_axis(panel, chrom, start, end)
-    return sheet.figure
+    return grid.figure
 
 
-def _header(sheet: Sheet, layout: TrackLayout, title: str, signal_top: float | None) -> None:
+def _header(grid: PanelGrid, layout: TrackLayout, title: str, signal_top: float | None) -> None:
     """Write the region, the ranges and, where tracks carry no names, what the colours mean."""
-    sheet.text(layout.left, 0.12, title, fontsize=LARGE, va="center", ha="left")
+    grid.text(layout.left, 0.12, title, fontsize=LARGE, va="center", ha="left")
     ranges = [] if signal_top is None else [f"signal 0\N{EN DASH}{signal_top:g} (1 = 99th percentile of coverage)"]
     ranges += ["score 0\N{EN DASH}1 (dashed: threshold)"] if layout.tfs else []
-    sheet.text(layout.left, 0.33, "; ".join(ranges), color=GREY, va="center", ha="left")
+    grid.text(layout.left, 0.33, "; ".join(ranges), color=GREY, va="center", ha="left")
     if not layout.named:
         left = layout.left
         for name, colour in zip(layout.tfs, PALETTE, strict=False):
-            sheet.text(left, 0.54, f"\N{BLACK SQUARE} {name}", fontsize=MEDIUM, color=colour, va="center", ha="left")
+            grid.text(left, 0.54, f"\N{BLACK SQUARE} {name}", fontsize=MEDIUM, color=colour, va="center", ha="left")
             left += text_width([f"\N{BLACK SQUARE} {name}"], MEDIUM) + 0.2
 
 
-def _dress(panel: "Axes", layout: TrackLayout, name: str, colour: str, top: float) -> None:
+def _style_axes(panel: "Axes", layout: TrackLayout, name: str, colour: str, top: float) -> None:
     """Set the range of a track, its name and its ticks."""
     panel.set_ylim(-(_STRIP if name != "signal" else 0.04) * top, top)
     panel.axhline(0, color=LIGHT_GREY, linewidth=0.6, zorder=0, clip_on=False)

@@ -22,7 +22,7 @@ LARGE = 9.5
 POINTS_PER_INCH = 72
 
 
-class Sheet:
+class PanelGrid:
     """An area that panels are placed on in inches from its upper left corner: a new figure, or the place of an Axes.
 
     Panels in the place of an Axes are its insets, so they move along with it.
@@ -62,7 +62,7 @@ class Sheet:
             self._ax.text(x, y, text, transform=self._ax.transAxes, **style)
 
 
-def room(ax: "Axes | None", figsize: tuple[float, float] | None) -> tuple[float, float] | None:
+def available_size(ax: "Axes | None", figsize: tuple[float, float] | None) -> tuple[float, float] | None:
     """Width and height in inches that there are to draw in; ``None`` if nothing limits them."""
     if ax is None:
         return figsize

@@ -26,7 +26,7 @@ class TrackLayout:
 
     def _arrange(self) -> None:
         groups, tfs, signal = self.groups, self.tfs, self.signal
-        self.sheet_width = self.available[0] if self.available else _WIDTH
+        self.grid_width = self.available[0] if self.available else _WIDTH
         n_tracks = len(tfs) + signal
         self.top = _HEAD
         self.pitch = self._pitch(n_tracks)
@@ -43,7 +43,7 @@ class TrackLayout:
         self.labels = distinct_labels(groups, 18 if lines > 1 else 26, lines)
         names = [*tfs, *(["signal"] if signal else [])] if self.named else []
         self.left = 0.1 + text_width(self.labels, self.label_size) + 0.12 + text_width(names, SMALL) + 0.1
-        self.width = max(self.sheet_width - self.left - 0.4, 0.2 * self.sheet_width)
+        self.width = max(self.grid_width - self.left - 0.4, 0.2 * self.grid_width)
         self.genes_top = self.top + len(groups) * self.step
         self.height = self.genes_top + self.genes_height + _FOOT
 

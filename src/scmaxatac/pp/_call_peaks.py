@@ -18,7 +18,7 @@ from scmaxatac.atac._cell_fragments import CellFragments, collect_fragments
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.containers._uns import put_table
+from scmaxatac.containers._tables import put_table
 from scmaxatac.fragments._read_groups import Fragments, read_groups
 from scmaxatac.genome import Genome
 from scmaxatac.io._bed import write_bed
@@ -181,7 +181,7 @@ def _macs3(
 
 
 def _as_snapatac2(pooled: CellFragments, groups: dict[int, str], genome: Genome, chroms: list[str]) -> Any:
-    """Put groups into an object with SnapATAC2's layout, as if each were one cell."""
+    """Write groups into an object with SnapATAC2's layout, as if each were one cell."""
     import anndata
     from scipy import sparse
 

@@ -11,10 +11,10 @@ from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger, warn
 from scmaxatac.atac._tn5_shift import duplication_offset, symmetry_centre
 from scmaxatac.containers._objects import split_objects
-from scmaxatac.fragments._chunks import FragmentSource
 from scmaxatac.fragments._fragment_file import FragmentFile
 from scmaxatac.fragments._read_groups import Fragments, fragments_of_sample
 from scmaxatac.fragments._resolve_fragments import fragment_sources
+from scmaxatac.fragments._source import FragmentSource
 from scmaxatac.genome import Genome
 
 _DUPLICATION = 9

@@ -47,7 +47,7 @@ class Tn5Tracks:
         return self.pseudobulks.qc
 
     def runs(self, group: str, chrom: str) -> pd.DataFrame:
-        """Give a group's track on a chromosome as stretches of equal value.
+        """A group's track on a chromosome as intervals of equal value.
 
         Parameters
         ----------

@@ -12,10 +12,10 @@ from scmaxatac.nn._predict import predict_bins
 from scmaxatac.predict._run import Run
 from scmaxatac.results._stored_signal import read_signal
 from scmaxatac.scores._known_bins import known_bins
-from scmaxatac.scores._ranking import calibration_bins, largest_per_calibration_bin, stretches_beside
+from scmaxatac.scores._ranking import blocks_beside, calibration_bins, largest_per_calibration_bin
 
-N_STRETCHES = 512
-"""Stretches of the genome in a sample: at the default step 3,584 windows a group and factor at most."""
+N_BLOCKS = 512
+"""Blocks of the genome in a sample: at the default step 3,584 windows a group and factor at most."""
 
 _SEED = 0
 """The sample of a run is the same at any time."""
@@ -25,10 +25,10 @@ _CHEAP = 10
 
 
 def add_background(run: Run, genome: Genome, *, needed: bool) -> None:
-    """Score a seeded sample of stretches beside the regions, for every group of a run in regions.
+    """Score a seeded sample of blocks beside the regions, for every group of a run in regions.
 
     Without it all bins beside the regions would count as below those in them, so that a threshold would rise or fall
-    with the number of regions. Each stretch has 1,024 bp whose bins lie in all their windows; the 200-bp bins in it are
+    with the number of regions. Each block has 1,024 bp whose bins lie in all their windows; the 200-bp bins in it are
     kept. What is not needed now is scored where it is cheap, so that sites can be called by rank later.
     """
     if run.regions is None:
@@ -38,10 +38,10 @@ def add_background(run: Run, genome: Genome, *, needed: bool) -> None:
     missing = [group for group in run.spec.groups if not run.store.has_background(group)]
     if not missing:
         return
-    stretches = _choose(genome, run.regions, run.spec.chroms)
-    logger.info("thresholds by rank: scoring %d stretches beside the regions in each group", len(stretches))
+    blocks = _choose(genome, run.regions, run.spec.chroms)
+    logger.info("thresholds by rank: scoring %d blocks beside the regions in each group", len(blocks))
     for group in missing:
-        parts = [_score(run, genome, group, chrom, at) for chrom, at in _by_chrom(stretches)]
+        parts = [_score(run, genome, group, chrom, at) for chrom, at in _by_chrom(blocks)]
         maxima = np.concatenate([*parts, np.zeros((len(run.spec.tfs), 0), dtype=np.float32)], axis=1)
         run.store.write_background(group, maxima)
 
@@ -49,31 +49,31 @@ def add_background(run: Run, genome: Genome, *, needed: bool) -> None:
 def _is_cheap(run: Run, genome: Genome) -> bool:
     """Whether a sample has few windows beside those of a group."""
     n_windows = sum(len(run.window_starts(genome, chrom)) for chrom in run.spec.chroms)
-    return _CHEAP * N_STRETCHES * len(_shifts(run.spec.step)) <= n_windows
+    return _CHEAP * N_BLOCKS * len(_shifts(run.spec.step)) <= n_windows
 
 
 def _shifts(step: int) -> np.ndarray:
-    """Distances from a stretch of 1,024 bp to the windows that reach into it."""
+    """Distances from a block of 1,024 bp to the windows that reach into it."""
     return np.arange(step - WINDOW, WINDOW - step + 1, step)
 
 
 def _choose(genome: Genome, regions: Intervals, chroms: Sequence[str]) -> list[tuple[str, int]]:
-    """Draw stretches of known sequence, off the blacklist and off the regions."""
-    candidates = [stretches_beside(genome, chrom, regions) for chrom in chroms]
+    """Draw blocks of known sequence, off the blacklist and off the regions."""
+    candidates = [blocks_beside(genome, chrom, regions) for chrom in chroms]
     chrom_of = np.repeat(np.arange(len(chroms)), [len(starts) for starts in candidates])
     rng = np.random.default_rng(_SEED)
-    chosen = np.sort(rng.choice(len(chrom_of), size=min(N_STRETCHES, len(chrom_of)), replace=False))
+    chosen = np.sort(rng.choice(len(chrom_of), size=min(N_BLOCKS, len(chrom_of)), replace=False))
     positions = np.concatenate(candidates)[chosen]
     return [(chroms[c], int(at)) for c, at in zip(chrom_of[chosen], positions, strict=True)]
 
 
-def _by_chrom(stretches: list[tuple[str, int]]) -> list[tuple[str, np.ndarray]]:
-    chroms = dict.fromkeys(chrom for chrom, _ in stretches)
-    return [(chrom, np.array([at for name, at in stretches if name == chrom])) for chrom in chroms]
+def _by_chrom(blocks: list[tuple[str, int]]) -> list[tuple[str, np.ndarray]]:
+    chroms = dict.fromkeys(chrom for chrom, _ in blocks)
+    return [(chrom, np.array([at for name, at in blocks if name == chrom])) for chrom in chroms]
 
 
 def _score(run: Run, genome: Genome, group: str, chrom: str, at: np.ndarray) -> np.ndarray:
-    """Largest scores of the 200-bp bins inside stretches of a chromosome; (TFs, bins)."""
+    """Largest scores of the 200-bp bins inside blocks of a chromosome; (TFs, bins)."""
     signal = read_signal(run.store, group, [chrom])
     starts = np.unique((at[:, None] + _shifts(run.spec.step)).ravel())
     unknown = genome.unknown_runs(chrom)

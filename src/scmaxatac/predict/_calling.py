@@ -53,7 +53,7 @@ def call(store: ScoreStore, rule: ThresholdRule, context: CallingContext, region
 
 
 def write_context(folder: Path, context: CallingContext, chroms: Sequence[str]) -> None:
-    """Put into the run's folder what calling sites again will need."""
+    """Write into the run's folder what calling sites again will need."""
     for i, calibration in enumerate(context.calibrations.values()):
         if calibration is not None:
             calibration.save(folder / _CALIBRATIONS / f"{i:03d}.tsv")

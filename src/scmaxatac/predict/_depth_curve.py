@@ -12,8 +12,8 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._constants import BIN
 from scmaxatac.atac._pseudobulk import Pseudobulks
-from scmaxatac.evaluate._agreement import agreement_row
 from scmaxatac.evaluate._bins import labelled_bins
+from scmaxatac.evaluate._ranking_metrics import ranking_row
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.predict._prediction import run_folder, run_prediction
@@ -119,7 +119,7 @@ class _Curve:
         known = self.sites(full, tf)
         row = {"spearman": self._rank_correlation(size, full, tf)}
         if len(known):
-            row["ap_vs_full_depth"] = self._agreement(self._scores(size, tf), known, n_bootstrap=0)["average_precision"]
+            row["ap_vs_full_depth"] = self._row(self._scores(size, tf), known, n_bootstrap=0)["average_precision"]
         return row
 
     def against_peaks(self, size: str, tf: str, accessible: Intervals | None) -> dict[str, float]:
@@ -127,15 +127,15 @@ class _Curve:
         if peaks is None:
             return {}
         n = self.comparison.n_bootstrap
-        found = self._agreement(self._scores(size, tf), peaks, n_bootstrap=n)
+        found = self._row(self._scores(size, tf), peaks, n_bootstrap=n)
         row = {name: found[name] for name in _AGAINST_PEAKS if name in found}
         bins = self.comparison.motif_bins.get(tf)
         if bins is not None and accessible is not None:
-            found = self._agreement(_overlapping(bins, accessible), peaks, n_bootstrap=n)
+            found = self._row(_overlapping(bins, accessible), peaks, n_bootstrap=n)
             row |= {f"motif_{name}": found[name] for name in _OF_MOTIFS if name in found}
         return row
 
-    def _agreement(self, scores: pd.DataFrame, known: Table, n_bootstrap: int) -> dict[str, float]:
+    def _row(self, scores: pd.DataFrame, known: Table, n_bootstrap: int) -> dict[str, float]:
         options = self.comparison
         bins = labelled_bins(
             scores,
@@ -145,9 +145,9 @@ class _Curve:
             regions=options.compare_in,
             bin_size=options.bin_size,
         )
-        # the same stretches are drawn for every size, factor and method, so that intervals can be compared
+        # the same blocks are drawn for every size, factor and method, so that intervals can be compared
         rng = np.random.default_rng(options.seed)
-        return agreement_row(list(bins.values()), n_bootstrap=n_bootstrap, block_size=options.block_size, rng=rng)
+        return ranking_row(list(bins.values()), n_bootstrap=n_bootstrap, block_size=options.block_size, rng=rng)
 
     def _scores(self, size: str, tf: str) -> pd.DataFrame:
         """Bins of the regions that the run kept."""

@@ -48,7 +48,7 @@ def _rna_of(data: Any) -> Any:
 
 
 def _genes(rna: Any) -> tuple[Any, dict[str, int]]:
-    """Give a modality's counts, and the column of each gene by its name in capitals."""
+    """A modality's counts, and the column of each gene by its name in capitals."""
     return rna.X, {str(name).upper(): i for i, name in enumerate(rna.var_names)}
 
 

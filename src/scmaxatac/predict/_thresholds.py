@@ -12,11 +12,11 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.scores._ranking import (
+    blocks_beside,
     calibration_bins,
     largest_per_calibration_bin,
     nth_largest,
     nth_largest_with_sample,
-    stretches_beside,
 )
 from scmaxatac.zoo._calibration import Calibration
 from scmaxatac.zoo._threshold_rules import BestF1, ThresholdError, ThresholdRule, describe_errors, needed
@@ -44,7 +44,7 @@ class BinCounts:
     def of(cls, genome: Genome, chroms: Sequence[str], regions: Intervals | None) -> "BinCounts":
         """Count the bins of some chromosomes; `regions` are those of the run, None for whole chromosomes."""
         known = sum(int(calibration_bins(genome, chrom).sum()) for chrom in chroms)
-        beside = regions is not None and any(len(stretches_beside(genome, chrom, regions)) for chrom in chroms)
+        beside = regions is not None and any(len(blocks_beside(genome, chrom, regions)) for chrom in chroms)
         return cls(known, beside)
 
 

@@ -21,7 +21,7 @@ def complete_run(folder: Path) -> str | None:
 
 
 def take_over(source: Path, target: Path) -> None:
-    """Give a file that is never changed a second name, or copy it where the file system can't do that."""
+    """Link a file that is never changed under a second name, or copy it where the file system can't do that."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):
         try:

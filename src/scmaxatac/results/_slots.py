@@ -10,7 +10,7 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._logging import logger
 from scmaxatac.containers._objects import is_snapatac2
-from scmaxatac.containers._uns import plain_table
+from scmaxatac.containers._tables import plain_table
 
 _SLOTS = {_keys.PARAMS, _keys.QC, _keys.SITES, _keys.REGIONS, _keys.SCORES, _keys.ACTIVITY, _keys.FILES}
 
@@ -42,7 +42,7 @@ def write_slots(
     slots: dict[str, Any],
     key: str,
 ) -> None:
-    """Put a run's slots into every object, and each cell's activity into its own.
+    """Write a run's slots into every object, and each cell's activity into its own.
 
     `codes` and `names` give the group of each object's cells.
     """
@@ -55,7 +55,7 @@ def write_slots(
 
 
 def merge_slots(adata: Any, slots: dict[str, Any], key: str) -> None:
-    """Put slots into an object's entry, beside those that are there already."""
+    """Write slots into an object's entry, beside those that are there already."""
     if is_snapatac2(adata):
         adata.uns[key] = {**adata.uns[key], **{name: _plain(value) for name, value in slots.items()}}
     else:
@@ -64,7 +64,7 @@ def merge_slots(adata: Any, slots: dict[str, Any], key: str) -> None:
 
 
 def write_cell_activity(adata: Any, codes: np.ndarray, names: Sequence[str], activity: pd.DataFrame, key: str) -> None:
-    """Give each cell its group's activity, NaN to cells without a group or of a group that was skipped."""
+    """Write each cell's activity, that of its group, NaN to cells without a group or of a group that was skipped."""
     table = activity.reindex(list(names)).to_numpy(dtype=np.float32)
     cells = np.vstack([table, np.full((1, table.shape[1]), np.nan, dtype=np.float32)])[codes]
     slot = _keys.activity_obsm(key)

@@ -7,7 +7,7 @@ from scmaxatac.results._score_store import ScoreStore
 
 
 def write_signal(store: ScoreStore, group: str, chrom: str, signal: Signal) -> None:
-    """Put a group's insertions on a chromosome into the run's folder, for the workers and for plots."""
+    """Write a group's insertions on a chromosome into the run's folder, for the workers and for plots."""
     store.write_insertions(
         group,
         chrom,

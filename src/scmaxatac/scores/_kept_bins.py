@@ -48,7 +48,7 @@ class KeptBins:
             self._prune_at = max(_PRUNE_AT, 2 * self._n)
 
     def finish(self) -> tuple[np.ndarray, np.ndarray, float]:
-        """Give the kept bins, their scores, and the score down to which every bin is there."""
+        """The kept bins, their scores, and the score down to which every bin is there."""
         self._prune()
         return self._bins[0], self._scores[0], self._cut
 

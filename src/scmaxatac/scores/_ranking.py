@@ -37,7 +37,7 @@ def uncounted(genome: Genome, chroms: Iterable[str]) -> Intervals:
     return Intervals(bounds)
 
 
-def stretches_beside(genome: Genome, chrom: str, regions: Intervals) -> np.ndarray:
+def blocks_beside(genome: Genome, chrom: str, regions: Intervals) -> np.ndarray:
     """Windows that may stand for what lies beside regions; (n,) int64, their starts, 0-based and sorted.
 
     They have a known base, and neither the blacklist nor a region touches them or the windows beside them.

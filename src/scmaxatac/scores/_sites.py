@@ -32,7 +32,7 @@ def merge_sites(starts: np.ndarray, scores: np.ndarray, threshold: float) -> tup
 
 
 def bins_in_regions(starts: np.ndarray, chrom: str, regions: Intervals | None) -> np.ndarray:
-    """Tell which 32-bp bins overlap a region by 1 bp; all of them without regions. (n,) bool."""
+    """Which 32-bp bins overlap a region by 1 bp; all of them without regions. (n,) bool."""
     if regions is None:
         return np.ones(len(starts), dtype=bool)
     return regions.overlaps(chrom, starts, starts + BIN)

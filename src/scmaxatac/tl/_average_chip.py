@@ -17,7 +17,7 @@ from scmaxatac.genome._intervals_on_genome import as_intervals
 from scmaxatac.io._bigwig import BigWigWriter, read_bigwig, sizes_with_values
 from scmaxatac.io._output import output_file
 
-_STRETCH = 4_000_000
+_BLOCK = 4_000_000
 """Bases that are averaged at once."""
 
 
@@ -121,15 +121,15 @@ def _from_bigwigs(
     chosen = _choose([chrom for _, known in sizes for chrom in known], genome, chroms)
     for file, known in sizes:
         check_lengths(file, known, genome, [chrom for chrom in chosen if chrom in known])
-    per_stretch = max(_STRETCH // bin_size, 1)
+    per_block = max(_BLOCK // bin_size, 1)
 
     def bins() -> Iterator[np.ndarray]:
         for chrom in chosen:
             having = [file for file, known in sizes if chrom in known]
             n_bins = genome.sizes[chrom] // bin_size
             out = np.zeros(n_bins, dtype=np.float32)
-            for first in range(0, n_bins if having else 0, per_stretch):
-                n = min(per_stretch, n_bins - first)
+            for first in range(0, n_bins if having else 0, per_block):
+                n = min(per_block, n_bins - first)
                 start = first * bin_size
                 tracks = [read_bigwig(file, chrom, start, start + n * bin_size) for file in having]
                 mean = largest_mean_arcsinh(tracks, start, n, bin_size)

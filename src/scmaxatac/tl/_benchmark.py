@@ -8,8 +8,8 @@ import pandas as pd
 
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
-from scmaxatac.evaluate._agreement import agreement_row, count_stretches, warn_of_few_stretches
 from scmaxatac.evaluate._bins import labelled_bins
+from scmaxatac.evaluate._ranking_metrics import count_blocks, ranking_row, warn_of_few_blocks
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table
 
@@ -57,7 +57,7 @@ def benchmark(
     n_bootstrap
         Draws for the interval of the average precision; 0 leaves it out.
     block_size
-        Length of the stretches that are drawn with replacement, in bp. At least 10 of them should hold bins: an
+        Length of the blocks that are drawn with replacement, in bp. At least 10 of them should hold bins: an
         interval from fewer is far too narrow (one called 95% covers about 90% with 10, 75% with 3).
     rng
         {rng}
@@ -67,12 +67,12 @@ def benchmark(
     A row a chromosome and one called ``"pooled"``: n_bins, n_positive, random_precision (share of positive bins), aupr
     (trapezoidal, as the original computes it), average_precision (as scikit-learn), precision_at_5pct_recall, log2fc
     (of aupr over random_precision), and ap_low and ap_high, the 95% block-bootstrap interval of the average precision.
-    NaN where no bin is positive; ap_low and ap_high also where a single stretch holds bins.
+    NaN where no bin is positive; ap_low and ap_high also where a single block holds bins.
 
     Warns
     -----
     UserWarning
-        If an interval rests on fewer than 10 stretches.
+        If an interval rests on fewer than 10 blocks.
 
     Raises
     ------
@@ -98,11 +98,11 @@ def benchmark(
             f"bin_size is {bin_size} and block_size {block_size}; they have to be 1 <= bin_size <= block_size"
         )
     parts = labelled_bins(scores, peaks, genome=genome, chroms=chroms, regions=regions, bin_size=bin_size)
-    row = partial(agreement_row, n_bootstrap=n_bootstrap, block_size=block_size, rng=np.random.default_rng(rng))
+    row = partial(ranking_row, n_bootstrap=n_bootstrap, block_size=block_size, rng=np.random.default_rng(rng))
     rows = {chrom: row([part]) for chrom, part in parts.items()}
     rows[POOLED] = row(list(parts.values()))
     if n_bootstrap:
-        stretches = {chrom: count_stretches([part], block_size) for chrom, part in parts.items()}
-        stretches[POOLED] = sum(stretches.values())
-        warn_of_few_stretches({name: n for name, n in stretches.items() if rows[name]["n_positive"]}, block_size)
+        blocks = {chrom: count_blocks([part], block_size) for chrom, part in parts.items()}
+        blocks[POOLED] = sum(blocks.values())
+        warn_of_few_blocks({name: n for name, n in blocks.items() if rows[name]["n_positive"]}, block_size)
     return pd.DataFrame.from_dict(rows, orient="index").astype({"n_bins": int, "n_positive": int}).rename_axis("chrom")

@@ -15,8 +15,8 @@ from scmaxatac._text import abbreviate
 from scmaxatac.atac._pseudobulk import make_pseudobulks
 from scmaxatac.atac._thinning import collect_pool, nested_insertions
 from scmaxatac.containers._objects import split_objects, unwrap
-from scmaxatac.evaluate._agreement import count_stretches, warn_of_few_stretches
 from scmaxatac.evaluate._bins import labelled_bins
+from scmaxatac.evaluate._ranking_metrics import count_blocks, warn_of_few_blocks
 from scmaxatac.fragments._read_groups import Fragments, GroupedFragments, read_groups
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table
@@ -124,7 +124,7 @@ def downsampling_curve(
     n_bootstrap
         Draws for the interval of the average precision; 0 leaves it out.
     block_size
-        Length of the stretches that are drawn with replacement, in bp; at least 10 should hold bins, as in
+        Length of the blocks that are drawn with replacement, in bp; at least 10 should hold bins, as in
         :func:`benchmark`. They are the same for all rows.
     sample_key
         {sample_key}
@@ -166,7 +166,7 @@ def downsampling_curve(
     Warns
     -----
     UserWarning
-        If sizes are left out, intervals rest on too few stretches, or as :func:`predict_tfbs`
+        If sizes are left out, intervals rest on too few blocks, or as :func:`predict_tfbs`
         warns; but not that published thresholds don't fit the depth, which is what is measured here.
 
     Raises
@@ -226,7 +226,7 @@ def downsampling_curve(
     inside = None if compare_in is None else regions_on(compare_in, genome, chosen, "intervals of compare_in").frame()
     if known and n_bootstrap:
         counted = labelled_bins(NOTHING, NOTHING, genome=genome, chroms=chosen, regions=inside, bin_size=bin_size)
-        warn_of_few_stretches({abbreviate(chosen): count_stretches(list(counted.values()), block_size)}, block_size)
+        warn_of_few_blocks({abbreviate(chosen): count_blocks(list(counted.values()), block_size)}, block_size)
     grouped = read_groups(data, groupby, fragments=fragments, sample_key=sample_key, barcode_key=barcode_key, mod=mod)
     matches = {} if motifs is None else _motif_bins(motifs, inputs, known, bin_size)
     sources, number = _of_group(grouped, group)

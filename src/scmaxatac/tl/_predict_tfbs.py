@@ -107,7 +107,7 @@ def predict_tfbs(
         bins in every group, also where the factor is absent, so numbers of sites can't be compared. ``"mixed"`` is for
         groups where that is not known. The QC table says how far the published thresholds are off. These two rank the
         bins of known sequence on all `chroms`: for what lies beside the regions stands a fixed sample of at most 512
-        stretches of 1,024 bp, which is predicted as well (3,584 windows a group at the default `step`).
+        blocks of 1,024 bp, which is predicted as well (3,584 windows a group at the default `step`).
     preset
         How windows are averaged: ``"original"`` is ``strand="forward", step=256``, as without a preset;
         ``"accurate"`` is ``strand="mean", step=128`` and predicts four times as many windows. An explicit `strand` or

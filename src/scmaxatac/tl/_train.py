@@ -16,9 +16,9 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.io._owned_folder import OwnedFolder
 from scmaxatac.models import TFModel, load
-from scmaxatac.train._training_options import check_options
-from scmaxatac.train._training_split import split_chroms
-from scmaxatac.train._training_table import read_training_table
+from scmaxatac.train._options import check_options
+from scmaxatac.train._split import split_chroms
+from scmaxatac.train._table import read_training_table
 from scmaxatac.zoo._model_folder import MODEL_KIND, remove_rest
 from scmaxatac.zoo._tf_model import write_model
 
@@ -210,19 +210,19 @@ def train(
     start = init if init is None or isinstance(init, TFModel) else load(init)
 
     from scmaxatac.nn.engines._engine import make_engine
+    from scmaxatac.train._batches import make_batches, make_module
     from scmaxatac.train._fit import TrainingRun
-    from scmaxatac.train._held_out import calibrate_network
-    from scmaxatac.train._processes import is_first_process, others_wait
-    from scmaxatac.train._training_batches import make_batches, make_module
-    from scmaxatac.train._training_folder import (
+    from scmaxatac.train._folder import (
         MADE_BY,
         check_training_folder,
         claim_training_folder,
         fingerprint,
         finished_model,
     )
-    from scmaxatac.train._training_inputs import read_inputs
-    from scmaxatac.train._training_log import best_epoch
+    from scmaxatac.train._held_out import calibrate_network
+    from scmaxatac.train._inputs import read_inputs
+    from scmaxatac.train._lightning import is_first_process, others_wait
+    from scmaxatac.train._log import best_epoch
 
     check_training_folder(folder)
     inputs = read_inputs(rows, genome, split, data, groupby)

@@ -10,7 +10,7 @@ import pytorch_lightning as lightning
 import torch
 
 from scmaxatac.train._batch_options import check_batch_options
-from scmaxatac.train._examples import Draw, Examples
+from scmaxatac.train._dataset import Draw, Examples
 
 _AHEAD = 4
 """Batches that are made while the network works on another."""
@@ -38,7 +38,7 @@ class Batch(NamedTuple):
 
 
 class TFDataModule(lightning.LightningDataModule):
-    """Draws batches from :class:`~scmaxatac.train._examples.Examples`.
+    """Draws batches from :class:`~scmaxatac.train._dataset.Examples`.
 
     Training batches depend on the seed, the epoch and their number alone, so a run that continues from a checkpoint
     sees what it would have seen without the break. Regions are drawn without replacement within a batch. With several
@@ -200,7 +200,7 @@ class BatchStream:
             yield batch
 
     def state_dict(self) -> dict[str, Any]:
-        """Say which batch comes next."""
+        """Set which batch comes next."""
         return {"next": self._next % max(self._length, 1)}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

@@ -18,10 +18,9 @@ from scmaxatac._logging import logger
 from scmaxatac._settings import settings
 from scmaxatac.train._checkpoints import LAST, Checkpoint, CheckpointFiles, read_checkpoint
 from scmaxatac.train._data_module import TFDataModule
-from scmaxatac.train._processes import is_first_process
-from scmaxatac.train._quiet import quiet_lightning
-from scmaxatac.train._training_log import TrainingLog, is_over, write_history
-from scmaxatac.train._training_module import TFTrainingModule
+from scmaxatac.train._lightning import is_first_process, quiet_lightning
+from scmaxatac.train._log import TrainingLog, is_over, write_history
+from scmaxatac.train._module import TFTrainingModule
 
 
 class TrainingRun:

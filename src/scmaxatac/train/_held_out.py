@@ -16,7 +16,7 @@ from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._windows import window_starts
 from scmaxatac.nn._predict import predict_bins
 from scmaxatac.nn.engines._engine import Engine
-from scmaxatac.train._examples import TrainingCellType
+from scmaxatac.train._dataset import TrainingCellType
 from scmaxatac.zoo import Calibration
 
 

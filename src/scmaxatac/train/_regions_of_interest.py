@@ -12,7 +12,7 @@ from scmaxatac.genome._genome import Genome
 def regions_of_interest(
     genome: Genome, peaks: Sequence[Sequence[pd.DataFrame]], chroms: Sequence[str], margin: int
 ) -> pd.DataFrame:
-    """Put a window of 1,024 bp around the middle of every peak.
+    """Place a window of 1,024 bp around the middle of every peak.
 
     Parameters
     ----------

@@ -104,7 +104,7 @@ class _Downloader:
                 self.part.unlink()
 
     def name_it(self, path: Path) -> None:
-        """Give the complete file its name, if it is the right one."""
+        """Rename the complete file to its own name, if it is the right one."""
         found = sha256_of(self.part)
         if found != self.file.sha256:
             raise ValueError(f"its sha256 is {found}, expected is {self.file.sha256}")

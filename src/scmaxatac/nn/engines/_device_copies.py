@@ -23,7 +23,7 @@ class Returning:
             self._arrived.record(torch.cuda.current_stream(tensor.device))
 
     def wait(self) -> np.ndarray:
-        """Give the array once it is there."""
+        """The array, once it is there."""
         if self._arrived is not None:
             self._arrived.synchronize()
         return self._host.numpy()

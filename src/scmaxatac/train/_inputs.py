@@ -18,9 +18,9 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.genome._intervals_on_genome import on_genome
 from scmaxatac.io._files import sha256_of
-from scmaxatac.train._examples import TrainingCellType
-from scmaxatac.train._training_split import Split
-from scmaxatac.train._training_table import CellTypeRow
+from scmaxatac.train._dataset import TrainingCellType
+from scmaxatac.train._split import Split
+from scmaxatac.train._table import CellTypeRow
 
 
 class TrainingInputs(NamedTuple):

@@ -9,8 +9,8 @@ import numpy as np
 from scmaxatac._logging import logger, warn
 from scmaxatac._settings import settings
 from scmaxatac._text import abbreviate
-from scmaxatac.fragments._barcodes import BarcodeIndex, Rule, RuleTrial
-from scmaxatac.fragments._chunks import MatchReport
+from scmaxatac.fragments._barcodes import BarcodeIndex, BarcodeRule, RuleSelector
+from scmaxatac.fragments._source import MatchReport
 
 _LOOK_SHARE = 0.1  # share of the cells that a look at the file's start should find before a rule is chosen
 _LOOK_BATCHES = 4
@@ -19,7 +19,7 @@ _WARN_BELOW = 0.9
 Batch = TypeVar("Batch")
 
 
-class CellMatcher:
+class BarcodeMatcher:
     """Find the cell of every fragment of a file.
 
     Parameters
@@ -41,7 +41,7 @@ class CellMatcher:
         self._cells = [str(cell) for cell in cells]
         self._where = where
         self._sample = sample
-        self._rule: Rule | None = None
+        self._rule: BarcodeRule | None = None
         self._examples: list[str] = []
         self.report: MatchReport | None = None
         self._check_cells()
@@ -80,14 +80,16 @@ class CellMatcher:
             yield batch, cell
         self._finish(int(found.sum()))
 
-    def _choose_rule(self, batches: Iterator[Batch], barcodes_of: Callable[[Batch], Any]) -> tuple[Rule, list[Batch]]:
+    def _choose_rule(
+        self, batches: Iterator[Batch], barcodes_of: Callable[[Batch], Any]
+    ) -> tuple[BarcodeRule, list[Batch]]:
         """Look at the file's start, as far as it takes to find cells, and see which rule finds most.
 
         Returns the rule and the batches looked at, less those at the start in which no rule found a cell.
         """
         import pyarrow.compute as pc
 
-        trial = RuleTrial(self._cells, self._sample)
+        trial = RuleSelector(self._cells, self._sample)
         looked_at = []
         for batch in batches:
             barcodes = pc.unique(barcodes_of(batch)).to_pylist()

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from scmaxatac.train._training_table import read_training_table
+from scmaxatac.train._table import read_training_table
 
 HEADER = "name\tsignal\tatac_peaks\tchip_peaks\trole\tunknown"
 

@@ -1,4 +1,4 @@
-"""What is known of a genome, cut to the stretches that training windows cover and put end to end."""
+"""What is known of a genome, cut to the intervals that training windows cover and put end to end."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -16,23 +16,23 @@ _BLOCK = 1 << 24
 
 
 class Piece(NamedTuple):
-    """Part of a chromosome that holds stretches."""
+    """Part of a chromosome that holds intervals."""
 
     chrom: str
     low: int
     high: int
     slices: list[slice]
-    """Where the stretches lie, counted from `low`."""
+    """Where the intervals lie, counted from `low`."""
 
     def cut(self, values: np.ndarray) -> np.ndarray:
-        """Keep of the values of all bases from `low` to `high` those of the stretches."""
+        """Keep of the values of all bases from `low` to `high` those of the intervals."""
         return np.concatenate([values[part] for part in self.slices])
 
 
-def pieces(stretches: Intervals) -> Iterator[Piece]:
-    """Go through the stretches in order, as many at a time as lie near each other; long ones are cut."""
-    for chrom in stretches.chroms:
-        starts, ends = stretches.starts(chrom), stretches.ends(chrom)
+def pieces(intervals: Intervals) -> Iterator[Piece]:
+    """Go through the intervals in order, as many at a time as lie near each other; long ones are cut."""
+    for chrom in intervals.chroms:
+        starts, ends = intervals.starts(chrom), intervals.ends(chrom)
         low = int(starts[0])
         while low < ends[-1]:
             first = np.searchsorted(ends, low, side="right")
@@ -44,43 +44,43 @@ def pieces(stretches: Intervals) -> Iterator[Piece]:
             low = int(end[-1])
 
 
-def window_offsets(stretches: Intervals, windows: pd.DataFrame) -> np.ndarray:
-    """Find where windows (chrom, start) start when all stretches are put end to end; (n,) int64."""
+def window_offsets(intervals: Intervals, windows: pd.DataFrame) -> np.ndarray:
+    """Find where windows (chrom, start) start when all intervals are put end to end; (n,) int64."""
     out = np.empty(len(windows), dtype=np.int64)
     before = 0
-    for chrom in stretches.chroms:
-        starts, ends = stretches.starts(chrom), stretches.ends(chrom)
+    for chrom in intervals.chroms:
+        starts, ends = intervals.starts(chrom), intervals.ends(chrom)
         begin = before + np.concatenate([[0], np.cumsum(ends - starts)])
         mine = (windows["chrom"] == chrom).to_numpy()
         start = windows["start"].to_numpy()[mine]
-        stretch = np.searchsorted(starts, start, side="right") - 1
-        out[mine] = begin[stretch] + start - starts[stretch]
+        interval = np.searchsorted(starts, start, side="right") - 1
+        out[mine] = begin[interval] + start - starts[interval]
         before = begin[-1]
     return out
 
 
-def cut_codes(genome: Genome, stretches: Intervals) -> np.ndarray:
-    """Bases of the stretches; (bases,) uint8."""
-    return np.concatenate([p.cut(genome.codes(p.chrom)[p.low : p.high]) for p in pieces(stretches)])
+def cut_codes(genome: Genome, intervals: Intervals) -> np.ndarray:
+    """Bases of the intervals; (bases,) uint8."""
+    return np.concatenate([p.cut(genome.codes(p.chrom)[p.low : p.high]) for p in pieces(intervals)])
 
 
-def cut_signals(signals: Sequence[SignalTrack], stretches: Intervals) -> np.ndarray:
-    """Signal of each cell type in the stretches; (cell types, bases) float16."""
-    n_bases = sum(stretches.total(chrom) for chrom in stretches.chroms)
+def cut_signals(signals: Sequence[SignalTrack], intervals: Intervals) -> np.ndarray:
+    """Signal of each cell type in the intervals; (cell types, bases) float16."""
+    n_bases = sum(intervals.total(chrom) for chrom in intervals.chroms)
     out = np.empty((len(signals), n_bases), dtype=np.float16)
     for row, signal in zip(out, signals, strict=True):
         at = 0
-        for piece in pieces(stretches):
+        for piece in pieces(intervals):
             values = piece.cut(signal.values(piece.chrom, piece.low, piece.high))
             row[at : at + len(values)] = values
             at += len(values)
     return out
 
 
-def cut_labels(chip: Intervals, unknown: Intervals, stretches: Intervals) -> tuple[np.ndarray, np.ndarray]:
-    """Say for the 32 bp from each base on whether they are bound and whether that is known; packed bits."""
+def cut_labels(chip: Intervals, unknown: Intervals, intervals: Intervals) -> tuple[np.ndarray, np.ndarray]:
+    """Whether the 32 bp from each base on are bound, and whether that is known; packed bits."""
     bound, known = [], []
-    for piece in pieces(stretches):
+    for piece in pieces(intervals):
         bound.append(piece.cut(overlap_of_bins(chip, piece) > BIN // 2))
         known.append(piece.cut(overlap_of_bins(unknown, piece) == 0))
     return np.packbits(np.concatenate(bound)), np.packbits(np.concatenate(known))

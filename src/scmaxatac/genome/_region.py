@@ -1,11 +1,11 @@
-"""Stretches of the genome to read."""
+"""Intervals of the genome to read."""
 
 from collections.abc import Mapping
 
 from scmaxatac.io._regions import parse_region
 
 
-def stretches(region: str | None, sizes: Mapping[str, int]) -> list[tuple[str, int, int]]:
+def intervals_to_read(region: str | None, sizes: Mapping[str, int]) -> list[tuple[str, int, int]]:
     """List what to read: the region, cut to its chromosome, or all chromosomes."""
     if region is None:
         return [(chrom, 0, size) for chrom, size in sizes.items()]

@@ -11,7 +11,7 @@ from scmaxatac._text import abbreviate
 from scmaxatac.io._files import atomic_path
 from scmaxatac.io._owned_folder import OwnedFolder, refuse_changed, refuse_foreign
 from scmaxatac.train._checkpoints import DIGESTS, LAST, PREVIOUS, Row, read_checkpoint
-from scmaxatac.train._training_log import HISTORY, is_over
+from scmaxatac.train._log import HISTORY, is_over
 from scmaxatac.zoo._model_folder import CARD_FILE, MODEL_FILES, MODEL_KIND, read_card
 from scmaxatac.zoo._tf_model import TFModel
 
@@ -176,7 +176,7 @@ def _compare(there: dict[str, Any], now: dict[str, Any], folder: Path) -> None:
 
 
 def _flat(value: Any, name: str = "") -> dict[str, Any]:
-    """Give each value of a nested structure a name with dots; names of files don't count, their content does.
+    """Name each value of a nested structure with dots; names of files don't count, their content does.
 
     Lists of named things, whose order the draws depend on, give their names as well.
     """

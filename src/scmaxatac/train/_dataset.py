@@ -11,8 +11,8 @@ from scmaxatac._constants import BIN, WINDOW
 from scmaxatac.atac._bigwig_signal import SignalTrack
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
+from scmaxatac.train._packed_windows import cut_codes, cut_labels, cut_signals, window_offsets
 from scmaxatac.train._regions_of_interest import random_windows, regions_of_interest
-from scmaxatac.train._stretches import cut_codes, cut_labels, cut_signals, window_offsets
 
 UNKNOWN_LABEL = -1
 """Label of a bin that the loss ignores."""
@@ -44,7 +44,7 @@ class Draw(NamedTuple):
     """Which examples make up a batch."""
 
     offset: np.ndarray
-    """(n,) int64, where the window starts in the stretches of :class:`Examples`."""
+    """(n,) int64, where the window starts in the intervals of :class:`Examples`."""
 
     cell_type: np.ndarray
     """(n,) int64, index of the cell type."""
@@ -65,7 +65,7 @@ class Draw(NamedTuple):
 class Examples:
     """Windows around peaks, with the signal and the labels of every cell type.
 
-    Windows overlap and recur, so the merged stretches that they cover are held, end to end: one byte a base for the
+    Windows overlap and recur, so the merged intervals that they cover are held, end to end: one byte a base for the
     sequence, and for each cell type two bytes a base for the signal and one bit a base for the label of the bin that
     starts there. A window is then a slice, whatever its position.
 
@@ -87,7 +87,7 @@ class Examples:
     random
         (windows,) int64, where windows start that were drawn from anywhere.
     jitter
-        Bases by which windows can be shifted either way without leaving their stretch.
+        Bases by which windows can be shifted either way without leaving their interval.
     """
 
     names: tuple[str, ...]
@@ -146,13 +146,13 @@ class Examples:
         drawn = random_windows(genome, chroms, n_random, jitter, np.random.default_rng(rng))
         both = pd.concat([regions, drawn], ignore_index=True)
         held = both.assign(start=both["start"] - jitter, end=both["start"] + WINDOW + jitter)
-        stretches = Intervals.from_frame(held)
-        offsets = window_offsets(stretches, both)
-        labels = [cut_labels(_intervals(c.chip), _intervals(c.unknown), stretches) for c in cell_types.values()]
+        intervals = Intervals.from_frame(held)
+        offsets = window_offsets(intervals, both)
+        labels = [cut_labels(_intervals(c.chip), _intervals(c.unknown), intervals) for c in cell_types.values()]
         return cls(
             names=tuple(cell_types),
-            codes=cut_codes(genome, stretches),
-            signal=cut_signals([cell_type.signal for cell_type in cell_types.values()], stretches),
+            codes=cut_codes(genome, intervals),
+            signal=cut_signals([cell_type.signal for cell_type in cell_types.values()], intervals),
             bound=np.stack([bound for bound, _ in labels]),
             known=np.stack([known for _, known in labels]),
             offset=offsets[: len(regions)],

@@ -13,10 +13,10 @@ from _tiny_training import SIZES, make_codes, make_table
 
 import scmaxatac as sma
 from scmaxatac.io._bigwig import BigWigWriter
-from scmaxatac.train._training_batches import make_batches, make_module
-from scmaxatac.train._training_inputs import read_inputs
-from scmaxatac.train._training_split import Split
-from scmaxatac.train._training_table import read_training_table
+from scmaxatac.train._batches import make_batches, make_module
+from scmaxatac.train._inputs import read_inputs
+from scmaxatac.train._split import Split
+from scmaxatac.train._table import read_training_table
 
 SPLIT = Split(["chr1"], ["chr2"], [])
 OPTIONS = tiny.OPTIONS | {"batch_size": 40}

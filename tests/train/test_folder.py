@@ -22,8 +22,8 @@ from _workers import killed_while_writing
 import scmaxatac as sma
 from scmaxatac.io._disk import DiskFullError
 from scmaxatac.nn._network import TFNetwork
-from scmaxatac.train import _held_out, _training_inputs
-from scmaxatac.train._training_folder import finished_model
+from scmaxatac.train import _held_out, _inputs
+from scmaxatac.train._folder import finished_model
 
 CHECKPOINTS = ("last.ckpt", "previous.ckpt")
 DICE = [0.1, 0.5, 0.2, 0.3]
@@ -248,7 +248,7 @@ def test_a_model_that_was_not_trained_there_is_left_alone(resume, model, again, 
     "name", [*CHECKPOINTS, "checkpoints.sha256", "history.csv", "training.json", "calibration.tsv"]
 )
 def test_files_of_the_users_are_an_error_before_any_work_and_stay(name, resume, again, tmp_path, monkeypatch):
-    monkeypatch.setattr(_training_inputs, "read_inputs", None)
+    monkeypatch.setattr(_inputs, "read_inputs", None)
     (tmp_path / name).write_text("mine")
     before = state(tmp_path)
     with pytest.raises(ValueError, match=f"{name} is in the way|a model that was not trained"):
@@ -265,7 +265,7 @@ def test_files_that_the_user_changed_are_an_error_before_any_work_and_stay(
     folder = copied(trained, tmp_path / "copy", without=gone)
     (folder / name).write_text("mine")
     before = state(folder)
-    monkeypatch.setattr(_training_inputs, "read_inputs", None)
+    monkeypatch.setattr(_inputs, "read_inputs", None)
     with pytest.raises(ValueError, match=f"{name} is in the way: it was changed since scmaxatac wrote it"):
         again(folder, **options)
     assert state(folder) == before

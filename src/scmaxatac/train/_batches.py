@@ -10,11 +10,11 @@ from scmaxatac._constants import PERCENTILE
 from scmaxatac._logging import logger, warn
 from scmaxatac.genome._genome import Genome
 from scmaxatac.train._data_module import TFDataModule
-from scmaxatac.train._examples import Examples
-from scmaxatac.train._training_inputs import TrainingInputs
-from scmaxatac.train._training_module import TFTrainingModule
-from scmaxatac.train._training_options import BATCH_OPTIONS
-from scmaxatac.train._training_split import Split
+from scmaxatac.train._dataset import Examples
+from scmaxatac.train._inputs import TrainingInputs
+from scmaxatac.train._module import TFTrainingModule
+from scmaxatac.train._options import BATCH_OPTIONS
+from scmaxatac.train._split import Split
 from scmaxatac.zoo import TFModel
 
 _RANDOM_WINDOWS = 100_000

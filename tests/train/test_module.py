@@ -16,9 +16,9 @@ import torch
 
 from scmaxatac.nn._network import TFNetwork, encode
 from scmaxatac.train._data_module import Batch, TFDataModule
-from scmaxatac.train._examples import Examples
+from scmaxatac.train._dataset import Examples
 from scmaxatac.train._fit import fit_network
-from scmaxatac.train._training_module import TFTrainingModule, dice, initialise, masked_cross_entropy, one_hot
+from scmaxatac.train._module import TFTrainingModule, dice, initialise, masked_cross_entropy, one_hot
 
 
 @pytest.fixture

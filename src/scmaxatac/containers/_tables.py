@@ -8,7 +8,7 @@ from scmaxatac.containers._objects import is_snapatac2
 
 
 def put_table(adata: Any, key: str, frame: pd.DataFrame) -> None:
-    """Put a table with a meaningless index into ``uns``.
+    """Write a table with a meaningless index into ``uns``.
 
     SnapATAC2's backed objects hold polars tables without categories, all others pandas'.
 

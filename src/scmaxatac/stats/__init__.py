@@ -1,0 +1,1 @@
+"""Statistics of scores: deviations, moderated tests, multiple testing, bootstrap."""
