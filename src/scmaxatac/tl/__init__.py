@@ -4,6 +4,7 @@ from scmaxatac.tl._average_chip import average_chip
 from scmaxatac.tl._benchmark import benchmark
 from scmaxatac.tl._calibrate import calibrate
 from scmaxatac.tl._call_sites import call_sites
+from scmaxatac.tl._differential_tfbs import differential_tfbs
 from scmaxatac.tl._downsampling_curve import downsampling_curve
 from scmaxatac.tl._jaccard import jaccard
 from scmaxatac.tl._motif_scan import motif_scan
@@ -15,6 +16,7 @@ __all__ = [
     "benchmark",
     "calibrate",
     "call_sites",
+    "differential_tfbs",
     "downsampling_curve",
     "jaccard",
     "motif_scan",
