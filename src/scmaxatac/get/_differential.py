@@ -19,8 +19,8 @@ def differential(
     data: Any,
     level: Literal["factors", "units", "samples"] = "factors",
     *,
-    comparison: str | Iterable[str] | None = None,
-    tf: str | Iterable[str] | None = None,
+    comparisons: str | Iterable[str] | None = None,
+    tfs: str | Iterable[str] | None = None,
     max_q: float | None = None,
     key: str = KEY_ADDED,
     mod: str = "atac",
@@ -34,9 +34,9 @@ def differential(
     level
         ``"factors"``, the units in which each was compared (``"units"``: 200-bp bins or sites), or the samples that
         were compared.
-    comparison
+    comparisons
         One comparison or several, such as ``"Mono vs B"``; by default all.
-    tf
+    tfs
         One TF or several; by default all.
     max_q
         Largest q-value. Where a comparison has no replicates there is none, which is an error.
@@ -64,7 +64,7 @@ def differential(
     ...     toy.adata, "cell_type", group="Mono", reference="CD4/T", replicate_key="donor", genome=toy.genome,
     ...     models="demo", chroms="chr5", min_fragments=1000,
     ... )
-    >>> bins = sma.get.differential(toy.adata, "units", tf="SPI1", max_q=0.05)
+    >>> bins = sma.get.differential(toy.adata, "units", tfs="SPI1", max_q=0.05)
     >>> bool((bins["effect"] > 0).mean() > 0.9)
     True
     """
@@ -75,7 +75,7 @@ def differential(
     if level == "samples":
         return table
     keep = np.ones(len(table), dtype=bool)
-    for column, wanted in (("comparison", comparison), ("tf", tf)):
+    for column, wanted in (("comparison", comparisons), ("tf", tfs)):
         if wanted is not None:
             keep &= table[column].isin(_known(wanted, tables[FACTORS][column], column)).to_numpy()
     if max_q is not None:

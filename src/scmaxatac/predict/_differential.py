@@ -35,8 +35,35 @@ class Halves(NamedTuple):
     replicates: tuple[str, ...]
 
 
-def compare_units(scores: UnitScores, comparison: Comparison) -> tuple[pd.DataFrame, ModeratedT | None]:
-    """Effect and state of each unit and, with replicates, its test.
+class PooledUnits(NamedTuple):
+    """Units of all factors together, whose variances are moderated together.
+
+    Attributes
+    ----------
+    logits
+        (units, samples and halves).
+    accessibility
+        (units,).
+    family
+        (units,) number of each unit's factor.
+    """
+
+    logits: np.ndarray
+    accessibility: np.ndarray
+    family: np.ndarray
+
+    @classmethod
+    def of(cls, scores: Sequence[UnitScores]) -> "PooledUnits":
+        """Put the units of factors one after the other."""
+        return cls(
+            np.concatenate([found.logits for found in scores]),
+            np.concatenate([found.accessibility for found in scores]),
+            np.repeat(np.arange(len(scores)), [len(found.units) for found in scores]),
+        )
+
+
+def unit_table(scores: UnitScores, comparison: Comparison) -> pd.DataFrame:
+    """Effect and state of each unit: chrom, start, end, score_group, score_reference, effect, state.
 
     Parameters
     ----------
@@ -44,10 +71,6 @@ def compare_units(scores: UnitScores, comparison: Comparison) -> tuple[pd.DataFr
         Scores of all samples; those of the comparison come first.
     comparison
         What is compared.
-
-    Returns
-    -------
-    A row a unit: chrom, start, end, score_group, score_reference, effect, state; and the tests.
     """
     n = comparison.weights.shape[1]
     values = scores.logits[:, :n] @ comparison.weights.T
@@ -55,20 +78,20 @@ def compare_units(scores: UnitScores, comparison: Comparison) -> tuple[pd.DataFr
     group, reference = (values[:, rows].mean(axis=1) for rows in (comparison.arm, ~comparison.arm))
     here, there = (called[:, rows].mean(axis=1) >= 0.5 for rows in (comparison.arm, ~comparison.arm))
     state = np.where(here, np.where(there, 2, 0), np.where(there, 1, 3))
-    table = scores.units.assign(
+    return scores.units.assign(
         score_group=_score(group),
         score_reference=_score(reference),
         effect=group - reference,
         state=pd.Categorical.from_codes(state, categories=list(STATES)),
     )
-    design = comparison.design
-    if design is None or not len(values):
-        return table, None
-    return table, moderated_t(values, design.matrix, design.contrast, trend=scores.accessibility)
 
 
 def technical_interval(
-    logits: np.ndarray, comparison: Comparison, halves: Halves, trend: np.ndarray | None
+    logits: np.ndarray,
+    comparison: Comparison,
+    halves: Halves,
+    trend: np.ndarray | None = None,
+    family: np.ndarray | None = None,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Interval of each effect from the halves of the samples: what drawing other fragments would change.
 
@@ -83,7 +106,7 @@ def technical_interval(
         What is compared.
     halves
         Halves of all its samples.
-    trend
+    trend, family
         (units,) what the prior variance may depend on.
 
     Returns
@@ -97,39 +120,42 @@ def technical_interval(
     difference = logits[:, halves.first[mine]] - logits[:, halves.second[mine]]
     df = difference.shape[1]
     variance = np.mean(difference**2 / 2, axis=1)
-    prior = fit_prior(variance, df, trend)
+    prior = fit_prior(variance, df, trend, family)
     error = np.sqrt(posterior_variance(variance, df, prior) * float(contrast @ contrast))
     half = stats.t.ppf(0.975, min(df + prior.df, float(df * len(variance)))) * error
     effect = logits[:, : len(contrast)] @ contrast
     return effect - half, effect + half
 
 
-def null_of_halves(scores: UnitScores, halves: Halves) -> dict[str, float]:
+def null_of_halves(scores: Mapping[str, UnitScores], halves: Halves) -> dict[str, dict[str, float]]:
     """What the same steps find between two halves of each sample of one group, where nothing differs.
 
     Returns
     -------
-    null_effect (mean over units), null_gained, null_lost, and null_significant: the share of units with a p-value below
-    0.05, donors being paired; NaN with one sample.
+    For each factor null_effect (mean over units), null_gained, null_lost, and null_significant: the share of units with
+    a p-value below 0.05, donors being paired; NaN with one sample.
     """
     both = np.concatenate([halves.first, halves.second])
-    scores = scores.of_samples(both, -(-len(halves.first) // 2))
-    values = scores.logits[:, both]
-    here, there = (scores.called[:, half].mean(axis=1) >= 0.5 for half in (halves.first, halves.second))
+    chosen = {tf: found.of_samples(both, -(-len(halves.first) // 2)) for tf, found in scores.items()}
     arm = np.repeat([True, False], len(halves.first))
-    row = {
-        "null_effect": float((values[:, arm].mean(axis=1) - values[:, ~arm].mean(axis=1)).mean())
-        if len(values)
-        else np.nan,
-        "null_gained": int((here & ~there).sum()),
-        "null_lost": int((there & ~here).sum()),
-        "null_significant": float("nan"),
-    }
-    if len(halves.first) > 1 and len(values):
+    pooled = PooledUnits.of(list(chosen.values()))
+    p = np.full(len(pooled.family), np.nan)
+    if len(halves.first) > 1 and len(p):
         design = make_design(arm, pairs=[*halves.replicates, *halves.replicates])
-        tests = moderated_t(values, design.matrix, design.contrast, trend=scores.accessibility)
-        row["null_significant"] = float((tests.p < 0.05).mean())
-    return row
+        values = pooled.logits[:, both]
+        p = moderated_t(values, design.matrix, design.contrast, trend=pooled.accessibility, family=pooled.family).p
+    rows = {}
+    for i, (tf, found) in enumerate(chosen.items()):
+        here, there = (found.called[:, half].mean(axis=1) >= 0.5 for half in (halves.first, halves.second))
+        effect = found.logits[:, halves.first].mean(axis=1) - found.logits[:, halves.second].mean(axis=1)
+        mine = p[pooled.family == i]
+        rows[tf] = {
+            "null_effect": float(effect.mean()) if len(effect) else float("nan"),
+            "null_gained": int((here & ~there).sum()),
+            "null_lost": int((there & ~here).sum()),
+            "null_significant": float((mine < 0.05).mean()) if len(mine) and not np.isnan(mine).any() else float("nan"),
+        }
+    return rows
 
 
 def compare_levels(levels: np.ndarray, comparison: Comparison) -> tuple[np.ndarray, ModeratedT | None, np.ndarray]:
@@ -189,19 +215,16 @@ def compare(
     tfs = list(scores)
     samples = np.flatnonzero(comparison.contrast)
     scores = {tf: found.of_samples(samples, comparison.at_least) for tf, found in scores.items()}
-    units, tests = [], []
-    for tf in tfs:
-        table, test = compare_units(scores[tf], comparison)
-        if halves is not None and comparison.design is None and len(table):
-            low, high = technical_interval(scores[tf].logits, comparison, halves, scores[tf].accessibility)
-            table = table.assign(technical_low=low, technical_high=high)
-        units.append(table.assign(tf=tf))
-        tests.append(test)
+    units = [unit_table(found, comparison).assign(tf=tf) for tf, found in scores.items()]
+    pooled = PooledUnits.of(list(scores.values()))
     means = np.array(
         [s.logits.mean(axis=0) if len(s.units) else np.full(s.logits.shape[1], np.nan) for s in scores.values()]
     )
     factors = pd.DataFrame({"tf": tfs, "n_units": [len(table) for table in units]})
-    rows = pd.concat(units, ignore_index=True)
+    rows = pd.concat([table.astype({"state": str}) for table in units], ignore_index=True)
+    if halves is not None and comparison.design is None and len(rows):
+        bounds = technical_interval(pooled.logits, comparison, halves, pooled.accessibility, pooled.family)
+        rows["technical_low"], rows["technical_high"] = bounds
     effect, effect_test, counted = compare_levels(means.T, comparison)
     factors["effect"] = effect
     factors[["low", "high"] if comparison.design else ["technical_low", "technical_high"]] = _intervals(
@@ -212,7 +235,7 @@ def compare(
     difference, level_test, there = compare_levels(levels, comparison)
     factors["level"] = difference
     if comparison.design is not None:
-        factors, rows = _add_tests(factors, rows, tests, level)
+        factors, rows = _add_tests(factors, rows, pooled, comparison, level)
         for name in ("t", "p"):
             column = np.full(len(tfs), np.nan)
             column[there] = np.nan if level_test is None else getattr(level_test, name)
@@ -230,18 +253,18 @@ def compare(
 
 
 def _add_tests(
-    factors: pd.DataFrame, rows: pd.DataFrame, tests: Sequence[ModeratedT | None], level: float
+    factors: pd.DataFrame, rows: pd.DataFrame, pooled: PooledUnits, comparison: Comparison, level: float
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    done = [test for test in tests if test is not None]
-    joined = {name: np.concatenate([getattr(test, name) for test in done] or [np.zeros(0)]) for name in ("t", "p")}
-    bounds = [test.interval() for test in done]
-    for i, name in enumerate(("low", "high")):
-        rows[name] = np.concatenate([bound[i] for bound in bounds] or [np.zeros(0)])
-    rows["t"], rows["p"] = joined["t"], joined["p"]
-    family = np.repeat(np.arange(len(factors)), factors["n_units"])
-    selection = select_families(joined["p"], family, len(factors), level)
+    design = comparison.design
+    if design is None or rows.empty:
+        return factors.assign(significant=0, p=np.nan, q=np.nan), rows.assign(low=0.0, high=0.0, t=0.0, p=0.0, q=0.0)
+    values = pooled.logits[:, : comparison.weights.shape[1]] @ comparison.weights.T
+    test = moderated_t(values, design.matrix, design.contrast, trend=pooled.accessibility, family=pooled.family)
+    rows["low"], rows["high"] = test.interval()
+    rows["t"], rows["p"] = test.t, test.p
+    selection = select_families(test.p, pooled.family, len(factors), level)
     rows["q"] = selection.q
-    factors["significant"] = np.bincount(family[selection.q <= level], minlength=len(factors))
+    factors["significant"] = np.bincount(pooled.family[selection.q <= level], minlength=len(factors))
     factors["p"], factors["q"] = selection.family_p, selection.family_q
     return factors, rows
 
@@ -258,7 +281,7 @@ def _intervals(
     if test is not None:
         found[counted] = np.column_stack(test.interval())
     elif halves is not None and comparison.design is None and counted.any():
-        found[counted] = np.column_stack(technical_interval(means[counted], comparison, halves, None))
+        found[counted] = np.column_stack(technical_interval(means[counted], comparison, halves))
     return found
 
 

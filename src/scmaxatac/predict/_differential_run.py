@@ -135,7 +135,7 @@ def _null(
     mine = (groups == group).to_numpy()
     replicates = tuple(name for name, keep in zip(halves.replicates, mine, strict=True) if keep)
     chosen = Halves(halves.first[mine], halves.second[mine], halves.whole[mine], replicates)
-    return str(group), {tf: null_of_halves(found, chosen) for tf, found in scores.items()}
+    return str(group), null_of_halves(scores, chosen)
 
 
 def _covering(halves: Halves | None, comparison: Comparison) -> Halves | None:
@@ -147,7 +147,7 @@ def _covering(halves: Halves | None, comparison: Comparison) -> Halves | None:
 
 def _joined(tables: Sequence[pd.DataFrame], inputs: RunInputs, comparisons: Sequence[Comparison]) -> pd.DataFrame:
     """One table of all comparisons, names as categories in the order of the run."""
-    table = pd.concat([part.astype({"state": str}) if "state" in part else part for part in tables], ignore_index=True)
+    table = pd.concat(tables, ignore_index=True)
     categories = {
         "comparison": [comparison.arms.name for comparison in comparisons],
         "tf": [model.tf for model in inputs.models],

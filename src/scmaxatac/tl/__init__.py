@@ -9,6 +9,7 @@ from scmaxatac.tl._downsampling_curve import downsampling_curve
 from scmaxatac.tl._jaccard import jaccard
 from scmaxatac.tl._motif_scan import motif_scan
 from scmaxatac.tl._predict_tfbs import predict_tfbs
+from scmaxatac.tl._rank_tfs import rank_tfs
 from scmaxatac.tl._train import train
 
 __all__ = [
@@ -21,5 +22,6 @@ __all__ = [
     "jaccard",
     "motif_scan",
     "predict_tfbs",
+    "rank_tfs",
     "train",
 ]

@@ -213,7 +213,7 @@ def differential_tfbs(
     ...     toy.adata, ["cell_type", "condition"], group="stim", reference="ctrl", replicate_key="donor",
     ...     genome=toy.genome, models="demo", chroms="chr5", min_fragments=1000,
     ... )
-    >>> table = sma.get.differential(toy.adata, comparison="CD4/T: stim vs ctrl")
+    >>> table = sma.get.differential(toy.adata, comparisons="CD4/T: stim vs ctrl")
     >>> table["tf"].iloc[0], bool(table["lost"].iloc[0] > table["gained"].iloc[0])
     ('GATA3', True)
     """
