@@ -125,7 +125,7 @@ def plan_comparisons(
     within = [name for name in (group, reference) if name is not None and name not in names]
     if within and set(within) <= set(last):
         return _within(parts, last, group, reference)
-    for name in within:
+    for name in sorted(within, key=lambda name: name in last):
         raise KeyError(f"no group {name!r}; there are {abbreviate(map(repr, [*names, *last]), 12)}")
     groups = [name for name in names if name != reference] if group is None else [group]
     if reference is not None:
