@@ -134,19 +134,18 @@ def rank_tfs(
     adata = unwrap(data, mod)
     check_rank_key(adata, key_added)
     check_storable(data, key_added, mod=mod)
-    results = find_results(data, key, mod) if key in adata.uns else None
+    results = find_results(data, key, mod) if source == "activity" or key in adata.uns else None
     if groupby is None or source == "activity":
         if results is None:
             raise ValueError("groupby is missing: name the column of obs with the groups")
         groupby = results.params["groupby"]
     labels = group_labels(data, groupby, mod)
-    if source == "scores":
+    if source == "scores" or results is None:
         scores = read_cell_scores(adata, tfs, z=False, key=key)
         names, chosen = labels.names, list(map(str, scores.columns))
         donors = None if replicate_key is None else obs_texts(data, replicate_key, mod)
         contrasts, mean = contrasts_of_scores(scores.to_numpy(np.float64), labels, donors)
     else:
-        results = find_results(data, key, mod)
         warn_of_depth(results)
         names, chosen = results.groups, results.pick_tfs(tfs)
         contrasts, mean = contrasts_of_activity(results, chosen, n_bootstrap, block_size, rng)
