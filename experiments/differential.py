@@ -51,10 +51,8 @@ def main() -> None:
     ]
     table = pd.concat(parts, ignore_index=True)
     tolerance = dict.fromkeys(("first", "called", "fdr", "fdr_high", "power"), 0.02)
-    publish(
-        "differential", table, draw(table, whole), keys=["part", "method", "strength", "depth_ratio"], tolerance=tolerance,
-        check=args.check,
-    )  # fmt: skip
+    keys = ["part", "method", "strength", "depth_ratio"]
+    publish("differential", table, draw(table, whole), keys=keys, tolerance=tolerance, check=args.check)
 
 
 def cached(name: str, cases: Iterable[Case], compute: Callable[[Case], list[dict[str, object]]]) -> pd.DataFrame:
@@ -143,8 +141,9 @@ def statistics(n_runs: int) -> pd.DataFrame:
             values = pd.DataFrame([one[method] for one in runs])
             rows.append(
                 {
-                    "part": f"statistics, {part}", "method": method, "strength": effect, "depth_ratio": 1, "n_runs": n_runs,
-                    "first": values["first"].mean() if effect else np.nan, "called": values["called"].mean(),
+                    "part": f"statistics, {part}", "method": method, "strength": effect, "depth_ratio": 1,
+                    "n_runs": n_runs, "first": values["first"].mean() if effect else np.nan,
+                    "called": values["called"].mean(),
                     "fdr": values["fdr"].mean(), "fdr_high": upper_bound(values["fdr"].tolist()),
                     "power": values["power"].mean() if effect else np.nan,
                 }
