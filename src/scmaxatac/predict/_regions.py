@@ -41,6 +41,8 @@ def resolve_regions(
     if isinstance(regions, str) and regions == "genome":
         logger.info("regions: whole chromosomes %s", ", ".join(chroms))
         return None
+    if isinstance(regions, str) and regions == "auto" and not objects:
+        raise ValueError(f"regions='auto' looks for peaks in an object, and pseudobulks hold none. {_OPTIONS}.")
     given, origin = regions, "the table given" if isinstance(regions, pd.DataFrame) else str(regions)
     if isinstance(regions, str) and regions == "auto":
         given, origin = _automatic(objects)
