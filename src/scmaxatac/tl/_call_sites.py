@@ -75,7 +75,7 @@ def call_sites(
     >>> sma.tl.call_sites(toy.mdata, 0.9)
     >>> float(sma.get.sites(toy.mdata)["score"].min()) >= 0.9
     True
-    >>> sma.tl.call_sites(toy.mdata, {"CTCF": ("recall", 0.5)}, key_added="sensitive")
+    >>> sma.tl.call_sites(toy.mdata, {"CTCF": 0.3}, key_added="sensitive")
     >>> len(sma.get.sites(toy.mdata, key="sensitive")) > len(sma.get.sites(toy.mdata))
     True
     """
