@@ -24,11 +24,12 @@ def qc(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.DataFr
 
     Returns
     -------
-    A row a group, those that were skipped among them: n_cells, n_fragments, n_insertions, n_insertions_kept (those that
-    the signal was made of), p99 (the coverage that became a signal of 1), match_rate (share of the cells that have
-    fragments), n_sites, warnings (joined by ``"; "``), and for each factor ``called_to_expected_<TF>``: the 200-bp bins
-    that reach the published threshold over those that the calibration expects to. Far below 1 the scores have shrunk
-    with the depth, or the factor is absent; NaN where fewer bins were predicted than are expected to be called.
+    A row a group, those that were skipped among them: n_cells, n_fragments, n_fragments_used (after thinning by
+    ``max_fragments``), n_insertions (of those used), n_insertions_kept (those that the signal was made of), p99 (the
+    coverage that became a signal of 1), match_rate (share of the cells that have fragments), n_sites, warnings (joined
+    by ``"; "``), and for each factor ``called_to_expected_<TF>``: the 200-bp bins that reach the published threshold
+    over those that the calibration expects to. Far below 1 the scores have shrunk with the depth, or the factor is
+    absent; NaN where fewer bins were predicted than are expected to be called.
 
     Raises
     ------

@@ -6,7 +6,6 @@ from os import PathLike
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
@@ -96,8 +95,8 @@ def predict_tfbs(
     regions
         Where to predict: ``"auto"`` takes the intervals in ``var_names`` unless they tile the genome, else the peaks
         in ``uns["macs3"]`` or ``uns["macs3_pseudobulk"]``; ``"genome"`` is everything; or a BED file, or a table with
-        chrom, start and end (0-based, half-open). Windows that overlap a region by 1 bp are predicted. Pseudobulks hold
-        no peaks: name the regions with them.
+        chrom, start and end (0-based, half-open), or names such as ``adata.var_names``. Windows that overlap a region
+        by 1 bp are predicted. Pseudobulks hold no peaks: name the regions with them.
     chroms
         {bulks_chroms}
         Fewer of them change all scores, unless `signal_chroms` stays the same.
@@ -256,7 +255,7 @@ def predict_tfbs(
     origin = bulks.params | {
         "preset": preset,
         "threshold": threshold,
-        "regions": "table" if isinstance(regions, pd.DataFrame) else str(regions),
+        "regions": str(regions) if isinstance(regions, str | PathLike) else "table",
         "n_objects": len(objects),
         "rows": "groups" if of_groups else "cells",
     }
