@@ -46,7 +46,7 @@ MAY_IMPORT = {
     for i, rooms in enumerate(ROOMS)
     for room in rooms
 }
-ROOT_MODULES = {"_constants", "_docs", "_keys", "_logging", "_settings", "_text"}
+ROOT_MODULES = {"_constants", "_docs", "_keys", "_logging", "_settings", "_text", "_types"}
 
 HEAVY = (
     "lightning",

@@ -45,7 +45,8 @@ class Results:
     @cached_property
     def params(self) -> dict[str, Any]:
         """The run's parameters, decoded."""
-        return json.loads(str(self.slots[_keys.PARAMS]))
+        params: dict[str, Any] = json.loads(str(self.slots[_keys.PARAMS]))
+        return params
 
     def slot(self, name: str) -> Any:
         """Return one slot, or raise a KeyError that names it."""
@@ -65,12 +66,12 @@ class Results:
     @cached_property
     def groups(self) -> list[str]:
         """Groups that were predicted, in the order of the slots."""
-        return self.table(_keys.ACTIVITY).index.astype(str).tolist()
+        return [str(name) for name in self.table(_keys.ACTIVITY).index]
 
     @cached_property
     def tfs(self) -> list[str]:
         """TFs that were predicted, in the order of the slots."""
-        return self.table(_keys.ACTIVITY).columns.astype(str).tolist()
+        return [str(name) for name in self.table(_keys.ACTIVITY).columns]
 
     def pick_tfs(self, wanted: str | Iterable[str] | None) -> list[str]:
         """Check names of TFs; ``None`` stands for all of them."""
@@ -116,7 +117,7 @@ class Results:
             return None
         rows = files[(files["kind"] == kind) & (files["group"] == group) & (files["tf"] == tf)]
         for name, expected in zip(rows["path"], rows["sha256"], strict=True):
-            path = self.folder / name
+            path: Path = self.folder / name
             if not path.exists():
                 continue
             if expected and (whole or path.stat().st_size <= _SMALL):

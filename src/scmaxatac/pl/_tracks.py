@@ -227,6 +227,6 @@ def _tf_names(results: Results, wanted: str | Iterable[str] | None, called: pd.D
     if wanted is not None:
         raise ValueError(f"{len(names)} TFs are too many to tell apart; give at most {_MOST_TFS}")
     counts = called["tf"].value_counts().reindex(names, fill_value=0)
-    names = counts.sort_values(ascending=False, kind="stable").index[:_MOST_TFS].tolist()
-    logger.info("drawing the %d TFs with most sites in the region: %s", _MOST_TFS, ", ".join(names))
-    return names
+    most: list[str] = counts.sort_values(ascending=False, kind="stable").index[:_MOST_TFS].tolist()
+    logger.info("drawing the %d TFs with most sites in the region: %s", _MOST_TFS, ", ".join(most))
+    return most

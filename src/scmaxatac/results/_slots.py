@@ -88,4 +88,5 @@ def encode_params(params: dict[str, Any]) -> str:
 
 def decode_params(slots: Any) -> dict[str, Any]:
     """Read what :func:`encode_params` wrote."""
-    return json.loads(str(slots[_keys.PARAMS]))
+    params: dict[str, Any] = json.loads(str(slots[_keys.PARAMS]))
+    return params

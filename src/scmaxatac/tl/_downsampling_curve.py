@@ -24,8 +24,7 @@ from scmaxatac.genome._intervals_on_genome import on_genome, regions_on
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import TFModel, load_many
 from scmaxatac.models._load_many import Models
-from scmaxatac.nn._predict import Strand
-from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision
+from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision, Strand
 from scmaxatac.predict._depth_curve import NOTHING, Comparison, depth_curve
 from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._genome_warnings import warn_about_genome

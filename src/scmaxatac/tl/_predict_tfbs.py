@@ -19,8 +19,7 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
-from scmaxatac.nn._predict import Strand
-from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision
+from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision, Strand
 from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._genome_warnings import warn_about_genome
 from scmaxatac.predict._prediction import default_folder, run_prediction
