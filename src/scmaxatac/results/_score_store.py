@@ -1,6 +1,7 @@
 """Scores and insertions in the folder of a run: a file a group and chromosome, each complete or absent."""
 
 import json
+import weakref
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -53,6 +54,7 @@ class ScoreStore:
         self.sizes = dict(sizes)
         self.fingerprints = dict(fingerprints)
         self._opened: dict[Path, np.lib.npyio.NpzFile] = {}
+        weakref.finalize(self, _close, self._opened)
 
     @property
     def chroms(self) -> list[str]:
@@ -275,3 +277,10 @@ class ScoreStore:
 
     def _stem(self, group: str, chrom: str) -> str:
         return f"{self.groups.index(group):04d}_{self.chroms.index(chrom):04d}"
+
+
+def _close(opened: dict[Path, np.lib.npyio.NpzFile]) -> None:
+    """Close the files that a store that is no longer needed had open."""
+    for file in opened.values():
+        file.close()
+    opened.clear()
