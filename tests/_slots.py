@@ -110,7 +110,7 @@ def cells_of(adata: AnnData, column: str = "leiden") -> dict[str, list]:
     found = {}
     for group in adata.obs[column].dropna().astype(str).unique():
         names = sorted(adata.obs_names[adata.obs[column].astype(str) == group])
-        found[group] = [len(names), hashlib.sha256("\0".join(names).encode()).hexdigest()[:16]]
+        found[group] = [len(names), hashlib.sha256(json.dumps(names).encode()).hexdigest()[:16]]
     return found
 
 
