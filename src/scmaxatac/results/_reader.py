@@ -97,12 +97,12 @@ class Results:
     @cached_property
     def groups(self) -> list[str]:
         """Groups that were predicted, in the order of the slots."""
-        return self.table(_keys.ACTIVITY).index.astype(str).tolist()
+        return [str(group) for group in self.table(_keys.ACTIVITY).index]
 
     @cached_property
     def tfs(self) -> list[str]:
         """TFs that were predicted, in the order of the slots."""
-        return self.table(_keys.ACTIVITY).columns.astype(str).tolist()
+        return [str(tf) for tf in self.table(_keys.ACTIVITY).columns]
 
     def pick_tfs(self, wanted: object) -> list[str]:
         """Check the name of a TF, or names of several; ``None`` stands for all of them."""
@@ -144,7 +144,7 @@ class Results:
             return None
         rows = files[(files["kind"] == kind) & (files["group"] == group) & (files["tf"] == tf)]
         for name, expected in zip(rows["path"], rows["sha256"], strict=True):
-            path = self.folder / name
+            path = Path(self.folder, name)
             if not path.exists():
                 continue
             if expected and (whole or path.stat().st_size <= _SMALL):
