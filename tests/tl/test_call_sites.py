@@ -114,7 +114,7 @@ def test_files_of_sites_follow(mini, fragment_file, predict):
     sma.tl.call_sites(adata, 0.1)
     files, folder = adata.uns["tfbs"]["files"], sma.get.params(adata)["out_dir"]
     for row in files[files["kind"] == "bed"].itertuples():
-        expected = sma.get.sites(adata, tf=row.tf, group=row.group)
+        expected = sma.get.sites(adata, tfs=row.tf, groups=row.group)
         assert read_bed(f"{folder}/{row.path}")["start"].tolist() == expected["start"].tolist()
         assert sha256_of(f"{folder}/{row.path}") == row.sha256
 
@@ -172,7 +172,7 @@ def test_a_description_of_the_run_that_was_changed_is_refused(adata, tmp_path):
 
 
 def test_without_a_prediction_there_is_nothing_to_call(mini, adata):
-    with pytest.raises(KeyError, match=r"uns\['mine'\].*predict_tfbs first"):
+    with pytest.raises(KeyError, match=r"uns\['mine'\]: results exist under 'tfbs'"):
         sma.tl.call_sites(adata, key="mine")
     with pytest.raises(KeyError, match="predict_tfbs first"):
         sma.tl.call_sites(mini.adata())
@@ -277,10 +277,10 @@ def test_each_factor_may_have_a_rule_of_its_own(adata, predict, tmp_path):
     sma.tl.call_sites(adata, rules, key_added="own")
     for tf, rule in rules.items():
         alone = sma.tl.call_sites(adata, rule, copy=True)
-        pd.testing.assert_frame_equal(sma.get.sites(adata, tf=tf, key="own"), sma.get.sites(alone, tf=tf))
+        pd.testing.assert_frame_equal(sma.get.sites(adata, tfs=tf, key="own"), sma.get.sites(alone, tfs=tf))
     assert sma.get.params(adata, key="own")["threshold"] == rules
     sma.tl.call_sites(adata, {"bbb": 0.1}, key_added="one")
-    pd.testing.assert_frame_equal(sma.get.sites(adata, tf="AAA", key="one"), sma.get.sites(adata, tf="AAA"))
+    pd.testing.assert_frame_equal(sma.get.sites(adata, tfs="AAA", key="one"), sma.get.sites(adata, tfs="AAA"))
     fresh = adata.copy()
     predict(fresh, regions="genome", threshold=rules, out_dir=tmp_path / "fresh")
     pd.testing.assert_frame_equal(sma.get.sites(fresh), sma.get.sites(adata, key="own"))

@@ -21,8 +21,8 @@ from scmaxatac.predict._genome_warnings import warn_about_genome
 from scmaxatac.predict._preset import Averaging
 from scmaxatac.predict._regions import Regions, resolve_regions
 from scmaxatac.predict._rules import Rules
-from scmaxatac.predict._run_spec import ModelId, RunSpec
 from scmaxatac.predict._thresholds import BinCounts, check_threshold, matched_ranks
+from scmaxatac.results._run_spec import ModelId, RunSpec
 from scmaxatac.zoo import TFModel
 from scmaxatac.zoo._calibration import Calibration
 

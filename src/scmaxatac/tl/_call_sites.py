@@ -2,19 +2,18 @@
 
 from typing import Any
 
-import numpy as np
-import pandas as pd
-
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
 from scmaxatac.containers._copies import copied
-from scmaxatac.containers._objects import GroupLabels, group_labels, unwrap
+from scmaxatac.containers._objects import unwrap
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.predict._prediction import run_folder, write_sites
+from scmaxatac.predict._prediction import write_sites
 from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._track_files import renewed_files
-from scmaxatac.results._slots import check_key, decode_params, encode_params, merge_slots, write_cell_activity
+from scmaxatac.results._reader import find_results, row_labels
+from scmaxatac.results._run_folder import run_folder
+from scmaxatac.results._slots import check_key, merge_slots, write_cell_activity
 
 
 @shared_docs
@@ -56,7 +55,8 @@ def call_sites(
     Raises
     ------
     KeyError
-        If nothing was predicted under `key`, or `threshold` has a rule for a factor that was not predicted.
+        If nothing was predicted under `key`, the entry lacks a slot, or `threshold` has a rule for a factor that was
+        not predicted.
     FileNotFoundError
         If the folder of the scores is gone.
     ValueError
@@ -83,15 +83,13 @@ def call_sites(
     if copy:
         data = copied(data)
     adata = unwrap(data, mod)
-    if key not in adata.uns:
-        raise KeyError(f"no results under uns[{key!r}]; call scmaxatac.tl.predict_tfbs first")
     target = key if key_added is None else key_added
-    check_key([adata], target)
+    check_key([] if key_added is None else [adata], target)
     check_storable(data, target, mod=mod, obsm=_keys.activity_obsm(target))
-    slots = adata.uns[key]
-    params = decode_params(slots)
+    results = find_results(data, key, mod)
+    params = results.params
     rules.check(params["tfs"])
-    labels = _rows(data, params, mod)
+    labels = row_labels(data, params, mod)
     run = Run.open(run_folder(params))
     if not run.is_complete:
         raise FileNotFoundError(
@@ -99,33 +97,20 @@ def call_sites(
         )
     include_flanks = params["include_flanks"] if include_flanks is None else include_flanks
     called = run.call(rules, include_flanks=include_flanks)
-    files = _frame(slots[_keys.FILES])
+    files = results.table(_keys.FILES)
     if (files["kind"] == "bed").any():
         files = renewed_files(run.store, files, write_sites(run, called.sites))
     params |= {"threshold": threshold, "thresholds": called.thresholds.to_dict(), "include_flanks": include_flanks}
-    qc = _frame(slots[_keys.QC])
-    qc = qc.set_index("group") if "group" in qc else qc
+    qc = results.table(_keys.QC)
     changed = {
-        _keys.PARAMS: encode_params(params),
+        _keys.PARAMS: params,
         _keys.SITES: called.sites,
         _keys.ACTIVITY: called.activity,
         _keys.QC: qc.assign(n_sites=called.n_sites.reindex(qc.index, fill_value=0)),
         _keys.FILES: files,
     }
     if target != key:
-        adata.uns[target] = dict(slots)  # regions and scores are shared, not copied
+        adata.uns[target] = dict(results.slots)  # regions and scores are shared, not copied
     merge_slots(adata, changed, target)
     write_cell_activity(adata, labels.codes, labels.names, called.activity, target)
     return data if copy else None
-
-
-def _rows(data: Any, params: dict[str, Any], mod: str) -> GroupLabels:
-    """Group of each row: that of a cell, or the row itself where pseudobulks were predicted."""
-    if params.get("rows") != "groups":
-        return group_labels(data, params["groupby"], mod)
-    names = [str(name) for name in unwrap(data, mod).obs_names]
-    return GroupLabels(np.arange(len(names), dtype=np.int32), names)
-
-
-def _frame(stored: Any) -> pd.DataFrame:
-    return stored.to_pandas() if hasattr(stored, "to_pandas") else pd.DataFrame(stored)

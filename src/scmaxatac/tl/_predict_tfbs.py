@@ -20,8 +20,7 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
-from scmaxatac.nn._predict import Strand
-from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision
+from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision, Strand
 from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._prediction import default_folder, run_prediction
 from scmaxatac.predict._preset import Preset, resolve_averaging
@@ -29,10 +28,11 @@ from scmaxatac.predict._regions import Regions
 from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.results._group_object import group_object
-from scmaxatac.results._slots import check_key, encode_params, write_slots
+from scmaxatac.results._schema_docs import slots_text
+from scmaxatac.results._slots import check_key, write_slots
 
 
-@shared_docs
+@shared_docs(slots=slots_text("tl.predict_tfbs"))
 def predict_tfbs(
     data: Any,
     groupby: str | Sequence[str] | None = None,
@@ -155,20 +155,7 @@ def predict_tfbs(
     groups, with their depth as ``obs``; the functions of ``get`` and ``pl``, and :func:`call_sites`, take it as any
     other object. Every object gets, with ``key_added="tfbs"``:
 
-    ``uns["tfbs"]["sites"]``
-        chrom, start, end (0-based, half-open), group, tf, score.
-    ``uns["tfbs"]["regions"]``, ``uns["tfbs"]["scores"]``
-        Regions, and the largest score in each: (groups, regions, TFs) float32, NaN where no window exists
-        or no base is known.
-    ``uns["tfbs"]["activity"]``
-        Groups x TFs: mean, over the union of a TF's sites in all groups, of the group's largest score in each
-        (:func:`scmaxatac.get.activity`).
-    ``uns["tfbs"]["qc"]``, ``["params"]``, ``["files"]``
-        Depth of every group (n_fragments before thinning, n_fragments_used after it), the parameters as JSON
-        (:func:`scmaxatac.get.params`), the files written.
-    ``obsm["X_tfbs"]``
-        Cells x TFs: the activity of each cell's group, so the same in all cells of a group. Not meant for neighbours
-        or embeddings.
+    {slots}
 
     Warns
     -----
@@ -205,7 +192,7 @@ def predict_tfbs(
     >>> sma.tl.predict_tfbs(
     ...     toy.mdata, "cell_type", tfs="CTCF", genome=toy.genome, models="demo", chroms="chr5", min_fragments=1000
     ... )
-    >>> sorted(sma.get.sites(toy.mdata, tf="CTCF")["group"].unique())
+    >>> sorted(sma.get.sites(toy.mdata, tfs="CTCF")["group"].unique())
     ['B', 'CD4/T', 'Mono']
 
     At equal depth, from pseudobulks that were read once:
@@ -259,7 +246,7 @@ def predict_tfbs(
         "n_objects": len(objects),
         "rows": "groups" if of_groups else "cells",
     }
-    slots[_keys.PARAMS] = encode_params(slots[_keys.PARAMS] | origin)
+    slots[_keys.PARAMS] |= origin
     if of_groups:
         data, code = group_object(bulks.qc, bulks.groups)
         objects, codes = [data], [code]
