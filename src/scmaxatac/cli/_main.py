@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from scmaxatac import __version__, settings
 from scmaxatac._constants import STEP
@@ -20,6 +21,8 @@ from scmaxatac._logging import logger
 FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
+
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -53,6 +56,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _path(text: str) -> Path:
     """Path of an argument, with ``~``, which shells leave alone behind a ``=``."""
     return Path(text).expanduser()
+
+
+def _depth(text: str) -> int | str:
+    """Number of fragments of an argument; what is none is left to the function to refuse."""
+    return int(text) if text.lstrip("-").isdecimal() else text
 
 
 def _one_line(error: Warning | Exception | str) -> str:
@@ -103,7 +111,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_demo(commands: "argparse._SubParsersAction", common: argparse.ArgumentParser) -> None:
+def _add_demo(commands: _Commands, common: argparse.ArgumentParser) -> None:
     demo = commands.add_parser(
         "demo",
         parents=[common],
@@ -117,7 +125,7 @@ def _add_demo(commands: "argparse._SubParsersAction", common: argparse.ArgumentP
     demo.set_defaults(run=_run_demo)
 
 
-def _add_predict(commands: "argparse._SubParsersAction", common: argparse.ArgumentParser) -> None:
+def _add_predict(commands: _Commands, common: argparse.ArgumentParser) -> None:
     predict = commands.add_parser(
         "predict",
         parents=[common],
@@ -152,6 +160,9 @@ def _add_predict(commands: "argparse._SubParsersAction", common: argparse.Argume
     cells.add_argument("--mod", default="atac", help="modality of an h5mu file; default: %(default)s")
     cells.add_argument("--min-cells", type=int, default=10, metavar="N", help="default: %(default)s")
     cells.add_argument("--min-fragments", type=int, default=10_000, metavar="N", help="default: %(default)s")
+    cells.add_argument("--max-fragments", type=_depth, metavar="N", help="thin groups to N fragments, or with match to "
+                       "those of the smallest, to compare them")  # fmt: skip
+    cells.add_argument("--rng", type=int, default=0, metavar="SEED", help="seed of that; default: %(default)s")
     how = predict.add_argument_group("how")
     how.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1; default: %(default)s")
     how.add_argument("--backend", default="auto", help="auto, torch or openvino; default: %(default)s")
@@ -169,7 +180,7 @@ def _add_predict(commands: "argparse._SubParsersAction", common: argparse.Argume
     predict.set_defaults(run=_run_predict)
 
 
-def _add_models(commands: "argparse._SubParsersAction", common: argparse.ArgumentParser) -> None:
+def _add_models(commands: _Commands, common: argparse.ArgumentParser) -> None:
     models = commands.add_parser("models", help="list, download or convert models")
     models.set_defaults(run=None, help=models.print_help)
     actions = models.add_subparsers(title="commands", metavar="COMMAND")

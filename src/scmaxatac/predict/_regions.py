@@ -1,6 +1,6 @@
 """Which regions a prediction covers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any, TypeAlias
 
@@ -9,12 +9,13 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._logging import logger
 from scmaxatac._text import abbreviate
+from scmaxatac.containers._tables import to_pandas
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import read_intervals
 from scmaxatac.genome._intervals_on_genome import on_genome
 from scmaxatac.io._regions import parse_regions
 
-Regions: TypeAlias = str | PathLike[str] | pd.DataFrame
+Regions: TypeAlias = str | PathLike[str] | pd.DataFrame | Sequence[str] | pd.Index
 
 _OPTIONS = (
     "Give regions= as a BED file or a table of chrom, start and end, call peaks first with scmaxatac.pp.call_peaks, or "
@@ -41,11 +42,32 @@ def resolve_regions(
     if isinstance(regions, str) and regions == "genome":
         logger.info("regions: whole chromosomes %s", ", ".join(chroms))
         return None
-    given, origin = regions, "the table given" if isinstance(regions, pd.DataFrame) else str(regions)
+    if isinstance(regions, str) and regions == "auto" and not objects:
+        raise ValueError(f"regions='auto' looks for peaks in an object, and pseudobulks hold none. {_OPTIONS}.")
+    given: str | PathLike[str] | pd.DataFrame
     if isinstance(regions, str) and regions == "auto":
         given, origin = _automatic(objects)
+    elif isinstance(regions, str | PathLike | pd.DataFrame):
+        given, origin = regions, "the table given" if isinstance(regions, pd.DataFrame) else str(regions)
+    else:
+        given, origin = _named(regions), "the names given"
     frame = _checked(given, origin, genome, chroms)
     logger.info("regions: %d from %s", len(frame), origin)
+    return frame
+
+
+def _named(names: Any) -> pd.DataFrame:
+    """Regions from names such as ``adata.var_names``."""
+    if not isinstance(names, Iterable) or isinstance(names, Mapping):
+        raise ValueError(f"regions is a {type(names).__name__}. {_OPTIONS}.")
+    listed = list(names)
+    frame = parse_regions(listed)
+    if frame is None:
+        wrong = [name for name in listed if parse_regions([name]) is None]
+        raise ValueError(
+            f"regions: {len(wrong)} of {len(listed)} names are no intervals such as chr1:100-200, the first is "
+            f"{wrong[0] if wrong else 'missing'!r}. {_OPTIONS}."
+        )
     return frame
 
 
@@ -76,7 +98,10 @@ def _peaks(stored: Any, what: str) -> pd.DataFrame:
     if isinstance(stored, Mapping):
         tables = [_peaks(value, what) for value in stored.values()]
         return pd.concat(tables) if tables else pd.DataFrame({"chrom": [], "start": [], "end": []})
-    frame = stored.to_pandas() if hasattr(stored, "to_pandas") else pd.DataFrame(stored)
+    try:
+        frame = to_pandas(stored)
+    except TypeError as error:
+        raise ValueError(f"{what}: {error}") from None
     if "Peaks" in frame:
         parsed = parse_regions(frame["Peaks"])
         if parsed is None:
@@ -85,7 +110,9 @@ def _peaks(stored: Any, what: str) -> pd.DataFrame:
     return read_intervals(frame, what)[["chrom", "start", "end"]]
 
 
-def _checked(given: Regions, origin: str, genome: Genome, chroms: Sequence[str]) -> pd.DataFrame:
+def _checked(
+    given: str | PathLike[str] | pd.DataFrame, origin: str, genome: Genome, chroms: Sequence[str]
+) -> pd.DataFrame:
     frame = on_genome(given, "regions", genome)[["chrom", "start", "end"]]
     chosen = frame[frame["chrom"].isin(list(chroms))]
     if len(chosen) < len(frame):
