@@ -1,16 +1,31 @@
 """Activity of each TF in each group."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Literal, overload
 
+import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
-from scmaxatac.get._results import find_results
+from scmaxatac.containers._cells import cells_of
+from scmaxatac.get._results import Results, find_results
+
+if TYPE_CHECKING:
+    from anndata import AnnData
+
+
+@overload
+def activity(data: Any, *, as_anndata: Literal[False] = False, key: str = ..., mod: str = ...) -> pd.DataFrame: ...
+
+
+@overload
+def activity(data: Any, *, as_anndata: Literal[True], key: str = ..., mod: str = ...) -> "AnnData": ...
 
 
 @shared_docs
-def activity(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.DataFrame:
+def activity(
+    data: Any, *, as_anndata: bool = False, key: str = _keys.KEY_ADDED, mod: str = "atac"
+) -> "pd.DataFrame | AnnData":
     """Activity of each TF in each group: its mean predicted score over the sites that it has in any group.
 
     In each site of the union over all groups, the largest of the group's bins counts, 0 where none was kept. So the
@@ -21,6 +36,8 @@ def activity(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.
     ----------
     data
         {results}
+    as_anndata
+        Give an AnnData for scanpy in place of a table.
     key
         {key}
     mod
@@ -28,7 +45,9 @@ def activity(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.
 
     Returns
     -------
-    Groups x TFs, between 0 and 1; NaN for a TF that has no sites in any group.
+    Groups x TFs, between 0 and 1; NaN for a TF that has no sites in any group. As an AnnData with the QC table in
+    ``obs`` and beside it the groups, in a column of the name that they were predicted by (``"|"`` joins several) with
+    their colours: ``sc.pl.matrixplot(activity, activity.var_names, groupby="cell_type")``.
 
     Raises
     ------
@@ -42,4 +61,24 @@ def activity(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.
     >>> activity.index.tolist()
     ['B', 'CD4/T', 'Mono']
     """
-    return find_results(data, key, mod).table(_keys.ACTIVITY)
+    results = find_results(data, key, mod)
+    table = results.table(_keys.ACTIVITY)
+    return _as_anndata(data, results, table, mod) if as_anndata else table
+
+
+def _as_anndata(data: Any, results: Results, table: pd.DataFrame, mod: str) -> "AnnData":
+    from anndata import AnnData
+
+    groupby = results.params["groupby"]
+    column = groupby if isinstance(groupby, str) else "|".join(groupby)
+    obs = results.table(_keys.QC).loc[results.groups]
+    obs.index = pd.Index(results.groups)
+    obs[column] = pd.Categorical(results.groups, categories=results.groups)
+    activity = AnnData(table.to_numpy(dtype=np.float32), obs=obs, var=pd.DataFrame(index=results.tfs))
+    cells = cells_of(data, mod)
+    colors = cells.uns.get(f"{column}_colors")
+    if colors is not None and isinstance(cells.obs[column].dtype, pd.CategoricalDtype):
+        color_of = dict(zip(map(str, cells.obs[column].cat.categories), colors, strict=False))
+        if all(group in color_of for group in results.groups):
+            activity.uns[f"{column}_colors"] = np.array([color_of[group] for group in results.groups], dtype=object)
+    return activity
