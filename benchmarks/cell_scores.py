@@ -131,9 +131,9 @@ def main() -> None:
         z, drawn, again = (np.load(path) for path in (ours, theirs, large))
     rate = {name: case["cells"] / case["seconds"] for name, case in cases.items()}
     draws_rate = next(iter(rate.values()))
+    memory = ("matrix", "beside")
     rows = [
-        (name, case["cells"], case["seconds"], rate[name], rate[name] / draws_rate)
-        + (case["matrix"] / 1e9, case["beside"] / 1e9)
+        (name, case["cells"], case["seconds"], rate[name], rate[name] / draws_rate, *(case[n] / 1e9 for n in memory))
         for name, case in cases.items()
     ]
     columns = ["", "cells", "seconds", "cells/s", "times the draws", "matrix, GB", "beside it, GB"]

@@ -77,9 +77,8 @@ class MatrixCounts:
         i = int(np.argmin(counts))
         cell = self._cells[first + int(np.searchsorted(block.indptr, i, side="right")) - 1]
         value = values[i]
-        kind = (
-            "is missing" if np.isnan(value) else "is negative" if value < 0 else "is a fraction, as after normalising"
-        )
+        kind = "is a fraction, as after normalising" if np.isfinite(value) else "is no number"
+        kind = "is missing" if np.isnan(value) else "is negative" if value < 0 else kind
         raise ValueError(
             f"{self._what} holds {value:g} for cell {cell!r}, which is no count: it {kind} (so are "
             f"{int((~counts).sum()):,} of the {len(values):,} values of the first {first + block.shape[0]:,} cells). "
