@@ -157,7 +157,9 @@ def fragment_regions(regions: Table | None, slots: Mapping[str, Any], genome: Ge
             raise ValueError("regions are empty; give at least one")
         return frame.drop_duplicates().reset_index(drop=True)
     if _keys.REGIONS not in slots:
-        raise ValueError("the whole genome was predicted, without regions; say with regions= where to count")
+        raise ValueError(
+            "no regions to count in: nothing was predicted, or the whole genome without regions; give them as regions="
+        )
     return _frame(slots[_keys.REGIONS])[["chrom", "start", "end"]]
 
 

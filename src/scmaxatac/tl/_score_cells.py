@@ -166,7 +166,8 @@ def score_cells(
     for obsm in (slot, _keys.z_slot(name)):
         check_storable(data, slot, mod=mod, obsm=obsm)
     weighted = sites is None if weighted is None else weighted
-    slots = predicted_slots(objects[0], key) if sites is None or (counts is None and regions is None) else {}
+    asks_prediction = sites is None or (counts is None and regions is None and key in objects[0].uns)
+    slots = predicted_slots(objects[0], key) if asks_prediction else {}
     given = predicted_sites(slots, tfs, weighted) if sites is None else given_sites(sites, tfs, weighted)
     sources: Sequence[CountSource]
     if counts is not None:
