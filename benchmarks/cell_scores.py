@@ -77,7 +77,7 @@ def random_draws(n_cells: int, draws: int, out: str) -> dict:
     share, total = totals / totals.sum(), np.asarray(counts.sum(axis=1)).ravel()[:, None]
     background = make_background(totals, gc)
     expected = total * (share @ weights)
-    raw = (counts @ weights.toarray() - expected) / expected
+    raw = ((counts @ weights).toarray() - expected) / expected
     sums, squares = np.zeros_like(raw), np.zeros_like(raw)
     kept = np.flatnonzero(background.kept)
     order = kept[np.argsort(background.bin_of[kept], kind="stable")]  # regions of bin 0, of bin 1, ...
@@ -91,7 +91,7 @@ def random_draws(n_cells: int, draws: int, out: str) -> dict:
             other[order[first[b] : first[b] + sizes[b]]] = order[place]
         moved = sparse.csr_matrix((np.ones(len(kept)), (other[kept], kept)), shape=(N_REGIONS,) * 2) @ weights
         expected = total * (share @ moved)
-        deviation = (counts @ moved.toarray() - expected) / expected
+        deviation = ((counts @ moved).toarray() - expected) / expected
         sums += deviation
         squares += deviation**2
     mean = sums / draws
