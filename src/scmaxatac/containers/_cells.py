@@ -37,7 +37,7 @@ def cells_of(data: Any, mod: str = "atac") -> Cells:
     obs = _obs(adata, names)
     places = [adata]
     if is_mudata(data):
-        own = data.obs.reindex(names)
+        own = data.obs.set_axis(pd.Index([str(name) for name in data.obs_names])).reindex(names)
         obs = own.join(obs[[column for column in obs if column not in own]])
         places = [data, adata, *(member for name, member in data.mod.items() if name != mod)]
     obsm: dict[str, np.ndarray] = {}
@@ -53,7 +53,7 @@ def cells_of(data: Any, mod: str = "atac") -> Cells:
 
 def _obs(adata: Any, names: pd.Index) -> pd.DataFrame:
     if not is_snapatac2(adata):
-        return adata.obs.copy()
+        return adata.obs.set_axis(names)
     columns = {name: obs_column(adata, name).to_numpy() for name in obs_columns(adata)}
     return pd.DataFrame(columns, index=names)
 

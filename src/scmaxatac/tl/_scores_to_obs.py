@@ -14,7 +14,7 @@ from scmaxatac.results._cell_scores import read_cell_scores
 @shared_docs
 def scores_to_obs(
     data: Any,
-    tf: str | Iterable[str],
+    tfs: str | Iterable[str],
     *,
     z: bool = False,
     key: str = _keys.KEY_ADDED,
@@ -29,7 +29,7 @@ def scores_to_obs(
     ----------
     data
         {data}
-    tf
+    tfs
         One TF or several.
     z
         Write z-scores, as ``SPI1_z_tfbs``.
@@ -42,7 +42,7 @@ def scores_to_obs(
 
     Returns
     -------
-    None, or the changed copy. ``obs[f"{tf}_{key}"]`` of each factor is set; of a MuData in its own ``obs``, NaN for
+    None, or the changed copy. A column a factor, called after the two; of a MuData in its own ``obs``, NaN for
     cells without ATAC data, and in the ATAC modality's.
 
     Raises
@@ -64,7 +64,7 @@ def scores_to_obs(
         data = copied(data)
     check_storable(data, key, mod=mod)
     members = [member for _, member in split_objects(data)]
-    tables = [read_cell_scores(unwrap(member, mod), tf, z=z, key=key) for member in members]
+    tables = [read_cell_scores(unwrap(member, mod), tfs, z=z, key=key) for member in members]
     for member, table in zip(members, tables, strict=True):
         adata = unwrap(member, mod)
         for name in table.columns:
