@@ -42,8 +42,8 @@ def scores_to_obs(
 
     Returns
     -------
-    None, or the changed copy. A column a factor, called after the two; of a MuData in its own ``obs``, NaN for
-    cells without ATAC data, and in the ATAC modality's.
+    None, or the changed copy. Each factor has a column ``<TF>_<key>``, ``SPI1_tfbs`` for instance; of a MuData in its
+    own ``obs``, NaN for cells without ATAC data, and in the ATAC modality's.
 
     Raises
     ------
