@@ -23,13 +23,3 @@ MACS3 = ("macs3", "macs3_pseudobulk")
 def activity_obsm(key: str) -> str:
     """Name of the ``obsm`` entry that gives each cell its group's activity."""
     return f"X_{key}"
-
-
-def score_slot(key: str) -> str:
-    """Name of the ``uns`` and ``obsm`` entries of the scores of cells."""
-    return f"score_{key}"
-
-
-def z_slot(key: str) -> str:
-    """Name of the ``obsm`` entry of the z-scores of cells."""
-    return f"score_z_{key}"

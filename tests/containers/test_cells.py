@@ -31,6 +31,7 @@ def test_of_an_anndata_dense_embeddings_and_colours_of_its_columns():
 def test_of_a_mudata_its_own_come_first_then_the_modality_then_other_embeddings():
     mudata = pytest.importorskip("mudata")
     atac, rna = annotated(["a", "b", "c"], leiden=["x", "y", "z"], depth=[1, 2, 3]), annotated(["c", "d", "a"])
+    rna.var_names = ["gene1", "gene2"]
     atac.obsm["X_lsi"] = np.arange(9.0).reshape(3, 3)
     atac.obsm["X_umap"] = np.zeros((3, 2))
     rna.obsm["X_tsne"] = np.array([[3.0, 3], [4, 4], [1, 1]], dtype=np.float32)

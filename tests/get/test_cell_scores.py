@@ -57,7 +57,7 @@ def test_ranking_finds_the_factor_of_each_cluster(scored):
 
 
 def test_annotation_embeddings_and_colours_come_along(scored):
-    scores = sma.get.cell_scores(scored, tf=["GATA3", "CTCF"], z=True)
+    scores = sma.get.cell_scores(scored, tfs=["GATA3", "CTCF"], z=True)
     assert scores.var_names.tolist() == ["GATA3", "CTCF"]
     assert scores.X.dtype == np.float32
     np.testing.assert_array_equal(scores[:, "CTCF"].X[:, 0], scored["atac"].obsm["score_z_tfbs"]["CTCF"])
@@ -93,8 +93,8 @@ def test_cells_of_several_objects_follow_each_other(scored, as_dict):
 def test_what_is_not_there_is_told(scored):
     with pytest.raises(KeyError, match=r"obsm\['score_tfbs'\]: call scmaxatac.tl.score_cells first"):
         sma.get.cell_scores(ad.AnnData(np.ones((2, 2), np.float32)))
-    with pytest.raises(KeyError, match=r"no TF 'XYZ'.*there are"):
-        sma.get.cell_scores(scored, tf="XYZ")
+    with pytest.raises(KeyError, match=r"no TF 'XYZ'; obsm.* has 'SPI1'"):
+        sma.get.cell_scores(scored, tfs="XYZ")
 
 
 def test_activities_are_plotted_by_scanpy(truth):

@@ -15,7 +15,7 @@ from scmaxatac import Genome
 from scmaxatac.stats._deviations import deviations
 
 TF, OTHER = "AAA", "BBB"
-QUIET = "ignore:.*(have no counts|are NaN|no site in any|no known sequence)"
+QUIET = "ignore:.*(have no counts|are NaN|no site in any|no known sequence):UserWarning"
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_predicted_sites_are_scored_on_the_union_of_all_groups(predicted, mini):
         assert table.columns.tolist() == [TF, OTHER]
         assert table.index.equals(predicted.obs_names)
         np.testing.assert_allclose(table.to_numpy(), values, rtol=1e-5, atol=1e-6)
-    params = json.loads(predicted.uns["score_tfbs"]["params"])
+    params = json.loads(predicted.uns["score_tfbs"])
     assert params["tfs"] == [TF, OTHER]
     assert params["weighted"] is False
     assert params["gc"] is True
@@ -80,7 +80,8 @@ def test_no_cell_is_scored_by_its_own_groups_sites_alone(predicted, mini):
     sma.tl.score_cells(predicted, genome=mini.genome)
     before = predicted.obsm["score_tfbs"].copy()
     predicted.obs["leiden"] = predicted.obs["leiden"].cat.rename_categories({"B": "Mono", "Mono": "B"})
-    sma.tl.score_cells(predicted, genome=mini.genome)
+    with pytest.warns(UserWarning, match="no longer fits the object"):
+        sma.tl.score_cells(predicted, genome=mini.genome)
     pd.testing.assert_frame_equal(predicted.obsm["score_tfbs"], before)
     ungrouped = predicted.obs["leiden"].isna().to_numpy()
     assert np.isfinite(before[ungrouped].to_numpy()).any()
@@ -108,13 +109,15 @@ def test_weights_change_scores_and_are_the_default(predicted, mini):
 
 @pytest.mark.filterwarnings(QUIET)
 @pytest.mark.parametrize("as_dict", [False, True])
-def test_several_objects_have_one_expectation(predicted, mini, as_dict):
-    whole = predicted.copy()
-    sma.tl.score_cells(whole, genome=mini.genome)
-    parts = [predicted[:20].copy(), predicted[20:].copy()]
-    sma.tl.score_cells(dict(zip("ab", parts, strict=True)) if as_dict else parts, genome=mini.genome)
+def test_several_objects_have_one_expectation(predicted, predict, mini, fragment_file, as_dict):
+    sma.tl.score_cells(predicted, genome=mini.genome)
+    adata = mini.adata(fragment_file)
+    parts = [adata[:20].copy(), adata[20:].copy()]
+    data = dict(zip("ab", parts, strict=True)) if as_dict else parts
+    predict(data, threshold=0.2)
+    sma.tl.score_cells(data, genome=mini.genome)
     together = pd.concat([part.obsm["score_z_tfbs"] for part in parts])
-    pd.testing.assert_frame_equal(together, whole.obsm["score_z_tfbs"])
+    pd.testing.assert_frame_equal(together, predicted.obsm["score_z_tfbs"])
 
 
 @pytest.mark.filterwarnings(QUIET)
@@ -157,9 +160,9 @@ def test_snapatac2_on_disk(analytic, predict, mini, tmp_path, predicted):
     predict(adata, regions=REGIONS, threshold=0.2)
     sma.tl.score_cells(adata, genome=mini.genome)
     sma.tl.scores_to_obs(adata, OTHER)
-    found = sma.get.cell_scores(adata, tf=OTHER)
+    found = sma.get.cell_scores(adata, tfs=OTHER)
     sma.tl.score_cells(predicted, genome=mini.genome)
-    expected = sma.get.cell_scores(predicted, tf=OTHER)
+    expected = sma.get.cell_scores(predicted, tfs=OTHER)
     np.testing.assert_array_equal(found.X, expected.X)
     np.testing.assert_array_equal(np.asarray(adata.obs["BBB_tfbs"]), expected.X[:, 0])
     adata.close()
@@ -218,7 +221,8 @@ def test_what_could_not_be_used_is_counted(counted, mini):
     counts[4, 0] = 1
     counted.X = sparse.csr_matrix(counts)
     absent = pd.DataFrame({"chrom": ["chr1"], "start": [119], "end": [120], "tf": ["X3"]})
-    with pytest.warns(UserWarning, match="have no counts") as caught:
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
         sma.tl.score_cells(counted, sites=pd.concat([hits(), absent]), counts="X", genome=mini.genome)
     told = [str(warning.message) for warning in caught]
     assert told == [
@@ -239,11 +243,11 @@ def test_what_could_not_be_used_is_counted(counted, mini):
     [
         ({"counts": None}, ValueError, "genome is missing: counting fragments needs it"),
         ({"counts": None, "genome": Genome.from_sizes({"chr1": 13_345})}, ValueError, "no regions to count in"),
-        ({"sites": None}, KeyError, r"no results under uns\['tfbs'\]; call scmaxatac.tl.predict_tfbs first, or give"),
+        ({"sites": None}, KeyError, r"no results under uns\['tfbs'\]: call scmaxatac.tl.predict_tfbs first"),
         ({"counts": "raw"}, KeyError, "no layer 'raw'; the object has no layers"),
         ({"regions": hits()}, ValueError, "give either counts= or regions="),
-        ({"tfs": "GATA3"}, KeyError, "no sites of TF 'GATA3'; there are 'X1', 'X2'"),
-        ({"tfs": []}, ValueError, "tfs is empty"),
+        ({"tfs": "GATA3"}, KeyError, "no TF 'GATA3'; sites have 'X1', 'X2'"),
+        ({"tfs": []}, ValueError, "no TF is asked for"),
         ({"n_jobs": 0}, ValueError, "at least 1"),
         ({"block_size": 0}, ValueError, "at least 1"),
         ({"weighted": True}, ValueError, "sites have no column 'score'"),
@@ -286,6 +290,9 @@ def test_a_matrix_without_counts(counted, mini):
 
 
 def test_somebody_elses_entries_are_not_replaced(counted, mini):
+    counted.uns["score_mine"] = {"method": "wilcoxon"}
+    with pytest.raises(ValueError, match=r"uns\['score_mine'\] holds something else"):
+        sma.tl.score_cells(counted, sites=hits(), counts="X", genome=mini.genome, key_added="mine")
     counted.obsm["score_sites"] = np.ones((30, 2))
     with pytest.raises(ValueError, match=r"something else in obsm\['score_sites'\]"):
         sma.tl.score_cells(counted, sites=hits(), counts="X", genome=mini.genome)

@@ -29,6 +29,7 @@ def test_columns_are_those_of_the_names_in_any_order(scored):
 def test_a_mudata_has_them_in_its_own_obs_too_in_its_own_order(scored):
     mudata = pytest.importorskip("mudata")
     rna = ad.AnnData(np.ones((3, 1), np.float32), obs=pd.DataFrame(index=["c9", "c3", "c0"]))
+    rna.var_names = ["gene"]
     mdata = mudata.MuData({"rna": rna, "atac": scored})
     sma.tl.scores_to_obs(mdata, "CTCF")
     assert mdata.obs["CTCF_tfbs"].dropna().to_dict() == {"c0": 0, "c1": 1, "c2": 2, "c3": 3}
@@ -44,7 +45,7 @@ def test_all_objects_of_a_list_get_them_and_a_copy_leaves_them(scored):
 
 
 def test_nothing_is_written_if_a_name_is_unknown(scored):
-    with pytest.raises(KeyError, match=r"no TF 'spi1' in obsm\['score_tfbs'\]; did you mean 'SPI1'"):
+    with pytest.raises(KeyError, match=r"no TF 'spi1'; did you mean 'SPI1'"):
         sma.tl.scores_to_obs(scored, ["CTCF", "spi1"])
     with pytest.raises(KeyError, match=r"no scores of cells in obsm\['score_motifs'\]: scores exist under 'tfbs'"):
         sma.tl.scores_to_obs(scored, "CTCF", key="motifs")

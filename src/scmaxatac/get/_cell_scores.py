@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def cell_scores(
     data: Any,
     *,
-    tf: str | Iterable[str] | None = None,
+    tfs: str | Iterable[str] | None = None,
     z: bool = False,
     fill_na: float | None = None,
     key: str = _keys.KEY_ADDED,
@@ -36,8 +36,8 @@ def cell_scores(
     data
         {data}
         Of several objects the cells follow each other; names that occur twice get the sample, or a number, behind them.
-    tf
-        One TF or several; by default all.
+    tfs
+        One TF or several, in this order; by default all.
     z
         Give z-scores in place of scores. They grow with the cells' depth: compare cells by scores.
     fill_na
@@ -62,12 +62,12 @@ def cell_scores(
     --------
     >>> import scmaxatac as sma
     >>> sma.tl.score_cells(mdata, genome=sma.datasets.toy().genome)
-    >>> scores = sma.get.cell_scores(mdata, tf=["SPI1", "GATA3"])
+    >>> scores = sma.get.cell_scores(mdata, tfs=["SPI1", "GATA3"])
     >>> scores.var_names.tolist(), "cell_type" in scores.obs
     (['SPI1', 'GATA3'], True)
     """
     members = split_objects(data)
-    parts = [_one(member, tf, z, fill_na, key, mod) for _, member in members]
+    parts = [_one(member, tfs, z, fill_na, key, mod) for _, member in members]
     if len(parts) == 1:
         return parts[0]
     from anndata import concat
@@ -78,10 +78,10 @@ def cell_scores(
     return concat(dict(zip(samples, parts, strict=True)), join="outer", uns_merge="same", index_unique=unique)
 
 
-def _one(member: Any, tf: str | Iterable[str] | None, z: bool, fill_na: float | None, key: str, mod: str) -> "AnnData":
+def _one(member: Any, tfs: str | Iterable[str] | None, z: bool, fill_na: float | None, key: str, mod: str) -> "AnnData":
     from anndata import AnnData
 
-    scores = read_cell_scores(unwrap(member, mod), tf, z=z, key=key)
+    scores = read_cell_scores(unwrap(member, mod), tfs, z=z, key=key)
     values = scores.to_numpy(dtype=np.float32)
     if fill_na is not None:
         values = np.where(np.isnan(values), np.float32(fill_na), values)

@@ -1,6 +1,6 @@
 """What scores of cells are computed from: regions, the weights of each factor's regions, GC content, counts."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -9,7 +9,7 @@ from scipy import sparse
 
 from scmaxatac import _keys
 from scmaxatac._logging import warn
-from scmaxatac._text import abbreviate
+from scmaxatac._text import abbreviate, choose_names
 from scmaxatac.atac._region_counts import RegionCounts
 from scmaxatac.containers._objects import unwrap
 from scmaxatac.fragments._read_groups import Fragments, fragments_of_sample
@@ -19,7 +19,7 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table, read_intervals
 from scmaxatac.genome._intervals_on_genome import on_genome
 from scmaxatac.predict._regions import regions_of_columns
-from scmaxatac.results._slots import decode_params
+from scmaxatac.results._reader import Results
 from scmaxatac.scores._site_weights import interval_weights, site_weights
 
 
@@ -78,31 +78,14 @@ class FragmentOptions(NamedTuple):
     mod: str
 
 
-def predicted_slots(adata: Any, key: str) -> Mapping[str, Any]:
-    """Slots of a prediction.
-
-    Raises
-    ------
-    KeyError
-        If nothing was predicted under `key`.
-    """
-    slots = adata.uns[key] if key in adata.uns else {}
-    if not isinstance(slots, Mapping) or _keys.SITES not in slots:
-        raise KeyError(
-            f"no results under uns[{key!r}]; call scmaxatac.tl.predict_tfbs first, or give intervals as sites="
-        )
-    return slots
-
-
-def predicted_sites(slots: Mapping[str, Any], tfs: str | Iterable[str] | None, weighted: bool) -> FactorSites:
+def predicted_sites(run: Results, tfs: object, weighted: bool) -> FactorSites:
     """Sites of all groups of a prediction, of some or all factors."""
-    params = decode_params(slots)
-    table = _frame(slots[_keys.SITES])
-    chosen = _chosen(tfs, params["tfs"])
-    return FactorSites(table[table["tf"].isin(chosen)], chosen, params["thresholds"], weighted)
+    chosen = run.pick_tfs(tfs)
+    table = run.table(_keys.SITES)
+    return FactorSites(table[table["tf"].isin(chosen)], chosen, run.params["thresholds"], weighted)
 
 
-def given_sites(table: pd.DataFrame, tfs: str | Iterable[str] | None, weighted: bool) -> FactorSites:
+def given_sites(table: pd.DataFrame, tfs: object, weighted: bool) -> FactorSites:
     """Sites that the user gave, of some or all factors.
 
     Raises
@@ -121,7 +104,7 @@ def given_sites(table: pd.DataFrame, tfs: str | Iterable[str] | None, weighted: 
             f"{frame['score'].iloc[wrong.argmax()]}); as weights they have to be at least 0"
         )
     frame["tf"] = frame["tf"].astype(str)
-    chosen = _chosen(tfs, list(dict.fromkeys(frame["tf"])))
+    chosen = choose_names(tfs, list(dict.fromkeys(frame["tf"])), "TF", source="sites have")
     return FactorSites(frame[frame["tf"].isin(chosen)], chosen, None, weighted)
 
 
@@ -143,7 +126,7 @@ def matrix_regions(objects: Sequence[Any]) -> pd.DataFrame:
     return frames[0]
 
 
-def fragment_regions(regions: Table | None, slots: Mapping[str, Any], genome: Genome) -> pd.DataFrame:
+def fragment_regions(regions: Table | None, run: Results | None, genome: Genome) -> pd.DataFrame:
     """Distinct regions in which fragments are counted: those given, else those of the prediction.
 
     Raises
@@ -156,11 +139,11 @@ def fragment_regions(regions: Table | None, slots: Mapping[str, Any], genome: Ge
         if not len(frame):
             raise ValueError("regions are empty; give at least one")
         return frame.drop_duplicates().reset_index(drop=True)
-    if _keys.REGIONS not in slots:
+    if run is None or _keys.REGIONS not in run.slots:
         raise ValueError(
             "no regions to count in: nothing was predicted, or the whole genome without regions; give them as regions="
         )
-    return _frame(slots[_keys.REGIONS])[["chrom", "start", "end"]]
+    return run.table(_keys.REGIONS)[["chrom", "start", "end"]]
 
 
 def region_gc(regions: pd.DataFrame, genome: Genome | None) -> np.ndarray | None:
@@ -195,18 +178,3 @@ def fragment_counts(
         sources += [(source, np.asarray(rows) + first) for source, rows in found]
         first += int(unwrap(member, options.mod).n_obs)
     return RegionCounts(sources, first, regions, genome)
-
-
-def _chosen(tfs: str | Iterable[str] | None, known: Sequence[str]) -> list[str]:
-    if tfs is None:
-        return list(known)
-    names = list(dict.fromkeys([tfs] if isinstance(tfs, str) else map(str, tfs)))
-    if not names:
-        raise ValueError("tfs is empty; name at least one transcription factor, or leave it out for all")
-    if missing := [tf for tf in names if tf not in known]:
-        raise KeyError(f"no sites of TF {', '.join(map(repr, missing))}; there are {abbreviate(map(repr, known), 8)}")
-    return names
-
-
-def _frame(stored: Any) -> pd.DataFrame:
-    return stored.to_pandas() if hasattr(stored, "to_pandas") else pd.DataFrame(stored)

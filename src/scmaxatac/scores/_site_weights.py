@@ -101,7 +101,7 @@ def _site_in_region(sites: pd.DataFrame, regions: pd.DataFrame) -> tuple[np.ndar
 
 
 def _codes(column: pd.Series, names: Sequence[str]) -> np.ndarray:
-    return pd.Index(list(names)).get_indexer(column.astype(str)).astype(np.int64)
+    return np.asarray(pd.Index(list(names)).get_indexer(column.astype(str)), dtype=np.int64)
 
 
 def _logit(score: np.ndarray) -> np.ndarray:

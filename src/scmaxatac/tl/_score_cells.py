@@ -12,7 +12,7 @@ from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._counts import MatrixCounts
-from scmaxatac.containers._objects import is_snapatac2, split_objects, unwrap
+from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.containers._storable import check_storable
 from scmaxatac.fragments._read_groups import Fragments
 from scmaxatac.genome._genome import Genome
@@ -24,14 +24,17 @@ from scmaxatac.predict._cell_score_inputs import (
     given_sites,
     matrix_regions,
     predicted_sites,
-    predicted_slots,
     region_gc,
 )
-from scmaxatac.results._slots import check_key, encode_params
+from scmaxatac.results._cell_scores import check_score_key, write_cell_scores
+from scmaxatac.results._reader import find_results
+from scmaxatac.results._schema import CELL_SCORES, CELL_Z, SCORE_PARAMS
+from scmaxatac.results._schema_docs import slots_text
+from scmaxatac.results._slots import check_key
 from scmaxatac.stats._cell_scores import CellScores, CountSource, score_sources
 
 
-@shared_docs
+@shared_docs(slots=slots_text("tl.score_cells"))
 def score_cells(
     data: Any,
     *,
@@ -107,13 +110,7 @@ def score_cells(
     -------
     None, or the changed copy. Every object gets, with ``key_added="tfbs"``:
 
-    ``obsm["score_tfbs"]``
-        Cells x TFs, float32: scores; 0 is what is expected, 0.1 is 10% more counts. NaN where less than one count is
-        expected in the factor's regions.
-    ``obsm["score_z_tfbs"]``
-        Cells x TFs, float32: z-scores; NaN also where the background does not vary.
-    ``uns["score_tfbs"]["params"]``
-        Parameters as JSON, with the number of regions of each factor.
+    {slots}
 
     :func:`scmaxatac.get.cell_scores` gives them as an AnnData for scanpy. In SnapATAC2's backed objects they are plain
     arrays, whose columns are named in the parameters.
@@ -161,14 +158,19 @@ def score_cells(
     members = split_objects(data)
     objects = [unwrap(member, mod) for _, member in members]
     name = key_added or (key if sites is None else "sites")
-    slot = _keys.score_slot(name)
-    check_key(objects, slot)
-    for obsm in (slot, _keys.z_slot(name)):
-        check_storable(data, slot, mod=mod, obsm=obsm)
+    check_key([], name)
+    check_score_key(objects, name)
+    for slot in (CELL_SCORES, CELL_Z):
+        check_storable(data, SCORE_PARAMS.name_with(name), mod=mod, obsm=slot.name_with(name))
     weighted = sites is None if weighted is None else weighted
-    asks_prediction = sites is None or (counts is None and regions is None and key in objects[0].uns)
-    slots = predicted_slots(objects[0], key) if asks_prediction else {}
-    given = predicted_sites(slots, tfs, weighted) if sites is None else given_sites(sites, tfs, weighted)
+    run = None
+    if sites is None:
+        run = find_results(members[0][1], key, mod)
+        given = predicted_sites(run, tfs, weighted)
+    else:
+        given = given_sites(sites, tfs, weighted)
+        if counts is None and regions is None and key in objects[0].uns:
+            run = find_results(members[0][1], key, mod)
     sources: Sequence[CountSource]
     if counts is not None:
         where = matrix_regions(objects)
@@ -176,7 +178,7 @@ def score_cells(
     else:
         if genome is None:
             raise ValueError("genome is missing: counting fragments needs it. Give scmaxatac.Genome, or counts='X'")
-        where = fragment_regions(regions, slots, genome)
+        where = fragment_regions(regions, run, genome)
         options = FragmentOptions(fragments, sample_key, barcode_key, mod)
         sources = [fragment_counts(members, where, genome, options)]
     weights, chosen = given.weights(where)
@@ -191,7 +193,11 @@ def score_cells(
         "weighted": weighted,
         "gc": gc is not None,
     }
-    _write(objects, result, name, params)
+    first = 0
+    for adata in objects:
+        rows = slice(first, first + int(adata.n_obs))
+        write_cell_scores(adata, result.scores[rows], result.z[rows], params, name)
+        first = rows.stop
     return data if copy else None
 
 
@@ -212,19 +218,6 @@ def _report(result: CellScores, gc: np.ndarray | None) -> None:
             f"{int(missing.sum()):,} of {missing.size:,} scores ({missing.mean():.1%}) in {n_affected:,} cells "
             "are NaN: less than one count is expected in the factor's regions there"
         )
-
-
-def _write(objects: Sequence[Any], result: CellScores, name: str, params: dict[str, Any]) -> None:
-    first = 0
-    for adata in objects:
-        rows = slice(first, first + int(adata.n_obs))
-        first = rows.stop
-        adata.uns[_keys.score_slot(name)] = {_keys.PARAMS: encode_params(params)}
-        for slot, values in ((_keys.score_slot(name), result.scores), (_keys.z_slot(name), result.z)):
-            if is_snapatac2(adata):
-                adata.obsm[slot] = values[rows]
-            else:
-                adata.obsm[slot] = pd.DataFrame(values[rows], index=adata.obs_names, columns=params["tfs"])
 
 
 def _cores() -> int:
