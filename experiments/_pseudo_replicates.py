@@ -11,10 +11,10 @@ from scipy import stats
 import scmaxatac as sma
 from scmaxatac.predict._comparisons import build_comparison, plan_comparisons
 from scmaxatac.predict._differential import compare
-from scmaxatac.predict._prediction import run_folder
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._unit_scores import score_units
 from scmaxatac.results._differential_slots import read_differential
+from scmaxatac.results._run_folder import run_folder
 
 N_PIECES = 6
 N_CUTS = 2

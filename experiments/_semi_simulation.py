@@ -12,10 +12,10 @@ from scipy import sparse, stats
 
 import scmaxatac as sma
 from scmaxatac.models import TFModel, load_many
-from scmaxatac.predict._prediction import run_folder
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._unit_scores import score_units
 from scmaxatac.results._differential_slots import read_differential
+from scmaxatac.results._run_folder import run_folder
 from scmaxatac.stats._background import make_background
 from scmaxatac.stats._deviations import deviation_model
 from scmaxatac.stats._multiple_testing import benjamini_hochberg

@@ -6,7 +6,7 @@ import pytest
 from _mini import REGIONS
 
 import scmaxatac as sma
-from scmaxatac.get._results import find_results
+from scmaxatac.results._reader import find_results
 from scmaxatac.results._site_scores import SiteScores, scores_in_union
 
 pytestmark = pytest.mark.usefixtures("analytic")

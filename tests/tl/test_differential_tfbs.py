@@ -10,7 +10,7 @@ import pytest
 
 import scmaxatac as sma
 from scmaxatac.containers._mudata import columns_not_pulled
-from scmaxatac.get._results import find_results
+from scmaxatac.results._reader import find_results
 
 DONORS = ("d1", "d2", "d3")
 

@@ -145,7 +145,7 @@ def test_activities_are_compared_with_intervals_over_blocks_of_sites(mini, fragm
         assert row["mean"] == pytest.approx(activity.loc[group, tf])
         assert row["effect"] == pytest.approx(activity.loc[group, tf] - activity.drop(index=group)[tf].mean())
         assert row["low"] <= row["effect"] <= row["high"]
-        assert row["n_sites"] == len(sma.get.sites(adata, group=group, tf=tf))
+        assert row["n_sites"] == len(sma.get.sites(adata, groups=group, tfs=tf))
 
 
 @pytest.mark.usefixtures("analytic")

@@ -69,7 +69,8 @@ class Comparison:
     @property
     def contrast(self) -> np.ndarray:
         """(samples,) weights whose sum over samples is the difference of the arms' means."""
-        return self.weights[self.arm].mean(axis=0) - self.weights[~self.arm].mean(axis=0)
+        here, there = self.weights[self.arm], self.weights[~self.arm]
+        return np.asarray(here.mean(axis=0) - there.mean(axis=0))
 
     @property
     def at_least(self) -> int:

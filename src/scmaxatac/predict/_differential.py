@@ -286,7 +286,7 @@ def _intervals(
 
 
 def _score(logits: np.ndarray) -> np.ndarray:
-    return (1 / (1 + np.exp(-logits))).astype(np.float32)
+    return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
 
 
 def _first(table: pd.DataFrame, *names: str) -> pd.DataFrame:

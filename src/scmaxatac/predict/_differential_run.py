@@ -14,12 +14,13 @@ from scmaxatac._text import abbreviate
 from scmaxatac.predict._comparisons import Comparison
 from scmaxatac.predict._differential import STATES, Halves, compare, null_of_halves
 from scmaxatac.predict._levels import sample_levels
-from scmaxatac.predict._prediction import run_folder, run_prediction
+from scmaxatac.predict._prediction import run_prediction
 from scmaxatac.predict._rules import Rules
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._samples import Samples
 from scmaxatac.predict._unit_scores import Unit, UnitScores, count_insertions, score_units, units_of
+from scmaxatac.results._run_folder import run_folder
 from scmaxatac.results._score_store import ScoreStore
 
 

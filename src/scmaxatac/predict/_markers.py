@@ -11,7 +11,7 @@ from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac.containers._expression import group_expression
 from scmaxatac.containers._objects import GroupLabels
-from scmaxatac.get._results import Results
+from scmaxatac.results._reader import Results
 from scmaxatac.results._site_scores import scores_in_union
 from scmaxatac.stats._bootstrap import draw_means
 from scmaxatac.stats._group_contrasts import (
@@ -146,7 +146,7 @@ def _numbers_of_sites(results: Results | None, names: Sequence[str], tfs: Sequen
     sites = results.table(_keys.SITES)
     counts = pd.crosstab(sites["group"].astype(str), sites["tf"].astype(str))
     predicted = counts.reindex(index=results.groups, columns=list(tfs), fill_value=0)
-    return predicted.reindex(list(names)).to_numpy(np.float64).ravel()
+    return np.asarray(predicted.reindex(list(names)), dtype=np.float64).ravel()
 
 
 def expression_of(data: Any, groupby: str | Sequence[str], names: Sequence[str], tfs: Sequence[str]) -> np.ndarray:
@@ -154,4 +154,4 @@ def expression_of(data: Any, groupby: str | Sequence[str], names: Sequence[str],
     table = group_expression(data, groupby, list(names), None)
     table.columns = table.columns.str.upper()
     table = table.loc[:, ~table.columns.duplicated()]
-    return table.reindex(columns=[tf.upper() for tf in tfs]).to_numpy(np.float64)
+    return np.asarray(table.reindex(columns=[tf.upper() for tf in tfs]), dtype=np.float64)

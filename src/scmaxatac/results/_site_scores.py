@@ -30,7 +30,7 @@ class SiteScores(NamedTuple):
 
     def blocks(self, size: int) -> np.ndarray:
         """Number of the block of so many bp that each site starts in, (sites,) int64."""
-        return self.chrom * (1 << 40) + self.start // size
+        return np.asarray(self.chrom * (1 << 40) + self.start // size)
 
 
 def scores_in_union(store: ScoreStore, sites: pd.DataFrame, tf: str, groups: list[str]) -> SiteScores:

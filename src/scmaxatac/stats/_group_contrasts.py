@@ -63,7 +63,7 @@ def against_others(values: np.ndarray) -> np.ndarray:
     rest = np.where(there, n - 1, n)
     others = np.nansum(values, axis=0) - np.where(there, values, 0)
     mean = np.divide(others, rest, out=np.full(values.shape, np.nan), where=rest > 0)
-    return values - mean
+    return np.asarray(values - mean)
 
 
 def contrasts_of_cells(means: GroupMeans) -> Contrasts:

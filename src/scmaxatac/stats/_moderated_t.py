@@ -159,7 +159,8 @@ def _families(family: np.ndarray | None, n: int) -> np.ndarray:
     if family is None:
         return np.zeros(n, dtype=np.int64)
     _, which, counts = np.unique(family, return_inverse=True, return_counts=True)
-    return np.unique(np.where(counts[which] < _FEWEST_UNITS, -1, which), return_inverse=True)[1]
+    merged = np.where(counts[which] < _FEWEST_UNITS, -1, which)
+    return np.asarray(np.unique(merged, return_inverse=True)[1], dtype=np.int64)
 
 
 def _fitted(e: np.ndarray, basis: np.ndarray, families: np.ndarray) -> np.ndarray:
@@ -167,13 +168,13 @@ def _fitted(e: np.ndarray, basis: np.ndarray, families: np.ndarray) -> np.ndarra
     counts = np.bincount(families)
 
     def level(values: np.ndarray) -> np.ndarray:
-        return (np.bincount(families, weights=values) / counts)[families]
+        return np.asarray(np.bincount(families, weights=values) / counts)[families]
 
     if not basis.shape[1]:
         return level(e)
     within = np.column_stack([column - level(column) for column in basis.T])
     slopes = np.linalg.lstsq(within, e - level(e), rcond=None)[0]
-    return level(e) + within @ slopes
+    return np.asarray(level(e) + within @ slopes)
 
 
 def posterior_variance(variance: np.ndarray, df: float | np.ndarray, prior: Prior) -> np.ndarray:
@@ -227,7 +228,7 @@ def inverse_trigamma(x: float) -> float:
     from scipy.special import polygamma
 
     if x > 1e7:
-        return 1 / np.sqrt(x)
+        return float(1 / np.sqrt(x))
     if x < 1e-6:
         return 1 / x
     y = 0.5 + 1 / x
@@ -250,4 +251,4 @@ def _spline_basis(x: np.ndarray) -> np.ndarray:
     if len(knots) < 2:
         return np.zeros((n, 0))
     # splines that are 1 at one knot and 0 at the others; they sum to 1, so one of them goes
-    return CubicSpline(knots, np.eye(len(knots)), bc_type="natural")(x)[:, 1:]
+    return np.asarray(CubicSpline(knots, np.eye(len(knots)), bc_type="natural")(x))[:, 1:]

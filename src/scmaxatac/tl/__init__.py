@@ -10,6 +10,8 @@ from scmaxatac.tl._jaccard import jaccard
 from scmaxatac.tl._motif_scan import motif_scan
 from scmaxatac.tl._predict_tfbs import predict_tfbs
 from scmaxatac.tl._rank_tfs import rank_tfs
+from scmaxatac.tl._score_cells import score_cells
+from scmaxatac.tl._scores_to_obs import scores_to_obs
 from scmaxatac.tl._train import train
 
 __all__ = [
@@ -23,5 +25,7 @@ __all__ = [
     "motif_scan",
     "predict_tfbs",
     "rank_tfs",
+    "score_cells",
+    "scores_to_obs",
     "train",
 ]

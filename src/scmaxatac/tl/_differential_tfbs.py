@@ -6,7 +6,6 @@ from os import PathLike
 from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from scmaxatac._docs import shared_docs
 from scmaxatac.atac._options import PseudobulkOptions
@@ -19,8 +18,7 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
-from scmaxatac.nn._predict import Strand
-from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision
+from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision, Strand
 from scmaxatac.predict._comparisons import build_comparison, plan_comparisons
 from scmaxatac.predict._differential_run import run_differential
 from scmaxatac.predict._expressed import expressed_models
@@ -280,7 +278,7 @@ def differential_tfbs(
             "threshold": threshold,
             "covariates": covariates,
             "thinned_to": samples.bulks.thinned_to,
-            "regions": "table" if isinstance(regions, pd.DataFrame) else str(regions),
+            "regions": str(regions) if isinstance(regions, str | PathLike) else "table",
             "comparisons": {comparison.arms.name: comparison.params for comparison in comparisons},
         }
     )

@@ -11,7 +11,6 @@ from scmaxatac.containers._copies import copied
 from scmaxatac.containers._expression import RNA
 from scmaxatac.containers._objects import group_labels, obs_texts, unwrap
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.get._results import find_results
 from scmaxatac.predict._markers import (
     contrasts_of_activity,
     contrasts_of_scores,
@@ -21,6 +20,7 @@ from scmaxatac.predict._markers import (
 )
 from scmaxatac.results._cell_scores import read_cell_scores
 from scmaxatac.results._rank_slots import KEY_RANKS, check_rank_key, write_ranks
+from scmaxatac.results._reader import find_results
 
 
 @shared_docs
