@@ -168,7 +168,8 @@ def _fitted(e: np.ndarray, basis: np.ndarray, families: np.ndarray) -> np.ndarra
     counts = np.bincount(families)
 
     def level(values: np.ndarray) -> np.ndarray:
-        return np.asarray(np.bincount(families, weights=values) / counts)[families]
+        means: np.ndarray = np.bincount(families, weights=values) / counts
+        return np.asarray(means[families])
 
     if not basis.shape[1]:
         return level(e)
