@@ -61,7 +61,7 @@ def test_pseudobulks_give_what_the_object_gives(adata, predict, bulks, from_bulk
     assert_same_slots(groups.uns["tfbs"], adata.uns["tfbs"])
     one, other = sma.get.params(groups), sma.get.params(adata)
     assert one["run"] == other["run"]
-    assert {name for name in other if one[name] != other[name]} == {"n_objects", "rows"}
+    assert {name for name in other if one[name] != other[name]} == {"cells", "n_objects", "rows"}
     per_cell = adata.obsm["X_tfbs"].groupby(adata.obs["leiden"], observed=True).first()
     np.testing.assert_array_equal(groups.obsm["X_tfbs"].loc[per_cell.index.astype(str)], per_cell)
 

@@ -147,7 +147,7 @@ PARAMS = Slot(
         Column("min_cells", "number", "Smaller groups were skipped.", "cells"),
         Column("min_fragments", "number", "Shallower groups were skipped.", "fragments"),
         Column("max_fragments", "object", "Fragments that groups were thinned to, as it was given; null without."),
-        Column("thinned_to", "number", "The number that this came to; null without.", "fragments"),
+        Column("thinned_to", "object", "The number that this came to; null without.", "fragments"),
         Column("rng", "object", "Seed of the thinning; 'generator' where one was given."),
         Column("rows", "text", "What rows of the object are: 'cells', or 'groups' where pseudobulks were predicted."),
         Column("score_floor", "number", "Bins with at least this score were kept."),
