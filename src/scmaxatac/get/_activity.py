@@ -1,7 +1,7 @@
 """Activity of each TF in each group."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,37 +15,13 @@ from scmaxatac.results._reader import Results, find_results
 if TYPE_CHECKING:
     from anndata import AnnData
 
-Names = str | Iterable[str] | None
-
-
-@overload
-def activity(
-    data: Any,
-    *,
-    tfs: Names = ...,
-    groups: Names = ...,
-    as_anndata: Literal[False] = False,
-    interval: bool = ...,
-    n_bootstrap: int = ...,
-    block_size: int = ...,
-    rng: np.random.Generator | int | None = ...,
-    key: str = ...,
-    mod: str = ...,
-) -> pd.DataFrame: ...
-
-
-@overload
-def activity(
-    data: Any, *, tfs: Names = ..., groups: Names = ..., as_anndata: Literal[True], key: str = ..., mod: str = ...
-) -> "AnnData": ...
-
 
 @shared_docs
 def activity(
     data: Any,
     *,
-    tfs: Names = None,
-    groups: Names = None,
+    tfs: str | Iterable[str] | None = None,
+    groups: str | Iterable[str] | None = None,
     as_anndata: bool = False,
     interval: bool = False,
     n_bootstrap: int = 1_000,

@@ -77,7 +77,8 @@ def score_cells(
         Transcription factors; by default all that have sites.
     sites
         Intervals to score in place of predicted sites: a table with chrom, start, end (0-based, half-open) and tf, such
-        as :func:`scmaxatac.tl.motif_scan` returns (chromVAR's own use) or ChIP-seq peaks.
+        as :func:`scmaxatac.tl.motif_scan` returns (chromVAR's own use; with a small `bin_size`, as a region has the
+        hits of every bin that it overlaps) or ChIP-seq peaks.
     counts
         ``"X"`` or a layer of raw counts, cells x regions, with the regions in ``var`` (chrom, start, end) or
         ``var_names``. Without it the insertions of the fragments are counted, two a fragment.
@@ -144,7 +145,7 @@ def score_cells(
 
     Motifs, as in chromVAR, and the counts of a matrix:
 
-    >>> hits = sma.tl.motif_scan(toy.genome, toy.motifs, regions=toy.peaks, p_value=1e-4)
+    >>> hits = sma.tl.motif_scan(toy.genome, toy.motifs, regions=toy.peaks, p_value=1e-4, bin_size=10)
     >>> sma.tl.score_cells(mdata, sites=hits, counts="X", genome=toy.genome, key_added="motifs")
     >>> sma.get.cell_scores(mdata, key="motifs").shape
     (594, 3)
