@@ -175,7 +175,7 @@ def differential_tfbs(
         log odds), effect, state, low, high, t, p and q (NaN where the factor was not selected).
     ``uns["differential"]["samples"]``
         A row a sample: sample, group, replicate, n_cells, n_fragments, n_fragments_used.
-    ``uns["differential"]["params"]``
+    ``uns["differential"]["parameters"]``
         Parameters as JSON; for each comparison its design, degrees of freedom, and the smallest p-value that permuting
         labels could give.
 
