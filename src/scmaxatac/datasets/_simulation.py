@@ -12,6 +12,7 @@ from scmaxatac._settings import settings
 from scmaxatac.datasets._bgzf import write_bgzf
 from scmaxatac.datasets._cells import simulate_cells, simulate_rna
 from scmaxatac.datasets._fragments import Fragments, simulate_fragments
+from scmaxatac.datasets._genes import simulate_genes
 from scmaxatac.datasets._regions import CLUSTERS, blacklist, open_in, simulate_regions
 from scmaxatac.datasets._sequence import CHROM_SIZES, Sequence, add_gaps, simulate_sequence
 from scmaxatac.datasets._sites import long_sites, plant_sites
@@ -47,8 +48,8 @@ def _key(seed: int, n_fragments: int) -> str:
 
 def _simulate(folder: Path, seed: int, n_fragments: int) -> None:
     """Draw everything and write it; each part has its own stream of random numbers."""
-    of_sequence, of_regions, of_sites, of_cells, of_rna, of_fragments = (
-        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(6)
+    of_sequence, of_regions, of_sites, of_cells, of_rna, of_fragments, of_genes = (
+        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(7)
     )
     genome = simulate_sequence(of_sequence)
     regions = simulate_regions(of_regions)
@@ -61,6 +62,7 @@ def _simulate(folder: Path, seed: int, n_fragments: int) -> None:
     peaks(regions).to_csv(folder / "peaks.tsv", sep="\t", index=False)
     long_sites(sites).to_csv(folder / "sites.tsv", sep="\t", index=False)
     cells.to_csv(folder / "cells.tsv", sep="\t")
+    (folder / "genes.gtf").write_text(simulate_genes(regions, of_genes))
     simulate_rna(cells, of_rna).to_csv(folder / "rna.tsv", sep="\t")
     np.savez(folder / "fragments.npz", **vars(fragments))
     write_bgzf(folder / "fragments.tsv.gz", fragment_lines(fragments, cells.index))

@@ -8,7 +8,10 @@ import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
+from scmaxatac.genome import Genes
 from scmaxatac.get._results import Results, find_results
+from scmaxatac.results._annotation import Annotation, genes_if_any
+from scmaxatac.scores._gene_weights import site_centres
 
 
 @shared_docs
@@ -18,6 +21,7 @@ def sites(
     tf: str | Iterable[str] | None = None,
     group: str | Iterable[str] | None = None,
     min_score: float | None = None,
+    genes: Annotation | bool = False,
     key: str = _keys.KEY_ADDED,
     mod: str = "atac",
 ) -> pd.DataFrame:
@@ -34,6 +38,9 @@ def sites(
     min_score
         Smallest score of a site. Sites below the threshold that they were called with are not stored;
         :func:`scmaxatac.tl.call_sites` calls them with another.
+    genes
+        Whether to add the gene whose transcription start site is nearest. ``True`` takes the annotation of the run's
+        genome; a GTF file, :class:`~scmaxatac.Genes` or a genome with annotation is taken instead.
     key
         {key}
     mod
@@ -42,12 +49,18 @@ def sites(
     Returns
     -------
     A row a site: chrom (categorical), start, end (0-based, half-open), group, tf (categorical; the categories are the
-    ones that were asked for, also where they have no sites), score.
+    ones that were asked for, also where they have no sites), score. With `genes` also gene and tss_distance: bp from
+    the gene's start site to the site's centre, negative upstream and positive downstream of it on the gene's strand
+    (Int64); both are missing on chromosomes without genes.
 
     Raises
     ------
     KeyError
         If there are no results under `key`, or no such TF or group among them.
+    FileNotFoundError
+        If there is no such GTF file, or that of the run's genome is gone.
+    ValueError
+        If the run's genome had no annotation, or the genes are on chromosomes of other names (1 for chr1).
 
     Examples
     --------
@@ -55,8 +68,19 @@ def sites(
     >>> sites = sma.get.sites(mdata, tf="CTCF", group="B")
     >>> sites.columns.tolist()
     ['chrom', 'start', 'end', 'group', 'tf', 'score']
+    >>> sma.get.sites(mdata, tf="SPI1", group="Mono", genes=True)["gene"].isin(["CD14", "SPI1"]).any()
+    True
     """
-    return read_sites(find_results(data, key, mod), tf, group, min_score)
+    results = find_results(data, key, mod)
+    frame = read_sites(results, tf, group, min_score)
+    known = genes_if_any(genes, results.params, frame["chrom"].cat.categories)
+    return frame if known is None else _with_genes(frame, known)
+
+
+def _with_genes(frame: pd.DataFrame, genes: Genes) -> pd.DataFrame:
+    gene, distance = genes.nearest(frame["chrom"].to_numpy(), site_centres(frame))
+    names = pd.Series(genes.table["gene"].to_numpy(dtype=object)[gene]).mask(gene < 0)
+    return frame.assign(gene=names, tss_distance=pd.Series(distance, dtype="Int64").mask(gene < 0))
 
 
 def read_sites(

@@ -8,6 +8,7 @@ from scmaxatac.tl._downsampling_curve import downsampling_curve
 from scmaxatac.tl._jaccard import jaccard
 from scmaxatac.tl._motif_scan import motif_scan
 from scmaxatac.tl._predict_tfbs import predict_tfbs
+from scmaxatac.tl._to_network import to_network
 from scmaxatac.tl._train import train
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "jaccard",
     "motif_scan",
     "predict_tfbs",
+    "to_network",
     "train",
 ]
