@@ -112,9 +112,9 @@ def test_an_object_without_the_column_of_groups_can_be_read(truth):
 
 def test_an_unknown_tf_is_told_the_nearest(truth):
     with pytest.raises(KeyError, match="no TF 'ctcf'; did you mean 'CTCF'"):
-        get.sites(truth.adata, tf="ctcf")
+        get.sites(truth.adata, tfs="ctcf")
     with pytest.raises(KeyError, match="no TF 'GATA3'; the results hold 'CTCF', 'SPI1'"):
-        get.scores(truth.adata, tf=["CTCF", "GATA3"])
+        get.scores(truth.adata, tfs=["CTCF", "GATA3"])
 
 
 def test_an_unknown_group_is_told_the_nearest(truth):
@@ -124,13 +124,13 @@ def test_an_unknown_group_is_told_the_nearest(truth):
 
 def test_a_group_that_was_skipped_is_told_why(truth):
     with pytest.raises(KeyError, match="'Platelets' was not predicted: skipped: 812 fragments"):
-        get.sites(truth.adata, group="Platelets")
+        get.sites(truth.adata, groups="Platelets")
 
 
 def test_many_names_are_cut_short(tmp_path):
     truth = make_truth(tmp_path, groups=[f"cluster {i}" for i in range(12)], tfs=["CTCF"])
     with pytest.raises(KeyError, match=r"'cluster 7', \.\.\. \(12 in all\)"):
-        get.sites(truth.adata, group="XYZ")
+        get.sites(truth.adata, groups="XYZ")
 
 
 def test_polars_tables_are_read_with_the_groups_in_their_first_column(truth):

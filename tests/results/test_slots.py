@@ -193,4 +193,4 @@ def test_names_with_slashes_and_blanks_are_values_only(predict, adata, tmp_path)
     back = ad.read_h5ad(tmp_path / "a.h5ad")
     for name in names:
         assert len(sma.get.track(back, "AAA", name)) > 100
-        assert set(sma.get.sites(back, group=name)["group"]) == {name}
+        assert set(sma.get.sites(back, groups=name)["group"]) == {name}

@@ -112,7 +112,7 @@ def test_files_of_sites_follow(mini, fragment_file, predict):
     sma.tl.call_sites(adata, 0.1)
     files, folder = adata.uns["tfbs"]["files"], sma.get.params(adata)["out_dir"]
     for row in files[files["kind"] == "bed"].itertuples():
-        expected = sma.get.sites(adata, tf=row.tf, group=row.group)
+        expected = sma.get.sites(adata, tfs=row.tf, groups=row.group)
         assert read_bed(f"{folder}/{row.path}")["start"].tolist() == expected["start"].tolist()
         assert sha256_of(f"{folder}/{row.path}") == row.sha256
 

@@ -1,7 +1,7 @@
 """Genes for the results of a run: those that are given, or those of the annotation that the run's genome had."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -13,7 +13,7 @@ Annotation: TypeAlias = Genes | Genome | str | os.PathLike[str]
 """Genes, a genome with annotation, or a GTF file."""
 
 
-def genes_of_run(given: Annotation | None, params: Mapping[str, Any], chroms: Sequence[str]) -> Genes:
+def genes_of_run(given: Annotation | None, params: Mapping[str, Any]) -> Genes:
     """Genes to relate the sites of a run to.
 
     Parameters
@@ -22,8 +22,6 @@ def genes_of_run(given: Annotation | None, params: Mapping[str, Any], chroms: Se
         What the user gave; without it the annotation of the run's genome is read.
     params
         Parameters of the run.
-    chroms
-        Chromosomes of the run.
 
     Raises
     ------
@@ -33,11 +31,11 @@ def genes_of_run(given: Annotation | None, params: Mapping[str, Any], chroms: Se
         If there is no annotation, the file is no GTF file, or names chromosomes in another style than the run.
     """
     genes = as_genes(given) if given is not None else _of_run(params)
-    check_styles(genes.chroms, chroms, genes.source, "the run")
+    check_styles(genes.chroms, params["chroms"], genes.source, "the run")
     return genes
 
 
-def genes_if_any(given: Annotation | bool | None, params: Mapping[str, Any], chroms: Sequence[str]) -> Genes | None:
+def genes_if_any(given: Annotation | bool | None, params: Mapping[str, Any]) -> Genes | None:
     """Genes as :func:`genes_of_run` finds them: None where False is given, or nothing and the run has no annotation."""
     if given is False:
         return None
@@ -48,7 +46,7 @@ def genes_if_any(given: Annotation | bool | None, params: Mapping[str, Any], chr
         if not recorded.is_file():
             logger.info("drawing no genes: the run's annotation, %s, is not there any more", recorded)
             return None
-    return genes_of_run(None if given is None or given is True else given, params, chroms)
+    return genes_of_run(None if given is None or given is True else given, params)
 
 
 def as_genes(given: Annotation) -> Genes:

@@ -73,11 +73,11 @@ def correlation(weights_of_groups: Iterable[np.ndarray], expression: np.ndarray)
     (TFs, names) float64; NaN where either is the same in all groups or the gene was not measured.
     """
     centred = expression - expression.mean(axis=0)
-    total, squares, cross = 0.0, 0.0, 0.0
+    total, squares, cross = np.zeros(()), np.zeros(()), np.zeros(())
     for weights, row in zip(weights_of_groups, centred, strict=True):
         total, squares, cross = total + weights, squares + weights**2, cross + weights * row
-    spread = np.asarray(squares - np.square(total) / len(expression))
-    varies = (spread > 1e-9 * np.asarray(squares)) & ((centred**2).sum(axis=0) > 1e-12)
+    spread = squares - total**2 / len(expression)
+    varies = (spread > 1e-9 * squares) & ((centred**2).sum(axis=0) > 1e-12)
     scale = np.sqrt(np.where(varies, spread, 1.0) * (centred**2).sum(axis=0))
     return np.where(varies, cross / np.where(varies, scale, 1.0), np.nan)
 

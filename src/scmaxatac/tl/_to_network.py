@@ -13,10 +13,10 @@ from scmaxatac._logging import logger, warn
 from scmaxatac._text import abbreviate
 from scmaxatac.containers._expression import group_expression
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.get._results import Results, find_results
-from scmaxatac.get._sites import read_sites
 from scmaxatac.results._annotation import Annotation, genes_of_run
 from scmaxatac.results._entries import write_entry
+from scmaxatac.results._read_sites import read_sites
+from scmaxatac.results._reader import Results, find_results
 from scmaxatac.scores._gene_weights import Reach
 from scmaxatac.scores._network import (
     TargetNames,
@@ -58,8 +58,8 @@ def to_network(
 
     The weight of a factor on a gene is the sum over the factor's sites near the gene of ``score * exp(-distance /
     decay)``, where the distance is that of the site's centre to the transcription start site. With
-    ``method="gene_body"``, as the authors of maxATAC make priors for the Inferelator, it is the sum of the scores of the
-    sites in the gene or within 5 kb of it.
+    ``method="gene_body"``, as the authors of maxATAC make priors for the Inferelator, it is the sum of the scores of
+    the sites in the gene or within 5 kb of it.
 
     A site says that a factor may bind near a gene, not what it does there: all weights are positive, and the sign of
     the effect is unknown. So an activity that is computed with this network is one of the targets: high where they are
@@ -140,7 +140,7 @@ def to_network(
     >>> network = sma.tl.to_network(mdata, tfs=["SPI1", "GATA3"])
     >>> network.columns.tolist()
     ['source', 'target', 'weight']
-    >>> network.duplicated(["source", "target"]).any()
+    >>> bool(network.duplicated(["source", "target"]).any())
     False
 
     With decoupler, ``decoupler.mt.ulm(mdata["rna"], network)`` gives the activity of each factor's targets in a cell.
@@ -151,8 +151,7 @@ def to_network(
         check_storable(data, key, mod=mod)
     tf_names, group_names = results.pick_tfs(tfs), results.pick_groups(groups)
     sites = read_sites(results, tf_names, group_names)
-    chroms = results.params.get("chroms") or list(sites["chrom"].cat.categories)
-    targets = TargetNames(genes_of_run(genes, results.params, chroms))
+    targets = TargetNames(genes_of_run(genes, results.params))
     of_group = partial(_weights_of_groups, sites, group_names, tf_names, targets=targets, reach=reach)
     keep = None
     if min_correlation is not None:
@@ -176,7 +175,7 @@ def to_network(
     network = pd.concat(tables, ignore_index=True)
     _check(network, [tf for tf in tf_names if tf in without], reach, min_correlation)
     if store:
-        write_entry(results.adata, key, NETWORK, network, {"run": results.params.get("run", "")})
+        write_entry(results.adata, key, NETWORK, network, {"run": results.params["run"]})
     return network
 
 
@@ -217,7 +216,7 @@ def _expression(data: Any, results: Results, groups: Sequence[str], rna: str | N
         )
     if len(unknown):
         warn(
-            f"{len(unknown):,} of {len(names):,} genes are not in the RNA modality, so no targets: {abbreviate(unknown)}"
+            f"{len(unknown):,} of {len(names):,} genes are not in the RNA modality and left out: {abbreviate(unknown)}"
         )
     return expression
 
