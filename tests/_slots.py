@@ -220,7 +220,17 @@ def _qc(
         qc[f"called_to_expected_{tf}"] = rng.uniform(0.5, 1.5, len(groups))
     qc.loc[qc["n_fragments"] < 100_000, "warnings"] = "fewer than 100,000 fragments: scores shrink with depth"
     if skipped:
-        qc.loc[skipped] = [n_cells, 812, 1624, 1530, np.nan, 0, "skipped: 812 fragments, min_fragments is 10,000", 0.9, *[np.nan] * len(tfs)]
+        qc.loc[skipped] = [
+            n_cells,
+            812,
+            1624,
+            1530,
+            np.nan,
+            0,
+            "skipped: 812 fragments, min_fragments is 10,000",
+            0.9,
+            *[np.nan] * len(tfs),
+        ]
         qc = qc.astype(dict.fromkeys(["n_cells", "n_fragments", "n_insertions", "n_insertions_kept", "n_sites"], int))
     return qc
 

@@ -100,24 +100,24 @@ def check_set(matched: Background, chosen: np.ndarray, name: str) -> None:
         warn(f"{label(name)}: with {kept} regions the normal distribution is a poor guide to p-values")
 
 
-def shares_in_sites(sites: pd.DataFrame, tfs: Iterable[str], universe: pd.DataFrame) -> dict[str, np.ndarray]:
-    """Share of each region in sites of each factor, (regions,) float64."""
+def bases_in_sites(sites: pd.DataFrame, tfs: Iterable[str], universe: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Bases of each region in sites of each factor, (regions,) int64."""
     start, end = (universe[name].to_numpy(np.int64) for name in ("start", "end"))
     by_chrom = universe.groupby("chrom", sort=False, observed=True).indices
     of_tf = sites.groupby("tf", sort=False, observed=True).indices
-    shares = {}
+    bases = {}
     for tf in tfs:
-        covered = np.zeros(len(universe))
+        covered = np.zeros(len(universe), dtype=np.int64)
         if tf in of_tf:
             mine = Intervals.from_frame(sites.iloc[of_tf[tf]])
             for chrom, rows in by_chrom.items():
                 covered[rows] = mine.overlap_length(str(chrom), start[rows], end[rows])
-        shares[tf] = covered / (end - start)
-    return shares
+        bases[tf] = covered
+    return bases
 
 
 def factors_tested(
-    matched: Background, lengths: np.ndarray, shares: Mapping[str, np.ndarray], chosen: np.ndarray
+    matched: Background, lengths: np.ndarray, bases: Mapping[str, np.ndarray], chosen: np.ndarray
 ) -> pd.DataFrame:
     """Table of :func:`scmaxatac.tl.enrichment` for one set.
 
@@ -127,30 +127,31 @@ def factors_tested(
         The background's regions, matched.
     lengths
         (regions,) their lengths in bp.
-    shares
-        For each factor (regions,) share of each region in its sites.
+    bases
+        For each factor (regions,) bases of each region in its sites.
     chosen
         (regions,) bool, whether a region is in the set.
     """
     rows = chosen & matched.kept
-    total = float(lengths[rows].sum())
+    length = matched_overlap(matched, lengths, rows)
     records = []
-    for tf, share in shares.items():
-        found = matched_overlap(matched, lengths, share, rows)
+    for tf, covered in bases.items():
+        found = matched_overlap(matched, covered, rows)
+        odds = _log2_odds(found.observed, length.observed), _log2_odds(found.expected, length.expected)
         records.append(
             {
                 "tf": tf,
                 "n_regions": int(rows.sum()),
-                "n_with_sites": int((share[rows] > 0).sum()),
+                "n_with_sites": int((covered[rows] > 0).sum()),
                 "bp": round(found.observed),
                 "expected_bp": found.expected,
-                "log2_odds": _log2_odds(found.observed, total) - _log2_odds(found.expected, total),
+                "log2_odds": odds[0] - odds[1],
                 "z": found.z,
                 "p": found.p,
             }
         )
     table = pd.DataFrame(records).assign(q=lambda frame: benjamini_hochberg(frame["p"].to_numpy()))
-    return table.sort_values("z", ascending=False, kind="stable")
+    return table.sort_values("z", ascending=False, kind="stable", ignore_index=True)
 
 
 def _log2_odds(covered: float, total: float) -> float:

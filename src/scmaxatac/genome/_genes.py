@@ -222,14 +222,28 @@ class Genes:
         return Nearest(gene, np.where(minus[gene] & (gene >= 0), -distance, distance))
 
     def overlapping(self, chrom: str, start: int, end: int) -> np.ndarray:
-        """Rows of the table of the genes that overlap ``[start, end)``, by start and end."""
+        """Rows of the table of the genes that overlap ``[start, end)``, by start and end.
+
+        Parameters
+        ----------
+        chrom
+            Name of the chromosome.
+        start, end
+            The interval, 0-based and half-open.
+        """
         table = self.table
         here = (table["chrom"] == chrom) & (table["end"] > start) & (table["start"] < end)
         rows = np.flatnonzero(here.to_numpy())
         return rows[np.lexsort((table["end"].to_numpy()[rows], table["start"].to_numpy()[rows]))]
 
     def exons(self, row: int) -> tuple[np.ndarray, np.ndarray]:
-        """Starts and ends of the exons of the gene in a row of the table, sorted; transcripts' shared ones once."""
+        """Starts and ends of the exons of a gene, sorted; those that transcripts share stand once.
+
+        Parameters
+        ----------
+        row
+            Row of the gene in the table.
+        """
         here = slice(self._offsets[row], self._offsets[row + 1])
         return self._exons[0][here], self._exons[1][here]
 

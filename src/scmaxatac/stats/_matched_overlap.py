@@ -12,7 +12,7 @@ class MatchedOverlap(NamedTuple):
     """What chosen regions hold, against what is drawn in their places."""
 
     observed: float
-    """Sum over the chosen regions of length times share."""
+    """Sum over the chosen regions."""
 
     expected: float
     """Mean of that sum when each region is replaced by a drawn one."""
@@ -27,36 +27,33 @@ class MatchedOverlap(NamedTuple):
     """Two-sided p-value of z; NaN as z."""
 
 
-def matched_overlap(
-    background: Background, lengths: np.ndarray, share: np.ndarray, chosen: np.ndarray
-) -> MatchedOverlap:
-    """Compare the chosen regions with draws from the background, in closed form.
+def matched_overlap(background: Background, values: np.ndarray, chosen: np.ndarray) -> MatchedOverlap:
+    """Compare the sum over the chosen regions with that over draws from the background, in closed form.
 
-    In the place of each chosen region another is drawn (:class:`~scmaxatac.stats._background.Background`), whose share
-    counts with the length of the chosen one. The draws of different regions are independent, so means and variances add
-    up. A set that is a large part of its background differs less from it by chance than draws with replacement do: the
-    variance of each region is multiplied by the chance that what is drawn in its place is not chosen itself (the
-    correction for sampling without replacement, locally).
+    In the place of each chosen region another is drawn (:class:`~scmaxatac.stats._background.Background`). The draws of
+    different regions are independent, so means and variances add up. A set that is a large part of its background
+    differs less from it by chance than draws with replacement do: the variance of each region is multiplied by the
+    chance that what is drawn in its place is not chosen itself, over the chance that two draws differ (the correction
+    for sampling without replacement, near that region; 1 for a single region among like ones).
 
     Parameters
     ----------
     background
         Background of the regions.
-    lengths
-        (regions,) lengths.
-    share
-        (regions,) share of each region that holds what is counted.
+    values
+        (regions,) what is added up, such as bp in sites.
     chosen
         (regions,) bool; regions that the background leaves out do not count.
     """
     rows = np.flatnonzero(chosen & background.kept)
     bins = background.bin_of[rows]
-    mean = background.drawn_means(share)
-    variance = np.maximum(background.drawn_means(share**2) - mean**2, 0.0)
-    others = 1.0 - background.drawn_means(chosen.astype(float))
-    size = lengths[rows].astype(float)
-    observed = float(size @ share[rows])
-    expected = float(size @ mean[bins])
-    sd = float(np.sqrt((size**2) @ (variance * np.maximum(others, 0.0))[bins]))
-    z = (observed - expected) / sd if sd > 1e-9 * max(observed, expected, 1e-300) else np.nan
+    values = np.asarray(values, dtype=np.float64)
+    mean = background.drawn_means(values)
+    variance = np.maximum(background.drawn_means(values**2) - mean**2, 0.0)
+    others = np.maximum(1.0 - background.drawn_means(chosen.astype(float)), 0.0)
+    same_twice = background.kernel.power(2) @ (1.0 / background.sizes)
+    spare = np.divide(others, 1.0 - same_twice, out=np.zeros_like(others), where=same_twice < 1.0 - 1e-9)
+    observed, expected = float(values[rows].sum()), float(mean[bins].sum())
+    sd = float(np.sqrt((variance * spare)[bins].sum()))
+    z = (observed - expected) / sd if sd > 1e-9 * max(observed, expected) else np.nan
     return MatchedOverlap(observed, expected, sd, z, float(2 * norm.sf(abs(z))))

@@ -11,12 +11,12 @@ from scmaxatac._docs import shared_docs
 from scmaxatac.containers._storable import check_storable
 from scmaxatac.evaluate._region_enrichment import (
     background_regions,
+    bases_in_sites,
     check_set,
     factors_tested,
     label,
     match_regions,
     overlapped,
-    shares_in_sites,
 )
 from scmaxatac.genome import Genome
 from scmaxatac.genome._interval_table import Table, read_intervals
@@ -46,9 +46,8 @@ def enrichment(
     Regions of interest are marker peaks, differential peaks or loci of a trait. What counts are the regions of the
     background that they overlap by 1 bp, and of these the base pairs in sites of the factor. Accessible regions hold
     more sites, and those rich in G and C hold others; so each region is compared with those that are like it in both:
-    in its place another is drawn as chromVAR draws its background peaks, of which the share in sites counts, times the
-    region's own length. Mean and variance of all draws are computed in closed form; the variance is less the larger the
-    part of the like regions that is of interest itself.
+    in its place another is drawn, as chromVAR draws its background peaks. Mean and variance of the sum over all draws
+    are computed in closed form; the variance is less the larger the part of the like regions that is of interest.
 
     Parameters
     ----------
@@ -85,8 +84,8 @@ def enrichment(
     bp, expected_bp
         Bases of these regions in sites, and what is expected of matched ones.
     log2_odds
-        Logarithm to base 2 of the odds of a base to be in a site over the expected odds; half a bin (16 bp) is added to
-        each of the four numbers of bases.
+        Logarithm to base 2 of the odds of a base to be in a site, over the odds in matched regions; half a bin (16 bp)
+        is added to each of the four numbers of bases.
     z, p, q
         Distance of `bp` from its expectation in standard deviations, two-sided p-value from the normal distribution,
         and p-value adjusted by Benjamini and Hochberg over the factors of the set; NaN for factors without sites in the
@@ -133,11 +132,11 @@ def enrichment(
     matched = match_regions(results, universe, genome)
     for name, chosen in in_set.items():
         check_set(matched, chosen, name)
-    shares = shares_in_sites(read_sites(results, tf_names, group_names), tf_names, universe)
+    bases = bases_in_sites(read_sites(results, tf_names, group_names), tf_names, universe)
     lengths = (universe["end"] - universe["start"]).to_numpy(np.int64)
     tables = []
     for name, chosen in in_set.items():
-        table = factors_tested(matched, lengths, shares, chosen)
+        table = factors_tested(matched, lengths, bases, chosen)
         tables.append(
             table.assign(regions=name)[["regions", *table.columns]] if isinstance(regions, Mapping) else table
         )
