@@ -110,7 +110,7 @@ def cells_of(adata: AnnData, column: str = "leiden") -> dict[str, list]:
     found = {}
     for group in adata.obs[column].dropna().astype(str).unique():
         names = sorted(adata.obs_names[adata.obs[column].astype(str) == group])
-        found[group] = [len(names), hashlib.sha256("\0".join(names).encode()).hexdigest()[:16]]
+        found[group] = [len(names), hashlib.sha256(json.dumps(names).encode()).hexdigest()[:16]]
     return found
 
 
@@ -220,17 +220,8 @@ def _qc(
         qc[f"called_to_expected_{tf}"] = rng.uniform(0.5, 1.5, len(groups))
     qc.loc[qc["n_fragments"] < 100_000, "warnings"] = "fewer than 100,000 fragments: scores shrink with depth"
     if skipped:
-        qc.loc[skipped] = [
-            n_cells,
-            812,
-            1624,
-            1530,
-            np.nan,
-            0,
-            "skipped: 812 fragments, min_fragments is 10,000",
-            0.9,
-            *[np.nan] * len(tfs),
-        ]
+        reason = "skipped: 812 fragments, min_fragments is 10,000"
+        qc.loc[skipped] = [n_cells, 812, 1624, 1530, np.nan, 0, reason, 0.9, *[np.nan] * len(tfs)]
         qc = qc.astype(dict.fromkeys(["n_cells", "n_fragments", "n_insertions", "n_insertions_kept", "n_sites"], int))
     return qc
 

@@ -170,7 +170,7 @@ def test_a_description_of_the_run_that_was_changed_is_refused(adata, tmp_path):
 
 
 def test_without_a_prediction_there_is_nothing_to_call(mini, adata):
-    with pytest.raises(KeyError, match=r"uns\['mine'\].*predict_tfbs first"):
+    with pytest.raises(KeyError, match=r"uns\['mine'\]: results exist under 'tfbs'"):
         sma.tl.call_sites(adata, key="mine")
     with pytest.raises(KeyError, match="predict_tfbs first"):
         sma.tl.call_sites(mini.adata())

@@ -1,6 +1,7 @@
 """Which cells each group was made of, to find out later whether an object still holds them."""
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -75,4 +76,4 @@ def _change(group: str, before: Sequence[Any], now: Sequence[Any]) -> str:
 
 
 def _digest(names: Sequence[str]) -> str:
-    return hashlib.sha256("\0".join(names).encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(names).encode()).hexdigest()[:16]

@@ -49,13 +49,12 @@ class Results:
     @cached_property
     def params(self) -> dict[str, Any]:
         """The run's parameters, decoded."""
-        stored, where = self._slot(_keys.PARAMS), self._path(_keys.PARAMS)
         try:
-            decoded = json.loads(str(stored))
+            decoded = json.loads(str(self._slot(_keys.PARAMS)))
         except ValueError:
             decoded = None
         if not isinstance(decoded, dict):
-            raise ValueError(f"{where} is no JSON object, as scmaxatac writes it; {_AGAIN}")
+            raise ValueError(f"{self._path(_keys.PARAMS)} is no JSON object, as scmaxatac writes it; {_AGAIN}")
         self._check_names(IN_UNS[_keys.PARAMS], decoded, "value of")
         return decoded
 
