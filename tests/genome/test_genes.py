@@ -1,7 +1,4 @@
-import warnings
-
 import numpy as np
-import pandas as pd
 import pytest
 
 from scmaxatac.genome import Genes, Genome
@@ -165,20 +162,3 @@ def test_what_cannot_be_an_annotation_is_told_before_any_work(tmp_path):
     genome = Genome.from_sizes({"chr1": 1000}, annotation=write_gtf(tmp_path / "g.gtf", GENES))
     with pytest.raises(ValueError, match=r"A ends at chr1:5,000, past the end of chr1 .* 1,000 bp \(2 such genes\)"):
         _ = genome.genes
-
-
-def test_the_toy_genes_have_promoters_that_are_open_where_they_are_expressed():
-    import scmaxatac as sma
-
-    toy = sma.datasets.toy()
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        table = toy.genome.genes.table
-    rna = toy.mdata["rna"]
-    assert set(table["gene"]) == set(rna.var_names)
-    peaks = toy.peaks
-    mean = pd.DataFrame(rna.X.toarray(), columns=rna.var_names).groupby(rna.obs["cell_type"].to_numpy()).mean()
-    for gene in table[table["gene"].isin(["CD19", "CD3D", "LYZ", "GATA3", "SPI1", "ACTB"])].itertuples():
-        there = peaks[(peaks["chrom"] == gene.chrom) & (peaks["start"] <= gene.tss) & (peaks["end"] > gene.tss)]
-        expressed = {cluster for cluster in toy.clusters if mean.loc[cluster, gene.gene] > 0.5}
-        assert {cluster for cluster in toy.clusters if there[cluster].any()} >= expressed

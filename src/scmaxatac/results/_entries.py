@@ -8,7 +8,7 @@ import pandas as pd
 
 from scmaxatac._logging import logger
 from scmaxatac.containers._objects import is_snapatac2
-from scmaxatac.containers._tables import plain_table
+from scmaxatac.containers._tables import plain_table, to_pandas
 
 _PARAMS, _TABLE = "params", "table"
 
@@ -56,9 +56,7 @@ def read_entry(adata: Any, key: str, what: str, maker: str) -> tuple[pd.DataFram
     if name not in adata.uns or not _is_ours(adata.uns[name]):
         raise KeyError(f"no {what} under uns[{name!r}]; call {maker} first")
     entry = adata.uns[name]
-    stored = entry[_TABLE]
-    table = stored.copy() if isinstance(stored, pd.DataFrame) else stored.to_pandas()
-    return table, json.loads(str(entry[_PARAMS]))
+    return to_pandas(entry[_TABLE]), json.loads(str(entry[_PARAMS]))
 
 
 def _is_ours(entry: Any) -> bool:

@@ -142,7 +142,8 @@ def enrichment(
         )
     table = pd.concat(tables, ignore_index=True)
     if store:
-        params = {"run": results.params["run"], "sequence": genome is not None}
+        gc = None if genome is None else genome.fingerprint
+        params = {"run": results.params["run"], "tfs": tf_names, "groups": group_names, "genome": gc}
         write_entry(results.adata, key, ENRICHMENT, table, params)
     return table
 

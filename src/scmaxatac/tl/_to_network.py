@@ -175,7 +175,12 @@ def to_network(
     network = pd.concat(tables, ignore_index=True)
     _check(network, [tf for tf in tf_names if tf in without], reach, min_correlation)
     if store:
-        write_entry(results.adata, key, NETWORK, network, {"run": results.params["run"]})
+        params = {
+            "run": results.params["run"], "genes": targets.genes.source, "tfs": tf_names, "groups": group_names,
+            "method": method, **reach._asdict(), "min_correlation": min_correlation, "binary": binary,
+            "normalize": normalize, "merge_degenerate": merge_degenerate,
+        }  # fmt: skip
+        write_entry(results.adata, key, NETWORK, network, params)
     return network
 
 
