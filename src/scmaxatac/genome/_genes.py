@@ -67,8 +67,10 @@ class Genes:
     --------
     >>> import scmaxatac as sma
     >>> genes = sma.Genes(sma.datasets.toy().annotation)
+    >>> genes
+    Genes(...genes.gtf: 60 genes on 5 chromosomes)
     >>> genes.region("CD19", flank=1000)
-    'chr1:22419-27580'
+    'chr5:166937-174004'
     """
 
     table: pd.DataFrame

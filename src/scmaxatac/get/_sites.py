@@ -73,8 +73,9 @@ def sites(
     >>> sites.columns.tolist()
     ['chrom', 'start', 'end', 'group', 'tf', 'score']
     >>> near = sma.get.sites(mdata, tfs="SPI1", groups="Mono", genes=True)
-    >>> near.loc[near["tss_distance"].abs() < 200, "gene"].unique().tolist()
-    ['LYZ', 'CSF1R']
+    >>> near.columns[-2:].tolist()
+    ['gene', 'tss_distance']
+    >>> promoters = near[near["tss_distance"].between(-1000, 200)]
     """
     results = find_results(data, key, mod)
     frame = read_sites(results, tfs, groups, min_score)
