@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from scmaxatac._logging import logger
 from scmaxatac.genome import Genes, Genome
-from scmaxatac.genome._genes import check_styles
+from scmaxatac.genome._chrom_styles import check_styles
 
 Annotation: TypeAlias = Genes | Genome | str | os.PathLike[str]
 """Genes, a genome with annotation, or a GTF file."""
