@@ -68,6 +68,7 @@ HEAVY = (
 
 def public_objects() -> Iterator[tuple[str, object]]:
     """Every public name with what it stands for, for example ``tl.predict_tfbs``."""
+    yield "Genes", scmaxatac.Genes
     yield "Genome", scmaxatac.Genome
     for room in PUBLIC_ROOMS:
         module = importlib.import_module(f"scmaxatac.{room}")

@@ -1,6 +1,8 @@
 """Stored results as tables and arrays."""
 
 from scmaxatac.get._activity import activity
+from scmaxatac.get._enrichment import enrichment
+from scmaxatac.get._network import network
 from scmaxatac.get._params import params
 from scmaxatac.get._qc import qc
 from scmaxatac.get._scores import scores
@@ -8,4 +10,4 @@ from scmaxatac.get._signal import signal
 from scmaxatac.get._sites import sites
 from scmaxatac.get._track import track
 
-__all__ = ["activity", "params", "qc", "scores", "signal", "sites", "track"]
+__all__ = ["activity", "enrichment", "network", "params", "qc", "scores", "signal", "sites", "track"]

@@ -102,7 +102,11 @@ def run_prediction(
     slots[_keys.FILES] = table_of_files(run.store, sites=sites, scores=on_disk)
     slots[_keys.PARAMS] = _params(run.spec) | {
         "thresholds": called.thresholds.to_dict(),
-        "genome": {"source": inputs.genome.source, "fingerprint": inputs.genome.fingerprint},
+        "genome": {
+            "source": inputs.genome.source,
+            "fingerprint": inputs.genome.fingerprint,
+            "annotation": None if inputs.genome.annotation is None else str(inputs.genome.annotation.absolute()),
+        },
         "include_flanks": include_flanks,
         "out_dir": str(run.folder.parent),
     }

@@ -5,9 +5,11 @@ from scmaxatac.tl._benchmark import benchmark
 from scmaxatac.tl._calibrate import calibrate
 from scmaxatac.tl._call_sites import call_sites
 from scmaxatac.tl._downsampling_curve import downsampling_curve
+from scmaxatac.tl._enrichment import enrichment
 from scmaxatac.tl._jaccard import jaccard
 from scmaxatac.tl._motif_scan import motif_scan
 from scmaxatac.tl._predict_tfbs import predict_tfbs
+from scmaxatac.tl._to_network import to_network
 from scmaxatac.tl._train import train
 
 __all__ = [
@@ -16,8 +18,10 @@ __all__ = [
     "calibrate",
     "call_sites",
     "downsampling_curve",
+    "enrichment",
     "jaccard",
     "motif_scan",
     "predict_tfbs",
+    "to_network",
     "train",
 ]
