@@ -26,7 +26,7 @@ from _synthetic import HG38
 
 from scmaxatac import settings
 from scmaxatac.io._bigwig import BigWigWriter
-from scmaxatac.nn.engines._engine import make_engine
+from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.predict import _track_files
 
 BIN, PIECE = 32, 1_000

@@ -20,7 +20,7 @@ from scmaxatac.atac import Signal
 from scmaxatac.genome import Intervals
 from scmaxatac.genome._windows import window_starts
 from scmaxatac.nn._predict import reverse_complement
-from scmaxatac.nn.engines._engine import make_engine
+from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.scores._bin_scores import average_windows
 
 STEPS = (512, 256, 128, 64)

@@ -29,7 +29,7 @@ from scmaxatac.genome import Genome, Intervals
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.genome._windows import window_starts
 from scmaxatac.models import TFModel
-from scmaxatac.nn.engines._engine import make_engine
+from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.scores._bin_scores import average_windows
 
 SHARES = (0.0, 0.001, 0.01, 0.1)

@@ -28,7 +28,7 @@ from scmaxatac.datasets._motifs import MOTIFS
 from scmaxatac.evaluate._benchmark import ScoredBins, max_per_bin, ranking_metrics, score_bins
 from scmaxatac.fragments._fragment_file import FragmentFile
 from scmaxatac.genome import Intervals
-from scmaxatac.nn.engines._engine import make_engine
+from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.train._data_module import TFDataModule
 from scmaxatac.train._dataset import Examples, TrainingCellType
 from scmaxatac.train._fit import fit_network

@@ -7,6 +7,7 @@ from _mini import GROUPS, REGIONS
 from _networks import random_model
 
 import scmaxatac as sma
+from scmaxatac.genome._windows import Grid
 from scmaxatac.zoo._threshold_rules import Mixed
 
 pytestmark = pytest.mark.usefixtures("analytic")
@@ -80,11 +81,13 @@ def test_matched_gives_the_same_sample_every_time(predict, adata, tmp_path):
 
 def test_a_score_of_zero_is_never_called(predict, adata, monkeypatch):
     class Silent:
-        def __init__(self, weights, **options) -> None:
-            self.n_models = len(weights)
+        grid = Grid()
+
+        def __init__(self, networks, **options) -> None:
+            self.n_outputs = len(networks)
 
         def predict(self, codes, signal):
-            return np.zeros((self.n_models, len(codes), 32), dtype=np.float32)
+            return np.zeros((self.n_outputs, len(codes), 32), dtype=np.float32)
 
     monkeypatch.setattr("scmaxatac.predict._run.make_engine", Silent)
     predict(adata, threshold="matched", regions="genome")

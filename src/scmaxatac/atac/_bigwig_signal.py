@@ -25,8 +25,8 @@ class SignalTrack(Protocol):
         """Signal of every base of ``[start, end)``; (end - start,) float32."""
         ...
 
-    def windows(self, chrom: str, starts: np.ndarray) -> np.ndarray:
-        """Signal of windows of 1,024 bp; `starts` sorted, (n,) to (n, 1024) float32."""
+    def windows(self, chrom: str, starts: np.ndarray, width: int = WINDOW) -> np.ndarray:
+        """Signal of windows of `width` bp; `starts` sorted, (n,) to (n, width) float32."""
         ...
 
 
@@ -76,12 +76,12 @@ class BigWigSignal:
         between[1::2] = np.nan_to_num(values, nan=0.0)
         return np.repeat(between, np.diff(edges, prepend=start))
 
-    def windows(self, chrom: str, starts: np.ndarray) -> np.ndarray:
-        """Signal of windows of 1,024 bp; `starts` sorted, (n,) to (n, 1024) float32."""
+    def windows(self, chrom: str, starts: np.ndarray, width: int = WINDOW) -> np.ndarray:
+        """Signal of windows of `width` bp; `starts` sorted, (n,) to (n, width) float32."""
         if not len(starts):
-            return np.zeros((0, WINDOW), dtype=np.float32)
-        covered = self.values(chrom, int(starts[0]), int(starts[-1]) + WINDOW)
-        return np.lib.stride_tricks.sliding_window_view(covered, WINDOW)[np.asarray(starts) - starts[0]]
+            return np.zeros((0, width), dtype=np.float32)
+        covered = self.values(chrom, int(starts[0]), int(starts[-1]) + width)
+        return np.lib.stride_tricks.sliding_window_view(covered, width)[np.asarray(starts) - starts[0]]
 
 
 def check_lengths(path: str | PathLike[str], sizes: Mapping[str, int], genome: Genome, chroms: Iterable[str]) -> None:

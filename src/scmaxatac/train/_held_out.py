@@ -15,7 +15,7 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._windows import window_starts
 from scmaxatac.nn._predict import predict_bins
-from scmaxatac.nn.engines._engine import Engine
+from scmaxatac.nn.engines._protocol import Engine
 from scmaxatac.train._dataset import TrainingCellType
 from scmaxatac.zoo import Calibration
 
