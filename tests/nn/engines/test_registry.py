@@ -4,12 +4,16 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from _family import family_forward, family_model
 from _networks import forward, random_network, random_weights, random_windows
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+import scmaxatac as sma
+from scmaxatac.nn._spec import PUBLISHED, PlainNetwork
 from scmaxatac.nn.engines import _registry
-from scmaxatac.nn.engines._registry import make_engine
+from scmaxatac.nn.engines._options import EngineOptions
+from scmaxatac.nn.engines._registry import BackendRecord, make_engine, resolve_engine_options
 
 
 @pytest.fixture(scope="module")
@@ -191,3 +195,96 @@ def test_auto_takes_openvino_where_it_is_installed():
     from scmaxatac.nn.engines._openvino import OpenVINOEngine
 
     assert isinstance(make_engine([random_network(0)], device="cpu"), OpenVINOEngine)
+
+
+class CountingEngine:
+    """Scores each bin by the number of the network."""
+
+    def __init__(self, networks, options):
+        self.options = options
+        self.grid = networks[0].spec.grid
+        self.n_outputs = sum(network.spec.outputs for network in networks)
+
+    def predict(self, codes, signal):
+        scores = np.arange(self.n_outputs, dtype=np.float32)[:, None, None] / 10
+        return np.broadcast_to(scores, (self.n_outputs, len(codes), self.grid.bins_per_window))
+
+
+@pytest.fixture
+def counting(monkeypatch):
+    """A backend of one's own, by a record alone."""
+    record = BackendRecord(
+        name="counting",
+        devices=("cpu", "abacus"),
+        precisions=("float32",),
+        is_installed=lambda: True,
+        install="pip install counting",
+        find_device=lambda device: "abacus:0" if device == "auto" else device,
+        make=CountingEngine,
+    )
+    monkeypatch.setitem(_registry.BACKENDS, "counting", record)
+    return record
+
+
+def test_a_backend_is_a_record(counting):
+    engine = make_engine([random_network(0), random_network(1)], backend="counting", batch_size=3)
+    assert isinstance(engine, CountingEngine)
+    assert engine.options == EngineOptions("counting", "abacus:0", "float32", 3)
+    with pytest.raises(ValueError, match="precision is 'bfloat16'; backend 'counting' computes in 'float32'"):
+        make_engine([random_network(0)], backend="counting", precision="bfloat16")
+    with pytest.raises(ValueError, match="backend 'counting' runs on the CPU or ABACUS, but device is 'cuda'"):
+        make_engine([random_network(0)], backend="counting", device="cuda")
+
+
+def test_auto_takes_the_accelerator_that_a_backend_finds_and_on_the_cpu_the_first(counting):
+    assert resolve_engine_options(EngineOptions()) == EngineOptions("counting", "abacus:0")
+    assert resolve_engine_options(EngineOptions(device="abacus")) == EngineOptions("counting", "abacus")
+    has_openvino = _registry.BACKENDS["openvino"].is_installed()
+    assert resolve_engine_options(EngineOptions(device="cpu")).backend == ("openvino" if has_openvino else "counting")
+
+
+def test_a_run_predicts_with_it(counting, predict, mini, fragment_file):
+    adata = mini.adata(fragment_file)
+    predict(adata, backend="counting", threshold=0.05)
+    params = sma.get.params(adata)
+    assert (params["backend"], params["device"]) == ("counting", "abacus:0")
+    assert set(sma.get.sites(adata)["tf"]) == {"BBB"}
+    assert np.allclose(sma.get.sites(adata)["score"], 0.1)
+
+
+def test_networks_of_other_windows_are_refused_together():
+    with pytest.raises(ValueError, match=r"1,024 bp in bins of 32 bp and 2,048 bp in bins of 64 bp"):
+        make_engine([random_network(0), family_model()])
+
+
+def test_a_network_of_several_outputs_beside_one_of_one(backend):
+    """Rows are the outputs of the first network, then those of the next."""
+    windows = random_windows(7, seed=1)
+    double = PlainNetwork(
+        replace(PUBLISHED, outputs=2),
+        random_network(0).weights
+        | {
+            name: np.concatenate([random_network(0).weights[name], 2 * random_network(0).weights[name]])
+            for name in ("head.weight", "head.bias")
+        },
+    )
+    networks = [random_network(1), double, random_network(2)]
+    engine = make_engine(networks, backend=backend, device="cpu", batch_size=3)
+    scores = engine.predict(*windows)
+    assert (engine.n_outputs, scores.shape) == (4, (4, 7, 32))
+    plain = [forward(random_weights(seed), *windows) for seed in (1, 0, 2)]
+    logits = 2 * np.log(plain[1] / (1 - plain[1]))
+    expected = [plain[0], plain[1], 1 / (1 + np.exp(-logits)), plain[2]]
+    np.testing.assert_allclose(scores, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("batch_size", [1, 4])
+def test_another_geometry_scores_as_in_numpy(backend, batch_size):
+    rng = np.random.default_rng(3)
+    codes = rng.integers(0, 5, (6, 2048)).astype(np.uint8)
+    signal = rng.gamma(0.5, 1.0, (6, 2048)).astype(np.float32)
+    model = family_model(1)
+    scores = make_engine([model], backend=backend, device="cpu", batch_size=batch_size).predict(codes, signal)
+    expected = family_forward(model.weights, codes, signal)
+    assert np.ptp(expected) > 0.3
+    np.testing.assert_allclose(scores, expected, rtol=0, atol=1e-5)

@@ -19,7 +19,7 @@ class BackendRecord:
     name
         What users give as `backend`.
     devices
-        Kinds of devices that it runs on (``"cpu"``); None for whatever `find_device` accepts.
+        Kinds of devices that it runs on (``"cpu"``); None for whatever else `find_device` accepts.
     precisions
         Precisions that it can compute in.
     is_installed
@@ -170,9 +170,9 @@ def resolve_engine_options(options: EngineOptions) -> EngineOptions:
 def _named(options: EngineOptions) -> tuple[BackendRecord, str]:
     record = BACKENDS[options.backend]
     if not _runs_on(record, options.device):
+        kinds = " or ".join(kind.upper() for kind in record.devices or ())
         raise ValueError(
-            f"backend {record.name!r} runs on the {' or '.join(record.devices or ()).upper()}, but device is "
-            f"{options.device!r}; use backend='torch' there"
+            f"backend {record.name!r} runs on the {kinds}, but device is {options.device!r}; use backend='torch' there"
         )
     if not record.is_installed():
         raise ImportError(f"backend {record.name!r} needs a package that is not installed: {record.install}")
@@ -182,6 +182,7 @@ def _named(options: EngineOptions) -> tuple[BackendRecord, str]:
 def _automatic(options: EngineOptions) -> tuple[BackendRecord, str]:
     """First backend that runs on the device; without one named, on the first accelerator that a backend finds."""
     fitting = [record for record in BACKENDS.values() if _runs_on(record, options.device) and record.is_installed()]
+    fitting.sort(key=lambda record: record.devices is None)  # those that name the device first
     if not fitting:
         lines = " or ".join(record.install for record in BACKENDS.values() if _runs_on(record, options.device))
         raise ImportError(f"no backend for device {options.device!r} is installed: {lines}")
