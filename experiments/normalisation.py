@@ -98,7 +98,7 @@ def rows(
     covered: pd.DataFrame | None = None,
 ) -> list[dict[str, object]]:
     """Average precision of every factor with either scaling and every pile-up, the bins of all groups together."""
-    engine = make_engine([model.weights for model in models], backend="torch")
+    engine = make_engine(models, backend="torch")
     regions = None if covered is None else Intervals.from_frame(covered)
     starts = window_starts(genome, chrom, regions=regions)
     codes = np.lib.stride_tricks.sliding_window_view(genome.codes(chrom), WINDOW)

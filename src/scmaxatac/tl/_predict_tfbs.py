@@ -115,7 +115,8 @@ def predict_tfbs(
     strand
         ``"forward"``, the original's and the default, or ``"mean"`` of both strands, at twice the cost.
     step
-        Distance between windows in bp, a multiple of 32 and at most 1,024; the original's and the default is 256.
+        Distance between windows in bp, a multiple of the bin and at most a window; the original's and the default is a
+        quarter of a window, 256.
     include_flanks
         A window of 1,024 bp that overlaps a region reaches beyond it. By default only bins that overlap a region by
         1 bp can become sites; True takes those outside as well, as the original does, though fewer windows cover them.

@@ -186,9 +186,8 @@ def _automatic(options: EngineOptions) -> tuple[BackendRecord, str]:
     if not fitting:
         lines = " or ".join(record.install for record in BACKENDS.values() if _runs_on(record, options.device))
         raise ImportError(f"no backend for device {options.device!r} is installed: {lines}")
-    found = [
-        (record, record.find_device(options.device)) for record in fitting[: None if options.device == "auto" else 1]
-    ]
+    tried = fitting if options.device == "auto" else fitting[:1]
+    found = [(record, record.find_device(options.device)) for record in tried]
     return next(((record, device) for record, device in found if _kind(device) != "cpu"), found[0])
 
 
