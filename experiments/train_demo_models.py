@@ -28,6 +28,7 @@ from scmaxatac.datasets._motifs import MOTIFS
 from scmaxatac.evaluate._benchmark import ScoredBins, max_per_bin, ranking_metrics, score_bins
 from scmaxatac.fragments._fragment_file import FragmentFile
 from scmaxatac.genome import Intervals
+from scmaxatac.genome._bases import reverse_complement
 from scmaxatac.nn._spec import PUBLISHED, PlainNetwork
 from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.train._data_module import TFDataModule
@@ -112,7 +113,7 @@ def baselines(toy: sma.datasets.Toy, signal: Signal, tf: str, cluster: str, chro
     motif, codes = MOTIFS[tf], toy.genome.codes(chrom)
     starts, reverse = motif.find(codes, motif.score_at(0.02))
     found = np.lib.stride_tricks.sliding_window_view(codes, motif.width)[starts].copy()
-    found[reverse] = 3 - found[reverse][:, ::-1]
+    found[reverse] = reverse_complement(found[reverse])
     values = motif.score(found) + 100.0  # every match above no match
     by_motif = max_per_bin(starts, starts + motif.width, values, n_bins, BIN)
     begin = np.arange(n_bins) * BIN

@@ -50,7 +50,9 @@ def family_model(seed: int = 0, *, calibrated: bool = True) -> TFModel:
     from _networks import calibration_frame
 
     tables = {tf: Calibration(calibration_frame(0.4 + 0.1 * i, rate=0.05)) for i, tf in enumerate(TFS)}
-    return TFModel(TFS, family_weights(seed), tables if calibrated else None, {"source": "random"}, spec=SPEC)
+    return TFModel(
+        TFS, family_weights(seed), tables if calibrated else None, {"source": "random"}, spec=SPEC, assembly="hg38"
+    )
 
 
 def family_forward(weights, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:

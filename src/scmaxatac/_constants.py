@@ -7,9 +7,6 @@ Where paper and code differ the code is followed, because the published weights 
 WINDOW = 1024
 """Width of the published networks' input in bp."""
 
-STEP = 256
-"""Distance between the starts of neighbouring windows in bp."""
-
 BIN = 32
 """Resolution of the published networks' output in bp."""
 

@@ -74,7 +74,7 @@ def test_a_published_file_is_recognised_by_its_content_whatever_its_name(tmp_pat
     path = tmp_path / "renamed.h5"
     path.write_bytes(published.files["models/TOYA/TOYA_binary_1.h5"])
     model = from_keras(path)
-    assert (model.tf, model.id) == ("TOYA", "maxatac:TOYA")
+    assert (model.tf, model.id, model.assembly) == ("TOYA", "maxatac:TOYA", "hg38")
     assert model.provenance["file_sha256"] == published.registry["TOYA"].weights.sha256
 
 

@@ -214,11 +214,13 @@ def test_a_folder_without_a_geometry_holds_a_published_network(make_model, tmp_p
     folder = model.save(tmp_path)
     card = json.loads((folder / "model.json").read_text())
     assert card["network"] == NetworkSpec().to_json()
-    assert card["assembly"] == "hg38"
+    assert card["assembly"] == ""
     del card["network"], card["assembly"]
     (folder / "model.json").write_text(json.dumps(card))
     read = TFModel.read(folder)
-    assert (read.spec, read.assembly, read.sha256) == (NetworkSpec(), "hg38", model.sha256)
+    assert (read.spec, read.assembly, read.sha256) == (NetworkSpec(), "", model.sha256)
+    (folder / "model.json").write_text(json.dumps(card | {"id": "maxatac:TOYA"}))
+    assert TFModel.read(folder).assembly == "hg38"
 
 
 @pytest.mark.parametrize(

@@ -280,5 +280,6 @@ def train(
                     "history": curve,
                     "versions": {name: version(name) for name in ("scmaxatac", "torch", "pytorch-lightning", "numpy")},
                 }
-                write_model(TFModel(tf, weights, calibration, provenance), held)
+                model = TFModel(tf, weights, calibration, provenance, assembly=genome.human_assembly)
+                write_model(model, held)
         return TFModel.read(folder)

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from scmaxatac._constants import PUBLISHED_ASSEMBLY
 from scmaxatac.io._files import existing_file, sha256_of
 from scmaxatac.io._keras import KerasName, keras_shapes, read_keras_weights
 from scmaxatac.nn._spec import PUBLISHED
@@ -85,6 +86,7 @@ def from_keras(
         calibration,
         provenance=provenance,
         id=f"maxatac:{original.tf}" if original else f"file:{path.name}",
+        assembly=PUBLISHED_ASSEMBLY if original else "",
     )
 
 

@@ -86,7 +86,7 @@ def read_parts(folder: Path) -> dict[str, Any]:
         "id": card["id"],
         "sha256": card["sha256"],
         "spec": spec,
-        "assembly": card.get("assembly", PUBLISHED_ASSEMBLY),
+        "assembly": card.get("assembly", PUBLISHED_ASSEMBLY if card["id"].startswith("maxatac:") else ""),
     }
 
 

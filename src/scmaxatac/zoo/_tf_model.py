@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from scmaxatac._constants import PUBLISHED_ASSEMBLY
 from scmaxatac._text import abbreviate
 from scmaxatac.io._owned_folder import OwnedFolder
 from scmaxatac.nn import NetworkSpec
@@ -55,7 +54,7 @@ class TFModel:
     spec
         Geometry of the network; by default that of the published models.
     assembly
-        Genome assembly that it was trained on.
+        Genome assembly that it was trained on, such as ``"hg38"``; empty where that is not known.
 
     Raises
     ------
@@ -82,7 +81,7 @@ class TFModel:
         id: str = "",
         sha256: str = "",
         spec: NetworkSpec = PUBLISHED,
-        assembly: str = PUBLISHED_ASSEMBLY,
+        assembly: str = "",
     ) -> None:
         names = checked_names(tfs)
         id = id or f"file:{'+'.join(names)}"
