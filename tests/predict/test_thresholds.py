@@ -215,7 +215,7 @@ def test_a_calibration_without_a_rate_does_for_other_rules(predict, adata, expec
     model = random_model("AAA", 1)
     frame = model.calibration.frame.copy()
     frame.loc[frame["f1"].idxmax(), "log2fc"] = np.nan
-    gap = [replace(model, calibration=Calibration(frame)), random_model("BBB", 2, threshold=0.3)]
+    gap = [replace(model, calibrations=Calibration(frame)), random_model("BBB", 2, threshold=0.3)]
     predict(adata, models=gap)
     assert_follows(adata.uns["tfbs"], expected, GROUPS, {"AAA": 0.5, "BBB": 0.3})
     with pytest.raises(ValueError, match=r"AAA.*log2fc is missing"):

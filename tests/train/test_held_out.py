@@ -35,7 +35,7 @@ class Steps:
     def values(self, chrom, start=0, end=None):
         return self._values[start:end]
 
-    def windows(self, chrom, starts):
+    def windows(self, chrom, starts, width=1024):
         return np.lib.stride_tricks.sliding_window_view(self._values, 1024)[starts]
 
 
