@@ -86,7 +86,8 @@ def load_fimo() -> Callable[..., Any]:
         from memelite import fimo
     except ImportError:
         raise ImportError("scanning for motifs needs memelite: pip install 'scmaxatac[motifs]'") from None
-    return fimo
+    found: Callable[..., Any] = fimo
+    return found
 
 
 def _on_the_grid(matrix: np.ndarray) -> np.ndarray:

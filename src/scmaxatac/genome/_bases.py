@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from scmaxatac._constants import UNKNOWN_BASE
+from scmaxatac._types import Bytes
 
 COMPLEMENT = np.arange(256, dtype=np.uint8)
 """Code of the complement of each code; unknown ones stay what they are."""
@@ -11,9 +12,10 @@ COMPLEMENT = np.arange(256, dtype=np.uint8)
 COMPLEMENT[:UNKNOWN_BASE] = COMPLEMENT[:UNKNOWN_BASE][::-1]
 
 
-def reverse_complement(codes: np.ndarray) -> np.ndarray:
+def reverse_complement(codes: np.ndarray) -> Bytes:
     """Reverse complement of sequences along the last axis; (..., length) uint8. Unknown bases stay unknown."""
-    return COMPLEMENT[codes[..., ::-1]]
+    flipped: Bytes = COMPLEMENT[codes[..., ::-1]]
+    return flipped
 
 
 def one_hot(codes: np.ndarray, *, out: np.ndarray | None = None, dtype: DTypeLike = np.float32) -> np.ndarray:

@@ -40,7 +40,8 @@ class TFNetwork(nn.Module):
             x = norm(torch.relu(conv(x)))
             if layer.pool > 1:
                 x = nn.functional.max_pool1d(x, layer.pool)
-        return self.head(x)
+        scores: torch.Tensor = self.head(x)
+        return scores
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Score the bins from 0 to 1; (n, 5, window) to (n, outputs, bins)."""

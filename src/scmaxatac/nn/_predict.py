@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from scmaxatac._types import Float32s
 from scmaxatac.atac._bigwig_signal import SignalTrack
 from scmaxatac.genome._bases import reverse_complement
 from scmaxatac.nn.engines._options import Strand
@@ -77,4 +78,5 @@ def _both_strands(engine: Engine, codes: np.ndarray, signal: np.ndarray, strand:
     if strand == "forward":
         return forward
     reverse = engine.predict(reverse_complement(codes), signal[:, ::-1])
-    return (forward + reverse[:, :, ::-1]) / 2
+    mean: Float32s = (forward + reverse[:, :, ::-1]) / 2
+    return mean

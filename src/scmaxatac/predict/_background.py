@@ -55,7 +55,8 @@ def _is_cheap(run: Run, genome: Genome) -> bool:
 
 def _shifts(step: int, grid: Grid) -> np.ndarray:
     """Distances from a block, as wide as a window, to the windows that reach into it."""
-    return np.arange(step - grid.window, grid.window - step + 1, step)
+    n = (grid.window - 1) // step
+    return np.arange(-n, n + 1) * step
 
 
 def _choose(genome: Genome, regions: Intervals, chroms: Sequence[str], grid: Grid) -> list[tuple[str, int]]:

@@ -22,7 +22,8 @@ def calibrations_text(calibrations: Mapping[str, Calibration | None]) -> bytes |
     if len(calibrations) == 1:
         return calibration_text(next(iter(known.values())))
     parts = [table.frame.assign(**{_TF: tf})[[_TF, *table.frame.columns]] for tf, table in known.items()]
-    return pd.concat(parts).to_csv(sep="\t", index=False).encode()
+    text: str = pd.concat(parts).to_csv(sep="\t", index=False)
+    return text.encode()
 
 
 def read_calibrations(source: Path | BytesIO, path: Path, tfs: Sequence[str]) -> dict[str, Calibration | None]:
