@@ -12,6 +12,7 @@ from _networks import random_model
 from _oracle import make_oracle
 
 import scmaxatac as sma
+from scmaxatac.genome._windows import Grid
 from scmaxatac.predict import _background
 
 RATE = 0.3
@@ -24,11 +25,13 @@ GAPS = [(600_010, 750_000), *((at, at + 500) for at in range(1_000_000, 1_400_00
 class PlainEngine:
     """Scores a 32-bp bin by its bases alone, spread evenly over 0 to 1; one without known bases scores 1."""
 
-    def __init__(self, weights, **options) -> None:
-        self.n_models = len(weights)
+    grid = Grid()
+
+    def __init__(self, networks, **options) -> None:
+        self.n_outputs = len(networks)
 
     def predict(self, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
-        return np.stack([score_bins(codes.reshape(len(codes), 32, 32))] * self.n_models)
+        return np.stack([score_bins(codes.reshape(len(codes), 32, 32))] * self.n_outputs)
 
 
 def score_bins(codes: np.ndarray) -> np.ndarray:

@@ -227,7 +227,7 @@ class Genome:
         return self._codes[chrom]
 
     def unknown_runs(self, chrom: str) -> Runs:
-        """Unknown intervals of at least 32 bp, sorted: starts and ends. Shorter ones hold no bin.
+        """Intervals of unknown bases, sorted: starts and ends.
 
         Parameters
         ----------

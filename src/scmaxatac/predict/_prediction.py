@@ -153,9 +153,11 @@ def _params(spec: RunSpec) -> dict[str, Any]:
     return {
         "tfs": spec.tfs,
         "groups": spec.groups,
-        "models": {model.tf: {"id": model.id, "sha256": model.sha256} for model in spec.models},
+        "models": {tf: {"id": model.id, "sha256": model.sha256} for model in spec.models for tf in model.tfs},
         "chroms": spec.chroms,
         "signal_chroms": list(spec.signal_chroms),
+        "window": spec.grid.window,
+        "bin": spec.grid.bin,
         "step": spec.step,
         "strand": spec.strand,
         "precision": spec.engine.precision,

@@ -12,8 +12,9 @@ from scmaxatac._settings import settings
 from scmaxatac.atac._pseudobulk import Pseudobulks
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
-from scmaxatac.genome._windows import window_starts
-from scmaxatac.nn.engines._engine import EngineOptions, Strand, resolve_engine_options
+from scmaxatac.genome._windows import Grid, window_starts
+from scmaxatac.nn.engines._options import EngineOptions, Strand
+from scmaxatac.nn.engines._registry import common_grid, resolve_engine_options
 from scmaxatac.predict._calling import CallingContext
 from scmaxatac.predict._thresholds import BinCounts, check_threshold, matched_ranks
 from scmaxatac.results._run_spec import ModelId, RunSpec
@@ -47,12 +48,19 @@ class RunInputs:
     @cached_property
     def calibrations(self) -> dict[str, Calibration | None]:
         """Calibration table of each transcription factor."""
-        return {model.tf: model.calibration for model in self.models}
+        return {tf: calibration for model in self.models for tf, calibration in model.calibrations.items()}
+
+    @cached_property
+    def grid(self) -> Grid:
+        """Windows and bins of all models; a ValueError where they differ."""
+        return common_grid(self.models)
 
     @cached_property
     def context(self) -> CallingContext:
         """What thresholds depend on beside the scores."""
-        return CallingContext(self.calibrations, self.genome, BinCounts.of(self.genome, self.chroms, self.intervals))
+        return CallingContext(
+            self.calibrations, self.genome, BinCounts.of(self.genome, self.chroms, self.intervals, self.grid)
+        )
 
     @cached_property
     def intervals(self) -> Intervals | None:
@@ -79,14 +87,17 @@ class RunInputs:
             If the genome has no sequence, no window fits the regions, or the threshold cannot be applied.
         """
         self.genome.codes(self.chroms[0])
-        windows = (window_starts(self.genome, c, step=self.step, regions=self.intervals) for c in self.chroms)
+        windows = (self._window_starts(chrom) for chrom in self.chroms)
         if not any(map(len, windows)):
             raise ValueError(
-                "there is no window to predict: every window of 1,024 bp that overlaps a region is blacklisted "
-                "or reaches past its chromosome's end"
+                f"there is no window to predict: every window of {self.grid.window:,} bp that overlaps a region is "
+                "blacklisted or reaches past its chromosome's end"
             )
         check_threshold(rule, self.calibrations, self.kept_from)
         resolve_engine_options(self.engine)
+
+    def _window_starts(self, chrom: str) -> np.ndarray:
+        return window_starts(self.genome, chrom, step=self.step, regions=self.intervals, grid=self.grid)
 
     def spec(self, pseudobulks: Pseudobulks) -> RunSpec:
         """Describe the run that predicts these pseudobulks."""
@@ -97,10 +108,11 @@ class RunInputs:
         return RunSpec(
             models=tuple(
                 ModelId(
-                    model.tf,
+                    model.tfs,
                     model.id,
                     model.sha256,
-                    "" if model.calibration is None else _digest_of(model.calibration.frame.to_numpy(np.float64)),
+                    tuple(map(_digest_of_table, model.calibrations.values())),
+                    model.spec,
                 )
                 for model in self.models
             ),
@@ -115,6 +127,10 @@ class RunInputs:
             min_stored_score=float(self.kept_from),
             ranks=matched_ranks(self.calibrations, self.context.counts),
         )
+
+
+def _digest_of_table(calibration: Calibration | None) -> str:
+    return "" if calibration is None else _digest_of(calibration.frame.to_numpy(np.float64))
 
 
 def _digest_of_group(pseudobulks: Pseudobulks, group: str) -> str:

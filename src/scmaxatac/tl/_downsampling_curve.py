@@ -25,7 +25,8 @@ from scmaxatac.genome._intervals_on_genome import on_genome, regions_on
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import TFModel, load_many
 from scmaxatac.models._load_many import Models
-from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision, Strand
+from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision, Strand
+from scmaxatac.nn.engines._registry import common_grid
 from scmaxatac.predict._depth_curve import NOTHING, Comparison, depth_curve
 from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._genome_warnings import warn_about_genome
@@ -194,7 +195,7 @@ def downsampling_curve(
     >>> bool(thinned < full)
     True
     """
-    averaging, rule = resolve_averaging(preset, step, strand), parse_rule(threshold)
+    rule = parse_rule(threshold)
     if bin_size < 1 or block_size < bin_size:
         raise ValueError(
             f"bin_size is {bin_size} and block_size {block_size}; they have to be 1 <= bin_size <= block_size"
@@ -209,6 +210,7 @@ def downsampling_curve(
     chosen_models = load_many(models, tfs)
     if tfs is None:
         chosen_models = expressed_models(chosen_models, data)
+    averaging = resolve_averaging(preset, step, strand, common_grid(chosen_models))
     warn_about_genome(genome, chosen_models)
     inputs = RunInputs(
         models=chosen_models,
@@ -270,12 +272,13 @@ def _peaks_by_tf(
 ) -> dict[str, pd.DataFrame]:
     if peaks is None:
         return {}
+    tfs = [tf for model in models for tf in model.tfs]
     if not isinstance(peaks, Mapping):
-        if len(models) != 1:
-            raise ValueError(f"peaks are of one factor, but {len(models)} are predicted; give {{tf: peaks}}")
-        peaks = {models[0].tf: peaks}
+        if len(tfs) != 1:
+            raise ValueError(f"peaks are of one factor, but {len(tfs)} are predicted; give {{tf: peaks}}")
+        peaks = {tfs[0]: peaks}
     by_name = {str(tf).upper(): table for tf, table in peaks.items()}
-    given = {m.tf: by_name[m.tf.upper()] for m in models if m.tf.upper() in by_name}
+    given = {tf: by_name[tf.upper()] for tf in tfs if tf.upper() in by_name}
     return {tf: on_genome(table, f"peaks of {tf}", genome) for tf, table in given.items()}
 
 

@@ -19,7 +19,8 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
-from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision, Strand
+from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision, Strand
+from scmaxatac.nn.engines._registry import common_grid
 from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._genome_warnings import warn_about_genome
 from scmaxatac.predict._prediction import default_folder, run_prediction
@@ -115,7 +116,8 @@ def predict_tfbs(
     strand
         ``"forward"``, the original's and the default, or ``"mean"`` of both strands, at twice the cost.
     step
-        Distance between windows in bp, a multiple of 32 and at most 1,024; the original's and the default is 256.
+        Distance between windows in bp, a multiple of the bin and at most a window; the original's and the default is a
+        quarter of a window, 256.
     include_flanks
         A window of 1,024 bp that overlaps a region reaches beyond it. By default only bins that overlap a region by
         1 bp can become sites; True takes those outside as well, as the original does, though fewer windows cover them.
@@ -202,7 +204,7 @@ def predict_tfbs(
         raise ValueError("genome is missing: give scmaxatac.Genome('hg38.fa', blacklist='hg38_maxatac_blacklist.bed')")
     if not isinstance(genome, Genome):
         raise TypeError(f"genome is a {type(genome).__name__}; make one with scmaxatac.Genome('hg38.fa', ...)")
-    averaging, rule = resolve_averaging(preset, step, strand), parse_rule(threshold)
+    rule = parse_rule(threshold)
     if copy:
         data = copied(data)
     objects = [unwrap(member, mod) for _, member in split_objects(data)]
@@ -213,6 +215,7 @@ def predict_tfbs(
     chosen_models = load_many(models, tfs)
     if tfs is None:
         chosen_models = expressed_models(chosen_models, data)
+    averaging = resolve_averaging(preset, step, strand, common_grid(chosen_models))
     warn_about_genome(genome, chosen_models)
     inputs = RunInputs(
         models=chosen_models,
