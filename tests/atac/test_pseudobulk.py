@@ -7,7 +7,7 @@ from scmaxatac.atac._pseudobulk import make_pseudobulks
 from scmaxatac.genome import Genome, Intervals
 
 LENGTH = 100_000
-BLACKLIST = Intervals.from_arrays(["chr1"], np.array([0]), np.array([50_000]))
+BLACKLIST = Intervals({"chr1": (np.array([0]), np.array([50_000]))})
 GENOME = Genome.from_sizes({"chr1": LENGTH, "chr2": LENGTH}, blacklist=BLACKLIST)
 SIZES = {"A": 4000, "0.0 B/T|x": 1000, "0.1 B/T|y": 3000, "tiny": 30, "shallow": 40}
 GROUPS = {"A": ["A"], "B/T": ["0.0 B/T|x", "0.1 B/T|y"], "tiny": ["tiny"], "shallow": ["shallow"], "none": []}

@@ -15,8 +15,8 @@ Runs = tuple[np.ndarray, np.ndarray]
 """Starts and ends (int64, 0-based, half-open) of sorted intervals of unknown bases."""
 
 
-def find_unknown_runs(codes: np.ndarray, shortest: int = BIN) -> Runs:
-    """Intervals of at least `shortest` unknown bases in (length,) uint8 codes."""
+def find_unknown_runs(codes: np.ndarray) -> Runs:
+    """Intervals of unknown bases, at least as long as a bin, in (length,) uint8 codes."""
     edges = [np.zeros(0, dtype=np.int64)]
     before = False
     for at in range(0, len(codes), _AT_ONCE):
@@ -26,7 +26,7 @@ def find_unknown_runs(codes: np.ndarray, shortest: int = BIN) -> Runs:
     if before:
         edges.append(np.array([len(codes)]))
     starts, ends = np.concatenate(edges).reshape(-1, 2).T
-    long = ends - starts >= shortest
+    long = ends - starts >= BIN
     return starts[long], ends[long]
 
 
