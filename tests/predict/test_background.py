@@ -15,6 +15,8 @@ import scmaxatac as sma
 from scmaxatac.genome._windows import Grid
 from scmaxatac.predict import _background
 
+pytestmark = pytest.mark.filterwarnings("ignore:.*fragments lie on contigs that codes in memory does not have")
+
 RATE = 0.3
 LENGTH = 1_500_000
 BAD = (300_000, 310_000)

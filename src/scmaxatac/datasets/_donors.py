@@ -49,7 +49,7 @@ def assign_donors(cells: pd.DataFrame, n_donors: int, rng: np.random.Generator) 
 def lose_sites(sites: pd.DataFrame, rng: np.random.Generator) -> np.ndarray:
     """Which sites the second condition loses, (sites,) bool."""
     bound = (sites["tf"] == CHANGED_TF) & sites[f"bound:{CHANGED_CLUSTER}"]
-    return bound.to_numpy() & (rng.random(len(sites)) < _LOST_SHARE)
+    return np.asarray(bound.to_numpy() & (rng.random(len(sites)) < _LOST_SHARE))
 
 
 def lost_sites(sites: pd.DataFrame, lost: np.ndarray) -> pd.DataFrame:

@@ -157,7 +157,7 @@ class _Reader:
 
 def _identifier(attributes: bytes) -> bytes:
     """Name of a gene without gene_id, as its identifier."""
-    values = dict(_ATTRIBUTE.findall(attributes))
+    values: dict[bytes, bytes] = dict(_ATTRIBUTE.findall(attributes))
     if found := values.get(b"gene_name") or values.get(b"gene"):
         return found
     if re.match(rb"\s*\w+=", attributes):

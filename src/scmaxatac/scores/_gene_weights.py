@@ -63,7 +63,7 @@ def gene_weights(genes: Genes, sites: pd.DataFrame, reach: Reach) -> np.ndarray:
 
 def site_centres(sites: pd.DataFrame) -> np.ndarray:
     """Position of each site's centre, (n,) int64."""
-    return (sites["start"].to_numpy(np.int64) + sites["end"].to_numpy(np.int64)) // 2
+    return np.asarray((sites["start"].to_numpy(np.int64) + sites["end"].to_numpy(np.int64)) // 2)
 
 
 def union_of_sites(sites: pd.DataFrame) -> pd.DataFrame:

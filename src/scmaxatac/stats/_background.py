@@ -70,7 +70,7 @@ class Background:
         -------
         (bins,) float64.
         """
-        return self.kernel @ (self.bin_sums(values) / self.sizes)
+        return np.asarray(self.kernel @ (self.bin_sums(values) / self.sizes))
 
 
 def make_background(

@@ -100,7 +100,7 @@ def n_splits(n_group: int, n_reference: int, *, paired: bool = False) -> int:
     With pairs the arms are exchanged within them.
     """
     if paired:
-        return 2 ** (min(n_group, n_reference) - 1)
+        return int(2 ** (min(n_group, n_reference) - 1))
     splits = comb(n_group + n_reference, n_group)
     return splits // 2 if n_group == n_reference else splits
 

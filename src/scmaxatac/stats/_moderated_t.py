@@ -206,4 +206,4 @@ def _spline_basis(x: np.ndarray) -> np.ndarray:
     knots = np.unique(np.quantile(x, np.linspace(0, 1, k)))
     if len(knots) < 2:
         return np.ones((n, 1))
-    return CubicSpline(knots, np.eye(len(knots)), bc_type="natural")(x)
+    return np.asarray(CubicSpline(knots, np.eye(len(knots)), bc_type="natural")(x), dtype=np.float64)
