@@ -184,7 +184,7 @@ def inverse_trigamma(x: float) -> float:
     from scipy.special import polygamma
 
     if x > 1e7:
-        return 1 / np.sqrt(x)
+        return float(1 / np.sqrt(x))
     if x < 1e-6:
         return 1 / x
     y = 0.5 + 1 / x
