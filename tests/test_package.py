@@ -60,8 +60,10 @@ TESTED_BY = {
     "predict/_depth_curve.py": "tl/test_downsampling_curve.py",
     "predict/_run_inputs.py": "predict/test_run.py",
     "predict/_task.py": "predict/test_run.py",
+    "results/_read_tracks.py": "get/test_track.py",
     "train/_fit.py": "train/test_module.py",
     "zoo/_fetch.py": "models/test_download.py",
+    "zoo/_load_model.py": "models/test_load.py",
 }  # fmt: skip
 """Parts that make sense together only, and the file that tests them."""
 

@@ -13,7 +13,7 @@ from _mini import SIZES
 import scmaxatac as sma
 from scmaxatac.genome._windows import Grid
 
-pytestmark = pytest.mark.filterwarnings("ignore:the published models are human")
+pytestmark = pytest.mark.filterwarnings("ignore:the published models are human", "ignore:no blacklist")
 
 LENGTH, GAP = 150_016, (50_007, 100_010)
 """A chromosome with 50 kb of unknown sequence that do not begin or end with a bin."""

@@ -316,6 +316,7 @@ def test_an_error_with_copy_changes_nothing(predict, adata):
     assert set(adata.uns) == {"files"}
 
 
+@pytest.mark.filterwarnings("ignore:group 'Mono' is skipped")
 def test_a_group_that_is_too_small_is_no_error(predict, adata):
     adata.obs["leiden"] = adata.obs["leiden"].cat.add_categories(["Rare"])
     adata.obs.iloc[np.flatnonzero(adata.obs["leiden"] == "Mono")[:9], 0] = "Rare"
