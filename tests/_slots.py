@@ -174,6 +174,8 @@ def _slots(
                 "signal_chroms": list(SIZES),
                 "regions": "auto",
                 "preset": None,
+                "window": 1024,
+                "bin": 32,
                 "step": 256,
                 "strand": "forward",
                 "threshold": "f1",

@@ -137,6 +137,8 @@ PARAMS = Slot(
         Column("signal_chroms", "list", "Chromosomes over which the 99th percentile was taken."),
         Column("regions", "text", "Where regions came from, or 'genome'."),
         Column("preset", "text", "Preset of the averaging; null without."),
+        Column("window", "number", "Width of the windows that the networks read.", "bp"),
+        Column("bin", "number", "Width of the bins that they score.", "bp"),
         Column("step", "number", "Distance between windows.", "bp"),
         Column("strand", "text", "Forward strand, or mean of both."),
         Column("threshold", "object", "Rule of the threshold, as it was given."),
