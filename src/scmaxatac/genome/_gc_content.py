@@ -60,4 +60,6 @@ def _shares(codes: np.ndarray, starts: np.ndarray, ends: np.ndarray) -> np.ndarr
     bases = codes[np.arange(lengths.sum()) + np.repeat(starts - firsts, lengths)]
     known = np.add.reduceat(bases != UNKNOWN_BASE, firsts, dtype=np.int64)
     gc = np.add.reduceat((bases == 1) | (bases == 2), firsts, dtype=np.int64)
-    return np.asarray(np.divide(gc, known, out=np.full(len(starts), np.nan), where=known > 0))
+    shares = np.full(len(starts), np.nan)
+    np.divide(gc, known, out=shares, where=known > 0)
+    return shares

@@ -1,6 +1,7 @@
 """Stored results as tables and arrays."""
 
 from scmaxatac.get._activity import activity
+from scmaxatac.get._cell_scores import cell_scores
 from scmaxatac.get._enrichment import enrichment
 from scmaxatac.get._network import network
 from scmaxatac.get._params import params
@@ -10,4 +11,4 @@ from scmaxatac.get._signal import signal
 from scmaxatac.get._sites import sites
 from scmaxatac.get._track import track
 
-__all__ = ["activity", "enrichment", "network", "params", "qc", "scores", "signal", "sites", "track"]
+__all__ = ["activity", "cell_scores", "enrichment", "network", "params", "qc", "scores", "signal", "sites", "track"]

@@ -50,6 +50,27 @@ def resolve_regions(
     return frame
 
 
+def regions_of_columns(adata: Any) -> pd.DataFrame:
+    """Regions that the columns of a matrix stand for, from ``var`` or ``var_names``, one a column.
+
+    Raises
+    ------
+    ValueError
+        If neither holds intervals.
+    """
+    var = adata.var
+    if isinstance(var, pd.DataFrame) and {"chrom", "start", "end"} <= set(var.columns):
+        return read_intervals(var.reset_index(drop=True), "var")[["chrom", "start", "end"]]
+    for names in (adata.var_names, var["interval"] if "interval" in list(var.keys()) else ()):
+        if (frame := parse_regions(names)) is not None:
+            return frame
+    example = adata.var_names[0] if len(adata.var_names) else "there are none"
+    raise ValueError(
+        f"the columns of the matrix are no regions: var_names are not intervals such as chr1:100-200 ({example}), and "
+        "var has no columns chrom, start and end"
+    )
+
+
 def _automatic(objects: Sequence[Any]) -> tuple[pd.DataFrame, str]:
     parsed = [parse_regions(adata.var_names) for adata in objects]
     if all(frame is not None and not _tiles_genome(frame) for frame in parsed):

@@ -13,7 +13,7 @@ from typing import Literal
 from scmaxatac import _keys
 
 Kind = Literal["table", "array", "json"]
-Place = Literal["uns", "obsm"]
+Place = Literal["uns", "obsm", "entry"]
 Dtype = Literal["category", "text", "int64", "float32", "float64", "number", "list", "object", "bool"]
 
 EACH_TF = "<TF>"
@@ -59,7 +59,7 @@ class Slot:
     Attributes
     ----------
     name
-        Name in ``uns[key]``; in ``obsm`` a name that ``{key}`` is put into.
+        Name in ``uns[key]``; in ``obsm`` and for an entry of its own a name that ``{key}`` is put into.
     kind
         A table, an array, or a JSON object in a string.
     text
@@ -67,7 +67,7 @@ class Slot:
     columns
         Columns of a table, fields of a JSON object.
     place
-        Where it lies.
+        Where it lies: in the results' entry of ``uns``, in ``obsm``, or as an entry of ``uns`` of its own.
     index
         Name of what the rows stand for, where they have names: the index of pandas' tables, a column of polars'.
     shape
@@ -94,11 +94,13 @@ class Slot:
     def path(self, key: str) -> str:
         """Where the slot lies in an object, as it is written in Python."""
         if self.place == "obsm":
-            return f'obsm["{self.key_in_obsm(key)}"]'
+            return f'obsm["{self.name_with(key)}"]'
+        if self.place == "entry":
+            return f'uns["{self.name_with(key)}"]'
         return f'uns["{key}"]["{self.name}"]'
 
-    def key_in_obsm(self, key: str) -> str:
-        """Name of the entry of ``obsm``."""
+    def name_with(self, key: str) -> str:
+        """Name of the entry of ``obsm``, or of ``uns`` where it has one of its own."""
         return self.name.format(key=key)
 
     def missing(self, names: Iterable[str]) -> list[str]:
@@ -240,7 +242,44 @@ CELL_ACTIVITY = Slot(
     columns=(Column(EACH_TF, "float32", "Activity of the factor; NaN for cells without a predicted group."),),
 )
 
-SLOTS = (SITES, REGIONS, SCORES, ACTIVITY, QC, PARAMS, FILES, CELL_ACTIVITY)
+CELL_SCORES = Slot(
+    "score_{key}",
+    "table",
+    "Scores of the cells: 0 is what is expected by chance, 0.1 is 10% more counts.",
+    place="obsm",
+    columns=(Column(EACH_TF, "float32", "Score for the factor; NaN where less than one count is expected."),),
+    written_by="tl.score_cells",
+    always=False,
+)
+
+CELL_Z = Slot(
+    "score_z_{key}",
+    "table",
+    "Scores of the cells in standard deviations of the background's; they grow with depth.",
+    place="obsm",
+    columns=(Column(EACH_TF, "float32", "The z-score for the factor; NaN also where the background does not vary."),),
+    written_by="tl.score_cells",
+    always=False,
+)
+
+SCORE_PARAMS = Slot(
+    "score_{key}",
+    "json",
+    "What the scores were computed from, as JSON.",
+    place="entry",
+    columns=(
+        Column("tfs", "list", "Transcription factors, in the order of the columns."),
+        Column("n_regions", "object", "Regions of each factor that have counts."),
+        Column("sites", "text", "Key of the prediction whose sites were scored, or 'table'."),
+        Column("counts", "text", "Matrix that the counts are from, or 'fragments'."),
+        Column("weighted", "bool", "Whether regions weighed by their sites' scores."),
+        Column("gc", "bool", "Whether the background was matched in GC content."),
+    ),
+    written_by="tl.score_cells",
+    always=False,
+)
+
+SLOTS = (SITES, REGIONS, SCORES, ACTIVITY, QC, PARAMS, FILES, CELL_ACTIVITY, CELL_SCORES, CELL_Z, SCORE_PARAMS)
 """All slots that functions of scmaxatac write."""
 
 IN_UNS = {slot.name: slot for slot in SLOTS if slot.place == "uns"}

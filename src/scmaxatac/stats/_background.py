@@ -70,7 +70,7 @@ class Background:
         -------
         (bins,) float64.
         """
-        return np.asarray(self.kernel @ (self.bin_sums(values) / self.sizes))
+        return np.asarray(self.kernel @ (self.bin_sums(values) / self.sizes), dtype=np.float64)
 
 
 def make_background(

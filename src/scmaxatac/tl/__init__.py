@@ -9,6 +9,8 @@ from scmaxatac.tl._enrichment import enrichment
 from scmaxatac.tl._jaccard import jaccard
 from scmaxatac.tl._motif_scan import motif_scan
 from scmaxatac.tl._predict_tfbs import predict_tfbs
+from scmaxatac.tl._score_cells import score_cells
+from scmaxatac.tl._scores_to_obs import scores_to_obs
 from scmaxatac.tl._to_network import to_network
 from scmaxatac.tl._train import train
 
@@ -22,6 +24,8 @@ __all__ = [
     "jaccard",
     "motif_scan",
     "predict_tfbs",
+    "score_cells",
+    "scores_to_obs",
     "to_network",
     "train",
 ]
