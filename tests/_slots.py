@@ -183,6 +183,10 @@ def _slots(
                 "include_flanks": False,
                 "min_cells": 10,
                 "min_fragments": 10_000,
+                "max_fragments": None,
+                "thinned_to": None,
+                "rng": 0,
+                "rows": "cells",
                 "score_floor": FLOOR,
                 "precision": "float32",
                 "backend": "torch",
@@ -209,6 +213,7 @@ def _qc(
         {
             "n_cells": n_cells,
             "n_fragments": n_fragments,
+            "n_fragments_used": n_fragments,
             "n_insertions": 2 * n_fragments,
             "n_insertions_kept": (1.9 * n_fragments).astype(np.int64),
             "p99": np.round(np.sqrt(n_fragments) / 150) + 1.0,
@@ -223,8 +228,9 @@ def _qc(
     qc.loc[qc["n_fragments"] < 100_000, "warnings"] = "fewer than 100,000 fragments: scores shrink with depth"
     if skipped:
         reason = "skipped: 812 fragments, min_fragments is 10,000"
-        qc.loc[skipped] = [n_cells, 812, 1624, 1530, np.nan, 0, reason, 0.9, *[np.nan] * len(tfs)]
-        qc = qc.astype(dict.fromkeys(["n_cells", "n_fragments", "n_insertions", "n_insertions_kept", "n_sites"], int))
+        qc.loc[skipped] = [n_cells, 812, 812, 1624, 1530, np.nan, 0, reason, 0.9, *[np.nan] * len(tfs)]
+        counts = ["n_cells", "n_fragments", "n_fragments_used", "n_insertions", "n_insertions_kept", "n_sites"]
+        qc = qc.astype(dict.fromkeys(counts, int))
     return qc
 
 

@@ -94,10 +94,10 @@ def test_options_of_predict_reach_the_function(files: dict[str, Path], tmp_path:
 
     monkeypatch.setattr(scmaxatac.tl, "predict_tfbs", stop)
     options = ["--strand", "mean", "--step", "128", "--include-flanks", "--signal-chroms", "chr1", "chr5"]
-    options += ["--min-cells", "3"]
+    options += ["--min-cells", "3", "--max-fragments", "match", "--rng", "5"]
     assert main(predict(files, "h5mu", tmp_path, *options)) == 2
     expected = {"strand": "mean", "step": 128, "include_flanks": True, "signal_chroms": ["chr1", "chr5"]}
-    expected |= {"min_cells": 3}
+    expected |= {"min_cells": 3, "max_fragments": "match", "rng": 5}
     assert {name: given[name] for name in expected} == expected
     assert given["preset"] is None
     assert main(predict(files, "h5mu", tmp_path, "--preset", "accurate")) == 2

@@ -276,7 +276,7 @@ def test_a_default_folder_that_cannot_be_written_is_told_before_fragments_are_re
     def read(*args, **options):
         raise AssertionError("fragments were read")
 
-    monkeypatch.setattr("scmaxatac.tl._predict_tfbs.read_groups", read)
+    monkeypatch.setattr("scmaxatac.atac._options.read_groups", read)
     with pytest.raises(ValueError, match=r"cache/runs can't be written to.*choose another folder"):
         predict(adata, out_dir=None)
 

@@ -57,6 +57,11 @@ def _path(text: str) -> Path:
     return Path(text).expanduser()
 
 
+def _depth(text: str) -> int | str:
+    """Number of fragments of an argument; what is none is left to the function to refuse."""
+    return int(text) if text.lstrip("-").isdecimal() else text
+
+
 def _one_line(error: Warning | Exception | str) -> str:
     text = str(error.args[0]) if isinstance(error, KeyError) and error.args else str(error)
     return " ".join(text.split()) or type(error).__name__
@@ -154,6 +159,9 @@ def _add_predict(commands: _Commands, common: argparse.ArgumentParser) -> None:
     cells.add_argument("--mod", default="atac", help="modality of an h5mu file; default: %(default)s")
     cells.add_argument("--min-cells", type=int, default=10, metavar="N", help="default: %(default)s")
     cells.add_argument("--min-fragments", type=int, default=10_000, metavar="N", help="default: %(default)s")
+    cells.add_argument("--max-fragments", type=_depth, metavar="N", help="thin groups to N fragments, or with match to "
+                       "those of the smallest, to compare them")  # fmt: skip
+    cells.add_argument("--rng", type=int, default=0, metavar="SEED", help="seed of that; default: %(default)s")
     how = predict.add_argument_group("how")
     how.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1; default: %(default)s")
     how.add_argument("--backend", default="auto", help="auto, torch or openvino; default: %(default)s")

@@ -254,7 +254,8 @@ class Genome:
             If there are none.
         """
         if chroms is not None:
-            chosen = [chroms] if isinstance(chroms, str) else list(dict.fromkeys(chroms))
+            given = [chroms] if isinstance(chroms, str | int) else chroms
+            chosen = list(dict.fromkeys(map(str, given)))
             if not chosen:
                 raise ValueError("chroms is empty; name at least one chromosome, or leave it out for all")
             for chrom in chosen:

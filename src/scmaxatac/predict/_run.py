@@ -23,13 +23,14 @@ from scmaxatac.nn.engines._options import EngineOptions
 from scmaxatac.nn.engines._protocol import Engine
 from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.predict._calling import CalledSites, CallingContext, call, read_context, write_context
+from scmaxatac.predict._rules import Rules
 from scmaxatac.predict._run_inputs import RunInputs
+from scmaxatac.predict._thresholds import are_usable
 from scmaxatac.results._complete import COMPLETE, complete_run
 from scmaxatac.results._run_folder import SPEC, find_run, read_spec, store_of
 from scmaxatac.results._run_spec import ModelId, RunSpec
 from scmaxatac.results._score_store import PARTS
 from scmaxatac.results._stored_signal import read_signal, write_signal
-from scmaxatac.zoo._threshold_rules import ThresholdRule
 
 _KIND = "prediction"
 
@@ -208,22 +209,29 @@ class Run:
         """Positions (starts) of the windows that are scored on a chromosome."""
         return window_starts(genome, chrom, step=self.spec.step, regions=self.regions, grid=self.spec.grid)
 
+    def can_call(self, rules: Rules) -> bool:
+        """Whether :meth:`call` works with these rules from what is kept."""
+        if not are_usable(rules, self.context.calibrations):
+            return False
+        has_sample = not self.context.counts.sampled or all(map(self.store.has_background, self.spec.groups))
+        return has_sample or not rules.needs_ranks(self.spec.tfs)
+
     @cached_property
     def context(self) -> CallingContext:
         """What thresholds depend on beside the scores."""
         return read_context(self.store)
 
-    def call(self, rule: ThresholdRule, *, include_flanks: bool = False) -> CalledSites:
-        """Call sites by a rule.
+    def call(self, rules: Rules, *, include_flanks: bool = False) -> CalledSites:
+        """Call sites.
 
         Parameters
         ----------
-        rule
+        rules
             Which bins are sites.
         include_flanks
             Whether bins outside the regions count as well.
         """
-        return call(self.store, rule, self.context, None if include_flanks else self.regions)
+        return call(self.store, rules, self.context, None if include_flanks else self.regions)
 
 
 def _write_weights(path: Path, weights: Sequence[dict[str, np.ndarray]]) -> None:

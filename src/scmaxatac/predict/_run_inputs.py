@@ -4,23 +4,28 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from scmaxatac._settings import settings
 from scmaxatac.atac._pseudobulk import Pseudobulks
+from scmaxatac.atac._read_pseudobulks import Extent
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._windows import Grid, window_starts
 from scmaxatac.nn.engines._options import EngineOptions, Strand
 from scmaxatac.nn.engines._registry import common_grid, resolve_engine_options
 from scmaxatac.predict._calling import CallingContext
+from scmaxatac.predict._genome_warnings import warn_about_genome
+from scmaxatac.predict._preset import Averaging
+from scmaxatac.predict._regions import Regions, resolve_regions
+from scmaxatac.predict._rules import Rules
 from scmaxatac.predict._thresholds import BinCounts, check_threshold, matched_ranks
 from scmaxatac.results._run_spec import ModelId, RunSpec
 from scmaxatac.zoo import TFModel
 from scmaxatac.zoo._calibration import Calibration
-from scmaxatac.zoo._threshold_rules import ThresholdRule
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,56 @@ class RunInputs:
     strand: Strand
     engine: EngineOptions
     min_stored_score: float | None = None
+
+    @classmethod
+    def prepare(
+        cls,
+        models: Sequence[TFModel],
+        extent: Extent,
+        objects: Sequence[Any],
+        regions: Regions,
+        *,
+        averaging: Averaging,
+        engine: EngineOptions,
+        rules: Rules,
+        min_stored_score: float | None = None,
+    ) -> Self:
+        """Find the regions, and raise or warn of what can be told before any work.
+
+        Parameters
+        ----------
+        models
+            Models, in the order of the results.
+        extent
+            Genome and chromosomes.
+        objects
+            Objects in which ``regions="auto"`` looks for peaks.
+        regions, averaging, engine, min_stored_score
+            As those of the class.
+        rules
+            Which bins are sites.
+
+        Raises
+        ------
+        KeyError
+            If a rule is of a factor without a model.
+        ValueError
+            If regions or their windows can't be used, the genome has no sequence, or a threshold can't be applied.
+        """
+        rules.check(model.tf for model in models)
+        warn_about_genome(extent.genome, models)
+        inputs = cls(
+            models,
+            extent.genome,
+            extent.chroms,
+            resolve_regions(objects, regions, extent.genome, extent.chroms),
+            averaging.step,
+            averaging.strand,
+            engine,
+            min_stored_score,
+        )
+        inputs.check(rules)
+        return inputs
 
     @property
     def kept_from(self) -> float:
@@ -78,7 +133,7 @@ class RunInputs:
             bounds[str(chrom)] = (rows["start"].to_numpy(np.int64), rows["end"].to_numpy(np.int64))
         return bounds
 
-    def check(self, rule: ThresholdRule) -> None:
+    def check(self, rules: Rules) -> None:
         """Raise what can be told before any work.
 
         Raises
@@ -93,7 +148,7 @@ class RunInputs:
                 f"there is no window to predict: every window of {self.grid.window:,} bp that overlaps a region is "
                 "blacklisted or reaches past its chromosome's end"
             )
-        check_threshold(rule, self.calibrations, self.kept_from)
+        check_threshold(rules, self.calibrations, self.kept_from)
         resolve_engine_options(self.engine)
 
     def _window_starts(self, chrom: str) -> np.ndarray:
@@ -135,11 +190,11 @@ def _digest_of_table(calibration: Calibration | None) -> str:
 
 def _digest_of_group(pseudobulks: Pseudobulks, group: str) -> str:
     """Digest of the insertions that a group's signal is made from: library by library, chromosome by chromosome."""
-    insertions = pseudobulks.insertions
-    positions = (
-        insertions.positions(library, chrom) for library in pseudobulks.libraries[group] for chrom in insertions.chroms
-    )
-    return _digest_of(*positions, names=[str(len(pseudobulks.libraries[group])), *insertions.chroms])
+    insertions, libraries = pseudobulks.insertions, pseudobulks.libraries[group]
+    used = {*pseudobulks.chroms, *pseudobulks.signal_chroms}
+    chroms = [chrom for chrom in insertions.chroms if chrom in used]
+    positions = (insertions.positions(library, chrom) for library in libraries for chrom in chroms)
+    return _digest_of(*positions, names=[str(len(libraries)), *chroms])
 
 
 def _digest_of(*arrays: np.ndarray, names: Sequence[str] = ()) -> str:
