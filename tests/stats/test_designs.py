@@ -47,6 +47,12 @@ def test_what_is_confounded_is_named_and_what_is_not_is_not():
         make_design(ARM, pairs=["a", "b", "c", "d", "e", "f"])
 
 
+def test_a_confounded_covariate_beside_paired_donors_is_the_one_that_is_named():
+    with pytest.raises(ValueError, match=r"can't be told from 'run': each") as error:
+        make_design(ARM, pairs=["a", "b", "c", "a", "b", "c"], covariates={"run": ["1", "1", "1", "2", "2", "2"]})
+    assert "donors" not in str(error.value)
+
+
 def test_two_covariates_that_only_together_tell_the_groups_are_both_named():
     one, other = np.array([1.0, 2, 3, 4, 5, 6]), np.array([1.0, 2, 3, 4, 5, 6]) * -1
     with pytest.raises(ValueError, match="'one', 'other'"):

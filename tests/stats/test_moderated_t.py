@@ -138,6 +138,40 @@ def test_equals_a_slow_version_with_other_special_functions(design, with_trend):
     np.testing.assert_allclose(found.p, p, rtol=1e-8)
 
 
+def test_families_have_a_scale_of_their_own_and_share_the_trend_and_the_degrees_of_freedom():
+    pytest.importorskip("patsy")
+    import patsy
+    from scipy.optimize import brentq
+    from scipy.special import digamma, polygamma
+
+    rng = np.random.default_rng(8)
+    family = np.repeat([3, 1, 7], [40, 25, 60])
+    trend = rng.uniform(0, 6, 125)
+    variance = np.exp(0.5 * family - 0.3 * trend) * 6 / rng.chisquare(6, 125) * rng.chisquare(4, 125) / 4
+    found = fit_prior(variance, 4, trend, family)
+    dummies = np.array([[float(f == name) for name in (3, 1, 7)] for f in family])
+    knots = np.quantile(trend, [1 / 3, 2 / 3])
+    spline = np.asarray(patsy.dmatrix("cr(x, knots=k) - 1", {"x": trend, "k": knots}, eval_env=0))
+    basis = np.column_stack([dummies, spline])
+    e = np.log(variance) - digamma(2) + np.log(2)
+    center = basis @ np.linalg.pinv(basis) @ e
+    excess = np.sum((e - center) ** 2) / (125 - 6) - polygamma(1, 2)
+    d0 = 2 * brentq(lambda y: polygamma(1, y) - excess, 1e-3, 1e6, xtol=1e-14)
+    assert found.df == pytest.approx(d0, rel=1e-8)
+    np.testing.assert_allclose(found.variance, np.exp(center + digamma(d0 / 2) - np.log(d0 / 2)), rtol=1e-8)
+
+
+def test_small_families_are_one_and_a_single_family_changes_nothing():
+    rng = np.random.default_rng(9)
+    variance = rng.chisquare(4, 60) / 4 * 5 / rng.chisquare(5, 60)
+    family = np.concatenate([np.zeros(50), [1, 1, 2, 2, 2, 3, 3, 4, 5, 6]])
+    found = fit_prior(variance, 4, None, family)
+    assert len(np.unique(found.variance)) == 2
+    np.testing.assert_array_equal(found.variance[50:], found.variance[50])
+    alone = fit_prior(variance, 4, None, np.zeros(60))
+    assert alone.df == fit_prior(variance, 4).df
+
+
 def test_the_prior_of_simulated_variances_is_found():
     rng = np.random.default_rng(1)
     df, d0, s02 = 4, 8.0, 0.5

@@ -101,7 +101,7 @@ def n_splits(n_group: int, n_reference: int, *, paired: bool = False) -> int:
     """
     if paired:
         return int(2 ** (min(n_group, n_reference) - 1))
-    splits = comb(n_group + n_reference, n_group)
+    splits: int = comb(n_group + n_reference, n_group)
     return splits // 2 if n_group == n_reference else splits
 
 
@@ -121,7 +121,7 @@ def _columns(values: np.ndarray) -> np.ndarray:
 def _confounded(arm: np.ndarray, nuisance: np.ndarray, names: Sequence[str]) -> str:
     """Say which columns tell the arms apart as the group itself does."""
     involved = dict.fromkeys(names[1:])
-    for name in names[1:]:  # what can be left out without making a difference is not to blame
+    for name in list(involved):  # what can be left out without making a difference is not to blame
         others = [i for i, other in enumerate(names) if other == "intercept" or (other in involved and other != name)]
         without = nuisance[:, others]
         if np.linalg.matrix_rank(np.column_stack([without, arm])) == np.linalg.matrix_rank(without):
