@@ -115,7 +115,7 @@ def test_sites_lie_on_the_grid_of_bins_at_each_factors_own_threshold(toy, predic
     assert (sites["start"] % 64 == 0).all()
     for tf in TFS:
         for group in sites["group"].cat.categories:
-            own = sma.get.sites(adata, tf=tf, group=group)
+            own = sma.get.sites(adata, tfs=tf, groups=group)
             track = sma.get.track(adata, tf, group)
             within = bins_on_regions(toy, track["start"].to_numpy())
             called = set(track["start"][track["score"] >= thresholds[tf][group]])

@@ -134,7 +134,7 @@ def test_the_sample_of_an_earlier_run_in_the_same_folder_is_not_taken_for_that_o
 def test_the_windows_of_a_block_are_all_that_cover_one_of_its_bases(step):
     """Of those on the grid of a block that begins at a window."""
     reaching = [shift for shift in range(-5 * 1_024, 5 * 1_024) if shift % step == 0 and -1_024 < shift < 1_024]
-    assert _background._shifts(step).tolist() == reaching
+    assert _background._shifts(step, Grid()).tolist() == reaching
 
 
 def weighted_rank(predicted: list[float], sample: list[float], n_beside: int, n: int) -> float:
