@@ -10,7 +10,7 @@ import pandas as pd
 from anndata import AnnData
 
 from scmaxatac.io._bigwig import BigWigWriter
-from scmaxatac.nn.engines._engine import EngineOptions
+from scmaxatac.nn.engines._options import EngineOptions
 from scmaxatac.predict._run import Run
 from scmaxatac.results._run_spec import ModelId, RunSpec
 
@@ -54,7 +54,7 @@ def make_truth(
     )
     truth = Truth(adata, folder, groups, tfs)
     spec = RunSpec(
-        models=tuple(ModelId(tf, f"file:{tf}", "") for tf in tfs),
+        models=tuple(ModelId((tf,), f"file:{tf}", "") for tf in tfs),
         genome="",
         sizes=SIZES,
         signal_chroms=tuple(SIZES),
@@ -174,6 +174,8 @@ def _slots(
                 "signal_chroms": list(SIZES),
                 "regions": "auto",
                 "preset": None,
+                "window": 1024,
+                "bin": 32,
                 "step": 256,
                 "strand": "forward",
                 "threshold": "f1",

@@ -4,12 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scmaxatac.atac import Insertions, Signal
+from scmaxatac._constants import HUMAN_GENOME_SIZE
+from scmaxatac.atac import Insertions, Signal, _pseudobulk
 from scmaxatac.atac._pseudobulk import make_pseudobulks
 from scmaxatac.genome import Genome, Intervals
 
 LENGTH = 100_000
-BLACKLIST = Intervals.from_arrays(["chr1"], np.array([0]), np.array([40_000]))
+BLACKLIST = Intervals({"chr1": (np.array([0]), np.array([40_000]))})
 GENOME = Genome.from_sizes({"chr1": LENGTH, "chr2": LENGTH}, blacklist=BLACKLIST)
 SIZES = {"A": 4000, "0.0 B/T|x": 1000, "0.1 B/T|y": 3000, "tiny": 30, "shallow": 40}
 GROUPS = {"A": ["A"], "B/T": ["0.0 B/T|x", "0.1 B/T|y"], "tiny": ["tiny"], "shallow": ["shallow"], "none": []}
@@ -134,3 +135,17 @@ def test_the_table_survives_h5ad(insertions, tmp_path):
     adata.write_h5ad(tmp_path / "a.h5ad")
     back = anndata.read_h5ad(tmp_path / "a.h5ad").uns["qc"]
     pd.testing.assert_frame_equal(back, adata.uns["qc"], check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("match_rate", "depth", "notes"),
+    [
+        (0.5, 1_000_000, []),
+        (0.4999, 1_000_000, ["only 50% of the cells have fragments"]),
+        (1.0, 999_999, ["sparse: as deep as 999,999 fragments over a human genome, where scores shrink"]),
+        (float("nan"), 2_000_000, []),
+    ],
+)
+def test_half_of_the_cells_and_the_papers_depth_are_enough(match_rate, depth, notes):
+    """Depth in fragments over a human genome, each with two insertions."""
+    assert _pseudobulk._advice({"match_rate": match_rate, "n_insertions": 2 * depth}, HUMAN_GENOME_SIZE) == notes

@@ -350,7 +350,7 @@ def test_another_calibration_of_the_same_weights_is_another_run(predict, adata, 
     predict(adata)
     units.clear()
     frame = mini_models[0].calibration.frame
-    other = replace(mini_models[0], calibration=Calibration(frame.assign(threshold=frame["threshold"] * 0.8)))
+    other = replace(mini_models[0], calibrations=Calibration(frame.assign(threshold=frame["threshold"] * 0.8)))
     predict(adata, models=[other, mini_models[1]])
     assert units == []
     assert sma.get.params(adata)["thresholds"]["AAA"] == dict.fromkeys(GROUPS, other.threshold("f1"))

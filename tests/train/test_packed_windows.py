@@ -27,7 +27,7 @@ class Dense:
     def values(self, chrom, start=0, end=None):
         return self.track[chrom][start:end]
 
-    def windows(self, chrom, starts):
+    def windows(self, chrom, starts, width=1024):
         return np.stack([self.track[chrom][s : s + 1024] for s in starts])
 
 

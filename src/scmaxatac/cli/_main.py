@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 from scmaxatac import __version__, settings
-from scmaxatac._constants import STEP
 from scmaxatac._logging import logger
 
 FAILED = 1
@@ -170,8 +169,8 @@ def _add_predict(commands: _Commands, common: argparse.ArgumentParser) -> None:
     how.add_argument("--preset", help="original (strand forward, step 256) or accurate (strand mean, step 128), at "
                      "four times the cost; default: as original")  # fmt: skip
     how.add_argument("--strand", help="forward, or mean of both strands; default: forward")
-    how.add_argument("--step", type=int, metavar="BP", help="distance between windows, a multiple of 32; "
-                     f"default: {STEP}")  # fmt: skip
+    how.add_argument("--step", type=int, metavar="BP", help="distance between windows, a multiple of the bins; "
+                     "default: a quarter of a window, 256 for the published models")  # fmt: skip
     how.add_argument("--batch-size", type=int, metavar="N", help="windows in one pass; default: fits the device")
     result = predict.add_argument_group("results")
     result.add_argument("--out-dir", type=_path, default=Path("tfbs"), metavar="DIR", help="default: %(default)s")

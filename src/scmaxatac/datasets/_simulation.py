@@ -13,6 +13,7 @@ from scmaxatac.datasets._bgzf import write_bgzf
 from scmaxatac.datasets._cells import simulate_cells, simulate_rna
 from scmaxatac.datasets._donors import assign_donors, lose_sites, lost_sites, simulate_donor_fragments
 from scmaxatac.datasets._fragments import Fragments, simulate_fragments
+from scmaxatac.datasets._genes import simulate_genes
 from scmaxatac.datasets._regions import CLUSTERS, blacklist, open_in, simulate_regions
 from scmaxatac.datasets._sequence import CHROM_SIZES, Sequence, add_gaps, simulate_sequence
 from scmaxatac.datasets._sites import long_sites, plant_sites
@@ -51,8 +52,8 @@ def _key(seed: int, n_fragments: int, n_donors: int) -> str:
 
 def _simulate(folder: Path, seed: int, n_fragments: int, n_donors: int = 1) -> None:
     """Draw everything and write it; each part has its own stream of random numbers."""
-    of_sequence, of_regions, of_sites, of_cells, of_rna, of_fragments, of_donors = (
-        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(7)
+    of_sequence, of_regions, of_sites, of_cells, of_rna, of_fragments, of_donors, of_genes = (
+        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(8)
     )
     genome = simulate_sequence(of_sequence)
     regions = simulate_regions(of_regions)
@@ -70,6 +71,7 @@ def _simulate(folder: Path, seed: int, n_fragments: int, n_donors: int = 1) -> N
     peaks(regions).to_csv(folder / "peaks.tsv", sep="\t", index=False)
     long_sites(sites).to_csv(folder / "sites.tsv", sep="\t", index=False)
     cells.to_csv(folder / "cells.tsv", sep="\t")
+    (folder / "genes.gtf").write_text(simulate_genes(regions, of_genes))
     simulate_rna(cells, of_rna).to_csv(folder / "rna.tsv", sep="\t")
     np.savez(folder / "fragments.npz", **vars(fragments))
     write_bgzf(folder / "fragments.tsv.gz", fragment_lines(fragments, cells.index))

@@ -66,16 +66,21 @@ class Toy:
         return self.folder / "blacklist.bed"
 
     @property
+    def annotation(self) -> Path:
+        """GTF file of the genes of the RNA modality; their promoters are open where they are expressed."""
+        return self.folder / "genes.gtf"
+
+    @property
     def fragments(self) -> Path:
         """Fragment file (bgzip, 5 columns, sorted, comments at its head), empty droplets included."""
         return self.folder / "fragments.tsv.gz"
 
     @cached_property
     def genome(self) -> "Genome":
-        """Genome with sequence and blacklist."""
+        """Genome with sequence, blacklist and genes."""
         from scmaxatac.genome import Genome
 
-        return Genome(self.fasta, blacklist=self.blacklist)
+        return Genome(self.fasta, blacklist=self.blacklist, annotation=self.annotation)
 
     @cached_property
     def peaks(self) -> pd.DataFrame:

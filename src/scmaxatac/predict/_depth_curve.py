@@ -9,7 +9,6 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
-from scmaxatac._constants import BIN
 from scmaxatac.atac._pseudobulk import Pseudobulks
 from scmaxatac.evaluate._bins import labelled_bins
 from scmaxatac.evaluate._ranking_metrics import ranking_row
@@ -153,10 +152,9 @@ class _Curve:
         parts = []
         for chrom in self.store.chroms:
             starts, scores = self.store.read(size, tf, chrom)
-            keep = bins_in_regions(starts, chrom, self.inputs.intervals)
-            parts.append(
-                pd.DataFrame({"chrom": chrom, "start": starts[keep], "end": starts[keep] + BIN, "score": scores[keep]})
-            )
+            keep = bins_in_regions(starts, chrom, self.inputs.intervals, self.store.bin_size)
+            starts, ends = starts[keep], starts[keep] + self.store.bin_size
+            parts.append(pd.DataFrame({"chrom": chrom, "start": starts, "end": ends, "score": scores[keep]}))
         return pd.concat(parts, ignore_index=True)
 
     def _rank_correlation(self, size: str, full: str, tf: str) -> float:

@@ -103,7 +103,11 @@ def run_prediction(
     slots[_keys.FILES] = table_of_files(run.store, sites=sites, scores=on_disk)
     slots[_keys.PARAMS] = _params(run.spec) | {
         "thresholds": called.thresholds.to_dict(),
-        "genome": {"source": inputs.genome.source, "fingerprint": inputs.genome.fingerprint},
+        "genome": {
+            "source": inputs.genome.source,
+            "fingerprint": inputs.genome.fingerprint,
+            "annotation": None if inputs.genome.annotation is None else str(inputs.genome.annotation.absolute()),
+        },
         "include_flanks": include_flanks,
         "out_dir": str(run.folder.parent),
     }
@@ -164,9 +168,11 @@ def _params(spec: RunSpec) -> dict[str, Any]:
     return {
         "tfs": spec.tfs,
         "groups": spec.groups,
-        "models": {model.tf: {"id": model.id, "sha256": model.sha256} for model in spec.models},
+        "models": {tf: {"id": model.id, "sha256": model.sha256} for model in spec.models for tf in model.tfs},
         "chroms": spec.chroms,
         "signal_chroms": list(spec.signal_chroms),
+        "window": spec.grid.window,
+        "bin": spec.grid.bin,
         "step": spec.step,
         "strand": spec.strand,
         "precision": spec.engine.precision,

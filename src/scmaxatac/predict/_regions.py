@@ -56,21 +56,6 @@ def resolve_regions(
     return frame
 
 
-def _named(names: Any) -> pd.DataFrame:
-    """Regions from names such as ``adata.var_names``."""
-    if not isinstance(names, Iterable) or isinstance(names, Mapping):
-        raise ValueError(f"regions is a {type(names).__name__}. {_OPTIONS}.")
-    listed = list(names)
-    frame = parse_regions(listed)
-    if frame is None:
-        wrong = [name for name in listed if parse_regions([name]) is None]
-        raise ValueError(
-            f"regions: {len(wrong)} of {len(listed)} names are no intervals such as chr1:100-200, the first is "
-            f"{wrong[0] if wrong else 'missing'!r}. {_OPTIONS}."
-        )
-    return frame
-
-
 def regions_of_columns(adata: Any) -> pd.DataFrame:
     """Regions that the columns of a matrix stand for, from ``var`` or ``var_names``, one a column.
 
@@ -90,6 +75,21 @@ def regions_of_columns(adata: Any) -> pd.DataFrame:
         f"the columns of the matrix are no regions: var_names are not intervals such as chr1:100-200 ({example}), and "
         "var has no columns chrom, start and end"
     )
+
+
+def _named(names: Any) -> pd.DataFrame:
+    """Regions from names such as ``adata.var_names``."""
+    if not isinstance(names, Iterable) or isinstance(names, Mapping):
+        raise ValueError(f"regions is a {type(names).__name__}. {_OPTIONS}.")
+    listed = list(names)
+    frame = parse_regions(listed)
+    if frame is None:
+        wrong = [name for name in listed if parse_regions([name]) is None]
+        raise ValueError(
+            f"regions: {len(wrong)} of {len(listed)} names are no intervals such as chr1:100-200, the first is "
+            f"{wrong[0] if wrong else 'missing'!r}. {_OPTIONS}."
+        )
+    return frame
 
 
 def _automatic(objects: Sequence[Any]) -> tuple[pd.DataFrame, str]:

@@ -14,11 +14,13 @@ from scmaxatac.atac._pseudobulk import Pseudobulks
 from scmaxatac.atac._read_pseudobulks import Extent
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
-from scmaxatac.genome._windows import window_starts
-from scmaxatac.nn.engines._engine import EngineOptions, Strand, resolve_engine_options
+from scmaxatac.genome._windows import Grid, window_starts
+from scmaxatac.nn.engines._options import EngineOptions, Strand
+from scmaxatac.nn.engines._registry import common_grid, resolve_engine_options
 from scmaxatac.predict._calling import CallingContext
+from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._genome_warnings import warn_about_genome
-from scmaxatac.predict._preset import Averaging
+from scmaxatac.predict._preset import AveragingOptions, resolve_averaging
 from scmaxatac.predict._regions import Regions, resolve_regions
 from scmaxatac.predict._rules import Rules
 from scmaxatac.predict._thresholds import BinCounts, check_threshold, matched_ranks
@@ -47,28 +49,36 @@ class RunInputs:
     @classmethod
     def prepare(
         cls,
+        data: Any,
         models: Sequence[TFModel],
         extent: Extent,
-        objects: Sequence[Any],
         regions: Regions,
         *,
-        averaging: Averaging,
+        objects: Sequence[Any],
+        named: bool,
+        averaging: AveragingOptions,
         engine: EngineOptions,
         rules: Rules,
         min_stored_score: float | None = None,
     ) -> Self:
-        """Find the regions, and raise or warn of what can be told before any work.
+        """Find models and regions, and raise or warn of what can be told before any work.
 
         Parameters
         ----------
+        data
+            What is predicted; without objects, pseudobulks.
         models
             Models, in the order of the results.
         extent
             Genome and chromosomes.
+        regions, engine, min_stored_score
+            As those of the class.
         objects
             Objects in which ``regions="auto"`` looks for peaks.
-        regions, averaging, engine, min_stored_score
-            As those of the class.
+        named
+            Whether the factors were named; if not, those are left out that the RNA modality does not express.
+        averaging
+            How windows are averaged.
         rules
             Which bins are sites.
 
@@ -77,17 +87,21 @@ class RunInputs:
         KeyError
             If a rule is of a factor without a model.
         ValueError
-            If regions or their windows can't be used, the genome has no sequence, or a threshold can't be applied.
+            If regions or their windows can't be used, the genome has no sequence, no factor is expressed, or a
+            threshold can't be applied.
         """
-        rules.check(model.tf for model in models)
+        if objects and not named:
+            models = expressed_models(models, data)
+        rules.check(tf for model in models for tf in model.tfs)
+        averaged = resolve_averaging(*averaging, common_grid(models))
         warn_about_genome(extent.genome, models)
         inputs = cls(
             models,
             extent.genome,
             extent.chroms,
             resolve_regions(objects, regions, extent.genome, extent.chroms),
-            averaging.step,
-            averaging.strand,
+            averaged.step,
+            averaged.strand,
             engine,
             min_stored_score,
         )
@@ -102,12 +116,19 @@ class RunInputs:
     @cached_property
     def calibrations(self) -> dict[str, Calibration | None]:
         """Calibration table of each transcription factor."""
-        return {model.tf: model.calibration for model in self.models}
+        return {tf: calibration for model in self.models for tf, calibration in model.calibrations.items()}
+
+    @cached_property
+    def grid(self) -> Grid:
+        """Windows and bins of all models; a ValueError where they differ."""
+        return common_grid(self.models)
 
     @cached_property
     def context(self) -> CallingContext:
         """What thresholds depend on beside the scores."""
-        return CallingContext(self.calibrations, self.genome, BinCounts.of(self.genome, self.chroms, self.intervals))
+        return CallingContext(
+            self.calibrations, self.genome, BinCounts.of(self.genome, self.chroms, self.intervals, self.grid)
+        )
 
     @cached_property
     def intervals(self) -> Intervals | None:
@@ -134,14 +155,17 @@ class RunInputs:
             If the genome has no sequence, no window fits the regions, or the threshold cannot be applied.
         """
         self.genome.codes(self.chroms[0])
-        windows = (window_starts(self.genome, c, step=self.step, regions=self.intervals) for c in self.chroms)
+        windows = (self._window_starts(chrom) for chrom in self.chroms)
         if not any(map(len, windows)):
             raise ValueError(
-                "there is no window to predict: every window of 1,024 bp that overlaps a region is blacklisted "
-                "or reaches past its chromosome's end"
+                f"there is no window to predict: every window of {self.grid.window:,} bp that overlaps a region is "
+                "blacklisted or reaches past its chromosome's end"
             )
         check_threshold(rules, self.calibrations, self.kept_from)
         resolve_engine_options(self.engine)
+
+    def _window_starts(self, chrom: str) -> np.ndarray:
+        return window_starts(self.genome, chrom, step=self.step, regions=self.intervals, grid=self.grid)
 
     def spec(self, pseudobulks: Pseudobulks) -> RunSpec:
         """Describe the run that predicts these pseudobulks."""
@@ -152,10 +176,11 @@ class RunInputs:
         return RunSpec(
             models=tuple(
                 ModelId(
-                    model.tf,
+                    model.tfs,
                     model.id,
                     model.sha256,
-                    "" if model.calibration is None else _digest_of(model.calibration.frame.to_numpy(np.float64)),
+                    tuple(map(_digest_of_table, model.calibrations.values())),
+                    model.spec,
                 )
                 for model in self.models
             ),
@@ -170,6 +195,10 @@ class RunInputs:
             min_stored_score=float(self.kept_from),
             ranks=matched_ranks(self.calibrations, self.context.counts),
         )
+
+
+def _digest_of_table(calibration: Calibration | None) -> str:
+    return "" if calibration is None else _digest_of(calibration.frame.to_numpy(np.float64))
 
 
 def _digest_of_group(pseudobulks: Pseudobulks, group: str) -> str:

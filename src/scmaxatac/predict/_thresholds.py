@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from scmaxatac._constants import BIN
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
+from scmaxatac.genome._windows import Grid
 from scmaxatac.predict._rules import Rules
 from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.scores._ranking import (
@@ -42,10 +42,10 @@ class BinCounts:
     sampled: bool
 
     @classmethod
-    def of(cls, genome: Genome, chroms: Sequence[str], regions: Intervals | None) -> "BinCounts":
+    def of(cls, genome: Genome, chroms: Sequence[str], regions: Intervals | None, grid: Grid) -> "BinCounts":
         """Count the bins of some chromosomes; `regions` are those of the run, None for whole chromosomes."""
         known = sum(int(calibration_bins(genome, chrom).sum()) for chrom in chroms)
-        beside = regions is not None and any(len(blocks_beside(genome, chrom, regions)) for chrom in chroms)
+        beside = regions is not None and any(len(blocks_beside(genome, chrom, regions, grid)) for chrom in chroms)
         return cls(known, beside)
 
 
@@ -198,9 +198,9 @@ def _ranked_scores(
     store: ScoreStore, group: str, tf: str, allowed: Mapping[str, np.ndarray], at_least: float = 0.0
 ) -> np.ndarray:
     """Largest scores of the predicted 200-bp bins that count, as far as they were kept and are large enough."""
-    maxima = []
+    maxima, size = [], store.bin_size
     for chrom, counts in allowed.items():
         starts, scores = store.read(group, tf, chrom)
         large = scores >= at_least
-        maxima.append(largest_per_calibration_bin(starts[large] // BIN, scores[large], counts))
+        maxima.append(largest_per_calibration_bin(starts[large] // size, scores[large], counts, size))
     return np.concatenate(maxima)

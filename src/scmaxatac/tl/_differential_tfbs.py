@@ -18,12 +18,11 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
-from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision, Strand
+from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision, Strand
 from scmaxatac.predict._comparisons import build_comparison, plan_comparisons
 from scmaxatac.predict._differential_run import run_differential
-from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._prediction import default_folder
-from scmaxatac.predict._preset import Preset, resolve_averaging
+from scmaxatac.predict._preset import AveragingOptions, Preset
 from scmaxatac.predict._regions import Regions
 from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
@@ -228,7 +227,7 @@ def differential_tfbs(
         groupby, fragments, sample_key, barcode_key, replicate_key, mod, min_cells, min_fragments, depth, rng
     )
     check_options(data, options)
-    averaging, rules = resolve_averaging(preset, step, strand), Rules.parse(threshold)
+    rules = Rules.parse(threshold)
     if copy:
         data = copied(data)
     objects = [unwrap(member, mod) for _, member in split_objects(data)]
@@ -237,15 +236,14 @@ def differential_tfbs(
     check_storable(data, key_added, mod=mod)
     names = pooled_group_labels(members, groupby, mod)[1]
     planned = plan_comparisons(names, _parts(members, groupby, mod), group, reference)
-    chosen_models = load_many(models, tfs)
-    if tfs is None:
-        chosen_models = expressed_models(chosen_models, data)
     inputs = RunInputs.prepare(
-        chosen_models,
+        data,
+        load_many(models, tfs),
         extent,
-        objects,
         regions,
-        averaging=averaging,
+        objects=objects,
+        named=tfs is not None,
+        averaging=AveragingOptions(preset, step, strand),
         engine=EngineOptions(backend, device, precision, batch_size),
         rules=rules,
         min_stored_score=CLIP,

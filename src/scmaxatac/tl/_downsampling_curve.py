@@ -28,11 +28,10 @@ from scmaxatac.genome._intervals_on_genome import on_genome, regions_on
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import TFModel, load_many
 from scmaxatac.models._load_many import Models
-from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision, Strand
+from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision, Strand
 from scmaxatac.predict._depth_curve import NOTHING, Comparison, depth_curve
-from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._prediction import default_folder
-from scmaxatac.predict._preset import Preset, resolve_averaging
+from scmaxatac.predict._preset import AveragingOptions, Preset
 from scmaxatac.predict._regions import Regions
 from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
@@ -196,7 +195,7 @@ def downsampling_curve(
     >>> bool(thinned < full)
     True
     """
-    averaging, rules = resolve_averaging(preset, step, strand), Rules.parse(threshold)
+    rules = Rules.parse(threshold)
     if bin_size < 1 or block_size < bin_size:
         raise ValueError(
             f"bin_size is {bin_size} and block_size {block_size}; they have to be 1 <= bin_size <= block_size"
@@ -211,21 +210,20 @@ def downsampling_curve(
     objects = [] if of_groups else [unwrap(member, mod) for _, member in split_objects(data)]
     if tfs is None and isinstance(peaks, Mapping):
         tfs = list(peaks)
-    chosen_models = load_many(models, tfs)
-    if tfs is None and not of_groups:
-        chosen_models = expressed_models(chosen_models, data)
     inputs = RunInputs.prepare(
-        chosen_models,
+        data,
+        load_many(models, tfs),
         extent,
-        objects,
         regions,
-        averaging=averaging,
+        objects=objects,
+        named=tfs is not None,
+        averaging=AveragingOptions(preset, step, strand),
         engine=EngineOptions(backend, device, precision, batch_size),
         rules=rules,
         min_stored_score=0.0,  # ranks go on below the scores that a run keeps otherwise
     )
     folder = output_folder(default_folder() if out_dir is None else out_dir)
-    known = _peaks_by_tf(peaks, chosen_models, genome)
+    known = _peaks_by_tf(peaks, inputs.models, genome)
     inside = None if compare_in is None else regions_on(compare_in, genome, chosen, "intervals of compare_in").frame()
     if known and n_bootstrap:
         counted = labelled_bins(NOTHING, NOTHING, genome=genome, chroms=chosen, regions=inside, bin_size=bin_size)
@@ -263,12 +261,13 @@ def _peaks_by_tf(
 ) -> dict[str, pd.DataFrame]:
     if peaks is None:
         return {}
+    tfs = [tf for model in models for tf in model.tfs]
     if not isinstance(peaks, Mapping):
-        if len(models) != 1:
-            raise ValueError(f"peaks are of one factor, but {len(models)} are predicted; give {{tf: peaks}}")
-        peaks = {models[0].tf: peaks}
+        if len(tfs) != 1:
+            raise ValueError(f"peaks are of one factor, but {len(tfs)} are predicted; give {{tf: peaks}}")
+        peaks = {tfs[0]: peaks}
     by_name = {str(tf).upper(): table for tf, table in peaks.items()}
-    given = {m.tf: by_name[m.tf.upper()] for m in models if m.tf.upper() in by_name}
+    given = {tf: by_name[tf.upper()] for tf in tfs if tf.upper() in by_name}
     return {tf: on_genome(table, f"peaks of {tf}", genome) for tf, table in given.items()}
 
 

@@ -20,10 +20,9 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
-from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision, Strand
-from scmaxatac.predict._expressed import expressed_models
+from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision, Strand
 from scmaxatac.predict._prediction import default_folder, run_prediction
-from scmaxatac.predict._preset import Preset, resolve_averaging
+from scmaxatac.predict._preset import AveragingOptions, Preset
 from scmaxatac.predict._regions import Regions
 from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
@@ -118,7 +117,8 @@ def predict_tfbs(
     strand
         ``"forward"``, the original's and the default, or ``"mean"`` of both strands, at twice the cost.
     step
-        Distance between windows in bp, a multiple of 32 and at most 1,024; the original's and the default is 256.
+        Distance between windows in bp, a multiple of the bin and at most a window; the original's and the default is a
+        quarter of a window, 256.
     include_flanks
         A window of 1,024 bp that overlaps a region reaches beyond it. By default only bins that overlap a region by
         1 bp can become sites; True takes those outside as well, as the original does, though fewer windows cover them.
@@ -206,7 +206,7 @@ def predict_tfbs(
     options = PseudobulkOptions(
         groupby, fragments, sample_key, barcode_key, replicate_key, mod, min_cells, min_fragments, max_fragments, rng
     )
-    averaging, rules = resolve_averaging(preset, step, strand), Rules.parse(threshold)
+    rules = Rules.parse(threshold)
     check_options(data, options)
     of_groups = isinstance(data, Pseudobulks)
     if copy and not of_groups:
@@ -215,15 +215,14 @@ def predict_tfbs(
     check_key(objects, key_added)
     if not of_groups:
         check_storable(data, key_added, mod=mod, obsm=_keys.activity_obsm(key_added))
-    chosen_models = load_many(models, tfs)
-    if tfs is None and not of_groups:
-        chosen_models = expressed_models(chosen_models, data)
     inputs = RunInputs.prepare(
-        chosen_models,
+        data,
+        load_many(models, tfs),
         extent,
-        objects,
         regions,
-        averaging=averaging,
+        objects=objects,
+        named=tfs is not None,
+        averaging=AveragingOptions(preset, step, strand),
         engine=EngineOptions(backend, device, precision, batch_size),
         rules=rules,
     )

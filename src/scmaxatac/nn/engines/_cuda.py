@@ -6,17 +6,18 @@ from threading import Lock
 import numpy as np
 import torch
 
-from scmaxatac._constants import BIN, BINS_PER_WINDOW, UNKNOWN_BASE, WINDOW
 from scmaxatac.atac._bigwig_signal import SignalTrack
-from scmaxatac.nn.engines._device_bins import DeviceBins
-from scmaxatac.nn.engines._device_codes import DeviceCodes, memory_for_codes
-from scmaxatac.nn.engines._device_copies import Returning, to_device
-from scmaxatac.nn.engines._engine import Precision, Strand, Weights
-from scmaxatac.nn.engines._engine_torch import TorchEngine, exact_convolutions
+from scmaxatac.genome._bases import COMPLEMENT
+from scmaxatac.nn.engines._cuda_bins import CudaBins
+from scmaxatac.nn.engines._cuda_codes import CudaCodes, memory_for_codes
+from scmaxatac.nn.engines._cuda_copies import AsyncHostCopy, to_device
+from scmaxatac.nn.engines._options import Precision, Strand
+from scmaxatac.nn.engines._protocol import Network
+from scmaxatac.nn.engines._torch import TorchEngine, exact_convolutions
 from scmaxatac.scores._bin_scores import BinScores
 
 _SCORES_PER_TILE = 1 << 21
-"""Windows times models whose scores are held at once: 0.25 GB."""
+"""Windows times outputs whose scores are held at once: 0.25 GB."""
 
 _LARGEST_TILE = 1 << 17
 """Windows in a tile at most."""
@@ -25,7 +26,7 @@ _LONGEST_TILE = 1 << 26
 """Bases in a tile at most, four bytes of signal each. Every base is copied once, however many windows it lies in."""
 
 
-class DeviceEngine(TorchEngine):
+class CudaEngine(TorchEngine):
     """Networks that read windows of a chromosome on their device; only scores of bins come back.
 
     The codes of a chromosome stay there for the groups that follow. Its signal comes in tiles, each made and copied
@@ -34,18 +35,16 @@ class DeviceEngine(TorchEngine):
 
     def __init__(
         self,
-        weights: Sequence[Weights],
+        networks: Sequence[Network],
         *,
         device: torch.device,
         precision: Precision = "float32",
         batch_size: int | None = None,
     ) -> None:
-        super().__init__(weights, device=device, precision=precision, batch_size=batch_size)
-        self._codes = DeviceCodes(device, memory_for_codes(device))
+        super().__init__(networks, device=device, precision=precision, batch_size=batch_size)
+        self._codes = CudaCodes(device, memory_for_codes(device))
         self._lock = Lock()
-        n_channels = self._one_hot.shape[1]
-        complement = [*range(UNKNOWN_BASE)[::-1], *range(UNKNOWN_BASE, n_channels)]
-        self._complement = torch.tensor(complement, device=device)
+        self._complement = torch.from_numpy(COMPLEMENT[: self._channels].astype(np.int64)).to(device)
 
     def predict_chromosome(
         self,
@@ -58,24 +57,25 @@ class DeviceEngine(TorchEngine):
         progress: Callable[[int], object] | None = None,
     ) -> Iterator[BinScores]:
         """Score the bins that windows cover; see :func:`~scmaxatac.nn._predict.predict_bins`."""
-        bins = DeviceBins(self.n_models, self._device)
-        tiles = _cut(np.asarray(starts, dtype=np.int64), self.n_models)
-        running: tuple[int, np.ndarray, Returning] | None = None
+        grid = self.grid
+        bins = CudaBins(self.n_outputs, self._device, grid)
+        tiles = _split_tiles(np.asarray(starts, dtype=np.int64), self.n_outputs, grid.window)
+        running: tuple[int, np.ndarray, AsyncHostCopy] | None = None
 
-        def finish(n_windows: int, finished: np.ndarray, scores: Returning) -> BinScores:
+        def finish(n_windows: int, finished: np.ndarray, scores: AsyncHostCopy) -> BinScores:
             array = scores.wait()
             if progress is not None:
                 progress(n_windows)
             return BinScores(finished, array)
 
         for i, tile in enumerate(tiles):
-            upto = int(tiles[i + 1][0]) // BIN if i + 1 < len(tiles) else None
-            levels = signal.values(chrom, int(tile[0]), int(tile[-1]) + WINDOW)
+            upto = int(tiles[i + 1][0]) // grid.bin if i + 1 < len(tiles) else None
+            levels = signal.values(chrom, int(tile[0]), int(tile[-1]) + grid.window)
             # the flags of cuDNN and the store of codes are for one thread at a time
             with self._lock, torch.inference_mode(), exact_convolutions():
                 scores = self._score(self._codes[codes], levels, tile, strand)
-                finished, means = bins.add(tile // BIN, scores, upto)
-                started = len(tile), finished, Returning(means)
+                finished, means = bins.add(tile // grid.bin, scores, upto)
+                started = len(tile), finished, AsyncHostCopy(means)
             if running is not None:
                 yield finish(*running)
             running = started
@@ -83,34 +83,36 @@ class DeviceEngine(TorchEngine):
             yield finish(*running)
 
     def _score(self, codes: torch.Tensor, levels: np.ndarray, starts: np.ndarray, strand: Strand) -> torch.Tensor:
-        """Score windows of a chromosome; `levels` is its signal from the first start on. (models, n, 32) float32."""
-        bases = codes.unfold(0, WINDOW, 1)
-        signal = to_device(levels, self._device).unfold(0, WINDOW, 1)
+        """Score windows of a chromosome; `levels` is its signal from the first start on. (outputs, n, bins) float32."""
+        bases = codes.unfold(0, self.grid.window, 1)
+        signal = to_device(levels, self._device).unfold(0, self.grid.window, 1)
         first = int(starts[0])
         at = to_device(starts - first, self._device)
-        out = torch.empty((self.n_models, len(starts), BINS_PER_WINDOW), device=self._device)
+        out = torch.empty((self.n_outputs, len(starts), self.grid.bins_per_window), device=self._device)
         for lo in range(0, len(starts), self._batch):
             some = at[lo : lo + self._batch]
             x = self._encode(bases[some + first], signal[some])
             flipped = self._reverse_complement(x) if strand == "mean" else None
-            for m, network in enumerate(self._networks):
+            row = 0
+            for network in self._networks:
                 scores = network(x)
                 if flipped is not None:
-                    scores = (scores + network(flipped).flip(1)) / 2
-                out[m, lo : lo + self._batch] = scores
+                    scores = (scores + network(flipped).flip(2)) / 2
+                out[row : row + scores.shape[1], lo : lo + self._batch] = scores.swapaxes(0, 1)
+                row += scores.shape[1]
         return out
 
     def _reverse_complement(self, x: torch.Tensor) -> torch.Tensor:
         return x.flip(3).index_select(1, self._complement).contiguous(memory_format=torch.channels_last)
 
 
-def _cut(starts: np.ndarray, n_models: int) -> list[np.ndarray]:
-    """Cut sorted starts of windows into tiles that are small enough."""
-    most = min(max(_SCORES_PER_TILE // n_models, 1), _LARGEST_TILE)
+def _split_tiles(starts: np.ndarray, n_outputs: int, window: int) -> list[np.ndarray]:
+    """Split sorted starts of windows into tiles that are small enough."""
+    most = min(max(_SCORES_PER_TILE // n_outputs, 1), _LARGEST_TILE)
     tiles = []
     lo = 0
     while lo < len(starts):
-        reach = int(np.searchsorted(starts, starts[lo] + _LONGEST_TILE - WINDOW, side="right"))
+        reach = int(np.searchsorted(starts, starts[lo] + _LONGEST_TILE - window, side="right"))
         hi = min(lo + most, max(reach, lo + 1))
         tiles.append(starts[lo:hi])
         lo = hi

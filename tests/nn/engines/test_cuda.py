@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from _networks import random_weights, random_windows
+from _networks import random_network, random_windows
 from _signals import ArraySignal
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,18 +11,19 @@ pytest.importorskip("torch")
 
 import torch
 
+from scmaxatac.genome._windows import Grid
 from scmaxatac.nn._predict import predict_bins
-from scmaxatac.nn.engines import _engine_device, _engine_torch
-from scmaxatac.nn.engines._device_bins import DeviceBins
-from scmaxatac.nn.engines._device_codes import DeviceCodes
-from scmaxatac.nn.engines._engine import make_engine
-from scmaxatac.nn.engines._engine_device import DeviceEngine
-from scmaxatac.nn.engines._engine_torch import TorchEngine, exact_convolutions
+from scmaxatac.nn.engines import _cuda, _torch
+from scmaxatac.nn.engines._cuda import CudaEngine
+from scmaxatac.nn.engines._cuda_bins import CudaBins
+from scmaxatac.nn.engines._cuda_codes import CudaCodes
+from scmaxatac.nn.engines._registry import make_engine
+from scmaxatac.nn.engines._torch import TorchEngine, exact_convolutions
 from scmaxatac.scores._bin_scores import average_windows
 
 CPU = torch.device("cpu")
 LENGTH = 20_000
-WEIGHTS = [random_weights(0), random_weights(1)]
+NETWORKS = [random_network(0), random_network(1)]
 
 
 @pytest.fixture(scope="module")
@@ -36,12 +37,12 @@ def chromosome() -> tuple[np.ndarray, ArraySignal]:
 
 @pytest.fixture(scope="module")
 def host() -> TorchEngine:
-    return TorchEngine(WEIGHTS, device=CPU)
+    return TorchEngine(NETWORKS, device=CPU)
 
 
 @pytest.fixture(scope="module")
-def on_device() -> DeviceEngine:
-    return DeviceEngine(WEIGHTS, device=CPU)
+def on_device() -> CudaEngine:
+    return CudaEngine(NETWORKS, device=CPU)
 
 
 def scores_of(engine, chromosome, starts, **options) -> tuple[np.ndarray, np.ndarray]:
@@ -59,7 +60,7 @@ def assert_same(found, expected, atol: float = 1e-5) -> None:
 def formula(seed: int):
     """A network's place taken by a weighted mean over each bin; rounding in it does not depend on the batch."""
     weights = torch.rand(1, 8, 1, 1024, generator=torch.Generator().manual_seed(seed))
-    return lambda x: (x * weights).sum(dim=(1, 2)).view(len(x), 32, 32).mean(dim=2)
+    return lambda x: (x * weights).sum(dim=(1, 2)).view(len(x), 1, 32, 32).mean(dim=3)
 
 
 @settings(max_examples=60, deadline=None)
@@ -75,8 +76,8 @@ def test_bins_are_those_of_the_host_for_any_windows_tiles_and_batches(
 ):
     starts = 32 * np.array(sorted(which))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_engine_device, "_LARGEST_TILE", per_tile)
-        patch.setattr(_engine_device, "_LONGEST_TILE", longest)
+        patch.setattr(_cuda, "_LARGEST_TILE", per_tile)
+        patch.setattr(_cuda, "_LONGEST_TILE", longest)
         patch.setattr(on_device, "_batch", batch_size)
         for engine in (host, on_device):
             patch.setattr(engine, "_networks", [formula(0), formula(1)])
@@ -88,7 +89,7 @@ def test_bins_are_those_of_the_host_for_any_windows_tiles_and_batches(
 @pytest.mark.parametrize("batch_size", [1, 5, 100])
 def test_networks_score_the_bins_as_on_the_host(chromosome, host, strand, batch_size):
     starts = np.array([0, 256, 512, 4_096, 9_984, 10_240, LENGTH // 32 * 32 - 1024])
-    engine = DeviceEngine(WEIGHTS, device=CPU, batch_size=batch_size)
+    engine = CudaEngine(NETWORKS, device=CPU, batch_size=batch_size)
     assert_same(
         scores_of(engine, chromosome, starts, strand=strand), scores_of(host, chromosome, starts, strand=strand)
     )
@@ -99,19 +100,19 @@ def test_windows_at_both_ends_of_the_chromosome(chromosome, host, on_device):
     assert_same(scores_of(on_device, chromosome, starts), scores_of(host, chromosome, starts))
 
 
-def test_published_weights_score_as_the_original_does(golden_windows, golden_scores, published_weights):
+def test_published_networks_score_as_the_original_does(golden_windows, golden_scores, published_networks):
     """Windows beside each other, so that each bin lies in one."""
     codes, signal = golden_windows
-    engine = DeviceEngine(list(published_weights.values()), device=CPU, batch_size=100)
+    engine = CudaEngine(list(published_networks.values()), device=CPU, batch_size=100)
     starts = np.arange(len(codes)) * 1024
     found = scores_of(engine, (codes.ravel(), ArraySignal(signal.ravel())), starts)[1]
-    for tf, scores in zip(published_weights, found, strict=True):
+    for tf, scores in zip(published_networks, found, strict=True):
         assert np.abs(scores.reshape(-1, 32) - golden_scores[tf]).max() < 1e-5, tf
 
 
 def test_bfloat16_is_close(chromosome, host):
     starts = np.arange(0, 4_096, 256)
-    engine = DeviceEngine(WEIGHTS, device=CPU, precision="bfloat16")
+    engine = CudaEngine(NETWORKS, device=CPU, precision="bfloat16")
     found, expected = (scores_of(each, chromosome, starts, strand="mean") for each in (engine, host))
     np.testing.assert_array_equal(found[0], expected[0])
     assert 0 < np.abs(found[1] - expected[1]).max() < 5e-2
@@ -123,7 +124,7 @@ def test_no_windows_give_no_bins(chromosome, on_device):
 
 
 def test_progress_counts_every_window_once(chromosome, on_device, monkeypatch):
-    monkeypatch.setattr(_engine_device, "_LARGEST_TILE", 4)
+    monkeypatch.setattr(_cuda, "_LARGEST_TILE", 4)
     counts: list[int] = []
     scores_of(on_device, chromosome, np.arange(0, 2_600, 256), progress=counts.append)
     assert counts == [4, 4, 3]
@@ -140,7 +141,7 @@ def test_read_only_codes_are_taken_without_a_warning(chromosome, host, on_device
 def test_one_engine_serves_several_threads(chromosome, host, on_device, monkeypatch):
     from concurrent.futures import ThreadPoolExecutor
 
-    monkeypatch.setattr(_engine_device, "_LARGEST_TILE", 2)
+    monkeypatch.setattr(_cuda, "_LARGEST_TILE", 2)
     codes, signal = chromosome
     data = [(codes, signal), (codes[::-1].copy(), signal), (codes[256:], signal)]
     with ThreadPoolExecutor(3) as pool:
@@ -161,7 +162,7 @@ def test_averages_equal_those_of_the_host_to_the_last_digit(step, keep, per_tile
     expected = list(
         average_windows(first * 32, 2, lambda some: scores[:, np.searchsorted(first, some // 32)], windows_per_tile=9)
     )
-    averages = DeviceBins(2, CPU)
+    averages = CudaBins(2, CPU, Grid())
     found = []
     for lo in range(0, len(first), per_tile):
         hi = lo + per_tile
@@ -175,7 +176,7 @@ def test_averages_equal_those_of_the_host_to_the_last_digit(step, keep, per_tile
 
 def test_codes_are_copied_once_and_the_longest_unused_go_first():
     arrays = [np.full(10, i, dtype=np.uint8) for i in range(4)]
-    held = DeviceCodes(CPU, most_bytes=25)
+    held = CudaCodes(CPU, most_bytes=25)
     first, second = held[arrays[0]], held[arrays[1]]
     assert held[arrays[0]] is first
     held[arrays[2]]
@@ -190,7 +191,7 @@ def test_groups_that_follow_each_other_share_the_sequence(chromosome, monkeypatc
     copied = []
     original = torch.from_numpy
     monkeypatch.setattr(torch, "from_numpy", lambda array: copied.append(array.dtype) or original(array))
-    engine = DeviceEngine(WEIGHTS[:1], device=CPU)
+    engine = CudaEngine(NETWORKS[:1], device=CPU)
     for _ in range(3):
         scores_of(engine, chromosome, [0, 256])
     assert copied.count(np.uint8) == 1
@@ -200,18 +201,18 @@ def test_groups_that_follow_each_other_share_the_sequence(chromosome, monkeypatc
 def test_a_gpu_gets_the_engine_that_keeps_chromosomes(monkeypatch, name):
     made = {}
 
-    def engine(weights, **options):
+    def engine(networks, **options):
         made.update(options)
         return "an engine"
 
-    monkeypatch.setattr(_engine_torch, "resolve_device", lambda device: torch.device(device))
-    monkeypatch.setattr(_engine_device, "DeviceEngine", engine)
-    assert make_engine(WEIGHTS, device=name, precision="bfloat16", batch_size=7) == "an engine"
+    monkeypatch.setattr(_torch, "resolve_device", lambda device: torch.device(device))
+    monkeypatch.setattr(_cuda, "CudaEngine", engine)
+    assert make_engine(NETWORKS, device=name, precision="bfloat16", batch_size=7) == "an engine"
     assert made == {"device": torch.device(name), "precision": "bfloat16", "batch_size": 7}
 
 
 def test_the_cpu_gets_one_that_gathers_windows_on_the_host():
-    assert type(make_engine(WEIGHTS, backend="torch", device="cpu")) is TorchEngine
+    assert type(make_engine(NETWORKS, backend="torch", device="cpu")) is TorchEngine
 
 
 def test_convolutions_are_exact_on_a_gpu_and_the_flags_are_put_back():
@@ -229,8 +230,8 @@ def test_convolutions_are_exact_on_a_gpu_and_the_flags_are_put_back():
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
 @pytest.mark.parametrize(("precision", "tolerance"), [("float32", 1e-5), ("bfloat16", 5e-2)])
 def test_a_gpu_gives_the_bins_of_the_host(chromosome, host, precision, tolerance, monkeypatch):
-    monkeypatch.setattr(_engine_device, "_LARGEST_TILE", 9)
-    engine = make_engine(WEIGHTS, device="cuda", precision=precision, batch_size=5)
+    monkeypatch.setattr(_cuda, "_LARGEST_TILE", 9)
+    engine = make_engine(NETWORKS, device="cuda", precision=precision, batch_size=5)
     starts = np.arange(0, LENGTH - 1024, 256)
     found, expected = (scores_of(each, chromosome, starts, strand="mean") for each in (engine, host))
     np.testing.assert_array_equal(found[0], expected[0])

@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 
-class DeviceCodes:
+class CudaCodes:
     """Base codes of the chromosomes that were used last, within a share of the device's memory.
 
     The groups of a run follow each other on the same chromosomes, so each is copied once where memory allows.

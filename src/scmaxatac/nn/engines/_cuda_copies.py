@@ -11,7 +11,7 @@ def to_device(array: np.ndarray, device: torch.device) -> torch.Tensor:
     return tensor.pin_memory().to(device, non_blocking=True) if device.type == "cuda" else tensor.to(device)
 
 
-class Returning:
+class AsyncHostCopy:
     """A tensor that is on its way from its device."""
 
     def __init__(self, tensor: torch.Tensor) -> None:

@@ -3,14 +3,16 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import reduce
 from threading import RLock
 
 import numpy as np
 import torch
 
-from scmaxatac._constants import BINS_PER_WINDOW, KERNEL, UNKNOWN_BASE, WINDOW
-from scmaxatac.nn.engines._engine import Precision, Weights
-from scmaxatac.nn.engines._fold import fold
+from scmaxatac.nn._encode import encode
+from scmaxatac.nn.engines._fold import FoldedLayer, fold
+from scmaxatac.nn.engines._options import Precision
+from scmaxatac.nn.engines._protocol import Network
 
 _CHANNEL_MULTIPLE = 8
 """Channels are padded with zeros to a multiple of this, which convolution libraries prefer."""
@@ -22,35 +24,41 @@ _GPU_BATCH = 4096
 
 
 class TorchEngine:
-    """Networks with folded normalisation in channels-last layout; :func:`make_engine` has the options."""
+    """Networks with folded normalisation in channels-last layout.
+
+    See :func:`~scmaxatac.nn.engines._registry.make_engine`.
+    """
 
     def __init__(
         self,
-        weights: Sequence[Weights],
+        networks: Sequence[Network],
         *,
         device: torch.device,
         precision: Precision = "float32",
         batch_size: int | None = None,
     ) -> None:
-        self.n_models = len(weights)
+        self.grid = networks[0].spec.grid
+        self.n_outputs = sum(network.spec.outputs for network in networks)
         self._device = device
         self._dtype = torch.float32 if precision == "float32" else torch.bfloat16
         self._batch = batch_size or (_CPU_BATCH if device.type == "cpu" else _GPU_BATCH)
-        self._networks = [_FoldedNetwork(w, device, self._dtype) for w in weights]
-        self._one_hot = torch.zeros(256, _CHANNEL_MULTIPLE, dtype=self._dtype, device=device)
-        self._one_hot[:UNKNOWN_BASE, :UNKNOWN_BASE] = torch.eye(UNKNOWN_BASE, dtype=self._dtype)
+        self._channels = _round_up(networks[0].spec.channels)
+        self._networks = [_FoldedNetwork(network, device, self._dtype) for network in networks]
 
     def predict(self, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
-        """Score windows; (n, 1024) codes and signal to (models, n, 32) float32."""
-        out = np.empty((self.n_models, len(codes), BINS_PER_WINDOW), dtype=np.float32)
+        """Score windows; (n, window) codes and signal to (outputs, n, bins) float32."""
+        out = np.empty((self.n_outputs, len(codes), self.grid.bins_per_window), dtype=np.float32)
 
         def score(lo: int) -> None:
             hi = min(lo + self._batch, len(codes))
             with torch.inference_mode():
                 bases, levels = (torch.from_numpy(np.ascontiguousarray(part[lo:hi])) for part in (codes, signal))
                 x = self._encode(bases.to(self._device), levels.to(self._device))
-                for m, network in enumerate(self._networks):
-                    out[m, lo:hi] = network(x).cpu().numpy()
+                row = 0
+                for network in self._networks:
+                    scores = network(x)
+                    out[row : row + scores.shape[1], lo:hi] = scores.swapaxes(0, 1).cpu().numpy()
+                    row += scores.shape[1]
 
         batches = range(0, len(codes), self._batch)
         if self._device.type != "cpu":
@@ -64,10 +72,8 @@ class TorchEngine:
         return out
 
     def _encode(self, codes: torch.Tensor, signal: torch.Tensor) -> torch.Tensor:
-        """One-hot encode windows that lie on the device: (n, channels, 1, 1024) in channels-last layout."""
-        x = self._one_hot.index_select(0, codes.int().view(-1)).view(len(codes), 1, WINDOW, _CHANNEL_MULTIPLE)
-        x[:, 0, :, UNKNOWN_BASE] = signal
-        return x.permute(0, 3, 1, 2)
+        """One-hot encode windows that lie on the device: (n, channels, 1, window) in channels-last layout."""
+        return encode(codes, signal, channels=self._channels, dtype=self._dtype).unsqueeze(1).permute(0, 3, 1, 2)
 
 
 _FLAGS_LOCK = RLock()
@@ -94,50 +100,49 @@ def exact_convolutions() -> Iterator[None]:
 
 
 class _FoldedNetwork:
-    """Ten convolutions with clamps, and the head."""
+    """Convolutions with clamps, and the head; (n, channels, 1, window) to (n, outputs, bins) float32."""
 
-    def __init__(self, weights: Weights, device: torch.device, dtype: torch.dtype) -> None:
+    def __init__(self, network: Network, device: torch.device, dtype: torch.dtype) -> None:
         self._layers: list[Callable[[torch.Tensor], torch.Tensor]] = []
-        n_in = _CHANNEL_MULTIPLE
-        for layer in fold(weights):
+        n_in = _round_up(network.spec.channels)
+        for layer in fold(network):
             n_out = _round_up(len(layer.kernel))
-            kernel = np.zeros((n_out, n_in, 1, KERNEL), dtype=np.float32)
-            kernel[: layer.kernel.shape[0], : layer.kernel.shape[1], 0] = layer.kernel
-            tensors = [kernel, _pad(layer.bias, n_out, 0), _pad(layer.low, n_out, 0), _pad(layer.high, n_out, np.inf)]
-            self._layers.append(_Layer(tensors, layer.dilation, layer.pooled, device, dtype))
+            self._layers.append(_Layer(layer, n_in, n_out, device, dtype))
             n_in = n_out
-        head = np.zeros((1, n_in, 1, 1), dtype=np.float32)
-        head[:, : weights["head.weight"].shape[1], 0] = weights["head.weight"]
+        weight = network.weights["head.weight"]
+        head = np.zeros((len(weight), n_in, 1, 1), dtype=np.float32)
+        head[:, : weight.shape[1], 0] = weight
         self._head = _place(head, device, dtype)
-        self._head_bias = torch.from_numpy(np.array(weights["head.bias"], dtype=np.float32)).to(device, dtype)
+        self._head_bias = torch.from_numpy(np.array(network.weights["head.bias"], dtype=np.float32)).to(device, dtype)
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
         for layer in self._layers:
             x = layer(x)
         x = torch.nn.functional.conv2d(x, self._head, self._head_bias)
-        return torch.sigmoid(x.float()).view(len(x), BINS_PER_WINDOW)
+        return torch.sigmoid(x.float()).squeeze(2)
 
 
 class _Layer:
-    """A folded layer on a device."""
+    """A folded layer on a device, its channels padded with zeros."""
 
-    def __init__(
-        self, tensors: list[np.ndarray], dilation: int, pooled: bool, device: torch.device, dtype: torch.dtype
-    ) -> None:
-        kernel, bias, low, high = tensors
+    def __init__(self, folded: FoldedLayer, n_in: int, n_out: int, device: torch.device, dtype: torch.dtype) -> None:
+        layer = folded.layer
+        kernel = np.zeros((n_out, n_in, 1, layer.kernel), dtype=np.float32)
+        kernel[: layer.filters, : layer.n_in, 0] = folded.kernel
         self._kernel = _place(kernel, device, dtype)
-        self._bias = torch.from_numpy(bias).to(device, dtype)
-        self._low, bound = (torch.from_numpy(v).to(device, dtype).view(1, -1, 1, 1) for v in (low, high))
-        self._high = bound if torch.isfinite(bound).any() else None
-        self._dilation = dilation
-        self._pooled = pooled
+        bias, low, high = (
+            torch.from_numpy(_pad(values, n_out, fill)).to(device, dtype)
+            for values, fill in ((folded.bias, 0), (folded.low, 0), (folded.high, np.inf))
+        )
+        self._bias, self._low = bias, low.view(1, -1, 1, 1)
+        self._high = high.view(1, -1, 1, 1) if torch.isfinite(high).any() else None
+        self._padding, self._dilation, self._pool = (0, layer.reach), (1, layer.dilation), layer.pool
 
     def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        reach = KERNEL // 2 * self._dilation
-        x = torch.nn.functional.conv2d(x, self._kernel, self._bias, padding=(0, reach), dilation=(1, self._dilation))
-        if self._pooled:
+        x = torch.nn.functional.conv2d(x, self._kernel, self._bias, padding=self._padding, dilation=self._dilation)
+        if self._pool > 1:
             # twice as fast on the CPU as max_pool2d, which also looks for the places of the maxima
-            x = torch.maximum(x[..., 0::2], x[..., 1::2])
+            x = reduce(torch.maximum, (x[..., i :: self._pool] for i in range(self._pool)))
         x = torch.maximum(x, self._low, out=x)
         return x if self._high is None else torch.minimum(x, self._high, out=x)
 
@@ -173,4 +178,9 @@ def resolve_device(device: str) -> torch.device:
             f"device is {device!r}, but torch sees {torch.cuda.device_count()} CUDA devices; "
             "use device='cpu', or install a CUDA build of torch"
         )
+    if resolved.type not in ("cpu", "cuda"):
+        try:
+            torch.zeros(1, device=resolved).cpu()
+        except (RuntimeError, AssertionError):  # what torch's builds without such a device raise
+            raise ValueError(f"device is {device!r}, which torch does not find here; use device='cpu'") from None
     return resolved

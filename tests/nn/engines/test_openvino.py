@@ -4,18 +4,18 @@ import sys
 
 import numpy as np
 import pytest
-from _networks import forward, random_weights, random_windows
+from _networks import forward, random_network, random_weights, random_windows
 
 pytest.importorskip("openvino")
 
-from scmaxatac.nn.engines._engine_openvino import OpenVINOEngine
+from scmaxatac.nn.engines._openvino import OpenVINOEngine
 
 _MAKE_AND_DELETE = """
-from _networks import random_weights, random_windows
-from scmaxatac.nn.engines._engine_openvino import OpenVINOEngine
+from _networks import random_network, random_weights, random_windows
+from scmaxatac.nn.engines._openvino import OpenVINOEngine
 windows = random_windows(20, 0)
 for _ in range(8):
-    engine = OpenVINOEngine([random_weights(0), random_weights(1)], batch_size=3)
+    engine = OpenVINOEngine([random_network(0), random_network(1)], batch_size=3)
     engine.predict(*windows)
     del engine
 print("done")
@@ -24,20 +24,20 @@ print("done")
 
 _WITHOUT_TORCH = """
 sys.modules["torch"] = None  # as if it were not installed
-from _networks import random_weights, random_windows
-from scmaxatac.nn.engines._engine import make_engine
+from _networks import random_network, random_weights, random_windows
+from scmaxatac.nn.engines._registry import make_engine
 for backend, device in [("auto", "auto"), ("auto", "cpu"), ("openvino", "auto"), ("openvino", "cpu")]:
-    make_engine([random_weights(0)], backend=backend, device=device).predict(*random_windows(2, 0))
+    make_engine([random_network(0)], backend=backend, device=device).predict(*random_windows(2, 0))
 print("done")
 """
 
 _THREADS = """
 import os
-from _networks import random_weights
-from scmaxatac.nn.engines._engine_openvino import OpenVINOEngine
+from _networks import random_network
+from scmaxatac.nn.engines._openvino import OpenVINOEngine
 if "OMP_NUM_THREADS" not in os.environ:
     os.sched_setaffinity(0, [min(os.sched_getaffinity(0))])
-print(OpenVINOEngine([random_weights(0)])._models[0].get_property("INFERENCE_NUM_THREADS"))
+print(OpenVINOEngine([random_network(0)])._models[0].get_property("INFERENCE_NUM_THREADS"))
 """
 
 
@@ -69,7 +69,7 @@ def test_threads_are_as_many_as_the_process_may_use():
 def test_one_engine_serves_several_threads():
     from concurrent.futures import ThreadPoolExecutor
 
-    engine = OpenVINOEngine([random_weights(0), random_weights(1)], batch_size=3)
+    engine = OpenVINOEngine([random_network(0), random_network(1)], batch_size=3)
     windows = [random_windows(n, seed=n) for n in (1, 5, 11, 8)]
     with ThreadPoolExecutor(4) as pool:
         found = list(pool.map(lambda window: engine.predict(*window), windows))
