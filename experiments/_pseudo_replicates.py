@@ -3,6 +3,7 @@
 import itertools
 from pathlib import Path
 
+import anndata as ad
 import numpy as np
 import pandas as pd
 from _semi_simulation import CHROM, CLUSTER, STEP, factors
@@ -24,10 +25,10 @@ LEVEL = 0.05
 
 def pseudo_replicates(splits: pd.DataFrame) -> pd.DataFrame:
     """Rows of the units and of the factors: how many are significant at 5%, over all splits of all cuts."""
-    n_units = int(splits.groupby("cut")["n_units"].mean().sum())
+    n_sites = int(splits.groupby("cut")["n_sites"].mean().sum())
     rows = []
     for part, share, n in (
-        ("units", splits["significant"].sum() / splits["n_units"].sum(), n_units),
+        ("units", splits["significant"].sum() / splits["n_units"].sum(), n_sites),
         ("factors", splits["levels"].sum() / splits["n_factors"].sum(), int(splits["n_factors"].sum())),
     ):
         low, high = stats.binom.interval(0.95, n, LEVEL)
@@ -60,9 +61,8 @@ def of_cut(seed: int, out_dir: Path) -> list[dict[str, object]]:
         units = tables["units"].loc[tables["units"]["tf"] == model.tf, ["chrom", "start", "end"]].reset_index(drop=True)
         units["chrom"] = units["chrom"].astype(str)
         thresholds = pd.Series(params["thresholds"][model.tf])
-        scores[model.tf] = score_units(
-            store, units, model.tf, samples, thresholds, np.zeros((len(units), len(samples)))
-        )
+        counts = insertions_in(data, units, samples)
+        scores[model.tf] = score_units(store, units, model.tf, samples, thresholds, counts)
     rows = []
     for first in itertools.combinations(range(1, N_PIECES), 2):
         here = {0, *first}
@@ -76,6 +76,28 @@ def of_cut(seed: int, out_dir: Path) -> list[dict[str, object]]:
         found, units = compare(scores, levels, comparison, halves=None, null={}, level=LEVEL)
         rows.append(
             {"cut": seed, "significant": int((units["p"] < LEVEL).sum()), "n_units": len(units),
-             "levels": int((found["level_p"] < LEVEL).sum()), "n_factors": int(found["level_p"].notna().sum())}
+             "n_sites": n_separate(units), "levels": int((found["level_p"] < LEVEL).sum()),
+             "n_factors": int(found["level_p"].notna().sum())}
         )  # fmt: skip
     return rows
+
+
+def n_separate(units: pd.DataFrame) -> int:
+    """Units that do not touch the one before: neighbours belong to one site and are no independent tests."""
+    units = units.sort_values(["tf", "start"])
+    touches = (units["start"].diff() == 200) & (units["tf"].astype(str) == units["tf"].astype(str).shift())
+    return int((~touches).sum())
+
+
+def insertions_in(data: ad.AnnData, units: pd.DataFrame, samples: list[str]) -> np.ndarray:
+    """Insertions of the pieces in units, (units, samples)."""
+    matrix = data.obsm["fragment_paired"].tocsr()
+    sizes = data.uns["reference_sequences"].set_index("reference_seq_name")["reference_seq_length"].astype(np.int64)
+    offset = int(sizes.cumsum().shift(fill_value=0)[CHROM])
+    counts = np.zeros((len(units), len(samples)))
+    for s, sample in enumerate(samples):
+        mine = matrix[(data.obs["piece"] == sample.split("|")[1]).to_numpy()]
+        start = mine.indices.astype(np.int64) - offset
+        ends = np.sort(np.concatenate([start, start + mine.data.astype(np.int64) - 1]))
+        counts[:, s] = np.searchsorted(ends, units["end"]) - np.searchsorted(ends, units["start"])
+    return counts

@@ -12,8 +12,11 @@ EFFECTS = (0.0, 1.0, 2.0, 4.0)
 N_FACTORS, N_UNITS = 20, 80
 N_CHANGED = 2
 SHARE_CHANGED = 0.4  # of the units of a factor that has changed
-PRIOR_DF = 5.0
-"""Of the units' variances; 4 to 7 for the factors of the toy's donors, three against three."""
+PRIOR_DF = 10.0
+"""Of the units' variances before scores are cut."""
+
+MEAN_SD = 3.0
+"""Standard deviation of the units' mean log odds."""
 
 CORRELATION = 0.1
 """Share of a unit's variance that all units of a factor have in common in a sample."""
@@ -22,8 +25,8 @@ LEVEL = 0.05
 
 
 def scale_at(accessibility: np.ndarray) -> np.ndarray:
-    """Prior variance of log odds by accessibility (log2 insertions): large in sparse units, as between the donors."""
-    return 0.4 + 5.0 * np.exp(-0.45 * accessibility)
+    """Variance of log odds between donors by accessibility (log2 insertions), 15 to 4 as in the whole runs."""
+    return 15.0 * np.exp(-0.15 * accessibility)
 
 
 def simulate(effect: float, *, correlated: bool, seed: int) -> dict[str, dict[str, float]]:
@@ -36,10 +39,10 @@ def simulate(effect: float, *, correlated: bool, seed: int) -> dict[str, dict[st
     shared = CORRELATION if correlated else 0.0
     noise = np.sqrt(1 - shared) * rng.normal(size=(n, 6)) + np.sqrt(shared) * rng.normal(size=(N_FACTORS, 6))[family]
     changed = (family < N_CHANGED) & (rng.random(n) < SHARE_CHANGED) & (effect > 0)
-    mean = rng.normal(0, 2, n)
+    mean = rng.normal(0, MEAN_SD, n)
     arm = np.arange(6) < 3
     values = mean[:, None] + np.sqrt(variance)[:, None] * (noise - effect * np.outer(changed, arm))
-    # scores beyond the cut can't be told apart
+    # scores beyond the cut can't be told apart, which leaves some units almost without variance
     values = np.clip(values, -np.log(9_999), np.log(9_999))
     design = np.column_stack([np.ones(6), arm.astype(float)])
     tests = moderated_t(values, design, np.array([0.0, 1.0]), trend=accessibility, family=family)
