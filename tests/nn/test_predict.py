@@ -74,8 +74,7 @@ def test_bins_are_the_mean_over_their_windows_for_any_windows_and_tiles(chromoso
     starts = np.array(sorted(which), dtype=np.int64) * 256
     expected = brute_force(*chromosome, starts, score)
     with pytest.MonkeyPatch.context() as patch:
-        original = _predict.average_windows
-        patch.setattr(_predict, "average_windows", lambda *args, **_: original(*args, windows_per_tile=tile))
+        patch.setattr(_predict, "_windows_per_tile", lambda *_: tile)
         bins, scores = predict_all(PlaceEngine(), chromosome, starts, strand=strand)
     assert bins.tolist() == list(expected), "every bin of every window once, ascending"
     if len(bins):

@@ -29,6 +29,10 @@ class SignalTrack(Protocol):
         """Signal of windows of 1,024 bp; `starts` sorted, (n,) to (n, 1024) float32."""
         ...
 
+    def has_signal(self, chrom: str, starts: np.ndarray) -> np.ndarray:
+        """Which windows of 1,024 bp may have signal; that of the others is 0. (n,) to (n,) bool."""
+        ...
+
 
 class BigWigSignal:
     """Signal of a bigWig, such as :func:`scmaxatac.pp.tn5_tracks` writes; 0 where the file has no value.
@@ -82,6 +86,14 @@ class BigWigSignal:
             return np.zeros((0, WINDOW), dtype=np.float32)
         covered = self.values(chrom, int(starts[0]), int(starts[-1]) + WINDOW)
         return np.lib.stride_tricks.sliding_window_view(covered, WINDOW)[np.asarray(starts) - starts[0]]
+
+    def has_signal(self, chrom: str, starts: np.ndarray) -> np.ndarray:
+        """Which windows of 1,024 bp have a value other than 0; `starts` sorted, (n,) to (n,) bool."""
+        if not len(starts):
+            return np.zeros(0, dtype=bool)
+        first = int(starts[0])
+        covered = np.flatnonzero(self.values(chrom, first, int(starts[-1]) + WINDOW)) + first
+        return np.searchsorted(covered, starts) < np.searchsorted(covered, np.asarray(starts) + WINDOW)
 
 
 def check_lengths(path: str | PathLike[str], sizes: Mapping[str, int], genome: Genome, chroms: Iterable[str]) -> None:

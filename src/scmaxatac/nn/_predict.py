@@ -1,18 +1,22 @@
-"""Scores of a chromosome's bins from sequence, signal and an engine."""
+"""Scores of a chromosome's bins from sequence, signals and an engine."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from scmaxatac._constants import UNKNOWN_BASE, WINDOW
+from scmaxatac._constants import BIN, UNKNOWN_BASE, WINDOW
 from scmaxatac.atac._bigwig_signal import SignalTrack
+from scmaxatac.nn._pool import WindowPool
 from scmaxatac.nn.engines._engine import ChromosomeEngine, Engine, Strand
-from scmaxatac.scores._bin_scores import BinScores, average_windows
+from scmaxatac.scores._bin_scores import BinAverages, BinScores, cut_tiles
 
 _SCORES_PER_TILE = 32_768
 """Windows times models that are scored before the bins are averaged: bounds memory, and paces the progress bar."""
 
 _SMALLEST_TILE, _LARGEST_TILE = 256, 4_096
+
+_MOST_WINDOWS = 8_192
+"""Windows of a tile, those of all groups together, whose sequence and signal are held at once: 80 MB."""
 
 
 def predict_bins(
@@ -25,7 +29,36 @@ def predict_bins(
     strand: Strand = "forward",
     progress: Callable[[int], object] | None = None,
 ) -> Iterator[BinScores]:
-    """Score the bins that the given windows of a chromosome cover.
+    """Score the bins that the given windows of a chromosome cover, from one signal.
+
+    Parameters
+    ----------
+    engine, codes, chrom, starts, strand, progress
+        As in :func:`predict_groups`.
+    signal
+        The ATAC signal.
+
+    Yields
+    ------
+    Bins in ascending order, each once, with the mean over the windows that cover them; (models, bins) scores.
+    """
+    scored = predict_groups(engine, codes, [signal], chrom, starts, strand=strand, progress=progress)
+    return (bins for _, bins in scored)
+
+
+def predict_groups(
+    engine: Engine,
+    codes: np.ndarray,
+    signals: Sequence[SignalTrack],
+    chrom: str,
+    starts: np.ndarray,
+    *,
+    strand: Strand = "forward",
+    progress: Callable[[int], object] | None = None,
+) -> Iterator[tuple[int, BinScores]]:
+    """Score the bins that the given windows of a chromosome cover, for several groups.
+
+    What is the same in several groups is scored once: windows without signal depend on the sequence alone.
 
     Parameters
     ----------
@@ -33,8 +66,8 @@ def predict_bins(
         Networks to score with.
     codes
         (length,) uint8, the chromosome's bases.
-    signal
-        The ATAC signal.
+    signals
+        The ATAC signal of each group.
     chrom
         Name of the chromosome.
     starts
@@ -42,25 +75,57 @@ def predict_bins(
     strand
         ``"forward"``, or ``"mean"`` of the forward strand and the true reverse complement.
     progress
-        Called with the number of windows that were scored.
+        Called with the number of windows that were scored, those without signal counted once for all groups
+        (:func:`windows_to_score`).
 
     Yields
     ------
-    Bins in ascending order, each once, with the mean over the windows that cover them; (models, bins) scores.
+    Number of a group, and bins of it in ascending order, each once, with the mean over the windows that cover them;
+    (models, bins) scores.
     """
     check_strand(strand)
     if isinstance(engine, ChromosomeEngine):
-        return engine.predict_chromosome(codes, signal, chrom, starts, strand=strand, progress=progress)
+        return engine.predict_chromosome(codes, signals, chrom, starts, strand=strand, progress=progress)
+    return _predict_on_host(engine, codes, signals, chrom, starts, strand, progress)
 
-    def predict(some: np.ndarray) -> np.ndarray:
-        windows = np.lib.stride_tricks.sliding_window_view(codes, WINDOW)[some]
-        scores = _both_strands(engine, windows, signal.windows(chrom, some), strand)
+
+def _predict_on_host(
+    engine: Engine,
+    codes: np.ndarray,
+    signals: Sequence[SignalTrack],
+    chrom: str,
+    starts: np.ndarray,
+    strand: Strand,
+    progress: Callable[[int], object] | None,
+) -> Iterator[tuple[int, BinScores]]:
+    averages = [BinAverages(engine.n_models) for _ in signals]
+    for tile, upto in cut_tiles(starts, _windows_per_tile(engine.n_models, len(signals))):
+        windows = np.lib.stride_tricks.sliding_window_view(codes, WINDOW)[tile]
+        loud = np.stack([signal.has_signal(chrom, tile) for signal in signals])
+        silent = ~loud.all(axis=0)
+        pool = WindowPool()
+        rows = np.empty(loud.shape, dtype=np.int64)
+        rows[:, silent] = pool.add(windows[silent])
+        for signal, mine, row in zip(signals, loud, rows, strict=True):
+            row[mine] = pool.add(windows[mine], signal.windows(chrom, tile[mine]))
+        scores = score_windows(engine, *pool.windows(), strand=strand)
         if progress is not None:
-            progress(len(some))
-        return scores
+            progress(windows_to_score(loud))
+        for g, of_group in enumerate(averages):
+            yield g, of_group.add(tile // BIN, scores[:, rows[g]], upto)
 
-    per_tile = min(max(_SCORES_PER_TILE // engine.n_models, _SMALLEST_TILE), _LARGEST_TILE)
-    return average_windows(starts, engine.n_models, predict, windows_per_tile=per_tile)
+
+def windows_to_score(loud: np.ndarray) -> int:
+    """Windows that several groups take together; (groups, windows) bool, which have signal. Those without count once.
+
+    Distinct ones may be fewer: the same sequence, with the same signal or none, can come again.
+    """
+    return int(np.count_nonzero(loud) + np.count_nonzero(~loud.all(axis=0)))
+
+
+def _windows_per_tile(n_models: int, n_groups: int) -> int:
+    most = min(max(_SCORES_PER_TILE // n_models, _SMALLEST_TILE), _LARGEST_TILE)
+    return min(most, max(_MOST_WINDOWS // n_groups, 1))
 
 
 def check_strand(strand: str) -> None:
@@ -69,7 +134,8 @@ def check_strand(strand: str) -> None:
         raise ValueError(f"strand is {strand!r}; it can be 'forward' or 'mean'")
 
 
-def _both_strands(engine: Engine, codes: np.ndarray, signal: np.ndarray, strand: Strand) -> np.ndarray:
+def score_windows(engine: Engine, codes: np.ndarray, signal: np.ndarray, *, strand: Strand = "forward") -> np.ndarray:
+    """Score windows, on one strand or both; (n, 1024) codes and signal to (models, n, 32) float32."""
     forward = engine.predict(codes, signal)
     if strand == "forward":
         return forward

@@ -23,7 +23,7 @@ from scmaxatac.predict._calling import CalledSites, CallingContext, call, read_c
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._run_spec import RunSpec
 from scmaxatac.results._complete import COMPLETE, complete_run
-from scmaxatac.results._score_store import PARTS, ScoreStore
+from scmaxatac.results._score_store import FOLDERS, ScoreStore
 from scmaxatac.results._stored_signal import read_signal, write_signal
 from scmaxatac.zoo._threshold_rules import ThresholdRule
 
@@ -130,7 +130,7 @@ class Run:
         spec = inputs.spec(pseudobulks)
         run = cls(out_dir / spec.folder_name, spec)
         with run.held() as owned:
-            owned.announce([*_FILES, *PARTS])
+            owned.announce([*_FILES, *FOLDERS])
             run._remove_leftovers()
             run._write_inputs(inputs, pseudobulks)
             if not run.is_complete:

@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from scmaxatac.nn.engines._engine import EngineOptions, Strand
 
-_FORMAT = 3
+_FORMAT = 4
 """Raised when the layout of a run's folder changes: older folders are then not taken for ones that can be read."""
 
 

@@ -21,10 +21,53 @@ class BinScores(NamedTuple):
     """(models, n) float32."""
 
 
+class BinAverages:
+    """Means of overlapping windows in bins, tile after tile, so that no chromosome is held in memory.
+
+    Parameters
+    ----------
+    n_models
+        Number of models.
+    """
+
+    def __init__(self, n_models: int) -> None:
+        self._open = np.zeros(0, dtype=np.int64)
+        self._sums = np.zeros((n_models, 0), dtype=np.float32)
+        self._counts = np.zeros(0, dtype=np.int32)
+
+    def add(self, first: np.ndarray, scores: np.ndarray, upto: int | None) -> BinScores:
+        """Add the windows of a tile, and finish all bins before `upto` (all there are without it).
+
+        Parameters
+        ----------
+        first
+            (n,) sorted first bins of the windows, right of those before.
+        scores
+            (models, n, 32) float32.
+        upto
+            First bin of the next tile's first window.
+
+        Returns
+        -------
+        Finished bins, right of those before.
+        """
+        from scmaxatac.atac._kernels import add_windows_to_bins
+
+        bins = covered_bins(first)  # the open ones lie in the tile's first window
+        sums = np.zeros((len(scores), len(bins)), dtype=np.float32)
+        counts = np.zeros(len(bins), dtype=np.int32)
+        at = np.searchsorted(bins, self._open)
+        sums[:, at], counts[at] = self._sums, self._counts
+        add_windows_to_bins(scores, np.searchsorted(bins, first), sums, counts)
+        n_done = len(bins) if upto is None else np.searchsorted(bins, upto)
+        self._open, self._sums, self._counts = bins[n_done:], sums[:, n_done:], counts[n_done:]
+        return BinScores(bins[:n_done], sums[:, :n_done] / counts[:n_done].astype(np.float32))
+
+
 def average_windows(
     starts: np.ndarray, n_models: int, predict: Callable[[np.ndarray], np.ndarray], *, windows_per_tile: int = 4096
 ) -> Iterator[BinScores]:
-    """Average overlapping windows into bins, tile after tile, so that no chromosome is held in memory.
+    """Average overlapping windows into bins.
 
     Parameters
     ----------
@@ -41,24 +84,16 @@ def average_windows(
     ------
     Finished bins, ascending over the tiles; every bin that a window covers comes exactly once.
     """
-    from scmaxatac.atac._kernels import add_windows_to_bins
+    averages = BinAverages(n_models)
+    for tile, upto in cut_tiles(starts, windows_per_tile):
+        yield averages.add(tile // BIN, predict(tile), upto)
 
-    open_bins = np.zeros(0, dtype=np.int64)
-    sums = np.zeros((n_models, 0), dtype=np.float32)
-    counts = np.zeros(0, dtype=np.int32)
-    for lo in range(0, len(starts), windows_per_tile):
-        tile = starts[lo : lo + windows_per_tile] // BIN
-        scores = predict(starts[lo : lo + windows_per_tile])
-        bins = covered_bins(tile)  # the open ones lie in the tile's first window
-        fresh_sums = np.zeros((n_models, len(bins)), dtype=np.float32)
-        fresh_counts = np.zeros(len(bins), dtype=np.int32)
-        at = np.searchsorted(bins, open_bins)
-        fresh_sums[:, at], fresh_counts[at] = sums, counts
-        add_windows_to_bins(scores, np.searchsorted(bins, tile), fresh_sums, fresh_counts)
-        more = lo + windows_per_tile < len(starts)
-        n_done = np.searchsorted(bins, starts[lo + windows_per_tile] // BIN) if more else len(bins)
-        yield BinScores(bins[:n_done], fresh_sums[:, :n_done] / fresh_counts[:n_done].astype(np.float32))
-        open_bins, sums, counts = bins[n_done:], fresh_sums[:, n_done:], fresh_counts[n_done:]
+
+def cut_tiles(starts: np.ndarray, most: int) -> Iterator[tuple[np.ndarray, int | None]]:
+    """Cut sorted starts of windows into tiles of at most `most`, each with the first bin of the next one."""
+    for lo in range(0, len(starts), most):
+        following = starts[lo + most : lo + most + 1]
+        yield starts[lo : lo + most], int(following[0]) // BIN if len(following) else None
 
 
 def covered_bins(first: np.ndarray) -> np.ndarray:

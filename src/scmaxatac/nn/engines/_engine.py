@@ -55,14 +55,14 @@ class ChromosomeEngine(Engine, Protocol):
     def predict_chromosome(
         self,
         codes: np.ndarray,
-        signal: SignalTrack,
+        signals: Sequence[SignalTrack],
         chrom: str,
         starts: np.ndarray,
         *,
         strand: Strand = "forward",
         progress: Callable[[int], object] | None = None,
-    ) -> Iterator[BinScores]:
-        """Score the bins that windows cover; see :func:`~scmaxatac.nn._predict.predict_bins`."""
+    ) -> Iterator[tuple[int, BinScores]]:
+        """Score the bins that windows cover; see :func:`~scmaxatac.nn._predict.predict_groups`."""
         ...
 
 
