@@ -260,7 +260,7 @@ def test_what_is_in_the_way_in_the_runs_own_folder_is_an_error_before_any_work(p
     computed.clear()
     (tmp_path / "mine" / folder.name / "scores").mkdir(parents=True)
     (tmp_path / "mine" / folder.name / "scores" / "notes.txt").write_text("mine")
-    with pytest.raises(ValueError, match="computed is in the way: scmaxatac did not write it"):
+    with pytest.raises(ValueError, match="scores is in the way: scmaxatac did not write it"):
         predict(adata, out_dir=tmp_path / "mine")
     assert computed == []
     assert [path.name for path in (tmp_path / "mine").rglob("*") if path.is_file()] == [".scmaxatac.lock", "notes.txt"]
