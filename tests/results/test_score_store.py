@@ -76,7 +76,7 @@ def test_a_run_is_complete_when_it_was_finished_and_not_before(store):
     assert (store.folder / COMPLETE).stat().st_mtime_ns == noted, "nothing changed, so nothing is written"
 
 
-def test_a_run_with_a_missing_unit_can_not_be_finished(tmp_path):
+def test_a_run_with_missing_scores_can_not_be_finished(tmp_path):
     store = open_store(tmp_path)
     fill(store, PAIRS[:-1])
     with pytest.raises(FileNotFoundError):
