@@ -14,10 +14,10 @@ class ArraySignal:
         """Signal of every base of ``[start, end)``."""
         return self._values[start:end].copy()
 
-    def windows(self, chrom: str, starts: np.ndarray) -> np.ndarray:
+    def windows(self, chrom: str, starts: np.ndarray, width: int = 1024) -> np.ndarray:
         """Signal of windows."""
-        return np.lib.stride_tricks.sliding_window_view(self._values, 1024)[np.asarray(starts, dtype=int)].copy()
+        return np.lib.stride_tricks.sliding_window_view(self._values, width)[np.asarray(starts, dtype=int)].copy()
 
-    def has_signal(self, chrom: str, starts: np.ndarray) -> np.ndarray:
+    def has_signal(self, chrom: str, starts: np.ndarray, width: int = 1024) -> np.ndarray:
         """Which windows have signal."""
-        return np.array([self._values[start : start + 1024].any() for start in starts], dtype=bool)
+        return np.array([self._values[start : start + width].any() for start in starts], dtype=bool)

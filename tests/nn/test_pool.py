@@ -23,7 +23,7 @@ def draw_batches(rng: np.random.Generator, sizes: list[int]) -> list[tuple[np.nd
 @given(seed=st.integers(0, 2**32 - 1), sizes=st.lists(st.integers(0, 12), min_size=1, max_size=5))
 def test_rows_are_those_of_unique_windows(seed, sizes):
     batches = draw_batches(np.random.default_rng(seed), sizes)
-    pool = WindowPool()
+    pool = WindowPool(1024)
     rows = np.concatenate([pool.add(*batch) for batch in batches])
     together = np.concatenate([np.concatenate([codes, signal.view(np.uint8)], axis=1) for codes, signal in batches])
     distinct, inverse = np.unique(together, axis=0, return_inverse=True)
@@ -36,7 +36,7 @@ def test_rows_are_those_of_unique_windows(seed, sizes):
 
 def test_windows_that_are_said_to_have_no_signal_are_those_whose_signal_is_zero():
     codes = np.random.default_rng(0).integers(0, 5, (6, 1024)).astype(np.uint8)
-    pool = WindowPool()
+    pool = WindowPool(1024)
     rows = pool.add(codes)
     np.testing.assert_array_equal(pool.add(codes, np.zeros((6, 1024), dtype=np.float32)), rows)
     assert len(pool) == 6
@@ -47,6 +47,6 @@ def test_windows_may_be_views(step):
     """As those that slide over a chromosome."""
     codes = np.random.default_rng(0).integers(0, 5, 3000).astype(np.uint8)
     windows = np.lib.stride_tricks.sliding_window_view(codes, 1024)[::step]
-    pool = WindowPool()
+    pool = WindowPool(1024)
     rows = pool.add(windows)
     np.testing.assert_array_equal(pool.windows()[0][rows], windows)

@@ -6,6 +6,7 @@ from _mini import GROUPS, SIZES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scmaxatac.genome._windows import Grid
 from scmaxatac.predict import _plan
 from scmaxatac.predict._plan import make_plan, parts_of, windows_of_part
 from scmaxatac.predict._run import Run
@@ -18,7 +19,7 @@ class SomeRun:
 
     def __init__(self, size: int, step: int) -> None:
         self.spec = self
-        self.groups, self.models, self.step, self.sizes = ["a", "b"], ["m"], step, {"chr1": size}
+        self.groups, self.tfs, self.step, self.sizes, self.grid = ["a", "b"], ["m"], step, {"chr1": size}, Grid()
 
 
 @settings(max_examples=60, deadline=None)
@@ -41,7 +42,7 @@ def test_parts_cover_a_chromosome_without_a_shared_bin_and_have_all_windows_of_t
     assert all(start % 800 == 0 and start < end for start, end in parts)
     for part in parts:
         covering = [s for s in starts if s < part[1] and s + 1024 > part[0]]
-        assert starts[windows_of_part(starts, part)].tolist() == covering
+        assert starts[windows_of_part(starts, part, 1024)].tolist() == covering
 
 
 @pytest.fixture

@@ -4,15 +4,16 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from scmaxatac._constants import BIN, UNKNOWN_BASE, WINDOW
 from scmaxatac._types import Float32s
 from scmaxatac.atac._bigwig_signal import SignalTrack
+from scmaxatac.genome._bases import reverse_complement
 from scmaxatac.nn._pool import WindowPool
-from scmaxatac.nn.engines._engine import ChromosomeEngine, Engine, Strand
+from scmaxatac.nn.engines._options import Strand
+from scmaxatac.nn.engines._protocol import ChromosomeEngine, Engine
 from scmaxatac.scores._bin_scores import BinAverages, BinScores, cut_tiles
 
 _SCORES_PER_TILE = 32_768
-"""Windows times models that are scored before the bins are averaged: bounds memory, and paces the progress bar."""
+"""Windows times outputs that are scored before the bins are averaged: bounds memory, and paces the progress bar."""
 
 _SMALLEST_TILE, _LARGEST_TILE = 256, 4_096
 
@@ -41,7 +42,7 @@ def predict_bins(
 
     Yields
     ------
-    Bins in ascending order, each once, with the mean over the windows that cover them; (models, bins) scores.
+    Bins in ascending order, each once, with the mean over the windows that cover them; (outputs, bins) scores.
     """
     scored = predict_groups(engine, codes, [signal], chrom, starts, strand=strand, progress=progress)
     return (bins for _, bins in scored)
@@ -82,7 +83,7 @@ def predict_groups(
     Yields
     ------
     Number of a group, and bins of it in ascending order, each once, with the mean over the windows that cover them;
-    (models, bins) scores.
+    (outputs, bins) scores.
     """
     check_strand(strand)
     if isinstance(engine, ChromosomeEngine):
@@ -99,21 +100,23 @@ def _predict_on_host(
     strand: Strand,
     progress: Callable[[int], object] | None,
 ) -> Iterator[tuple[int, BinScores]]:
-    averages = [BinAverages(engine.n_models) for _ in signals]
-    for tile, upto in cut_tiles(starts, _windows_per_tile(engine.n_models, len(signals))):
-        windows = np.lib.stride_tricks.sliding_window_view(codes, WINDOW)[tile]
-        loud = np.stack([signal.has_signal(chrom, tile) for signal in signals])
+    grid = engine.grid
+    averages = [BinAverages(engine.n_outputs, grid) for _ in signals]
+    for tile, upto in cut_tiles(starts, _windows_per_tile(engine.n_outputs, len(signals))):
+        windows = np.lib.stride_tricks.sliding_window_view(codes, grid.window)[tile]
+        loud = np.stack([signal.has_signal(chrom, tile, grid.window) for signal in signals])
         silent = ~loud.all(axis=0)
-        pool = WindowPool()
+        pool = WindowPool(grid.window)
         rows = np.empty(loud.shape, dtype=np.int64)
         rows[:, silent] = pool.add(windows[silent])
         for signal, mine, row in zip(signals, loud, rows, strict=True):
-            row[mine] = pool.add(windows[mine], signal.windows(chrom, tile[mine]))
+            row[mine] = pool.add(windows[mine], signal.windows(chrom, tile[mine], grid.window))
         scores = score_windows(engine, *pool.windows(), strand=strand)
         if progress is not None:
             progress(windows_to_score(loud))
+        first_of_next = None if upto is None else upto // grid.bin
         for g, of_group in enumerate(averages):
-            yield g, of_group.add(tile // BIN, scores[:, rows[g]], upto)
+            yield g, of_group.add(tile // grid.bin, scores[:, rows[g]], first_of_next)
 
 
 def windows_to_score(loud: np.ndarray) -> int:
@@ -124,8 +127,8 @@ def windows_to_score(loud: np.ndarray) -> int:
     return int(np.count_nonzero(loud) + np.count_nonzero(~loud.all(axis=0)))
 
 
-def _windows_per_tile(n_models: int, n_groups: int) -> int:
-    most = min(max(_SCORES_PER_TILE // n_models, _SMALLEST_TILE), _LARGEST_TILE)
+def _windows_per_tile(n_outputs: int, n_groups: int) -> int:
+    most = min(max(_SCORES_PER_TILE // n_outputs, _SMALLEST_TILE), _LARGEST_TILE)
     return min(most, max(_MOST_WINDOWS // n_groups, 1))
 
 
@@ -136,16 +139,10 @@ def check_strand(strand: str) -> None:
 
 
 def score_windows(engine: Engine, codes: np.ndarray, signal: np.ndarray, *, strand: Strand = "forward") -> np.ndarray:
-    """Score windows, on one strand or both; (n, 1024) codes and signal to (models, n, 32) float32."""
+    """Score windows, on one strand or both; (n, window) codes and signal to (outputs, n, bins) float32."""
     forward = engine.predict(codes, signal)
     if strand == "forward":
         return forward
     reverse = engine.predict(reverse_complement(codes), signal[:, ::-1])
     mean: Float32s = (forward + reverse[:, :, ::-1]) / 2
     return mean
-
-
-def reverse_complement(codes: np.ndarray) -> np.ndarray:
-    """Reverse complement of windows of base codes; (n, 1024) uint8. Unknown bases stay unknown."""
-    flipped = codes[:, ::-1]
-    return np.where(flipped < UNKNOWN_BASE, UNKNOWN_BASE - 1 - flipped, flipped).astype(np.uint8)

@@ -4,17 +4,17 @@ import time
 
 import numpy as np
 
-from scmaxatac._constants import BINS_PER_WINDOW, UNKNOWN_BASE, WINDOW
+from scmaxatac._constants import UNKNOWN_BASE
 from scmaxatac._logging import logger
-from scmaxatac.nn.engines._engine import ChromosomeEngine
+from scmaxatac.nn.engines._protocol import ChromosomeEngine
 from scmaxatac.predict._plan import Plan
 from scmaxatac.predict._run import Run
 
 _LARGE_RUN = 50_000
-"""Windows times models from which on a run's time is estimated beforehand."""
+"""Windows times networks from which on a run's time is estimated beforehand."""
 
 _TRIAL = 512
-"""Windows times models of the trial, at least 64 windows; a GPU is slow with a few, and gets 4,096."""
+"""Windows times networks of the trial, at least 64 windows; a GPU is slow with a few, and gets 4,096."""
 
 _BIGWIG_BYTES = 5.3
 """Size of a bin in a bigWig of unrounded scores, as benchmarks/outputs.py measures it; rounded ones are smaller."""
@@ -22,11 +22,11 @@ _BIGWIG_BYTES = 5.3
 
 def log_estimate(run: Run, plan: Plan) -> None:
     """Log before a large run how long it will take and how much it will write, from the rate of a few windows."""
-    n_groups, n_models = len(run.spec.groups), len(run.spec.models)
+    n_groups, n_models, grid = len(run.spec.groups), len(run.spec.models), run.spec.grid
     work = plan.n_scored * n_models * _strands(run)
     if work < _LARGE_RUN:
         return
-    bins = plan.n_windows * min(BINS_PER_WINDOW, run.spec.step // (WINDOW // BINS_PER_WINDOW)) * n_models
+    bins = plan.n_windows * min(grid.bins_per_window, run.spec.step // grid.bin) * len(run.spec.tfs)
     logger.info(
         "%d groups, %d models, %.3g windows, %.3g of them different: about %.0f s on this machine; %s in %s",
         n_groups, n_models, plan.n_windows, plan.n_scored, work / _rate(run),
@@ -39,12 +39,13 @@ def _strands(run: Run) -> int:
 
 
 def _rate(run: Run) -> float:
-    """Windows times models a second, of random sequence, on one strand."""
-    engine = run.engine()
-    n = 4_096 if isinstance(engine, ChromosomeEngine) else max(_TRIAL // engine.n_models, 64)
-    codes = np.random.default_rng(0).integers(0, UNKNOWN_BASE, (n, WINDOW), dtype=np.uint8)
-    signal = np.zeros((n, WINDOW), dtype=np.float32)
+    """Windows times networks a second, of random sequence, on one strand."""
+    engine, n_models = run.engine(), len(run.spec.models)
+    n = 4_096 if isinstance(engine, ChromosomeEngine) else max(_TRIAL // n_models, 64)
+    shape = n, run.spec.grid.window
+    codes = np.random.default_rng(0).integers(0, UNKNOWN_BASE, shape, dtype=np.uint8)
+    signal = np.zeros(shape, dtype=np.float32)
     engine.predict(codes[:64], signal[:64])
     before = time.perf_counter()
     engine.predict(codes, signal)
-    return n * engine.n_models / (time.perf_counter() - before)
+    return n * n_models / (time.perf_counter() - before)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from scmaxatac._constants import BIN, CALIBRATION_BIN
+from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac.genome._genome import Genome
 from scmaxatac.io._arrays import write_arrays
 from scmaxatac.io._files import atomic_folder
@@ -41,38 +41,41 @@ class PartScores:
         spec = run.spec
         self._path = run.store.part_path(group, chrom, *part, all_bins=all_bins)
         self._part = part
+        self._bin_size = spec.grid.bin
         self._min_stored_score = spec.min_stored_score
         self._allowed = calibration_bins(genome, chrom)
         self._allowed_here = self._allowed[part[0] // CALIBRATION_BIN : -(-part[1] // CALIBRATION_BIN)]
         self._unknown = genome.unknown_runs(chrom)
         reached = _ranks_reached(run, genome, group, chrom)
         self._kept = [
-            KeptBins(spec.min_stored_score, rank, self._allowed, rank_reached=at)
+            KeptBins(spec.min_stored_score, rank, self._allowed, self._bin_size, rank_reached=at)
             for rank, at in zip(spec.ranks, reached, strict=True)
         ]
         starts, ends = run.region_bounds(chrom)
         self._regions = np.flatnonzero((starts < part[1]) & (ends > part[0]))
         self._bounds = starts[self._regions], ends[self._regions]
-        self._region_scores = np.full((len(spec.models), len(self._regions)), np.nan, dtype=np.float32)
+        self._region_scores = np.full((len(spec.tfs), len(self._regions)), np.nan, dtype=np.float32)
         self._n_ranked = 0
         self._last_ranked = -1
         self._all: list[BinScores] | None = [] if all_bins else None
 
     def add(self, tile: BinScores) -> None:
         """Take the bins of a tile, as far as they lie in the part; tiles come in ascending order."""
-        lo, hi = np.searchsorted(tile.bins, [self._part[0] // BIN, -(-self._part[1] // BIN)])
+        lo, hi = np.searchsorted(tile.bins, [self._part[0] // self._bin_size, -(-self._part[1] // self._bin_size)])
         tile = BinScores(tile.bins[lo:hi], tile.scores[:, lo:hi])
         if self._all is not None:
             self._all.append(BinScores(tile.bins, tile.scores.copy()))
-        known = known_bins(tile, self._unknown)
+        known = known_bins(tile, self._unknown, self._bin_size)
         if not len(known.bins):
             return
         for m, keeper in enumerate(self._kept):
             keeper.add(known, m)
-        found = max_per_interval(known.bins, known.scores, *self._bounds)
+        found = max_per_interval(known.bins, known.scores, *self._bounds, self._bin_size)
         np.fmax(self._region_scores, found, out=self._region_scores)
         # counted from the part's start, so that a tile costs what it has
-        covered = covered_calibration_bins(known.bins - self._part[0] // BIN, self._allowed_here)
+        covered = covered_calibration_bins(
+            known.bins - self._part[0] // self._bin_size, self._allowed_here, self._bin_size
+        )
         self._n_ranked += int(np.count_nonzero(covered > self._last_ranked))
         self._last_ranked = max(self._last_ranked, int(covered.max(initial=-1)))
 
@@ -87,7 +90,7 @@ class PartScores:
             "scores": np.concatenate(scores),
             "n_reaching": np.stack(
                 [
-                    count_reaching(*kept, self._allowed, self._min_stored_score)
+                    count_reaching(*kept, self._allowed, self._min_stored_score, self._bin_size)
                     for kept in zip(bins, scores, strict=True)
                 ]
             ),
@@ -103,9 +106,9 @@ class PartScores:
 
 
 def _ranks_reached(run: Run, genome: Genome, group: str, chrom: str) -> list[float]:
-    """Score that enough 200-bp bins of the parts that are there reach, for each model: lower ones don't matter."""
+    """Score that enough 200-bp bins of the parts that are there reach, for each factor: lower ones don't matter."""
     spec = run.spec
-    n_reaching = np.zeros((len(spec.models), 1), dtype=np.int64)
+    n_reaching = np.zeros((len(spec.tfs), 1), dtype=np.int64)
     if any(spec.ranks):
         for part in parts_of(run, chrom, run.window_starts(genome, chrom)):
             for all_bins in (False, True):
@@ -142,8 +145,8 @@ def _merge_all_bins(folder: Path, paths: Sequence[Path]) -> None:
 
 def _merge_scores(run: Run, group: str, chrom: str, paths: Sequence[Path], allowed: np.ndarray) -> None:
     spec = run.spec
-    kept: list[list[BinScores]] = [[] for _ in spec.models]
-    region_scores = np.full((len(run.region_bounds(chrom)[0]), len(spec.models)), np.nan, dtype=np.float32)
+    kept: list[list[BinScores]] = [[] for _ in spec.tfs]
+    region_scores = np.full((len(run.region_bounds(chrom)[0]), len(spec.tfs)), np.nan, dtype=np.float32)
     n_ranked = 0
     for path in paths:
         with np.load(path, allow_pickle=False) as arrays:
@@ -151,12 +154,12 @@ def _merge_scores(run: Run, group: str, chrom: str, paths: Sequence[Path], allow
             bins, scores, regions = arrays["bins"], arrays["scores"], arrays["regions"]
             region_scores[regions] = np.fmax(region_scores[regions], arrays["region_scores"].T)
             n_ranked += int(arrays["n_ranked"])
-        for m, of_model in enumerate(kept):
+        for m, of_tf in enumerate(kept):
             mine = slice(stops[m], stops[m + 1])
-            of_model.append(BinScores(bins[mine], scores[None, mine]))
+            of_tf.append(BinScores(bins[mine], scores[None, mine]))
     finished = []
     for rank, tiles in zip(spec.ranks, kept, strict=True):
-        keeper = KeptBins(spec.min_stored_score, rank, allowed)
+        keeper = KeptBins(spec.min_stored_score, rank, allowed, spec.grid.bin)
         for tile in tiles:
             keeper.add(tile, 0)
         finished.append(keeper.finish())

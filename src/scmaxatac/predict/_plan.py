@@ -8,7 +8,7 @@ from math import ceil, lcm
 
 import numpy as np
 
-from scmaxatac._constants import BIN, CALIBRATION_BIN, WINDOW
+from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac.genome._genome import Genome
 from scmaxatac.nn._predict import windows_to_score
 from scmaxatac.predict._run import Run
@@ -25,9 +25,6 @@ _TASK_BYTES = 512e6
 
 _BYTES_ON_DISK = 20e9
 """Room on the disk for all bins of the groups whose bigWigs are not written yet, unless one group alone needs more."""
-
-_GRID = lcm(BIN, CALIBRATION_BIN)
-"""Parts begin at multiples of this, so that no bin of 32 or 200 bp lies in two of them."""
 
 Interval = tuple[int, int]
 """Start and end in bp, 0-based and half-open."""
@@ -161,18 +158,19 @@ def parts_of(run: Run, chrom: str, starts: np.ndarray) -> list[Interval]:
         Its windows, as :meth:`Run.window_starts` gives them.
     """
     spec = run.spec
-    kept_bytes = len(spec.groups) * len(spec.models) * (spec.step / BIN) * 8
+    kept_bytes = len(spec.groups) * len(spec.tfs) * (spec.step / spec.grid.bin) * 8
     most = int(np.clip(_TASK_BYTES / kept_bytes, _SMALLEST_TASK, _LARGEST_TASK))
     n = max(ceil(len(starts) / most), 1)
-    inner = starts[np.arange(1, n) * len(starts) // n] // _GRID * _GRID
+    whole = lcm(spec.grid.bin, CALIBRATION_BIN)  # so that no bin, of the networks or of 200 bp, lies in two parts
+    inner = starts[np.arange(1, n) * len(starts) // n] // whole * whole
     edges = [0, *(int(at) for at in inner), spec.sizes[chrom]]
     return list(pairwise(edges))
 
 
-def windows_of_part(starts: np.ndarray, part: Interval) -> slice:
+def windows_of_part(starts: np.ndarray, part: Interval, window: int) -> slice:
     """Which windows cover bins of a part; those across its edges are windows of the part beside it as well."""
     start, end = part
-    return slice(int(np.searchsorted(starts, start - WINDOW, side="right")), int(np.searchsorted(starts, end)))
+    return slice(int(np.searchsorted(starts, start - window, side="right")), int(np.searchsorted(starts, end)))
 
 
 def _tasks(
@@ -185,10 +183,12 @@ def _tasks(
         if left := tuple(group for group, path in paths.items() if not run.store.is_sound(path)):
             lacking[start, end] = left
     every = dict.fromkeys(group for left in lacking.values() for group in left)
-    loud = {group: read_signal(run.store, group, [chrom]).has_signal(chrom, starts) for group in every}
+    loud = {
+        group: read_signal(run.store, group, [chrom]).has_signal(chrom, starts, run.spec.grid.window) for group in every
+    }
     tasks = []
     for part, left in lacking.items():
-        mine = windows_of_part(starts, part)
+        mine = windows_of_part(starts, part, run.spec.grid.window)
         of_groups = np.stack([loud[group][mine] for group in left])
         tasks.append((Task(chrom, *part, left, windows_to_score(of_groups)), of_groups.size))
     return tasks
@@ -196,7 +196,7 @@ def _tasks(
 
 def _batches(run: Run, windows: Mapping[str, np.ndarray]) -> list[list[str]]:
     """Groups in batches, so that all bins of a batch have room on the disk."""
-    n_bins = sum(map(len, windows.values())) * run.spec.step // BIN
-    most = max(int(_BYTES_ON_DISK / max(n_bins * len(run.spec.models) * 4, 1)), 1)
+    n_bins = sum(map(len, windows.values())) * run.spec.step // run.spec.grid.bin
+    most = max(int(_BYTES_ON_DISK / max(n_bins * len(run.spec.tfs) * 4, 1)), 1)
     groups = run.spec.groups
     return [groups[at : at + most] for at in range(0, len(groups), most)]

@@ -44,7 +44,7 @@ def predict_task(
         genome.codes(task.chrom),
         [read_signal(run.store, group, [task.chrom]) for group in task.groups],
         task.chrom,
-        starts[windows_of_part(starts, part)],
+        starts[windows_of_part(starts, part, run.spec.grid.window)],
         strand=run.spec.strand,
         progress=progress,
     )

@@ -13,7 +13,7 @@ from typing import Literal
 from scmaxatac import _keys
 
 Kind = Literal["table", "array", "json"]
-Place = Literal["uns", "obsm"]
+Place = Literal["uns", "obsm", "entry"]
 Dtype = Literal["category", "text", "int64", "float32", "float64", "number", "list", "object", "bool"]
 
 EACH_TF = "<TF>"
@@ -59,7 +59,7 @@ class Slot:
     Attributes
     ----------
     name
-        Name in ``uns[key]``; in ``obsm`` a name that ``{key}`` is put into.
+        Name in ``uns[key]``; in ``obsm`` and for an entry of its own a name that ``{key}`` is put into.
     kind
         A table, an array, or a JSON object in a string.
     text
@@ -67,7 +67,7 @@ class Slot:
     columns
         Columns of a table, fields of a JSON object.
     place
-        Where it lies.
+        Where it lies: in the results' entry of ``uns``, in ``obsm``, or as an entry of ``uns`` of its own.
     index
         Name of what the rows stand for, where they have names: the index of pandas' tables, a column of polars'.
     shape
@@ -94,11 +94,13 @@ class Slot:
     def path(self, key: str) -> str:
         """Where the slot lies in an object, as it is written in Python."""
         if self.place == "obsm":
-            return f'obsm["{self.key_in_obsm(key)}"]'
+            return f'obsm["{self.name_with(key)}"]'
+        if self.place == "entry":
+            return f'uns["{self.name_with(key)}"]'
         return f'uns["{key}"]["{self.name}"]'
 
-    def key_in_obsm(self, key: str) -> str:
-        """Name of the entry of ``obsm``."""
+    def name_with(self, key: str) -> str:
+        """Name of the entry of ``obsm``, or of ``uns`` where it has one of its own."""
         return self.name.format(key=key)
 
     def missing(self, names: Iterable[str]) -> list[str]:
@@ -132,11 +134,13 @@ PARAMS = Slot(
         Column("tfs", "list", "Transcription factors, in the order of the results."),
         Column("groups", "list", "Groups that were predicted, in the order of the results."),
         Column("models", "object", "Identifier and sha256 of each factor's model."),
-        Column("genome", "object", "Source and fingerprint of the genome."),
+        Column("genome", "object", "Source, fingerprint and annotation (a GTF file, or null) of the genome."),
         Column("chroms", "list", "Chromosomes that were predicted."),
         Column("signal_chroms", "list", "Chromosomes over which the 99th percentile was taken."),
         Column("regions", "text", "Where regions came from, or 'genome'."),
         Column("preset", "text", "Preset of the averaging; null without."),
+        Column("window", "number", "Width of the windows that the networks read.", "bp"),
+        Column("bin", "number", "Width of the bins that they score.", "bp"),
         Column("step", "number", "Distance between windows.", "bp"),
         Column("strand", "text", "Forward strand, or mean of both."),
         Column("threshold", "object", "Rule of the threshold, as it was given."),
@@ -144,6 +148,10 @@ PARAMS = Slot(
         Column("include_flanks", "bool", "Whether bins outside the regions could become sites."),
         Column("min_cells", "number", "Smaller groups were skipped.", "cells"),
         Column("min_fragments", "number", "Shallower groups were skipped.", "fragments"),
+        Column("max_fragments", "object", "Fragments that groups were thinned to, as it was given; null without."),
+        Column("thinned_to", "object", "The number that this came to; null without.", "fragments"),
+        Column("rng", "object", "Seed of the thinning; 'generator' where one was given."),
+        Column("rows", "text", "What rows of the object are: 'cells', or 'groups' where pseudobulks were predicted."),
         Column("score_floor", "number", "Bins with at least this score were kept."),
         Column("precision", "text", "Precision of the networks' arithmetic."),
         Column("backend", "text", "What ran the networks."),
@@ -162,7 +170,8 @@ QC = Slot(
     columns=(
         Column("n_cells", "int64", "Cells whose fragments were counted.", "cells"),
         Column("n_fragments", "int64", "Fragments of these cells.", "fragments"),
-        Column("n_insertions", "int64", "Insertions on the chromosomes of the signal.", "insertions"),
+        Column("n_fragments_used", "int64", "Those of them in use; fewer where groups were thinned.", "fragments"),
+        Column("n_insertions", "int64", "Insertions of those on the chromosomes of the signal.", "insertions"),
         Column("n_insertions_kept", "int64", "Those of them that the signal was made of: off the blacklist."),
         Column("p99", "float64", "Coverage that became a signal of 1: its 99th percentile.", "insertions over a base"),
         Column("match_rate", "float64", "Share of the cells that have fragments; NaN without cells."),
@@ -238,7 +247,44 @@ CELL_ACTIVITY = Slot(
     columns=(Column(EACH_TF, "float32", "Activity of the factor; NaN for cells without a predicted group."),),
 )
 
-SLOTS = (SITES, REGIONS, SCORES, ACTIVITY, QC, PARAMS, FILES, CELL_ACTIVITY)
+CELL_SCORES = Slot(
+    "score_{key}",
+    "table",
+    "Scores of the cells: 0 is what is expected by chance, 0.1 is 10% more counts.",
+    place="obsm",
+    columns=(Column(EACH_TF, "float32", "Score for the factor; NaN where less than one count is expected."),),
+    written_by="tl.score_cells",
+    always=False,
+)
+
+CELL_Z = Slot(
+    "score_z_{key}",
+    "table",
+    "Scores of the cells in standard deviations of the background's; they grow with depth.",
+    place="obsm",
+    columns=(Column(EACH_TF, "float32", "The z-score for the factor; NaN also where the background does not vary."),),
+    written_by="tl.score_cells",
+    always=False,
+)
+
+SCORE_PARAMS = Slot(
+    "score_{key}",
+    "json",
+    "What the scores were computed from, as JSON.",
+    place="entry",
+    columns=(
+        Column("tfs", "list", "Transcription factors, in the order of the columns."),
+        Column("n_regions", "object", "Regions of each factor that have counts."),
+        Column("sites", "text", "Key of the prediction whose sites were scored, or 'table'."),
+        Column("counts", "text", "Matrix that the counts are from, or 'fragments'."),
+        Column("weighted", "bool", "Whether regions weighed by their sites' scores."),
+        Column("gc", "bool", "Whether the background was matched in GC content."),
+    ),
+    written_by="tl.score_cells",
+    always=False,
+)
+
+SLOTS = (SITES, REGIONS, SCORES, ACTIVITY, QC, PARAMS, FILES, CELL_ACTIVITY, CELL_SCORES, CELL_Z, SCORE_PARAMS)
 """All slots that functions of scmaxatac write."""
 
 IN_UNS = {slot.name: slot for slot in SLOTS if slot.place == "uns"}

@@ -97,7 +97,7 @@ def write_cells(adata: Any, slot: Slot, values: np.ndarray, columns: Sequence[st
     """
     table = pd.DataFrame(values, index=list(adata.obs_names), columns=list(columns))
     _check_table(slot, table)
-    name = slot.key_in_obsm(key)
+    name = slot.name_with(key)
     adata.obsm[name] = values if is_snapatac2(adata) else table.set_axis(adata.obs_names)
 
 

@@ -1,24 +1,24 @@
-"""Scores of 32-bp bins: the mean over the windows that cover them."""
+"""Scores of bins: the mean over the windows that cover them."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 import numpy as np
 
-from scmaxatac._constants import BIN, BINS_PER_WINDOW
+from scmaxatac.genome._windows import PUBLISHED_GRID, Grid
 
 
 class BinScores(NamedTuple):
     """Scores of bins of one chromosome, in ascending order.
 
-    Bin ``i`` is ``[32 * i, 32 * i + 32)``, 0-based and half-open.
+    Bin ``i`` of bins of 32 bp is ``[32 * i, 32 * i + 32)``, 0-based and half-open.
     """
 
     bins: np.ndarray
     """(n,) int64, sorted, distinct."""
 
     scores: np.ndarray
-    """(models, n) float32."""
+    """(outputs of the networks, n) float32."""
 
 
 class BinAverages:
@@ -26,13 +26,16 @@ class BinAverages:
 
     Parameters
     ----------
-    n_models
-        Number of models.
+    n_outputs
+        Outputs of the networks.
+    grid
+        Widths of windows and bins.
     """
 
-    def __init__(self, n_models: int) -> None:
+    def __init__(self, n_outputs: int, grid: Grid = PUBLISHED_GRID) -> None:
+        self._per_window = grid.bins_per_window
         self._open = np.zeros(0, dtype=np.int64)
-        self._sums = np.zeros((n_models, 0), dtype=np.float32)
+        self._sums = np.zeros((n_outputs, 0), dtype=np.float32)
         self._counts = np.zeros(0, dtype=np.int32)
 
     def add(self, first: np.ndarray, scores: np.ndarray, upto: int | None) -> BinScores:
@@ -43,7 +46,7 @@ class BinAverages:
         first
             (n,) sorted first bins of the windows, right of those before.
         scores
-            (models, n, 32) float32.
+            (outputs, n, bins of a window) float32.
         upto
             First bin of the next tile's first window.
 
@@ -53,7 +56,7 @@ class BinAverages:
         """
         from scmaxatac.atac._kernels import add_windows_to_bins
 
-        bins = covered_bins(first)  # the open ones lie in the tile's first window
+        bins = covered_bins(first, self._per_window)  # the open ones lie in the tile's first window
         sums = np.zeros((len(scores), len(bins)), dtype=np.float32)
         counts = np.zeros(len(bins), dtype=np.int32)
         at = np.searchsorted(bins, self._open)
@@ -65,41 +68,49 @@ class BinAverages:
 
 
 def average_windows(
-    starts: np.ndarray, n_models: int, predict: Callable[[np.ndarray], np.ndarray], *, windows_per_tile: int = 4096
+    starts: np.ndarray,
+    n_outputs: int,
+    predict: Callable[[np.ndarray], np.ndarray],
+    *,
+    windows_per_tile: int = 4096,
+    grid: Grid = PUBLISHED_GRID,
 ) -> Iterator[BinScores]:
     """Average overlapping windows into bins.
 
     Parameters
     ----------
     starts
-        (n,) sorted starts of windows, multiples of 32.
-    n_models
-        Number of models.
+        (n,) sorted starts of windows, multiples of the bin.
+    n_outputs
+        Outputs of the networks.
     predict
-        Scores windows: (m,) starts to (models, m, 32) float32.
+        Scores windows: (m,) starts to (outputs, m, bins of a window) float32.
     windows_per_tile
         Windows whose scores are held at once.
+    grid
+        Widths of windows and bins.
 
     Yields
     ------
     Finished bins, ascending over the tiles; every bin that a window covers comes exactly once.
     """
-    averages = BinAverages(n_models)
+    averages = BinAverages(n_outputs, grid)
     for tile, upto in cut_tiles(starts, windows_per_tile):
-        yield averages.add(tile // BIN, predict(tile), upto)
+        first_of_next = None if upto is None else upto // grid.bin
+        yield averages.add(tile // grid.bin, predict(tile), first_of_next)
 
 
 def cut_tiles(starts: np.ndarray, most: int) -> Iterator[tuple[np.ndarray, int | None]]:
-    """Cut sorted starts of windows into tiles of at most `most`, each with the first bin of the next one."""
+    """Cut sorted starts of windows into tiles of at most `most`, each with the start of the next one."""
     for lo in range(0, len(starts), most):
         following = starts[lo + most : lo + most + 1]
-        yield starts[lo : lo + most], int(following[0]) // BIN if len(following) else None
+        yield starts[lo : lo + most], int(following[0]) if len(following) else None
 
 
-def covered_bins(first: np.ndarray) -> np.ndarray:
+def covered_bins(first: np.ndarray, per_window: int) -> np.ndarray:
     """Bins that windows cover whose first bins are given, sorted; (n,) to (m,) int64, sorted and distinct."""
     if not len(first):
         return np.zeros(0, dtype=np.int64)
-    breaks = np.flatnonzero(np.diff(first) > BINS_PER_WINDOW) + 1
-    lows, highs = first[np.r_[0, breaks]], first[np.r_[breaks - 1, len(first) - 1]] + BINS_PER_WINDOW
+    breaks = np.flatnonzero(np.diff(first) > per_window) + 1
+    lows, highs = first[np.r_[0, breaks]], first[np.r_[breaks - 1, len(first) - 1]] + per_window
     return np.concatenate([np.arange(lo, hi) for lo, hi in zip(lows, highs, strict=True)])
