@@ -9,6 +9,7 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
 from scmaxatac.containers._cells import cells_of
+from scmaxatac.predict._activity_intervals import activity_intervals
 from scmaxatac.results._reader import Results, find_results
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ def activity(
     tfs: str | Iterable[str] | None = None,
     groups: str | Iterable[str] | None = None,
     as_anndata: bool = False,
+    interval: bool = False,
+    n_bootstrap: int = 1_000,
+    block_size: int = 100_000,
+    rng: np.random.Generator | int | None = 0,
     key: str = _keys.KEY_ADDED,
     mod: str = "atac",
 ) -> "pd.DataFrame | AnnData":
@@ -41,6 +46,16 @@ def activity(
         {groups}
     as_anndata
         Give an AnnData for scanpy in place of a table.
+    interval
+        Give a row a group and factor, with the number of sites that the activity rests on and a bootstrap interval. It
+        is read from the bins of the run, which have to be there still.
+    n_bootstrap
+        Draws for the interval.
+    block_size
+        Length in bp of the blocks of the genome that are drawn with replacement: sites near each other are no
+        independent ones.
+    rng
+        {rng}
     key
         {key}
     mod
@@ -52,6 +67,8 @@ def activity(
     As an AnnData with the QC table in ``obs`` and beside it the groups, in a column of the name that they were
     predicted by (``"|"`` joins several) with their colours:
     ``sc.pl.matrixplot(activity, activity.var_names, groupby="leiden")``.
+    With `interval` a table with group, tf, activity, low, high (95%; NaN for fewer than two blocks with sites), n_sites
+    (of the union, over which the mean is taken), n_called (the group's own sites) and n_blocks.
 
     {warns_and_raises}
 
@@ -61,8 +78,20 @@ def activity(
     >>> activity = sma.get.activity(mdata)
     >>> activity.index.tolist()
     ['B', 'CD4/T', 'Mono']
+
+    An activity may rest on few sites:
+
+    >>> table = sma.get.activity(mdata, tfs="GATA3", interval=True)
+    >>> table.loc[table["group"] == "CD4/T", ["n_sites", "n_called"]].iloc[0].tolist()
+    [40, 36]
     """
+    if as_anndata and interval:
+        raise ValueError("an AnnData holds one number a group and factor; leave out as_anndata or interval")
     results = find_results(data, key, mod)
+    if interval:
+        return activity_intervals(
+            results, results.pick_groups(groups), results.pick_tfs(tfs), n=n_bootstrap, block_size=block_size, rng=rng
+        )
     table = results.table(_keys.ACTIVITY).loc[results.pick_groups(groups), results.pick_tfs(tfs)]
     return _as_anndata(data, results, table, mod) if as_anndata else table
 
