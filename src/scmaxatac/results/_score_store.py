@@ -167,7 +167,8 @@ class ScoreStore:
                 return False
             if name in noted_checksums(self.folder):
                 return True
-            with np.load(path, allow_pickle=False) as arrays:  # reading a part compares its checksum in the zip file
+            # opened here, as numpy leaves a damaged file open; reading a part compares its checksum in the zip file
+            with path.open("rb") as handle, np.load(handle, allow_pickle=False) as arrays:
                 return all(arrays[part] is not None for part in arrays.files)
         except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
             logger.warning("%s is damaged (%s) and computed again", path, error)
