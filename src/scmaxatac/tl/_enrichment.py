@@ -136,7 +136,7 @@ def enrichment(
     lengths = (universe["end"] - universe["start"]).to_numpy(np.int64)
     tables = []
     for name, chosen in in_set.items():
-        table = factors_tested(matched, lengths, bases, chosen)
+        table = factors_tested(matched, lengths, bases, chosen, results.params["bin"])
         tables.append(
             table.assign(regions=name)[["regions", *table.columns]] if isinstance(regions, Mapping) else table
         )
