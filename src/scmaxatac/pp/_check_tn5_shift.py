@@ -61,10 +61,10 @@ def check_tn5_shift(
     Returns
     -------
     A row a fragment file (or object): source, n_fragments, offset (last base minus first base of neighbours, in bp: -1
-    when shifted, 0 for reads of a BAM file, 8 when not, NaN when unclear), enrichment (how often that offset occurs relative to the median
-    offset), start_to_centre and end_to_centre (bp from first and last bases to the centre of the insertion: 0 and 1
-    when shifted, 4 and -4 when not, NaN when unclear or without sequence), verdict (``"shifted"``, ``"unshifted"``,
-    ``"other"`` or ``"unclear"``).
+    when shifted, 0 for reads of a BAM file, 8 when not, NaN when unclear), enrichment (how often that offset occurs
+    relative to the median offset), start_to_centre and end_to_centre (bp from first and last bases to the centre of the
+    insertion: 0 and 1 when shifted, 4 and -4 when not, NaN when unclear or without sequence), verdict (``"shifted"``,
+    ``"unshifted"``, ``"other"`` or ``"unclear"``).
 
     Raises
     ------
