@@ -250,7 +250,7 @@ def test_one_against_the_rest_and_several_comparisons_in_one_table(donors, compa
 
 
 def test_results_that_are_not_there(donors):
-    with pytest.raises(KeyError, match=r"call tl\.differential_tfbs first"):
+    with pytest.raises(KeyError, match=r"call scmaxatac\.tl\.differential_tfbs first"):
         sma.get.differential(donors)
     with pytest.raises(ValueError, match="level is 'bins'"):
         sma.get.differential(donors, "bins")

@@ -12,8 +12,8 @@ from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger, warn
 from scmaxatac.atac._tn5_shift import duplication_offset, symmetry_centre
 from scmaxatac.containers._objects import split_objects
-from scmaxatac.fragments._read_groups import Fragments, fragments_of_sample
-from scmaxatac.fragments._resolve_fragments import fragment_sources, open_fragments
+from scmaxatac.fragments._read_groups import Fragments, sources_of_members
+from scmaxatac.fragments._resolve_fragments import open_fragments
 from scmaxatac.fragments._source import FragmentSource
 from scmaxatac.genome import Genome
 
@@ -104,16 +104,8 @@ def _sources(
 ) -> list[FragmentSource]:
     if isinstance(data, str | os.PathLike):
         return [open_fragments(data, None, None)]
-    found = []
-    for sample, member in split_objects(data):
-        found += fragment_sources(
-            member,
-            fragments=fragments_of_sample(fragments, sample, sample_key),
-            sample_key=sample_key,
-            barcode_key=barcode_key,
-            mod=mod,
-        )
-    return [source for source, _ in found]
+    found = sources_of_members(split_objects(data), fragments, sample_key, barcode_key, mod)
+    return [source for sources in found for source, _ in sources]
 
 
 def _check(source: FragmentSource, genome: Genome | None, max_fragments: int) -> dict[str, Any]:
