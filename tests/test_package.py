@@ -25,6 +25,7 @@ ROOMS = (
     ("train",),
     ("evaluate",),
     ("stats",),
+    ("sequence",),
     ("plotting",),
     ("results",),
     ("zoo",),
