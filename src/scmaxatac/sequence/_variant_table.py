@@ -99,7 +99,7 @@ def records_of_frame(frame: pd.DataFrame) -> Iterator[Record]:
     if bad.any():
         i = int(bad.argmax())
         raise ValueError(
-            f"variants, row {frame.index[i]!r}: pos is {frame[names['pos']].iloc[i]!r}, not a position from 1; "
+            f"variants, row {frame.index[i]!r}: pos is {frame[names['pos']].iloc[i]}, not a position from 1; "
             f"{bad.sum()} of {len(frame)} rows are so"
         )
     ids = frame[names["id"]] if "id" in names else ["."] * len(frame)
