@@ -54,7 +54,7 @@ def predict_bins(
 
     def predict(some: np.ndarray) -> np.ndarray:
         windows = np.lib.stride_tricks.sliding_window_view(codes, WINDOW)[some]
-        scores = _both_strands(engine, windows, signal.windows(chrom, some), strand)
+        scores = predict_windows(engine, windows, signal.windows(chrom, some), strand)
         if progress is not None:
             progress(len(some))
         return scores
@@ -69,7 +69,8 @@ def check_strand(strand: str) -> None:
         raise ValueError(f"strand is {strand!r}; it can be 'forward' or 'mean'")
 
 
-def _both_strands(engine: Engine, codes: np.ndarray, signal: np.ndarray, strand: Strand) -> np.ndarray:
+def predict_windows(engine: Engine, codes: np.ndarray, signal: np.ndarray, strand: Strand) -> np.ndarray:
+    """Scores of windows, (n, 1024) codes and signal; on both strands their mean. (models, n, 32) float32."""
     forward = engine.predict(codes, signal)
     if strand == "forward":
         return forward

@@ -148,5 +148,5 @@ def reference_bins(
     own = np.arange(len(position))[kept] // width
     theirs = (position[kept] - start) // width
     shared = np.bincount(theirs * n_bins + own, minlength=n_bins * n_bins).reshape(n_bins, n_bins)
-    sums: npt.NDArray[np.float64] = scores @ shared.T.astype(np.float64)
+    sums: npt.NDArray[np.float64] = scores.astype(np.float64) @ shared.T
     return sums, shared.sum(axis=1)
