@@ -44,15 +44,17 @@ def bins_of(genome, signal, engine, codes, strand="forward"):
 
 
 @pytest.mark.parametrize("strand", ["forward", "mean"])
-@pytest.mark.parametrize("at", [0, 10, 700, 1_023, 1_024, 2_500, 3_100, 5_000, LENGTH - 1])
-def test_a_base_scores_as_a_genome_that_has_it(data, at, strand):
+@pytest.mark.parametrize("length", [1, 7])
+@pytest.mark.parametrize("at", [0, 10, 700, 1_020, 1_024, 2_500, 3_100, 5_000, LENGTH - 7])
+def test_bases_score_as_a_genome_that_has_them(data, at, length, strand):
     genome, signal, engine = data
     codes = genome.codes("chr1")
-    allele = Allele(at, "ACGT"[codes[at]], base_other_than(codes[at]))
+    here = codes[at : at + length]
+    allele = Allele(at, "".join("ACGT"[code] for code in here), "".join(map(base_other_than, here)))
     found = score_alleles(engine, genome, signal, "chr1", [allele], strand=strand)
     changed = codes.copy()
-    changed[at] = to_codes(allele.alt)[0]
-    near = slice(max(at - WITHIN, 0) // 32, min(-(-(at + 1 + WITHIN) // 32), LENGTH // 32))
+    changed[at : at + length] = to_codes(allele.alt)
+    near = slice(max(at - WITHIN, 0) // 32, min(-(-(at + length + WITHIN) // 32), LENGTH // 32))
     for scores, bases in ((found.reference, codes), (found.alternative, changed)):
         bins = bins_of(genome, signal, engine, bases, strand)[:, near]
         expected = np.nanmax(bins, axis=1) if np.isfinite(bins).any() else [np.nan] * 2

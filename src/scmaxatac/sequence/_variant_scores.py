@@ -12,8 +12,8 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._windows import window_starts
 from scmaxatac.nn._predict import predict_windows
 from scmaxatac.nn.engines._engine import Engine, Strand
-from scmaxatac.sequence._alleles import Allele
-from scmaxatac.sequence._haplotype import HaplotypeWindow, haplotype_signal, haplotype_window, reference_bins
+from scmaxatac.sequence._alleles import Allele, to_codes
+from scmaxatac.sequence._haplotype import haplotype_signal, haplotype_window, reference_bins
 
 WITHIN = 250
 """Bins that overlap an allele, widened by this many bp on either side, are looked at."""
@@ -52,6 +52,14 @@ class _Around(NamedTuple):
     holds: npt.NDArray[np.bool_]
     first_bin: int
     n_bins: int
+
+
+class _Windows(NamedTuple):
+    """Windows to score: (n, 1024) codes and signal, and where their bases stand in the reference if they moved."""
+
+    codes: npt.NDArray[np.uint8]
+    signal: npt.NDArray[np.float32]
+    positions: list[npt.NDArray[np.int64]] | None
 
 
 def score_alleles(
@@ -140,52 +148,72 @@ def _score_block(
     used = np.unique(np.concatenate([around.windows for _, around in block]))
     if not len(used):
         return
-    reference_codes = np.lib.stride_tricks.sliding_window_view(codes, WINDOW)[starts[used]]
-    reference_signal = signal.windows(chrom, starts[used])
-    written: list[HaplotypeWindow] = []
-    new_codes, new_signal = [reference_codes], [reference_signal]
+    reference = _Windows(
+        np.lib.stride_tricks.sliding_window_view(codes, WINDOW)[starts[used]], signal.windows(chrom, starts[used]), None
+    )
+    changed = []
     for i, around in block:
         held = around.windows[around.holds]
-        changed = _write_out(codes, signal, chrom, starts[held], alleles[i])
-        written += [window for window, _ in changed]
-        if changed:
-            new_codes.append(np.stack([window.codes for window, _ in changed]))
-            new_signal.append(np.stack([values for _, values in changed]))
-    scores = predict_windows(engine, np.concatenate(new_codes), np.concatenate(new_signal), strand)
+        rows = np.searchsorted(used, held)
+        if len(alleles[i].ref) == len(alleles[i].alt):
+            changed.append(_substituted(reference, rows, starts[held], alleles[i]))
+        else:
+            changed.append(_shifted(codes, signal, chrom, starts[held], alleles[i]))
+    every = [reference, *changed]
+    scores = predict_windows(
+        engine, np.concatenate([one.codes for one in every]), np.concatenate([one.signal for one in every]), strand
+    )
     n = len(used)
-    for i, around in block:
-        rows = np.searchsorted(used, around.windows)
-        n_held = int(around.holds.sum())
-        mine, windows = scores[:, n : n + n_held], written[n - len(used) : n - len(used) + n_held]
-        n += n_held
-        begins = starts[around.windows]
-        plain = scores[:, rows]
-        out.reference[i] = _largest(plain, [None] * len(begins), begins, around, codes)
+    for (i, around), windows in zip(block, changed, strict=True):
+        holds, begins = around.holds, starts[around.windows]
+        mine = scores[:, n : n + len(windows.codes)]
+        n += len(windows.codes)
+        plain = scores[:, np.searchsorted(used, around.windows)]
         with_allele = plain.copy()
-        with_allele[:, around.holds] = mine
-        every: list[HaplotypeWindow | None] = [None] * len(begins)
-        for at, window in zip(np.flatnonzero(around.holds), windows, strict=True):
-            every[at] = window
-        out.alternative[i] = _largest(with_allele, every, begins, around, codes)
-        out.n_windows[i] = n_held
-        if n_held:
-            out.effect[i] = _effect(plain[:, around.holds], mine, begins[around.holds], alleles[i])
+        with_allele[:, holds] = mine
+        positions: list[npt.NDArray[np.int64] | None] = [None] * len(begins)
+        for at, w in enumerate(np.flatnonzero(holds)):
+            positions[w] = None if windows.positions is None else windows.positions[at]
+        out.reference[i] = _largest(plain, [None] * len(begins), begins, around, codes)
+        out.alternative[i] = _largest(with_allele, positions, begins, around, codes)
+        out.n_windows[i] = len(windows.codes)
+        if len(windows.codes):
+            out.effect[i] = _effect(plain[:, holds], mine, begins[holds], alleles[i])
 
 
-def _write_out(
+def _substituted(
+    reference: _Windows, rows: npt.NDArray[np.int64], begins: npt.NDArray[np.int64], allele: Allele
+) -> _Windows:
+    """Windows in which as many bases take the place of others, so that none moves."""
+    bases = to_codes(allele.alt)
+    codes = reference.codes[rows]
+    for window, begin in zip(codes, begins.tolist(), strict=True):
+        first = max(allele.start - begin, 0)
+        cut = max(begin - allele.start, 0)
+        window[first : first + len(bases) - cut] = bases[cut : cut + WINDOW - first]
+    return _Windows(codes, reference.signal[rows], None)
+
+
+def _shifted(
     codes: npt.NDArray[np.uint8], signal: SignalTrack, chrom: str, begins: npt.NDArray[np.int64], allele: Allele
-) -> list[tuple[HaplotypeWindow, npt.NDArray[np.float32]]]:
+) -> _Windows:
+    """Windows written out with an allele that moves what follows."""
     if not len(begins):
-        return []
+        nothing = np.zeros((0, WINDOW))
+        return _Windows(nothing.astype(np.uint8), nothing.astype(np.float32), None)
     first, last = int(begins[0]), min(int(begins[-1]) + WINDOW + len(allele.ref) + 1, len(codes))
     values = signal.values(chrom, first, last)
     windows = [haplotype_window(codes, [allele], int(begin), WINDOW) for begin in begins]
-    return [(window, haplotype_signal(values, first, window)) for window in windows]
+    return _Windows(
+        np.stack([window.codes for window in windows]),
+        np.stack([haplotype_signal(values, first, window) for window in windows]),
+        [window.position for window in windows],
+    )
 
 
 def _largest(
     scores: npt.NDArray[np.float32],
-    written: Sequence[HaplotypeWindow | None],
+    positions: Sequence[npt.NDArray[np.int64] | None],
     begins: npt.NDArray[np.int64],
     around: _Around,
     codes: npt.NDArray[np.uint8],
@@ -193,11 +221,11 @@ def _largest(
     """Largest mean over the windows of the known bins around an allele; (models,)."""
     sums = np.zeros((scores.shape[0], around.n_bins))
     bases = np.zeros(around.n_bins)
-    for w, (begin, window) in enumerate(zip(begins.tolist(), written, strict=True)):
-        if window is None:
+    for w, (begin, position) in enumerate(zip(begins.tolist(), positions, strict=True)):
+        if position is None:
             own, counts = scores[:, w] * np.float64(BIN), np.full(BINS_PER_WINDOW, BIN)
         else:
-            own, counts = reference_bins(scores[:, w], window.position, begin)
+            own, counts = reference_bins(scores[:, w], position, begin)
         shift = begin // BIN - around.first_bin
         low, high = max(shift, 0), min(shift + BINS_PER_WINDOW, around.n_bins)
         sums[:, low:high] += own[:, low - shift : high - shift]
