@@ -18,6 +18,10 @@ _WINDOWS_PER_BLOCK = 2_048
 """Distinct windows that are scored together."""
 
 
+_ROOM = 256
+"""Bins for which there is room at first."""
+
+
 class HaplotypeTile(NamedTuple):
     """Scores of neighbouring bins.
 
@@ -145,10 +149,9 @@ class _OpenBins:
     """Sums over the windows of bins that later windows may cover as well."""
 
     def __init__(self, n_models: int, n_haplotypes: int) -> None:
-        self._shape = (n_models, n_haplotypes)
-        self._first = 0
-        self._sums = np.zeros((*self._shape, 0))
-        self._bases = np.zeros((n_haplotypes, 0))
+        self._first = self._n = 0
+        self._sums = np.zeros((n_models, n_haplotypes, _ROOM))
+        self._bases = np.zeros((n_haplotypes, _ROOM))
 
     def add(self, window: _Window, scores: npt.NDArray[np.float32]) -> None:
         """Add the scores (models, 32) of a window to the bins of its haplotypes."""
@@ -161,19 +164,23 @@ class _OpenBins:
         self._bases[window.haplotypes, bins] += bases
 
     def _reserve(self, first: int) -> slice:
-        if not self._sums.shape[2]:
+        """Place of the bins of a window."""
+        if not self._n:
             self._first = first
-        missing = first + BINS_PER_WINDOW - self._first - self._sums.shape[2]
-        if missing > 0:
-            self._sums = np.concatenate([self._sums, np.zeros((*self._shape, missing))], axis=2)
-            self._bases = np.concatenate([self._bases, np.zeros((self._shape[1], missing))], axis=1)
+        self._n = max(self._n, first + BINS_PER_WINDOW - self._first)
+        while self._n > self._sums.shape[2]:
+            self._sums = np.concatenate([self._sums, np.zeros_like(self._sums)], axis=2)
+            self._bases = np.concatenate([self._bases, np.zeros_like(self._bases)], axis=1)
         return slice(first - self._first, first - self._first + BINS_PER_WINDOW)
 
     def close(self, next_start: int | None, n_windows: int, n_distinct: int) -> Iterator[HaplotypeTile]:
         """Yield the bins before the next window, all of them if there is none."""
-        n = self._sums.shape[2] if next_start is None else min(next_start // BIN - self._first, self._sums.shape[2])
+        n = self._n if next_start is None else min(next_start // BIN - self._first, self._n)
         with np.errstate(invalid="ignore"):
             scores = (self._sums[:, :, :n] / self._bases[:, :n]).astype(np.float32)
         yield HaplotypeTile(self._first, scores, n_windows, n_distinct)
-        self._sums, self._bases = self._sums[:, :, n:].copy(), self._bases[:, n:].copy()
-        self._first += n
+        for array in (self._sums, self._bases):
+            rest = array[..., n : self._n].copy()
+            array[..., : self._n] = 0
+            array[..., : self._n - n] = rest
+        self._first, self._n = self._first + n, self._n - n
