@@ -15,8 +15,8 @@ import pandas as pd
 import pytest
 
 from scmaxatac import settings
-from scmaxatac.models import TFModel, _list_models, _load
-from scmaxatac.zoo import _fetch, _registry
+from scmaxatac.models import TFModel, _list_models
+from scmaxatac.zoo import _fetch, _load_model, _registry
 from scmaxatac.zoo._registry import PublishedModel, RemoteFile
 from scmaxatac.zoo._weights import expected_shapes
 
@@ -137,7 +137,7 @@ def published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, empty_install: Pa
         ]
         made.files |= {there.path: here.read_bytes() for there, here in zip(remote, (h5, table), strict=True)}
         made.registry[tf] = PublishedModel(tf, *remote, max_f1=best, threshold_f1=0.5)
-    for module in (_registry, _load, _list_models):
+    for module in (_registry, _load_model, _list_models):
         monkeypatch.setattr(module, "published", lambda: MappingProxyType(made.registry))
     return made
 

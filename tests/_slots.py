@@ -1,5 +1,6 @@
 """A hand-made object with the slots that predict_tfbs writes, on simulated signal and scores."""
 
+import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ from anndata import AnnData
 from scmaxatac.io._bigwig import BigWigWriter
 from scmaxatac.nn.engines._engine import EngineOptions
 from scmaxatac.predict._run import Run
-from scmaxatac.predict._run_spec import ModelId, RunSpec
+from scmaxatac.results._run_spec import ModelId, RunSpec
 
 SIZES = {"chr21": 100_003, "chr22": 18_800_000}
 START, END = 18_700_000, 18_740_000  # the interval of chr22 that has data
@@ -99,9 +100,18 @@ def make_truth(
     (run.folder / "run.json").write_text(spec.to_json())
     store.finish(spec.fingerprint, [])
     adata.uns[KEY] = _slots(truth, run, places, skipped, n_cells, bigwigs, rng)
-    cells = adata.uns[KEY]["activity"].reindex(labels)
-    adata.obsm[f"X_{KEY}"] = cells.set_axis(adata.obs_names)
+    activity = adata.uns[KEY]["activity"].astype(np.float32)
+    adata.obsm[f"X_{KEY}"] = activity.reindex(labels).set_axis(adata.obs_names)
     return truth
+
+
+def cells_of(adata: AnnData, column: str = "leiden") -> dict[str, list]:
+    """Number of cells of each group, and what their names give."""
+    found = {}
+    for group in adata.obs[column].dropna().astype(str).unique():
+        names = sorted(adata.obs_names[adata.obs[column].astype(str) == group])
+        found[group] = [len(names), hashlib.sha256(json.dumps(names).encode()).hexdigest()[:16]]
+    return found
 
 
 def _signal(insertions: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray, float]:
@@ -147,21 +157,40 @@ def _slots(
     activity = pd.DataFrame(
         {tf: scores[:, scores[..., t].max(axis=0) > 0.4, t].mean(axis=1)
          if (scores[..., t] > 0.4).any() else np.full(len(groups), np.nan) for t, tf in enumerate(tfs)},
-        index=groups,
+        index=pd.Index(groups, name="group"),
     )  # fmt: skip
     return {
         "params": json.dumps(
             {
                 "groupby": "leiden",
+                "replicate_key": None,
+                "cells": [cells_of(truth.adata)],
+                "n_objects": 1,
                 "tfs": tfs,
+                "groups": groups,
+                "models": {tf: {"id": f"file:{tf}", "sha256": ""} for tf in tfs},
+                "genome": {"source": "hg38.fa", "fingerprint": ""},
+                "chroms": list(SIZES),
+                "signal_chroms": list(SIZES),
+                "regions": "auto",
+                "preset": None,
+                "step": 256,
+                "strand": "forward",
+                "threshold": "f1",
+                "thresholds": {tf: {group: 0.4 + 0.01 * g for g, group in enumerate(groups)} for tf in tfs},
+                "include_flanks": False,
+                "min_cells": 10,
+                "min_fragments": 10_000,
+                "score_floor": FLOOR,
+                "precision": "float32",
+                "backend": "torch",
+                "device": "cpu",
                 "out_dir": str(truth.folder),
                 "run": run.spec.fingerprint,
-                "threshold": "f1",
                 "version": "0",
-                "thresholds": {tf: {group: 0.4 + 0.01 * g for g, group in enumerate(groups)} for tf in tfs},
             }
         ),
-        "qc": _qc(groups, skipped, n_cells, frame, rng),
+        "qc": _qc(groups, tfs, skipped, n_cells, frame, rng),
         "sites": frame,
         "regions": regions.astype({"chrom": "category"}),
         "scores": scores,
@@ -170,7 +199,9 @@ def _slots(
     }
 
 
-def _qc(groups: list[str], skipped: str | None, n_cells: int, sites: pd.DataFrame, rng: np.random.Generator):
+def _qc(
+    groups: list[str], tfs: list[str], skipped: str | None, n_cells: int, sites: pd.DataFrame, rng: np.random.Generator
+) -> pd.DataFrame:
     n_fragments = np.exp(rng.uniform(np.log(3e4), np.log(4e7), len(groups))).astype(np.int64)
     qc = pd.DataFrame(
         {
@@ -183,11 +214,14 @@ def _qc(groups: list[str], skipped: str | None, n_cells: int, sites: pd.DataFram
             "warnings": "",
             "match_rate": rng.uniform(0.55, 1.0, len(groups)),
         },
-        index=groups,
+        index=pd.Index(groups, name="group"),
     )
+    for tf in tfs:
+        qc[f"called_to_expected_{tf}"] = rng.uniform(0.5, 1.5, len(groups))
     qc.loc[qc["n_fragments"] < 100_000, "warnings"] = "fewer than 100,000 fragments: scores shrink with depth"
     if skipped:
-        qc.loc[skipped] = [n_cells, 812, 1624, 1530, np.nan, 0, "skipped: 812 fragments, min_fragments is 10,000", 0.9]
+        reason = "skipped: 812 fragments, min_fragments is 10,000"
+        qc.loc[skipped] = [n_cells, 812, 1624, 1530, np.nan, 0, reason, 0.9, *[np.nan] * len(tfs)]
         qc = qc.astype(dict.fromkeys(["n_cells", "n_fragments", "n_insertions", "n_insertions_kept", "n_sites"], int))
     return qc
 

@@ -18,6 +18,9 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 SOURCE = REPOSITORY / "src" / "scmaxatac"
 PUBLIC_ROOMS = ("datasets", "get", "models", "pl", "pp", "tl")
 
+ROOMS_OF_FUNCTIONS = ("get", "models", "pl", "pp", "tl")
+"""Rooms that hold nothing but files of one public function each."""
+
 ROOMS = (
     ("cli",),
     ("pp", "tl", "pl", "get", "models", "datasets"),
@@ -47,7 +50,7 @@ MAY_IMPORT = {
     for i, rooms in enumerate(ROOMS)
     for room in rooms
 }
-ROOT_MODULES = {"_constants", "_docs", "_keys", "_logging", "_settings", "_text"}
+ROOT_MODULES = {"_constants", "_docs", "_keys", "_logging", "_settings", "_text", "_types"}
 
 HEAVY = (
     "lightning",
@@ -114,6 +117,26 @@ def test_every_public_room_names_its_functions(room: str):
     module = importlib.import_module(f"scmaxatac.{room}")
     assert module.__doc__
     assert list(module.__all__) == sorted(module.__all__, key=lambda name: (not name[0].isupper(), name))
+
+
+@pytest.mark.parametrize(
+    "path",
+    sorted(path for room in ROOMS_OF_FUNCTIONS for path in (SOURCE / room).glob("*.py") if path.name != "__init__.py"),
+    ids=lambda path: str(path.relative_to(SOURCE)),
+)
+def test_a_file_of_a_public_room_holds_one_public_function_named_after_it(path: Path):
+    module = importlib.import_module(f"scmaxatac.{path.parent.name}")
+    defined = [node for node in ast.parse(path.read_text()).body if hasattr(node, "name")]
+    public = [node for node in defined if not node.name.startswith("_")]
+    functions = [node.name for node in public if isinstance(node, ast.FunctionDef)]
+    assert functions == [path.stem.removeprefix("_")]
+    assert {node.name for node in public} <= set(module.__all__)
+
+
+@pytest.mark.parametrize("room", ROOMS_OF_FUNCTIONS)
+def test_a_public_room_holds_nothing_but_its_functions(room: str):
+    assert {path.suffix for path in (SOURCE / room).iterdir() if path.name != "__pycache__"} == {".py"}
+    assert not [node for node in ast.parse((SOURCE / room / "__init__.py").read_text()).body if hasattr(node, "name")]
 
 
 @pytest.mark.parametrize("name", CALLABLES)

@@ -1,8 +1,8 @@
 """Texts of parameters that several functions share, written once and inserted into their docstrings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from inspect import cleandoc
-from typing import TypeVar
+from typing import Any, TypeVar, overload
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -52,6 +52,24 @@ _TEXTS = {
         Name under which results are stored: ``uns[key_added]`` and ``obsm["X_" + key_added]``.""",
     "copy": """
         Return a changed copy instead of changing the object in place.""",
+    "tfs": """
+        One TF or several, in this order; by default all that were predicted.""",
+    "groups": """
+        One group or several, in this order; by default all that were predicted.""",
+    "warns_and_raises": """
+        Warns
+        -----
+        UserWarning
+            If the groups of the object are not of the cells that were predicted: cells were added, removed, renamed or
+            are in other groups.
+
+        Raises
+        ------
+        KeyError
+            If there are no results under `key`, a slot of theirs is missing, or a name that is asked for is not among
+            them.
+        ValueError
+            If a slot holds something else than what was written.""",
     "ax": """
         Axes to draw into; a new figure is made without it.""",
     "panels_ax": """
@@ -69,15 +87,37 @@ _TEXTS = {
 }
 
 
-def shared_docs(function: F) -> F:
-    """Insert the shared parameter texts: a line ``{name}`` alone in the docstring becomes the text of that name."""
+@overload
+def shared_docs(function: F, /) -> F: ...
+
+
+@overload
+def shared_docs(**texts: str) -> Callable[[F], F]: ...
+
+
+def shared_docs(function: Any = None, /, **texts: str) -> Any:
+    """Insert texts into a docstring: a line ``{name}`` alone becomes the text of that name.
+
+    Parameters
+    ----------
+    function
+        The function, where this is a decorator without arguments.
+    **texts
+        Texts beside the shared ones, such as lists of slots that are made from their declarations.
+    """
+    if function is None:
+        return lambda decorated: _inserted(decorated, _TEXTS | texts)
+    return _inserted(function, _TEXTS)
+
+
+def _inserted(function: F, texts: Mapping[str, str]) -> F:
     doc = function.__doc__ or ""
     lines: list[str] = []
     for line in doc.splitlines():
         stripped = line.strip()
-        if stripped.startswith("{") and stripped.endswith("}") and stripped[1:-1] in _TEXTS:
+        if stripped.startswith("{") and stripped.endswith("}") and stripped[1:-1] in texts:
             indent = line[: len(line) - len(line.lstrip())]
-            lines.extend(indent + text for text in cleandoc(_TEXTS[stripped[1:-1]]).splitlines())
+            lines.extend((indent + text).rstrip() for text in cleandoc(texts[stripped[1:-1]]).splitlines())
         else:
             lines.append(line)
     function.__doc__ = "\n".join(lines)

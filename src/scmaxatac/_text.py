@@ -1,6 +1,7 @@
-"""Lists of names in messages."""
+"""Names: lists of them in messages, and the choice of some among many."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
 
 def abbreviate(names: Iterable[object], most: int = 5, *, separator: str = ", ") -> str:
@@ -18,3 +19,48 @@ def abbreviate(names: Iterable[object], most: int = 5, *, separator: str = ", ")
     listed = [str(name) for name in names]
     more = f"{separator}... ({len(listed)} in all)" if len(listed) > most else ""
     return separator.join(listed[:most]) + more
+
+
+def choose_names(wanted: object, known: Sequence[str], what: str, *, source: str = "the results hold") -> list[str]:
+    """Some of the known names, in the order that they were asked for, each once.
+
+    Parameters
+    ----------
+    wanted
+        One name or several; None for all. What is no text, a number of a cluster for instance, is read as text.
+    known
+        The names that there are.
+    what
+        What the names stand for, such as ``"TF"``.
+    source
+        Where the known names are, as the beginning of a sentence.
+
+    Raises
+    ------
+    KeyError
+        If a name is not known; the message has all such names and the known ones that are like them.
+    ValueError
+        If no name is asked for.
+    """
+    if wanted is None:
+        return list(known)
+    several = isinstance(wanted, Iterable) and not isinstance(wanted, str)
+    names = list(dict.fromkeys(map(str, wanted) if several else [str(wanted)]))  # type: ignore[call-overload]
+    if not names:
+        raise ValueError(f"no {what} is asked for; name at least one, or None for all")
+    there = set(known)
+    if unknown := [name for name in names if name not in there]:
+        near = list(dict.fromkeys(match for name in unknown for match in similar_names(name, known)))
+        hint = f"did you mean {_quoted(near)}?" if near else f"{source} {_quoted(known)}"
+        raise KeyError(f"no {what} {_quoted(unknown)}; {hint}")
+    return names
+
+
+def similar_names(name: str, known: Iterable[str]) -> list[str]:
+    """At most three of the known names that are like a name, whatever their case."""
+    by_lower = {other.lower(): other for other in known}
+    return [by_lower[match] for match in get_close_matches(name.lower(), list(by_lower), n=3)]
+
+
+def _quoted(names: Iterable[object]) -> str:
+    return abbreviate((repr(str(name)) for name in names), 8) or "nothing"

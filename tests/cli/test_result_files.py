@@ -14,7 +14,7 @@ import scmaxatac
 from scmaxatac.cli import _demo, _result_files
 from scmaxatac.cli._main import main
 from scmaxatac.io._owned_folder import OwnedFolder
-from scmaxatac.predict._prediction import run_folder
+from scmaxatac.results._run_folder import run_folder
 
 Run = Callable[..., int]
 

@@ -7,9 +7,10 @@ import anndata
 import numpy as np
 import pandas as pd
 import pytest
-from _slots import make_truth
+from _slots import cells_of, make_truth
 
 from scmaxatac import get
+from scmaxatac.containers._mudata import columns_not_pulled
 
 READERS = {
     "activity": get.activity,
@@ -98,11 +99,56 @@ def test_clusters_with_new_names_are_told(truth):
 
 
 def test_a_part_of_several_objects_is_not_taken_for_a_subset(truth):
-    params = json.loads(truth.adata.uns["tfbs"]["params"]) | {"n_objects": 2}
-    truth.adata.uns["tfbs"]["params"] = json.dumps(params)
+    parts = [truth.adata[10:].copy(), truth.adata[:10].copy()]
+    params = json.loads(truth.adata.uns["tfbs"]["params"])
+    params |= {"n_objects": 2, "cells": [cells_of(part) for part in (*parts, truth.adata)]}
+    for data in (*parts, truth.adata):
+        data.uns["tfbs"]["params"] = json.dumps(params)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", UserWarning)
+            get.sites(data)
+    with pytest.warns(UserWarning, match="'B' had 30 cells and now has 1"):
+        get.sites(truth.adata[[12, 35]].copy())
+
+
+def test_cells_that_were_added_are_told_also_by_concatenation(truth):
+    """As where one sample was predicted and others came later: ``uns_merge="first"`` keeps its results."""
+    others = anndata.AnnData(obs=truth.adata.obs.set_axis([f"other{i}" for i in range(truth.adata.n_obs)]))
+    both = anndata.concat([truth.adata, others], uns_merge="first")
+    with pytest.warns(UserWarning, match="'B' had 30 cells and now has 60"):
+        get.sites(both)
+
+
+def test_cells_that_changed_places_are_told(truth):
+    """Each group has as many cells as before."""
+    first, last = (np.flatnonzero(truth.adata.obs["leiden"] == group)[0] for group in ("B", "Mono"))
+    truth.adata.obs.iloc[[first, last], 0] = ["Mono", "B"]
+    with pytest.warns(UserWarning, match=r"group 'B' has other cells than the 30 that it had; group 'Mono' has other"):
+        get.sites(truth.adata)
+
+
+def test_a_group_that_was_skipped_and_grew_is_told(truth):
+    truth.adata.obs.iloc[0, 0] = "Platelets"
+    with pytest.warns(UserWarning, match=r"had 30 cells and now has 29; group 'Platelets' had 30 cells and now has 31"):
+        get.sites(truth.adata)
+
+
+def test_the_order_of_the_cells_and_cells_without_a_group_do_not_matter(truth):
+    shuffled = truth.adata[::-1].copy()
+    extra = anndata.AnnData(obs=pd.DataFrame({"leiden": pd.Categorical([None, None], ["B"])}, index=["x", "y"]))
+    data = anndata.concat([shuffled, extra], uns_merge="first")
     with warnings.catch_warnings():
         warnings.simplefilter("error", UserWarning)
-        get.sites(truth.adata[10:].copy())
+        get.sites(data)
+
+
+def test_columns_of_a_mudata_that_disagree_are_told(truth):
+    mudata = pytest.importorskip("mudata")
+    with columns_not_pulled():
+        mdata = mudata.MuData({"atac": truth.adata})
+    mdata.obs["leiden"] = ["B"] * truth.adata.n_obs
+    with pytest.warns(UserWarning, match="its groups can't be told any more .*disagree"):
+        get.sites(mdata)
 
 
 def test_an_object_without_the_column_of_groups_can_be_read(truth):
@@ -112,9 +158,27 @@ def test_an_object_without_the_column_of_groups_can_be_read(truth):
 
 def test_an_unknown_tf_is_told_the_nearest(truth):
     with pytest.raises(KeyError, match="no TF 'ctcf'; did you mean 'CTCF'"):
-        get.sites(truth.adata, tf="ctcf")
+        get.sites(truth.adata, tfs="ctcf")
     with pytest.raises(KeyError, match="no TF 'GATA3'; the results hold 'CTCF', 'SPI1'"):
-        get.scores(truth.adata, tf=["CTCF", "GATA3"])
+        get.scores(truth.adata, tfs=["CTCF", "GATA3"])
+    with pytest.raises(KeyError, match="no TF 'spi1', 'GATA3'; did you mean 'SPI1'"):
+        get.activity(truth.adata, tfs=["spi1", "GATA3"])
+
+
+@pytest.mark.parametrize("read", [get.activity, get.scores, get.sites])
+def test_one_name_or_many_are_read(truth, read):
+    one, listed = read(truth.adata, tfs="SPI1", groups="B"), read(truth.adata, tfs=["SPI1"], groups=("B",))
+    if isinstance(one, pd.DataFrame):
+        pd.testing.assert_frame_equal(one, listed)
+        assert len(one) < len(read(truth.adata, groups=["Mono", "B"]))
+    else:
+        assert one.obs_names.tolist() == ["B"]
+        assert list(one.layers) == ["SPI1"]
+        every = read(truth.adata, groups=["Mono", "B"])
+        assert every.obs_names.tolist() == ["Mono", "B"]
+        np.testing.assert_array_equal(every.layers["SPI1"][1:], one.layers["SPI1"])
+    with pytest.raises(ValueError, match="no group is asked for"):
+        read(truth.adata, groups=[])
 
 
 def test_an_unknown_group_is_told_the_nearest(truth):
@@ -124,13 +188,13 @@ def test_an_unknown_group_is_told_the_nearest(truth):
 
 def test_a_group_that_was_skipped_is_told_why(truth):
     with pytest.raises(KeyError, match="'Platelets' was not predicted: skipped: 812 fragments"):
-        get.sites(truth.adata, group="Platelets")
+        get.sites(truth.adata, groups="Platelets")
 
 
 def test_many_names_are_cut_short(tmp_path):
     truth = make_truth(tmp_path, groups=[f"cluster {i}" for i in range(12)], tfs=["CTCF"])
     with pytest.raises(KeyError, match=r"'cluster 7', \.\.\. \(12 in all\)"):
-        get.sites(truth.adata, group="XYZ")
+        get.sites(truth.adata, groups="XYZ")
 
 
 def test_polars_tables_are_read_with_the_groups_in_their_first_column(truth):

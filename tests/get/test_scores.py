@@ -26,7 +26,7 @@ def test_scores_know_their_regions_and_groups(truth):
 
 
 def test_only_the_layers_that_were_asked_for_are_read(truth):
-    assert list(get.scores(truth.adata, tf="SPI1").layers) == ["SPI1"]
+    assert list(get.scores(truth.adata, tfs="SPI1").layers) == ["SPI1"]
 
 
 @pytest.mark.parametrize("moved", [False, True])

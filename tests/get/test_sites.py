@@ -11,7 +11,7 @@ def test_all_sites_are_given_without_a_choice(truth):
 
 
 def test_sites_are_those_of_the_tf_and_group(truth):
-    frame = get.sites(truth.adata, tf="CTCF", group="B")
+    frame = get.sites(truth.adata, tfs="CTCF", groups="B")
     starts, score = truth.scores["B", "CTCF"]
     assert frame["start"].tolist() == starts[score > 0.4].tolist()
     assert np.array_equal(frame["end"], frame["start"] + 32)
@@ -23,7 +23,7 @@ def test_sites_are_those_of_the_tf_and_group(truth):
 
 
 def test_categories_are_what_was_asked_for(truth):
-    frame = get.sites(truth.adata, group=["Mono", "B"], min_score=1.1)
+    frame = get.sites(truth.adata, groups=["Mono", "B"], min_score=1.1)
     assert frame.empty
     assert frame["group"].cat.categories.tolist() == ["Mono", "B"]
     assert frame["tf"].cat.categories.tolist() == ["CTCF", "SPI1"]

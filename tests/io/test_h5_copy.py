@@ -20,7 +20,8 @@ def source(tmp_path):
 def test_entries_are_added_or_replaced_and_all_else_is_as_it_was(source, tmp_path):
     with h5py.File(source, "r+") as file:
         file["uns/odd"] = h5py.Empty("f4")  # which anndata can neither read nor write
-        file.create_dataset("uns/numbers", data=np.arange(1000), compression="gzip")
+        numbers = file.create_dataset("uns/numbers", data=np.arange(1000), compression="gzip")
+        numbers.attrs.update({"encoding-type": "array", "encoding-version": "0.2.0"})
     before = source.read_bytes()
     copy_with(source, tmp_path / "copy.h5ad", {"uns/tfbs": {"sites": TABLE}, "obsm/X_tfbs": TABLE})
     assert source.read_bytes() == before

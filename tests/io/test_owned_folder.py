@@ -122,7 +122,7 @@ def test_one_process_at_a_time_and_the_error_names_it(tmp_path):
             OwnedFolder(tmp_path, "test").__enter__()
     finally:
         process.kill()
-        process.wait()
+        process.communicate()
 
 
 def test_threads_of_one_process_do_not_share_a_folder(tmp_path):
@@ -135,7 +135,7 @@ def test_threads_of_one_process_do_not_share_a_folder(tmp_path):
 def test_the_lock_dies_with_its_process(tmp_path):
     process = holding_process(tmp_path)
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.communicate()
     with OwnedFolder(tmp_path, "test"):
         pass
 
@@ -152,6 +152,7 @@ def test_the_lock_dies_with_its_process_though_a_forked_child_lives_on(tmp_path)
         os.kill(child, 0)
     finally:
         os.kill(child, signal.SIGKILL)
+        process.communicate()
 
 
 def test_the_lock_goes_when_the_folder_is_refused(tmp_path):

@@ -277,6 +277,7 @@ def test_a_process_that_waits_for_another_says_for_which_and_goes_on_when_that_e
         assert server.requests == []
     finally:
         process.kill()
+        process.communicate()
         waiting.join()
     assert load("TOYA").id == "maxatac:TOYA"
 

@@ -98,5 +98,5 @@ def test_unknown_columns_and_factors_are_errors():
     table = made_up([10_000, 100_000])
     with pytest.raises(KeyError, match="no column 'f1'"):
         pl.downsampling_curve(table, value="f1")
-    with pytest.raises(KeyError, match="no rows of MYC; it has CTCF, SPI1"):
+    with pytest.raises(KeyError, match="no TF 'MYC'; the table holds 'CTCF', 'SPI1'"):
         pl.downsampling_curve(table, tfs="MYC")

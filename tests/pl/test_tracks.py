@@ -105,7 +105,7 @@ def test_called_sites_are_marked_below_the_scores(truth):
     drawn = panels(pl.tracks(truth.adata, REGION))
     for group in truth.groups:
         for tf in truth.tfs:
-            sites = get.sites(truth.adata, tf=tf, group=group)
+            sites = get.sites(truth.adata, tfs=tf, groups=group)
             middles = (sites["start"] + sites["end"]) / 2
             middles = middles[(sites["end"] > LEFT) & (sites["start"] < RIGHT)]
             (collection,) = drawn[f"{group}: {tf}"].collections

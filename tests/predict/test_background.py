@@ -12,6 +12,7 @@ from _networks import random_model
 from _oracle import make_oracle
 
 import scmaxatac as sma
+from scmaxatac.predict import _background
 
 RATE = 0.3
 LENGTH = 1_500_000
@@ -122,6 +123,13 @@ def test_the_sample_of_an_earlier_run_in_the_same_folder_is_not_taken_for_that_o
     threshold(regions_of(5, 500))
     with pytest.raises(ValueError, match="only predict_tfbs scores"):
         threshold(regions_of(30, 500), "f1", again="matched")
+
+
+@pytest.mark.parametrize("step", [32, 96, 256, 320, 1_024])
+def test_the_windows_of_a_block_are_all_that_cover_one_of_its_bases(step):
+    """Of those on the grid of a block that begins at a window."""
+    reaching = [shift for shift in range(-5 * 1_024, 5 * 1_024) if shift % step == 0 and -1_024 < shift < 1_024]
+    assert _background._shifts(step).tolist() == reaching
 
 
 def weighted_rank(predicted: list[float], sample: list[float], n_beside: int, n: int) -> float:

@@ -49,6 +49,13 @@ def test_factors_without_rna_are_left_out_with_a_warning(models, form, name, cap
     assert "ZNF999" in caplog.text
 
 
+@pytest.mark.parametrize(("n_counted", "expressed"), [(2, False), (3, True), (4, True)])
+def test_a_factor_found_in_exactly_1_percent_of_the_cells_is_expressed(models, n_counted, expressed):
+    data = with_rna(genes={"CTCF": 1.0, "SPI1": n_counted / N_CELLS, "ZNF999": 1.0})
+    kept = [model.tf for model in expressed_models(models[:2], data)]
+    assert kept == (["CTCF", "SPI1"] if expressed else ["CTCF"])
+
+
 def test_names_of_genes_in_lower_case_are_recognised(models):
     """As those of mouse, whose factors are bound by the same motifs."""
     mouse = with_rna(genes={gene.capitalize(): share for gene, share in GENES.items()})

@@ -84,6 +84,13 @@ def test_uniform_peaks_are_peaks_though_all_have_one_width(mini):
     assert resolve_regions([adata], "auto", mini.genome, CHROMS)["start"].tolist() == starts
 
 
+def test_a_single_region_is_no_tiling_wherever_it_starts(mini):
+    adata = tile_object(mini, ["chr1:1000-1500"])
+    assert rows(resolve_regions([adata], "auto", mini.genome, CHROMS)) == [("chr1", 1_000, 1_500)]
+    with pytest.raises(ValueError, match="are tiles of the genome"):
+        resolve_regions([tile_object(mini, ["chr1:1000-1500", "chr1:2500-3000"])], "auto", mini.genome, CHROMS)
+
+
 def peak_table(frame: pd.DataFrame, kind: str):
     """Peaks as different versions of SnapATAC2 and tools keep them."""
     frame = frame.assign(name="peak", score=3, signal_value=1.5)

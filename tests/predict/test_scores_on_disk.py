@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from _mini import GROUPS, REGIONS
 
 import scmaxatac as sma
 from scmaxatac import settings
@@ -27,6 +28,18 @@ def test_scores_on_disk_equal_those_in_the_object(scores):
         np.testing.assert_array_equal(np.asarray(on_disk.layers[tf]), in_object.layers[tf])
     assert in_object.var.equals(on_disk.var)
     assert in_object.obs_names.equals(on_disk.obs_names)
+
+
+@pytest.mark.parametrize(("bytes_more", "in_object"), [(0, True), (-1, False)])
+def test_scores_of_exactly_the_limit_stay_in_the_object(
+    analytic, predict, mini, fragment_file, monkeypatch, bytes_more, in_object
+):
+    """Groups x regions x factors of 4 bytes each."""
+    monkeypatch.setattr(settings, "max_scores_mb", (len(GROUPS) * len(REGIONS) * 2 * 4 + bytes_more) / 1e6)
+    adata = mini.adata(fragment_file)
+    predict(adata)
+    assert ("scores" in adata.uns["tfbs"]) is in_object
+    assert len(sma.get.scores(adata).layers["AAA"]) == len(GROUPS)
 
 
 def test_scores_on_disk_are_listed_among_the_files_and_not_in_the_object(scores):

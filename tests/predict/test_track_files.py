@@ -68,7 +68,7 @@ def test_bed_files_hold_the_sites(adata, tmp_path):
     beds = files[files["kind"] == "bed"]
     assert len(beds) == len(GROUPS) * len(MODELS)
     for row in beds.itertuples():
-        sites = sma.get.sites(adata, tf=row.tf, group=row.group)
+        sites = sma.get.sites(adata, tfs=row.tf, groups=row.group)
         frame = read_bed(tmp_path / "run" / row.path)
         assert frame["chrom"].tolist() == sites["chrom"].tolist()
         assert frame[["start", "end"]].to_numpy().tolist() == sites[["start", "end"]].to_numpy().tolist()

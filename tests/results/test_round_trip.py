@@ -70,7 +70,7 @@ def test_every_slot_survives(predict, mini, fragment_file, container, prediction
         pd.testing.assert_frame_equal(back.obsm[f"X_{key}"], adata.obsm[f"X_{key}"])
         for group in adata.uns[key]["activity"].index:
             pd.testing.assert_frame_equal(
-                sma.get.sites(back, group=group, key=key), sma.get.sites(adata, group=group, key=key)
+                sma.get.sites(back, groups=group, key=key), sma.get.sites(adata, groups=group, key=key)
             )
         for tf in ("AAA", "BBB"):
             np.testing.assert_array_equal(

@@ -1,6 +1,7 @@
 """The slots: exactly what was promised, and the same after writing and reading."""
 
 import json
+from contextlib import nullcontext
 
 import anndata as ad
 import numpy as np
@@ -11,6 +12,8 @@ from _mini import GROUPS, REGIONS, SIZES
 
 import scmaxatac as sma
 from scmaxatac.containers._mudata import columns_not_pulled
+from scmaxatac.results._schema import CELL_ACTIVITY, IN_UNS, SLOTS, Slot
+from scmaxatac.results._slots import merge_slots
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -33,47 +36,103 @@ def mdata(adata):
     return mdata
 
 
-def test_slots_have_the_names_types_and_columns_that_the_documentation_promises(predict, adata):
+@pytest.mark.parametrize("recalled", [False, True])
+@pytest.mark.parametrize("case", ["regions", "genome", "tracks", "no sites", "key", "skipped"])
+def test_what_is_written_is_what_the_schema_declares_and_the_other_way_round(predict, adata, case, recalled):
+    options = options_of(case)
+    key = options.get("key_added", "tfbs")
+    if case == "skipped":
+        adata.obs.iloc[np.flatnonzero(adata.obs["leiden"] == "B")[:6], 0] = np.nan
+    with pytest.warns(UserWarning, match="'B' is skipped") if case == "skipped" else nullcontext():
+        predict(adata, **options)
+    assert ("skipped" in "".join(adata.uns[key]["qc"]["warnings"])) == (case == "skipped")
+    if recalled:
+        sma.tl.call_sites(adata, 0.3, key=key)
+    slots = adata.uns[key]
+    left_out = {"regions", "scores"} if case == "genome" else set()
+    declared = [slot for slot in SLOTS if slot.written_by == "tl.predict_tfbs"]
+    assert set(slots) == {slot.name for slot in declared if slot.place == "uns"} - left_out
+    assert {slot.name for slot in IN_UNS.values() if slot.always} <= set(slots)
+    assert set(adata.obsm) == {slot.key_in_obsm(key) for slot in declared if slot.place == "obsm"}
+    for name, value in slots.items():
+        assert_as_declared(IN_UNS[name], value)
+    assert_as_declared(CELL_ACTIVITY, adata.obsm[f"X_{key}"])
+
+
+def assert_as_declared(slot: Slot, value) -> None:
+    """Compare a slot that was written with its declaration."""
+    if slot.kind == "array":
+        assert value.ndim == len(slot.shape)
+        assert value.dtype == slot.dtype
+        return
+    if slot.kind == "json":
+        value = json.loads(value)
+        assert {column.name for column in slot.columns} == set(value)
+        kinds = {"text": (str, list, type(None)), "number": int | float, "list": list, "bool": bool}
+        for column in slot.columns:
+            assert isinstance(value[column.name], kinds.get(column.dtype, object)), column
+        return
+    expected = [
+        (column.name.replace("<TF>", tf), column.dtype)
+        for column in slot.columns
+        for tf in (["AAA", "BBB"] if "<TF>" in column.name else [""])
+    ]
+    assert set(value.columns) == {name for name, _ in expected}
+    for name, dtype in expected:
+        found = value[name].dtype
+        if dtype == "category":
+            assert isinstance(found, pd.CategoricalDtype)
+        elif dtype == "text":
+            assert all(isinstance(text, str) for text in value[name])
+        else:
+            assert found == np.dtype(dtype), name
+    assert value.index.name == (slot.index or None)
+
+
+def test_slots_have_the_values_that_the_documentation_promises(predict, adata):
     predict(adata)
     slots = adata.uns["tfbs"]
-    assert set(slots) == {"params", "qc", "sites", "regions", "scores", "activity", "files"}
-    assert isinstance(slots["params"], str)
-    assert isinstance(json.loads(slots["params"]), dict)
 
     sites = slots["sites"]
-    assert list(sites.columns) == ["chrom", "start", "end", "group", "tf", "score"]
-    assert all(isinstance(sites[name].dtype, pd.CategoricalDtype) for name in ("chrom", "group", "tf"))
     assert sites["chrom"].cat.categories.tolist() == list(SIZES)
     assert sites["group"].cat.categories.tolist() == list(GROUPS)
     assert sites["tf"].cat.categories.tolist() == ["AAA", "BBB"]
-    assert sites["start"].dtype == sites["end"].dtype == np.int64
-    assert sites["score"].dtype == np.float32
     assert sites.index.equals(pd.RangeIndex(len(sites)))
     assert sites.sort_values(["group", "tf", "chrom", "start"], kind="stable").index.equals(sites.index)
 
     regions = slots["regions"]
-    assert list(regions.columns) == ["chrom", "start", "end"]
-    assert regions["start"].dtype == regions["end"].dtype == np.int64
     assert regions.astype({"chrom": str}).to_numpy().tolist() == REGIONS.to_numpy().tolist()
-    assert slots["scores"].dtype == np.float32
     assert slots["scores"].shape == (len(GROUPS), len(REGIONS), 2)
 
     activity = slots["activity"]
     assert activity.index.tolist() == list(GROUPS)
     assert activity.columns.tolist() == ["AAA", "BBB"]
-    assert set(activity.dtypes) == {np.dtype(float)}
 
-    qc = slots["qc"]
-    assert {"n_cells", "n_fragments", "n_insertions", "n_insertions_kept", "p99", "n_sites", "warnings"} <= set(qc)
-    assert qc.index.tolist() == list(GROUPS)
-    counts = ["n_cells", "n_fragments", "n_insertions", "n_insertions_kept", "n_sites"]
-    assert {dtype.kind for dtype in qc[counts].dtypes} == {"i"}
-    assert list(slots["files"].columns) == ["group", "tf", "kind", "path", "sha256"]
+    assert slots["qc"].index.tolist() == list(GROUPS)
 
     cells = adata.obsm["X_tfbs"]
-    assert isinstance(cells, pd.DataFrame)
     assert cells.columns.tolist() == ["AAA", "BBB"]
     assert cells.index.equals(adata.obs_names)
+
+
+@pytest.mark.parametrize(
+    ("name", "change", "message"),
+    [
+        ("sites", lambda sites: sites.assign(strand="+"), "strand"),
+        ("sites", lambda sites: sites.drop(columns="tf"), "tf"),
+        ("sites", lambda sites: sites.astype({"score": float}), "column 'score' of 'sites' is float64, not float32"),
+        ("activity", lambda table: table.reset_index(drop=True), "the index of 'activity' is None"),
+        ("scores", lambda scores: scores[0], "declared is float32"),
+    ],
+)
+def test_nothing_is_written_that_is_not_declared(predict, adata, name, change, message):
+    predict(adata)
+    before = adata.copy()
+    with pytest.raises(ValueError, match=message):
+        merge_slots(adata, {name: change(adata.uns["tfbs"][name])}, "tfbs")
+    with pytest.raises(ValueError, match="'markers' is not declared"):
+        merge_slots(adata, {"markers": adata.uns["tfbs"]["sites"]}, "tfbs")
+    assert_same_slots(adata.uns["tfbs"], before.uns["tfbs"], but=())
 
 
 def test_slots_share_no_memory_with_what_was_given_or_with_other_objects(predict, mini, fragment_file):
@@ -95,6 +154,7 @@ def options_of(case):
         "no sites": {"threshold": 1},
         "key": {"key_added": "my key"},
         "numbers": {"groupby": "number"},
+        "skipped": {"min_cells": 10},
     }[case]
 
 
@@ -193,4 +253,4 @@ def test_names_with_slashes_and_blanks_are_values_only(predict, adata, tmp_path)
     back = ad.read_h5ad(tmp_path / "a.h5ad")
     for name in names:
         assert len(sma.get.track(back, "AAA", name)) > 100
-        assert set(sma.get.sites(back, group=name)["group"]) == {name}
+        assert set(sma.get.sites(back, groups=name)["group"]) == {name}

@@ -112,7 +112,7 @@ def test_files_of_sites_follow(mini, fragment_file, predict):
     sma.tl.call_sites(adata, 0.1)
     files, folder = adata.uns["tfbs"]["files"], sma.get.params(adata)["out_dir"]
     for row in files[files["kind"] == "bed"].itertuples():
-        expected = sma.get.sites(adata, tf=row.tf, group=row.group)
+        expected = sma.get.sites(adata, tfs=row.tf, groups=row.group)
         assert read_bed(f"{folder}/{row.path}")["start"].tolist() == expected["start"].tolist()
         assert sha256_of(f"{folder}/{row.path}") == row.sha256
 
@@ -170,7 +170,7 @@ def test_a_description_of_the_run_that_was_changed_is_refused(adata, tmp_path):
 
 
 def test_without_a_prediction_there_is_nothing_to_call(mini, adata):
-    with pytest.raises(KeyError, match=r"uns\['mine'\].*predict_tfbs first"):
+    with pytest.raises(KeyError, match=r"uns\['mine'\]: results exist under 'tfbs'"):
         sma.tl.call_sites(adata, key="mine")
     with pytest.raises(KeyError, match="predict_tfbs first"):
         sma.tl.call_sites(mini.adata())

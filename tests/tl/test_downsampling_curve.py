@@ -55,7 +55,7 @@ def test_all_fragments_give_what_predict_tfbs_gives(curve, predicted, mini, peak
     qc = sma.get.qc(predicted).loc["CD4/T"]
     for tf in ("AAA", "BBB"):
         row = table.loc[tf, qc["n_fragments"]]
-        assert row["n_sites"] == len(sma.get.sites(predicted, tf=tf, group="CD4/T")) > 0
+        assert row["n_sites"] == len(sma.get.sites(predicted, tfs=tf, groups="CD4/T")) > 0
         assert row["p99"] == qc["p99"]
         assert row["n_cells"] == 14
         assert row["ap_vs_full_depth"] == pytest.approx(1)
@@ -187,7 +187,7 @@ def test_every_threshold_can_be_asked_for_as_all_scores_are_kept(
     adata = mini.adata(fragment_file)
     options = {"genome": mini.genome, "models": mini_models[0], "threshold": 0.004, "min_fragments": 1}
     sma.tl.predict_tfbs(adata, "leiden", **options, out_dir=tmp_path / "full")
-    assert table["n_sites"].iloc[-1] == len(sma.get.sites(adata, tf="AAA", group="CD4/T"))
+    assert table["n_sites"].iloc[-1] == len(sma.get.sites(adata, tfs="AAA", groups="CD4/T"))
 
 
 def test_that_thresholds_do_not_fit_small_libraries_is_no_surprise(curve, mini, mini_models, fragment_file, tmp_path):

@@ -61,7 +61,7 @@ def test_sites_at_the_published_threshold_are_those_of_the_original(golden_run, 
     assert sma.get.params(golden_run)["thresholds"][tf] == {"all": THRESHOLDS[tf]}
     columns = ["chrom", "start", "end", "score"]
     golden = pd.read_csv(data_dir / "golden" / "predict" / f"{tf}_peaks.bed", sep="\t", header=None, names=columns)
-    sites = sma.get.sites(golden_run, tf=tf)
+    sites = sma.get.sites(golden_run, tfs=tf)
     assert len(golden) > 0
     assert sites[["start", "end"]].to_numpy().tolist() == golden[["start", "end"]].to_numpy().tolist()
     np.testing.assert_allclose(sites["score"], golden["score"], atol=1e-5)
@@ -98,7 +98,7 @@ def test_signal_equals_that_of_the_original(golden_run, data_dir):
 def test_sites_inside_the_regions_are_a_part_of_those_with_flanks(golden_run, data_dir):
     inside = sma.tl.call_sites(golden_run, include_flanks=False, copy=True)
     for tf in TFS:
-        some, every = (sma.get.sites(each, tf=tf) for each in (inside, golden_run))
+        some, every = (sma.get.sites(each, tfs=tf) for each in (inside, golden_run))
         assert 0 < len(some) <= len(every)
         reached = np.searchsorted(every["end"], some["start"], side="right")
         assert (every["start"].to_numpy()[reached] <= some["start"].to_numpy()).all()

@@ -225,7 +225,7 @@ def test_groups_that_are_too_small_are_skipped_with_a_warning(analytic, predict,
     cells = adata.obsm["X_tfbs"]
     assert cells[(adata.obs["leiden"] == "Rare").to_numpy()].isna().all(axis=None)
     with pytest.raises(KeyError, match="'Rare' was not predicted: skipped: 3 cells"):
-        sma.get.sites(adata, group="Rare")
+        sma.get.sites(adata, groups="Rare")
 
 
 def test_the_qc_table_counts_what_went_in(analytic, predict, adata, mini):

@@ -9,6 +9,7 @@ import numpy as np
 
 from scmaxatac._constants import WINDOW
 from scmaxatac._text import abbreviate
+from scmaxatac._types import Float32s
 from scmaxatac.genome._genome import Genome
 from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig
 
@@ -21,11 +22,11 @@ class SignalTrack(Protocol):
         """Lengths of the chromosomes whose signal can be asked for."""
         ...
 
-    def values(self, chrom: str, start: int = 0, end: int | None = None) -> np.ndarray:
+    def values(self, chrom: str, start: int = 0, end: int | None = None) -> Float32s:
         """Signal of every base of ``[start, end)``; (end - start,) float32."""
         ...
 
-    def windows(self, chrom: str, starts: np.ndarray) -> np.ndarray:
+    def windows(self, chrom: str, starts: np.ndarray) -> Float32s:
         """Signal of windows of 1,024 bp; `starts` sorted, (n,) to (n, 1024) float32."""
         ...
 
@@ -64,7 +65,7 @@ class BigWigSignal:
         read = self._present if chroms is None else [chrom for chrom in chroms if chrom in self._present]
         check_lengths(self.path, self._present, genome, read)
 
-    def values(self, chrom: str, start: int = 0, end: int | None = None) -> np.ndarray:
+    def values(self, chrom: str, start: int = 0, end: int | None = None) -> Float32s:
         """Signal of every base of ``[start, end)``, by default of the whole chromosome; (end - start,) float32."""
         end = self.sizes[chrom] if end is None else end
         if chrom not in self._present:
@@ -76,12 +77,13 @@ class BigWigSignal:
         between[1::2] = np.nan_to_num(values, nan=0.0)
         return np.repeat(between, np.diff(edges, prepend=start))
 
-    def windows(self, chrom: str, starts: np.ndarray) -> np.ndarray:
+    def windows(self, chrom: str, starts: np.ndarray) -> Float32s:
         """Signal of windows of 1,024 bp; `starts` sorted, (n,) to (n, 1024) float32."""
         if not len(starts):
             return np.zeros((0, WINDOW), dtype=np.float32)
         covered = self.values(chrom, int(starts[0]), int(starts[-1]) + WINDOW)
-        return np.lib.stride_tricks.sliding_window_view(covered, WINDOW)[np.asarray(starts) - starts[0]]
+        windows: Float32s = np.lib.stride_tricks.sliding_window_view(covered, WINDOW)[np.asarray(starts) - starts[0]]
+        return windows
 
 
 def check_lengths(path: str | PathLike[str], sizes: Mapping[str, int], genome: Genome, chroms: Iterable[str]) -> None:

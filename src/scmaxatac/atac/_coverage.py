@@ -3,6 +3,7 @@
 import numpy as np
 
 from scmaxatac._constants import FLANK
+from scmaxatac._types import Int32s
 from scmaxatac.genome._intervals import Intervals
 
 
@@ -29,7 +30,8 @@ def keep_off_blacklist(positions: np.ndarray, chrom: str, length: int, blacklist
         return positions
     starts = np.maximum(positions.astype(np.int64) - FLANK, 0)
     ends = np.minimum(positions.astype(np.int64) + FLANK + 1, length)
-    return positions[~blacklist.overlaps(chrom, starts, ends)]
+    kept: Int32s = positions[~blacklist.overlaps(chrom, starts, ends)]
+    return kept
 
 
 def coverage_runs(positions: np.ndarray, length: int) -> tuple[np.ndarray, np.ndarray]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scmaxatac._constants import FLANK, LIBRARY_SIZE, PERCENTILE, WINDOW
+from scmaxatac._types import Float32s
 from scmaxatac.atac._coverage import coverage_histogram, coverage_runs, keep_off_blacklist, weighted_percentile
 from scmaxatac.atac._insertions import Insertions
 from scmaxatac.genome._genome import Genome
@@ -112,10 +113,11 @@ class Signal:
         """Whether no base is covered, or all are covered alike; the signal is then 0 everywhere."""
         return not self.maximum > self.minimum
 
-    def values(self, chrom: str, start: int = 0, end: int | None = None) -> np.ndarray:
+    def values(self, chrom: str, start: int = 0, end: int | None = None) -> Float32s:
         """Signal of every base of ``[start, end)``, by default of the whole chromosome; (end - start,) float32."""
         end = self.sizes[chrom] if end is None else end
-        return self._windows_at(chrom, np.array([start]), end - start)[0]
+        values: Float32s = self._windows_at(chrom, np.array([start]), end - start)[0]
+        return values
 
     def runs(self, chrom: str, start: int = 0, end: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Find the runs of equal signal other than 0 in ``[start, end)``: starts, ends (int32) and values (float32)."""
@@ -135,11 +137,11 @@ class Signal:
         breaks, levels = _joint_runs(self.libraries, chrom, 0, self.sizes[chrom])
         return breaks, levels.sum(axis=1)
 
-    def windows(self, chrom: str, starts: np.ndarray) -> np.ndarray:
+    def windows(self, chrom: str, starts: np.ndarray) -> Float32s:
         """Signal of windows of 1,024 bp; `starts` sorted, (n,) to (n, 1024) float32."""
         return self._windows_at(chrom, starts, WINDOW)
 
-    def _windows_at(self, chrom: str, starts: np.ndarray, width: int) -> np.ndarray:
+    def _windows_at(self, chrom: str, starts: np.ndarray, width: int) -> Float32s:
         from scmaxatac.atac._kernels import add_window_signal
 
         out = np.zeros((len(starts), width), dtype=np.float32)
@@ -158,7 +160,7 @@ class Signal:
         span = self.maximum - self.minimum
         return [library.scale / len(self.libraries) / span for library in self.libraries]
 
-    def _above_minimum(self, values: np.ndarray) -> np.ndarray:
+    def _above_minimum(self, values: Float32s) -> Float32s:
         """Subtract the minimum where there is coverage: with a minimum above 0, only blacklisted bases have none."""
         if self.minimum and not self.is_empty:
             values[values > 0] -= np.float32(self.minimum / (self.maximum - self.minimum))

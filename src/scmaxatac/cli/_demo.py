@@ -12,9 +12,9 @@ from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._keys import FILES, KEY_ADDED
 from scmaxatac._logging import logger
 from scmaxatac.cli._result_files import SITES, write_sites
-from scmaxatac.containers._objects import unwrap
 from scmaxatac.genome import Intervals
 from scmaxatac.io._owned_folder import OwnedFolder, own_file
+from scmaxatac.results._reader import find_results
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -89,7 +89,7 @@ chance   what random predictions would reach
 def _folder_of_tracks(data: "AnnData | MuData") -> Path:
     """Folder that the run's bigWig and BED files share."""
     folder = Path(sma.get.params(data)["out_dir"])
-    files = unwrap(data).uns[KEY_ADDED][FILES]
+    files = find_results(data, KEY_ADDED, "atac").table(FILES)
     tracks = files.loc[files["kind"].isin(["bigwig", "bed"]), "path"]
     return Path(os.path.commonpath([folder / path for path in tracks]))
 

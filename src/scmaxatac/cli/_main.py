@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeAlias
 
 from scmaxatac import __version__, settings
 from scmaxatac._constants import STEP
@@ -20,6 +21,8 @@ from scmaxatac._logging import logger
 FAILED = 1
 BAD_INPUT = 2
 INTERRUPTED = 130
+
+_Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -103,7 +106,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_demo(commands: "argparse._SubParsersAction", common: argparse.ArgumentParser) -> None:
+def _add_demo(commands: _Commands, common: argparse.ArgumentParser) -> None:
     demo = commands.add_parser(
         "demo",
         parents=[common],
@@ -117,7 +120,7 @@ def _add_demo(commands: "argparse._SubParsersAction", common: argparse.ArgumentP
     demo.set_defaults(run=_run_demo)
 
 
-def _add_predict(commands: "argparse._SubParsersAction", common: argparse.ArgumentParser) -> None:
+def _add_predict(commands: _Commands, common: argparse.ArgumentParser) -> None:
     predict = commands.add_parser(
         "predict",
         parents=[common],
@@ -169,7 +172,7 @@ def _add_predict(commands: "argparse._SubParsersAction", common: argparse.Argume
     predict.set_defaults(run=_run_predict)
 
 
-def _add_models(commands: "argparse._SubParsersAction", common: argparse.ArgumentParser) -> None:
+def _add_models(commands: _Commands, common: argparse.ArgumentParser) -> None:
     models = commands.add_parser("models", help="list, download or convert models")
     models.set_defaults(run=None, help=models.print_help)
     actions = models.add_subparsers(title="commands", metavar="COMMAND")

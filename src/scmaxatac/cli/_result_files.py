@@ -13,7 +13,7 @@ from scmaxatac.containers._objects import unwrap
 from scmaxatac.io._bed import write_bed
 from scmaxatac.io._h5_copy import check_copy, copy_with
 from scmaxatac.io._owned_folder import OwnedFolder, own_file
-from scmaxatac.predict._prediction import run_folder
+from scmaxatac.results._run_folder import run_folder
 
 if TYPE_CHECKING:
     from anndata import AnnData

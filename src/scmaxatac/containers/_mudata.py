@@ -11,6 +11,8 @@ def columns_not_pulled() -> AbstractContextManager[Any]:
     """
     import mudata
 
-    if hasattr(mudata, "settings"):
-        return mudata.settings.override(pull_on_update=False)
-    return mudata.set_options(pull_on_update=False)
+    settings: Any = getattr(mudata, "settings", None)
+    found: AbstractContextManager[Any] = (
+        mudata.set_options(pull_on_update=False) if settings is None else settings.override(pull_on_update=False)
+    )
+    return found

@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from scmaxatac._types import Int32s, Objects
+
 _JOIN = "|"
 
 
@@ -263,13 +265,14 @@ def _join(labels: list[GroupLabels], columns: list[str]) -> GroupLabels:
     return GroupLabels(codes, names)
 
 
-def _recode(codes: np.ndarray, places: Sequence[int] | np.ndarray) -> np.ndarray:
+def _recode(codes: Int32s, places: Sequence[int] | np.ndarray) -> Int32s:
     """Replace each code by its new place; -1 stays."""
     return np.append(np.asarray(places, dtype=np.int32), np.int32(-1))[codes]
 
 
-def _texts(labels: GroupLabels) -> np.ndarray:
-    return np.array([*labels.names, ""], dtype=object)[labels.codes]
+def _texts(labels: GroupLabels) -> Objects:
+    texts: Objects = np.array([*labels.names, ""], dtype=object)[labels.codes]
+    return texts
 
 
 def _natural(text: str) -> list[tuple[int, int, str]]:

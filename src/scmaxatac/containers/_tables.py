@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from scmaxatac.containers._objects import is_snapatac2
@@ -22,6 +23,23 @@ def put_table(adata: Any, key: str, frame: pd.DataFrame) -> None:
         The table.
     """
     adata.uns[key] = plain_table(frame) if is_snapatac2(adata) else frame.copy()
+
+
+def to_pandas(stored: Any) -> pd.DataFrame:
+    """Table of an object, pandas' or polars', as a table of pandas that may be changed.
+
+    Raises
+    ------
+    TypeError
+        If it is no table.
+    """
+    if isinstance(stored, pd.DataFrame):
+        return stored.copy()
+    if hasattr(stored, "to_pandas"):  # polars, in SnapATAC2's backed objects
+        return pd.DataFrame(stored.to_pandas())
+    if isinstance(stored, np.ndarray) and stored.dtype.names:
+        return pd.DataFrame(stored)
+    raise TypeError(f"a {type(stored).__name__} is no table")
 
 
 def plain_table(frame: pd.DataFrame) -> Any:

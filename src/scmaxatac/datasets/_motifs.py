@@ -9,6 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
+from scmaxatac._types import Bytes, Float64s
+
 _ACCESSIONS = {"CTCF": "MA0139.1", "SPI1": "MA0080.5", "GATA3": "MA0037.4"}
 
 _COUNTS = {
@@ -56,7 +58,7 @@ class Motif:
 
     tf: str
     accession: str
-    probabilities: np.ndarray
+    probabilities: Float64s
 
     @property
     def width(self) -> int:
@@ -64,30 +66,33 @@ class Motif:
         return len(self.probabilities)
 
     @cached_property
-    def log_odds(self) -> np.ndarray:
+    def log_odds(self) -> Float64s:
         """``(width, 4)``, bits over a background of 42% GC."""
-        return np.log2(self.probabilities / _BACKGROUND)
+        bits: Float64s = np.log2(self.probabilities / _BACKGROUND)
+        return bits
 
     @cached_property
-    def _percentiles(self) -> np.ndarray:
+    def _percentiles(self) -> Float64s:
         scores = self.score(self.sample(_N_SAMPLED, np.random.default_rng(0)))
         return np.percentile(scores, np.arange(101))
 
-    def score(self, codes: np.ndarray) -> np.ndarray:
+    def score(self, codes: np.ndarray) -> Float64s:
         """Score sequences ``(n, width)`` of codes 0 to 3, in bits."""
-        return self.log_odds[np.arange(self.width), codes].sum(axis=-1)
+        bits: Float64s = self.log_odds[np.arange(self.width), codes].sum(axis=-1)
+        return bits
 
     def score_at(self, quantile: float) -> float:
         """Score that this share of the motif's own instances stays below."""
         return float(np.interp(100 * quantile, np.arange(101), self._percentiles))
 
-    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+    def sample(self, n: int, rng: np.random.Generator) -> Bytes:
         """Draw `n` instances ``(n, width)`` on the forward strand."""
         cumulative = np.cumsum(self.probabilities, axis=1)
         drawn = rng.random((n, self.width, 1))
-        return np.minimum((drawn > cumulative[None]).sum(axis=2), 3).astype(np.uint8)
+        codes: Bytes = np.minimum((drawn > cumulative[None]).sum(axis=2), 3).astype(np.uint8)
+        return codes
 
-    def sample_between(self, low: float, high: float, n: int, rng: np.random.Generator) -> np.ndarray:
+    def sample_between(self, low: float, high: float, n: int, rng: np.random.Generator) -> Bytes:
         """Draw `n` instances whose scores lie between two quantiles of the motif's own scores."""
         drawn = self.sample(int(n / (high - low) * 1.5) + 200, rng)
         scores = self.score(drawn)

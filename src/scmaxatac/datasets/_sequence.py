@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scmaxatac._constants import UNKNOWN_BASE
+from scmaxatac._types import Float64s
 
 CHROM_SIZES = {"chr1": 900_000, "chr2": 800_000, "chr3": 700_000, "chr4": 560_000, "chr5": 540_000}
 """Chromosomes of the toy genome and their sizes in bp (3.5 Mb in all)."""
@@ -46,7 +47,8 @@ def _transitions(gc: float, cpg: float) -> np.ndarray:
         table[after_c, [0, 3]] += lost * np.array([0.4, 0.6])
     for run in (0, 15):
         table[run, run % 4] *= 1.25
-    return table / table.sum(axis=1, keepdims=True)
+    shares: Float64s = table / table.sum(axis=1, keepdims=True)
+    return shares
 
 
 def _markov(levels: np.ndarray, tables: np.ndarray, length: int, rng: np.random.Generator) -> np.ndarray:

@@ -114,4 +114,5 @@ def fragment_lines(fragments: Fragments, barcodes: pd.Index) -> bytes:
     )
     sink = pa.BufferOutputStream()
     csv.write_csv(table, sink, csv.WriteOptions(include_header=False, delimiter="\t", quoting_style="none"))
-    return ("\n".join(header) + "\n").encode() + sink.getvalue().to_pybytes()
+    lines: bytes = sink.getvalue().to_pybytes()
+    return ("\n".join(header) + "\n").encode() + lines

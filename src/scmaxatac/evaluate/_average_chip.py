@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from scmaxatac._types import Float64s
 from scmaxatac.atac._average import Runs
 from scmaxatac.genome._intervals import Intervals
 
@@ -30,7 +31,8 @@ def largest_mean_arcsinh(tracks: Sequence[Runs], start: int, n_bins: int, bin_si
         lengths = high - low
         bases = np.repeat(low - np.cumsum(lengths) + lengths, lengths) + np.arange(lengths.sum())
         total[bases] += np.repeat(np.arcsinh(np.nan_to_num(values)), lengths)
-    return (total.reshape(n_bins, bin_size).max(axis=1) / len(tracks)).astype(np.float32)
+    largest: Float64s = total.reshape(n_bins, bin_size).max(axis=1) / len(tracks)
+    return largest.astype(np.float32)
 
 
 def share_with_peak(peaks: Sequence[Intervals], chrom: str, n_bins: int, bin_size: int) -> np.ndarray:
@@ -50,4 +52,5 @@ def share_with_peak(peaks: Sequence[Intervals], chrom: str, n_bins: int, bin_siz
     (n_bins,) float32.
     """
     starts = np.arange(n_bins, dtype=np.int64) * bin_size
-    return np.mean([p.overlaps(chrom, starts, starts + bin_size) for p in peaks], axis=0).astype(np.float32)
+    share: Float64s = np.mean([p.overlaps(chrom, starts, starts + bin_size) for p in peaks], axis=0)
+    return share.astype(np.float32)

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from scmaxatac._constants import UNKNOWN_BASE
+from scmaxatac._types import Bytes
 
 _GRID = 0.002
 """Log odds are rounded to multiples of this many bits, for which memelite's p-values are exact."""
@@ -85,7 +87,8 @@ def load_fimo() -> Callable[..., Any]:
         from memelite import fimo
     except ImportError:
         raise ImportError("scanning for motifs needs memelite: pip install 'scmaxatac[motifs]'") from None
-    return fimo
+    found: Callable[..., Any] = fimo
+    return found
 
 
 def _on_the_grid(matrix: np.ndarray) -> np.ndarray:
@@ -117,6 +120,7 @@ def _join(codes: np.ndarray, begins: np.ndarray, stops: np.ndarray) -> tuple[np.
     return np.concatenate(pieces), np.cumsum(lengths) - lengths
 
 
-def _one_hot(codes: np.ndarray) -> np.ndarray:
+def _one_hot(codes: Bytes) -> npt.NDArray[np.int8]:
     """Encode bases as memelite reads them, (1, 4, length) int8; an unknown base is all 0."""
-    return (codes == np.arange(4, dtype=np.uint8)[:, None]).astype(np.int8)[None]
+    encoded: npt.NDArray[np.int8] = (codes == np.arange(4, dtype=np.uint8)[:, None]).astype(np.int8)[None]
+    return encoded

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from scmaxatac._types import Int32s
+
 _ENOUGH = 0.5  # share of cells found under their own names that makes other rules needless to try
 # a barcode of DNA, possibly of several parts, and the number of the well or library that may follow
 _DNA = re.compile(r"(?<![A-Za-z0-9])([ACGT]{6,}(?:[+._-]?[ACGT]{4,})*)(-\d+)?(?![A-Za-z0-9])")
@@ -192,7 +194,7 @@ class BarcodeIndex:
         self._owner: dict[int, str] = {}
         self._memo: dict[str, int] = {}
 
-    def cells_of(self, barcodes: Any) -> np.ndarray:
+    def cells_of(self, barcodes: Any) -> Int32s:
         """The cell of each of an arrow array's barcodes, (n,) int32, -1 for those of no cell.
 
         Raises
@@ -204,10 +206,12 @@ class BarcodeIndex:
 
         if self._rule.of_barcode is None:
             # looked up as strings: about three times as fast as dictionary-encoding them first
-            return pc.index_in(barcodes, value_set=self._values).fill_null(-1).to_numpy()
+            found: Int32s = pc.index_in(barcodes, value_set=self._values).fill_null(-1).to_numpy()
+            return found
         encoded = barcodes.combine_chunks().dictionary_encode()
         places = [self._changed_place(name) for name in encoded.dictionary.to_pylist()]
-        return np.array(places, dtype=np.int32)[encoded.indices.to_numpy()]
+        index: Int32s = encoded.indices.to_numpy()
+        return np.array(places, dtype=np.int32)[index]
 
     def _changed_place(self, barcode: str) -> int:
         place = self._memo.get(barcode)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from scmaxatac._types import Int32s
 from scmaxatac.fragments._barcode_matcher import BarcodeMatcher
 from scmaxatac.fragments._line_blocks import LineBlock, read_line_blocks
 from scmaxatac.fragments._source import FragmentChunk, MatchReport
@@ -96,11 +97,12 @@ class FragmentFile:
         chrom, start, end = columns
         return FragmentChunk(cell, chrom, start, end, both_ends=True)
 
-    def _chrom_codes(self, column: Any) -> np.ndarray:
+    def _chrom_codes(self, column: Any) -> Int32s:
         column = column.unify_dictionaries().combine_chunks()
         names = column.dictionary.to_pylist()
         codes = [self._chroms.setdefault(name, len(self._chroms)) for name in names]
-        return np.array(codes, dtype=np.int32)[column.indices.to_numpy()]
+        index: Int32s = column.indices.to_numpy()
+        return np.array(codes, dtype=np.int32)[index]
 
     def _tables(self) -> Iterator[Any]:
         """Arrow tables of chrom, start, end and barcode; at least one row in all."""

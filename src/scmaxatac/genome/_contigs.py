@@ -4,6 +4,7 @@ import numpy as np
 
 from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
+from scmaxatac._types import Int32s
 from scmaxatac.fragments._source import FragmentChunk, FragmentSource
 from scmaxatac.genome._genome import Genome
 
@@ -23,9 +24,9 @@ class ContigMap:
         self._seen = 0
         self._lost: dict[str, int] = {}
 
-    def __call__(self, chunk: FragmentChunk) -> np.ndarray:
+    def __call__(self, chunk: FragmentChunk) -> Int32s:
         names = list(self._source.chroms)
-        chrom = np.array([self._index.get(name, -1) for name in names], dtype=np.int32)[chunk.chrom]
+        chrom: Int32s = np.array([self._index.get(name, -1) for name in names], dtype=np.int32)[chunk.chrom]
         counts = np.bincount(chunk.chrom[chrom < 0], minlength=len(names))
         for i in np.flatnonzero(counts):
             self._lost[names[i]] = self._lost.get(names[i], 0) + int(counts[i])

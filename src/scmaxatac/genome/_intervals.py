@@ -6,6 +6,8 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from scmaxatac._types import Int64s
+
 
 class Intervals:
     """Intervals of several chromosomes, sorted and merged; positions are 0-based and half-open.
@@ -76,7 +78,7 @@ class Intervals:
         change = np.bincount(first, minlength=n + 1) - np.bincount(stop, minlength=n + 1)
         return np.cumsum(change)[:n] > 0
 
-    def overlap_length(self, chrom: str, start: np.ndarray, end: np.ndarray) -> np.ndarray:
+    def overlap_length(self, chrom: str, start: np.ndarray, end: np.ndarray) -> Int64s:
         """Bases that each query ``[start, end)`` shares with the intervals; (n,) int64."""
         return self._covered_before(chrom, np.asarray(end)) - self._covered_before(chrom, np.asarray(start))
 
@@ -87,14 +89,14 @@ class Intervals:
             return pd.DataFrame({"chrom": pd.Series(dtype=object), "start": np.zeros(0, int), "end": np.zeros(0, int)})
         return pd.concat(parts, ignore_index=True)
 
-    def _bounds(self, chrom: str) -> tuple[np.ndarray, np.ndarray]:
+    def _bounds(self, chrom: str) -> tuple[Int64s, Int64s]:
         return self._by_chrom.get(chrom, (_NONE, _NONE))
 
     @cached_property
-    def _prefix(self) -> dict[str, np.ndarray]:
+    def _prefix(self) -> dict[str, Int64s]:
         return {chrom: np.concatenate([[0], np.cumsum(e - s)]) for chrom, (s, e) in self._by_chrom.items()}
 
-    def _covered_before(self, chrom: str, position: np.ndarray) -> np.ndarray:
+    def _covered_before(self, chrom: str, position: Int64s) -> Int64s:
         starts, ends = self._bounds(chrom)
         if not len(starts):
             return np.zeros(position.shape, dtype=np.int64)

@@ -1,16 +1,24 @@
 """Activity of each TF in each group."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
-from scmaxatac.get._results import find_results
+from scmaxatac.results._reader import find_results
 
 
 @shared_docs
-def activity(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.DataFrame:
+def activity(
+    data: Any,
+    *,
+    tfs: str | Iterable[str] | None = None,
+    groups: str | Iterable[str] | None = None,
+    key: str = _keys.KEY_ADDED,
+    mod: str = "atac",
+) -> pd.DataFrame:
     """Activity of each TF in each group: its mean predicted score over the sites that it has in any group.
 
     In each site of the union over all groups, the largest of the group's bins counts, 0 where none was kept. So the
@@ -21,6 +29,10 @@ def activity(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.
     ----------
     data
         {results}
+    tfs
+        {tfs}
+    groups
+        {groups}
     key
         {key}
     mod
@@ -28,12 +40,9 @@ def activity(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.
 
     Returns
     -------
-    Groups x TFs, between 0 and 1; NaN for a TF that has no sites in any group.
+    Groups x TFs, between 0 and 1, in the order that they were asked for; NaN for a TF that has no sites in any group.
 
-    Raises
-    ------
-    KeyError
-        If there are no results under `key`.
+    {warns_and_raises}
 
     Examples
     --------
@@ -42,4 +51,5 @@ def activity(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.
     >>> activity.index.tolist()
     ['B', 'CD4/T', 'Mono']
     """
-    return find_results(data, key, mod).table(_keys.ACTIVITY)
+    results = find_results(data, key, mod)
+    return results.table(_keys.ACTIVITY).loc[results.pick_groups(groups), results.pick_tfs(tfs)]

@@ -4,10 +4,12 @@ from typing import Any
 
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
-from scmaxatac.get._results import find_results
+from scmaxatac.results._reader import find_results
+from scmaxatac.results._schema import PARAMS
+from scmaxatac.results._schema_docs import columns_text
 
 
-@shared_docs
+@shared_docs(fields=columns_text(PARAMS))
 def params(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> dict[str, Any]:
     """Parameters that a run of :func:`scmaxatac.tl.predict_tfbs` was made with.
 
@@ -22,13 +24,11 @@ def params(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> dict[str, A
 
     Returns
     -------
-    The decoded parameters: groupby, TFs, identifiers and sha256 of the models, thresholds, genome, regions, step,
-    strand, precision, version, folder of the files.
+    The decoded parameters:
 
-    Raises
-    ------
-    KeyError
-        If there are no results under `key`.
+    {fields}
+
+    {warns_and_raises}
 
     Examples
     --------

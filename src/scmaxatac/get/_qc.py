@@ -6,10 +6,12 @@ import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
-from scmaxatac.get._results import find_results
+from scmaxatac.results._reader import find_results
+from scmaxatac.results._schema import QC
+from scmaxatac.results._schema_docs import columns_text
 
 
-@shared_docs
+@shared_docs(columns=columns_text(QC))
 def qc(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.DataFrame:
     """Depth, scale and number of sites of each group.
 
@@ -24,16 +26,11 @@ def qc(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.DataFr
 
     Returns
     -------
-    A row a group, those that were skipped among them: n_cells, n_fragments, n_insertions, n_insertions_kept (those that
-    the signal was made of), p99 (the coverage that became a signal of 1), match_rate (share of the cells that have
-    fragments), n_sites, warnings (joined by ``"; "``), and for each factor ``called_to_expected_<TF>``: the 200-bp bins
-    that reach the published threshold over those that the calibration expects to. Far below 1 the scores have shrunk
-    with the depth, or the factor is absent; NaN where fewer bins were predicted than are expected to be called.
+    A row a group, those that were skipped among them:
 
-    Raises
-    ------
-    KeyError
-        If there are no results under `key`.
+    {columns}
+
+    {warns_and_raises}
 
     Examples
     --------

@@ -7,8 +7,8 @@ import numpy as np
 
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
-from scmaxatac.get._results import Results, find_results
 from scmaxatac.io._regions import format_regions
+from scmaxatac.results._reader import Results, find_results
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 @shared_docs
 def scores(
-    data: Any, *, tf: str | Iterable[str] | None = None, key: str = _keys.KEY_ADDED, mod: str = "atac"
+    data: Any,
+    *,
+    tfs: str | Iterable[str] | None = None,
+    groups: str | Iterable[str] | None = None,
+    key: str = _keys.KEY_ADDED,
+    mod: str = "atac",
 ) -> "AnnData":
     """Region scores of each group, as an AnnData of groups x regions with one layer a TF.
 
@@ -26,8 +31,11 @@ def scores(
     ----------
     data
         {results}
-    tf
-        One TF or several; by default all. Scores of a large run lie on disk, and only these are read.
+    tfs
+        {tfs}
+        Scores of a large run lie on disk, and only these are read.
+    groups
+        {groups}
     key
         {key}
     mod
@@ -41,15 +49,17 @@ def scores(
     Raises
     ------
     KeyError
-        If there are no results under `key`, no such TF among them, or no region scores because the whole genome was
-        predicted without regions.
+        If there are no results under `key`, a slot of theirs is missing, there is no such TF or group among them, or
+        no region scores because the whole genome was predicted without regions.
+    ValueError
+        If a slot holds something else than what was written.
     FileNotFoundError
         If the scores lie on disk and are not there any more.
 
     Examples
     --------
     >>> import scmaxatac as sma
-    >>> scores = sma.get.scores(mdata, tf=["CTCF", "SPI1"])
+    >>> scores = sma.get.scores(mdata, tfs=["CTCF", "SPI1"])
     >>> scores.obs_names.tolist()
     ['B', 'CD4/T', 'Mono']
     >>> list(scores.layers)
@@ -63,20 +73,21 @@ def scores(
             f"uns[{key!r}] has no region scores: the genome was predicted without regions. Call "
             "scmaxatac.tl.predict_tfbs with regions, or read the bins with scmaxatac.get.track"
         )
-    tfs = results.pick_tfs(tf)
+    tf_names, group_names = results.pick_tfs(tfs), results.pick_groups(groups)
+    rows = [results.groups.index(name) for name in group_names]
     stored = _stored(results)
     var = results.table(_keys.REGIONS)
     var.index = format_regions(var)
-    obs = results.table(_keys.QC).loc[results.groups]
+    obs = results.table(_keys.QC).loc[group_names]
     obs.index = obs.index.astype(str)
-    layers = {name: np.asarray(stored[:, :, results.tfs.index(name)], dtype=np.float32) for name in tfs}
+    layers = {name: np.asarray(stored[:, :, results.tfs.index(name)], np.float32)[rows] for name in tf_names}
     return AnnData(obs=obs, var=var, layers=layers)
 
 
 def _stored(results: Results) -> Any:
     """Array of (groups, regions, TFs), in memory or on disk."""
     if _keys.SCORES in results.slots:
-        return np.asarray(results.slot(_keys.SCORES))
+        return results.array(_keys.SCORES)
     path = results.file("scores")
     if path is None or not results.store.has_folder(path.name):
         raise FileNotFoundError(

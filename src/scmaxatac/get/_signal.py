@@ -1,18 +1,13 @@
 """ATAC signal of a group."""
 
-from functools import partial
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
-from scmaxatac.genome._region import intervals_to_read
-from scmaxatac.get._results import Results, find_results
-from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig
-from scmaxatac.results._score_store import ScoreStore
-from scmaxatac.results._stored_signal import read_signal as read_stored_signal
+from scmaxatac.results._read_tracks import read_signal
+from scmaxatac.results._reader import find_results
 
 
 @shared_docs
@@ -44,9 +39,9 @@ def signal(
     Raises
     ------
     KeyError
-        If there are no results under `key`, or no such group among them.
+        If there are no results under `key`, a slot of theirs is missing, or there is no such group among them.
     ValueError
-        If `region` is not understood or its chromosome was not predicted.
+        If `region` is not understood, its chromosome was not predicted, or a slot or file was changed.
     FileNotFoundError
         If the run's files are not where they were written.
 
@@ -60,30 +55,3 @@ def signal(
     results = find_results(data, key, mod)
     (group,) = results.pick_groups(group)
     return read_signal(results, group, region)
-
-
-def read_signal(results: Results, group: str, region: str | None) -> pd.DataFrame:
-    """Read what :func:`signal` gives, of a run that was found."""
-    path = results.file("signal_bigwig", group, whole=region is None)
-    if path is not None:
-        sizes, read = bigwig_sizes(path), partial(read_bigwig, path)
-    else:
-        sizes, read = results.store.sizes, partial(_read_stored, results.store, group)
-    frames = []
-    for chrom, start, end in intervals_to_read(region, sizes):
-        starts, ends, values = read(chrom, start, end)
-        present = values != 0
-        columns = {
-            "chrom": pd.Categorical([chrom] * int(present.sum()), list(sizes)),
-            "start": starts[present].astype(np.int64),
-            "end": ends[present].astype(np.int64),
-            "value": values[present],
-        }
-        frames.append(pd.DataFrame(columns))
-    return pd.concat(frames, ignore_index=True)
-
-
-def _read_stored(
-    store: ScoreStore, group: str, chrom: str, start: int, end: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return read_stored_signal(store, group, [chrom]).runs(chrom, start, end)

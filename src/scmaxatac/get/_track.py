@@ -1,18 +1,13 @@
 """Scores of the 32-bp bins."""
 
-from functools import partial
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from scmaxatac._constants import BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
-from scmaxatac.genome._region import intervals_to_read
-from scmaxatac.get._results import Results, find_results
-from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig
+from scmaxatac.results._read_tracks import read_track
+from scmaxatac.results._reader import find_results
 
 
 @shared_docs
@@ -47,9 +42,9 @@ def track(
     Raises
     ------
     KeyError
-        If there are no results under `key`, or no such TF or group among them.
+        If there are no results under `key`, a slot of theirs is missing, or there is no such TF or group among them.
     ValueError
-        If `region` is not understood or its chromosome was not predicted.
+        If `region` is not understood, its chromosome was not predicted, or a slot or file was changed.
     FileNotFoundError
         If the run's files are not where they were written.
 
@@ -63,33 +58,3 @@ def track(
     results = find_results(data, key, mod)
     (tf,), (group,) = results.pick_tfs(tf), results.pick_groups(group)
     return read_track(results, tf, group, region)
-
-
-def read_track(results: Results, tf: str, group: str, region: str | None) -> pd.DataFrame:
-    """Read what :func:`track` gives, of a run that was found."""
-    path = results.file("bigwig", group, tf, whole=region is None)
-    if path is not None:
-        sizes, read = bigwig_sizes(path), partial(_read_bigwig, path)
-    else:
-        sizes, read = results.store.sizes, partial(results.store.read, group, tf)
-    frames = []
-    for chrom, start, end in intervals_to_read(region, sizes):
-        size = sizes[chrom]
-        starts, values = read(chrom, start // BIN * BIN, min(-(-end // BIN) * BIN, size))
-        starts = np.asarray(starts, dtype=np.int64)
-        frames.append(
-            pd.DataFrame(
-                {
-                    "chrom": pd.Categorical.from_codes(np.full(len(starts), list(sizes).index(chrom)), list(sizes)),
-                    "start": starts,
-                    "end": np.minimum(starts + BIN, size),
-                    "score": np.asarray(values, dtype=np.float32),
-                }
-            )
-        )
-    return pd.concat(frames, ignore_index=True)
-
-
-def _read_bigwig(path: Path, chrom: str, start: int, end: int) -> tuple[np.ndarray, np.ndarray]:
-    starts, _, values = read_bigwig(path, chrom, start, end)
-    return starts, values

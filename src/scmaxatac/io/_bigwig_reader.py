@@ -11,6 +11,8 @@ from typing import BinaryIO, Self
 
 import numpy as np
 
+from scmaxatac._types import Records
+
 _MAGIC, _CHROM_TREE, _BLOCK_TREE = b"\x26\xfc\x8f\x88", 0x78CA8C91, 0x2468ACE0
 _MOST = 1 << 21
 """More than a block can have in bytes: 65,535 values of 12 bytes, compressed or not."""
@@ -93,10 +95,11 @@ class BigWigReader:
         node = np.dtype([*bounds, ("offset", self._order + "u8")])
         entry = np.dtype([*node.descr, ("size", self._order + "u8")])
 
-        def overlapping(rows: np.ndarray) -> np.ndarray:
+        def overlapping(rows: Records) -> Records:
             begins_before = (rows["chrom"] < chrom) | ((rows["chrom"] == chrom) & (rows["start"] < end))
             ends_behind = (rows["last"] > chrom) | ((rows["last"] == chrom) & (rows["end"] > start))
-            return rows[begins_before & ends_behind]
+            chosen: Records = rows[begins_before & ends_behind]
+            return chosen
 
         for leaf in self._leaves(self._index + 48, entry, node, overlapping):
             yield from leaf[["offset", "size"]].tolist()

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scmaxatac._types import Float64s
 from scmaxatac.io._files import read_lines
 
 _FEW_SITES = 2
@@ -31,12 +32,13 @@ class Motif(NamedTuple):
 
     id: str
     tf: str
-    counts: np.ndarray
+    counts: Float64s
 
-    def probabilities(self, pseudocount: float) -> np.ndarray:
+    def probabilities(self, pseudocount: float) -> Float64s:
         """Share of each base at each position, (width, 4), with `pseudocount` added to every count."""
         counts = self.counts + pseudocount
-        return counts / counts.sum(axis=1, keepdims=True)
+        shares: Float64s = counts / counts.sum(axis=1, keepdims=True)
+        return shares
 
 
 def read_motifs(path: str | os.PathLike[str]) -> list[Motif]:
@@ -95,7 +97,8 @@ def as_counts(matrix: np.ndarray, what: str, n_sites: float | None = None) -> np
     if not np.allclose(total, 1, atol=0.02):
         return matrix
     sites = _ASSUMED_SITES if n_sites is None or not n_sites >= _FEW_SITES else n_sites
-    return matrix / total[:, None] * sites
+    counts: Float64s = matrix / total[:, None] * sites
+    return counts
 
 
 def _read_meme(lines: list[str], path: str | os.PathLike[str]) -> list[Motif]:

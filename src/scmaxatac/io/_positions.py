@@ -6,6 +6,8 @@ import numpy as np
 import pandas as pd
 from pandas.api import types
 
+from scmaxatac._types import Float64s
+
 _LARGEST = 2**53
 """Up to here floats hold every whole number; no chromosome is as long."""
 
@@ -56,13 +58,14 @@ def _whole_numbers(values: pd.Series) -> tuple[np.ndarray, np.ndarray]:
     return np.where(bad, 0, numbers).astype(np.int64), bad
 
 
-def _floats(values: pd.Series) -> np.ndarray:
+def _floats(values: pd.Series) -> Float64s:
     """Numbers as float64, NaN for what is none; dates and truth values are none, though pandas turns them into some."""
     if isinstance(values.dtype, pd.CategoricalDtype):
         values = values.astype(object)
     elif types.is_complex_dtype(values) or types.is_bool_dtype(values) or hasattr(values, "dt"):
         return np.full(len(values), np.nan)
-    return pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    numbers: Float64s = pd.to_numeric(values, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    return numbers
 
 
 def _no_whole_number(value: object) -> str:

@@ -70,7 +70,7 @@ def remove(path: Path) -> None:
 
 def _last_change(path: Path) -> float:
     """Time of the last change of a file, or of anything in a folder."""
-    inside = path.rglob("*") if path.is_dir() and not path.is_symlink() else ()
+    inside = list(path.rglob("*")) if path.is_dir() and not path.is_symlink() else []
     return max(one.lstat().st_mtime for one in (path, *inside))
 
 

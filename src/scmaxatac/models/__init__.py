@@ -1,7 +1,8 @@
 """Pretrained models: list, download, convert, load."""
 
 from scmaxatac.models._download import download
-from scmaxatac.models._download_genome_files import download_blacklist, download_chrom_sizes
+from scmaxatac.models._download_blacklist import download_blacklist
+from scmaxatac.models._download_chrom_sizes import download_chrom_sizes
 from scmaxatac.models._list_models import list_models
 from scmaxatac.models._load import load
 from scmaxatac.models._load_many import load_many

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from scmaxatac._text import abbreviate
-from scmaxatac.models._load import is_path, load_quietly, missing_tfs, warn_weak
+from scmaxatac.zoo._load_model import is_path, load_quietly, missing_tfs, warn_weak
 from scmaxatac.zoo._locate import Location, by_tf, demo_models, installed_models, is_keras_file, locate
 from scmaxatac.zoo._suggest import suggestion
 from scmaxatac.zoo._tf_model import TFModel

@@ -47,7 +47,8 @@ class TFNetwork(nn.Module):
             x = norm(torch.relu(conv(x)))
             if i % 2:
                 x = nn.functional.max_pool1d(x, 2)
-        return self.head(x).squeeze(1)
+        scores: torch.Tensor = self.head(x)
+        return scores.squeeze(1)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         """Score the bins from 0 to 1; (n, 5, 1024) to (n, 32)."""

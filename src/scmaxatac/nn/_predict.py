@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from scmaxatac._constants import UNKNOWN_BASE, WINDOW
+from scmaxatac._types import Float32s
 from scmaxatac.atac._bigwig_signal import SignalTrack
 from scmaxatac.nn.engines._engine import ChromosomeEngine, Engine, Strand
 from scmaxatac.scores._bin_scores import BinScores, average_windows
@@ -75,7 +76,8 @@ def predict_windows(engine: Engine, codes: np.ndarray, signal: np.ndarray, stran
     if strand == "forward":
         return forward
     reverse = engine.predict(reverse_complement(codes), signal[:, ::-1])
-    return (forward + reverse[:, :, ::-1]) / 2
+    mean: Float32s = (forward + reverse[:, :, ::-1]) / 2
+    return mean
 
 
 def reverse_complement(codes: np.ndarray) -> np.ndarray:

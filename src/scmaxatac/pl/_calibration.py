@@ -1,11 +1,10 @@
 """Precision, recall and F1 of a model against the threshold."""
 
-from typing import TYPE_CHECKING, Protocol
-
-import pandas as pd
+from typing import TYPE_CHECKING
 
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, PALETTE, SMALL
+from scmaxatac.zoo._calibration import Calibration
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,17 +12,9 @@ if TYPE_CHECKING:
 _CURVES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
 
 
-class HasTable(Protocol):
-    """A :class:`scmaxatac.models.Calibration`."""
-
-    @property
-    def frame(self) -> pd.DataFrame:
-        """Table of threshold, precision, recall, log2fc and f1."""
-
-
 @shared_docs
 def calibration(
-    calibration: HasTable, *, figsize: tuple[float, float] = (4.6, 3.0), ax: "Axes | None" = None
+    calibration: Calibration, *, figsize: tuple[float, float] = (4.6, 3.0), ax: "Axes | None" = None
 ) -> "Axes":
     """Draw how precision, recall and F1 of a model depend on the threshold; the largest F1 is marked.
 

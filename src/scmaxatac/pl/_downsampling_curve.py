@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from scmaxatac._docs import shared_docs
+from scmaxatac._text import choose_names
 from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, PALETTE, SMALL, short_number
 
 if TYPE_CHECKING:
@@ -76,10 +77,7 @@ def downsampling_curve(
         value = "average_precision" if "average_precision" in table else "ap_vs_full_depth"
     if value not in table:
         raise KeyError(f"the table has no column {value!r}; it has {', '.join(table.columns)}")
-    known = list(dict.fromkeys(table["tf"]))
-    chosen = known if tfs is None else [tfs] if isinstance(tfs, str) else list(tfs)
-    if missing := [tf for tf in chosen if tf not in known]:
-        raise KeyError(f"the table has no rows of {', '.join(missing)}; it has {', '.join(known)}")
+    chosen = choose_names(tfs, list(dict.fromkeys(table["tf"])), "TF", source="the table holds")
     if ax is None:
         ax = plt.subplots(figsize=figsize, layout="constrained")[1]
     baseline = "motif_average_precision" if value == "average_precision" else ""

@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 import pandas as pd
 
-from scmaxatac import _keys
+from scmaxatac import _keys, get
 from scmaxatac._docs import shared_docs
-from scmaxatac.get._results import find_results
 from scmaxatac.plotting._base import (
     GREY,
     LIGHT_GREY,
@@ -61,9 +60,9 @@ def heatmap(
     data
         {results}
     tfs
-        TFs to draw; by default all.
+        {tfs}
     groups
-        Groups to draw; by default all that were predicted.
+        {groups}
     scale
         ``"minmax"`` stretches each TF over the groups to 0 to 1, ``"zscore"`` centres it and divides it by its standard
         deviation; by default activities are drawn as they are.
@@ -104,9 +103,7 @@ def heatmap(
 
     if scale not in _LABELS:
         raise ValueError(f"scale {scale!r} is unknown; use 'minmax', 'zscore' or None")
-    results = find_results(data, key, mod)
-    activity = results.table(_keys.ACTIVITY).loc[results.pick_groups(groups), results.pick_tfs(tfs)]
-    values = _scaled(activity.astype(float), scale)
+    values = _scaled(get.activity(data, tfs=tfs, groups=groups, key=key, mod=mod).astype(float), scale)
     if cluster:
         values = values.iloc[similar_together(values.to_numpy()), similar_together(values.to_numpy().T)]
     if swap_axes or (swap_axes is None and values.shape[1] > _MOST_COLUMNS):
@@ -134,12 +131,12 @@ def heatmap(
     return ax
 
 
-def _scaled(activity: pd.DataFrame, scale: Scale | None) -> pd.DataFrame:
+def _scaled(values: pd.DataFrame, scale: Scale | None) -> pd.DataFrame:
     """Scale each TF over the groups; a TF that is the same everywhere becomes 0."""
     if scale is None:
-        return activity
-    shifted = activity - (activity.min() if scale == "minmax" else activity.mean())
-    spread = activity.max() - activity.min() if scale == "minmax" else activity.std(ddof=0)
+        return values
+    shifted = values - (values.min() if scale == "minmax" else values.mean())
+    spread = values.max() - values.min() if scale == "minmax" else values.std(ddof=0)
     return shifted / spread.where(spread > 0, 1.0)
 
 

@@ -1,9 +1,8 @@
 """Losses and Dice of a network over the epochs of its training."""
 
-from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -11,6 +10,7 @@ import pandas as pd
 from scmaxatac._docs import shared_docs
 from scmaxatac.io._files import existing_file
 from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, PALETTE, SMALL, PanelGrid, available_size
+from scmaxatac.zoo._tf_model import TFModel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -21,17 +21,9 @@ _COLUMNS = ("epoch", *_LOSSES, "val_dice")
 _LEFT, _RIGHT, _TOP, _BOTTOM, _GAP = 0.62, 0.12, 0.28, 0.45, 0.16
 
 
-class HasProvenance(Protocol):
-    """A :class:`scmaxatac.models.TFModel`."""
-
-    @property
-    def provenance(self) -> Mapping[str, Any]:
-        """Where the model comes from."""
-
-
 @shared_docs
 def learning_curve(
-    history: HasProvenance | pd.DataFrame | str | PathLike[str],
+    history: TFModel | pd.DataFrame | str | PathLike[str],
     *,
     figsize: tuple[float, float] = (4.6, 3.6),
     ax: "Axes | None" = None,
@@ -109,7 +101,7 @@ def learning_curve(
     return grid.figure
 
 
-def _table(history: HasProvenance | pd.DataFrame | str | PathLike[str]) -> pd.DataFrame:
+def _table(history: TFModel | pd.DataFrame | str | PathLike[str]) -> pd.DataFrame:
     if isinstance(history, pd.DataFrame):
         table, source = history, "the table"
     elif isinstance(history, str | PathLike):

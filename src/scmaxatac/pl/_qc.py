@@ -6,9 +6,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from scmaxatac import _keys
+from scmaxatac import _keys, get
 from scmaxatac._docs import shared_docs
-from scmaxatac.get._results import find_results
 from scmaxatac.plotting._base import (
     GREY,
     LARGE,
@@ -78,7 +77,7 @@ def qc(
     >>> figure = sma.pl.qc(mdata)
     >>> figure.savefig("qc.png")  # doctest: +SKIP
     """
-    table = find_results(data, key, mod).table(_keys.QC)
+    table = get.qc(data, key=key, mod=mod)
     panels = {name: label for name, label in _PANELS.items() if name in table}
     labels = distinct_labels(table.index, 26, 2)
     warned = (table["warnings"] != "").to_numpy()

@@ -9,10 +9,6 @@ import pandas as pd
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac._logging import logger, warn
-from scmaxatac.get._results import Results, find_results
-from scmaxatac.get._signal import read_signal
-from scmaxatac.get._sites import read_sites
-from scmaxatac.get._track import read_track
 from scmaxatac.io._gtf import read_gtf
 from scmaxatac.io._regions import parse_region
 from scmaxatac.plotting._base import (
@@ -32,6 +28,9 @@ from scmaxatac.plotting._base import (
 from scmaxatac.plotting._genes import draw_genes, gene_rows
 from scmaxatac.plotting._runs import fill_runs
 from scmaxatac.plotting._track_layout import TrackLayout
+from scmaxatac.results._read_sites import read_sites
+from scmaxatac.results._read_tracks import read_signal, read_track
+from scmaxatac.results._reader import Results, find_results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -114,7 +113,7 @@ def tracks(
     tf_names = _tf_names(results, tfs, called)
     scores = {(g, tf): read_track(results, tf, g, region) for g in group_names for tf in tf_names}
     signals = _signals(results, group_names, region) if signal else {}
-    thresholds = results.params.get("thresholds", {})
+    thresholds = results.params["thresholds"]
     layout = TrackLayout(group_names, tf_names, bool(signals), available_size(ax, figsize))
     gene_table = None
     if genes is not None:
@@ -140,7 +139,7 @@ def tracks(
             values = frame["value" if tf is None else "score"]
             fill_runs(panel, frame["start"], frame["end"], values, (start, end), colour)
             if tf is not None:
-                _mark_threshold(panel, thresholds.get(tf, {}).get(group))
+                _mark_threshold(panel, thresholds[tf][group])
             if sites and tf is not None:
                 here = called[(called["group"] == group) & (called["tf"] == tf)]
                 _mark_sites(panel, here, end - start, colour)
@@ -190,9 +189,9 @@ def _style_axes(panel: "Axes", layout: TrackLayout, name: str, colour: str, top:
         )  # fmt: skip
 
 
-def _mark_threshold(panel: "Axes", threshold: float | None) -> None:
+def _mark_threshold(panel: "Axes", threshold: float) -> None:
     """Draw the threshold as a line; one that no score can reach is left out."""
-    if threshold is not None and threshold <= 1:
+    if threshold <= 1:
         panel.axhline(threshold, color=GREY, linewidth=0.5, dashes=(4, 3), zorder=3)
 
 
@@ -227,6 +226,6 @@ def _tf_names(results: Results, wanted: str | Iterable[str] | None, called: pd.D
     if wanted is not None:
         raise ValueError(f"{len(names)} TFs are too many to tell apart; give at most {_MOST_TFS}")
     counts = called["tf"].value_counts().reindex(names, fill_value=0)
-    names = counts.sort_values(ascending=False, kind="stable").index[:_MOST_TFS].tolist()
-    logger.info("drawing the %d TFs with most sites in the region: %s", _MOST_TFS, ", ".join(names))
-    return names
+    most: list[str] = counts.sort_values(ascending=False, kind="stable").index[:_MOST_TFS].tolist()
+    logger.info("drawing the %d TFs with most sites in the region: %s", _MOST_TFS, ", ".join(most))
+    return most

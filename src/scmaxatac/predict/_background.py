@@ -54,7 +54,8 @@ def _is_cheap(run: Run, genome: Genome) -> bool:
 
 def _shifts(step: int) -> np.ndarray:
     """Distances from a block of 1,024 bp to the windows that reach into it."""
-    return np.arange(step - WINDOW, WINDOW - step + 1, step)
+    n = (WINDOW - 1) // step
+    return np.arange(-n, n + 1) * step
 
 
 def _choose(genome: Genome, regions: Intervals, chroms: Sequence[str]) -> list[tuple[str, int]]:

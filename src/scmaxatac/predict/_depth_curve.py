@@ -16,9 +16,10 @@ from scmaxatac.evaluate._bins import labelled_bins
 from scmaxatac.evaluate._ranking_metrics import ranking_row
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.genome._intervals import Intervals
-from scmaxatac.predict._prediction import run_folder, run_prediction
+from scmaxatac.predict._prediction import run_prediction
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._run_inputs import RunInputs
+from scmaxatac.results._run_folder import run_folder
 from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.scores._sites import bins_in_regions
 from scmaxatac.zoo._threshold_rules import ThresholdRule

@@ -21,7 +21,6 @@ from scmaxatac.predict._estimate import log_estimate
 from scmaxatac.predict._quality import quality_table
 from scmaxatac.predict._run import SCORES, Run
 from scmaxatac.predict._run_inputs import RunInputs
-from scmaxatac.predict._run_spec import RunSpec, folder_name
 from scmaxatac.predict._schedule import run_tasks
 from scmaxatac.predict._thresholds import called_to_expected
 from scmaxatac.predict._track_files import (
@@ -32,6 +31,7 @@ from scmaxatac.predict._track_files import (
     write_site_files,
     write_tracks,
 )
+from scmaxatac.results._run_spec import RunSpec
 from scmaxatac.results._stored_genome import store_genome
 from scmaxatac.zoo._threshold_rules import BestF1, ThresholdRule
 
@@ -112,11 +112,6 @@ def run_prediction(
 def default_folder() -> Path:
     """Folder of the runs that the user names no place for."""
     return Path(settings.cache_dir).expanduser() / "runs"
-
-
-def run_folder(params: dict[str, Any]) -> Path:
-    """Folder of the run that some parameters tell of."""
-    return Path(params["out_dir"]) / folder_name(str(params.get("run", "")))
 
 
 def write_sites(run: Run, sites: pd.DataFrame) -> str:

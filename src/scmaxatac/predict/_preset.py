@@ -4,7 +4,8 @@ from typing import Literal, NamedTuple, get_args
 
 from scmaxatac._constants import STEP
 from scmaxatac.genome._windows import check_step
-from scmaxatac.nn._predict import Strand, check_strand
+from scmaxatac.nn._predict import check_strand
+from scmaxatac.nn.engines._engine import Strand
 
 Preset = Literal["original", "accurate"]
 

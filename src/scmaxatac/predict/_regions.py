@@ -9,6 +9,7 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._logging import logger
 from scmaxatac._text import abbreviate
+from scmaxatac.containers._tables import to_pandas
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import read_intervals
 from scmaxatac.genome._intervals_on_genome import on_genome
@@ -76,7 +77,10 @@ def _peaks(stored: Any, what: str) -> pd.DataFrame:
     if isinstance(stored, Mapping):
         tables = [_peaks(value, what) for value in stored.values()]
         return pd.concat(tables) if tables else pd.DataFrame({"chrom": [], "start": [], "end": []})
-    frame = stored.to_pandas() if hasattr(stored, "to_pandas") else pd.DataFrame(stored)
+    try:
+        frame = to_pandas(stored)
+    except TypeError as error:
+        raise ValueError(f"{what}: {error}") from None
     if "Peaks" in frame:
         parsed = parse_regions(frame["Peaks"])
         if parsed is None:

@@ -21,9 +21,10 @@ from scmaxatac.io._temporary import remove_leftovers
 from scmaxatac.nn.engines._engine import Engine, EngineOptions, make_engine
 from scmaxatac.predict._calling import CalledSites, CallingContext, call, read_context, write_context
 from scmaxatac.predict._run_inputs import RunInputs
-from scmaxatac.predict._run_spec import RunSpec
 from scmaxatac.results._complete import COMPLETE, complete_run
-from scmaxatac.results._score_store import PARTS, ScoreStore
+from scmaxatac.results._run_folder import SPEC, find_run, read_spec, store_of
+from scmaxatac.results._run_spec import RunSpec
+from scmaxatac.results._score_store import PARTS
 from scmaxatac.results._stored_signal import read_signal, write_signal
 from scmaxatac.zoo._threshold_rules import ThresholdRule
 
@@ -32,13 +33,12 @@ _KIND = "prediction"
 SCORES = "scores.zarr"
 """Region scores that are too large for an object."""
 
-_SPEC = "run.json"
 _WEIGHTS = "weights.safetensors"
 _REGIONS = "regions.npz"
-_FILES = (_SPEC, _WEIGHTS, _REGIONS, "uncounted.tsv", "bins.json", COMPLETE, f"{SCORES}/")
+_FILES = (SPEC, _WEIGHTS, _REGIONS, "uncounted.tsv", "bins.json", COMPLETE, f"{SCORES}/")
 
 _CHECKED = (
-    _SPEC, _WEIGHTS, _REGIONS, "uncounted.tsv", "bins.json", "calibration/*.tsv", "background/*.npz", f"{SCORES}/**/*",
+    SPEC, _WEIGHTS, _REGIONS, "uncounted.tsv", "bins.json", "calibration/*.tsv", "background/*.npz", f"{SCORES}/**/*",
 )  # fmt: skip
 """Files that are compared with their checksums when they are read, beside scores and insertions."""
 
@@ -64,14 +64,7 @@ class Run:
         self.folder = folder
         self.spec = spec
         self._owned: OwnedFolder | None = None
-        tasks = ((group, chrom) for group in spec.groups for chrom in spec.chroms)
-        self.store = ScoreStore(
-            folder,
-            groups=spec.groups,
-            tfs=spec.tfs,
-            sizes=spec.sizes,
-            fingerprints={task: spec.task_fingerprint(*task) for task in tasks},
-        )
+        self.store = store_of(folder, spec)
 
     @classmethod
     def open(cls, folder: str | PathLike[str]) -> Self:
@@ -89,19 +82,8 @@ class Run:
         ValueError
             If what describes the run is damaged or of another version.
         """
-        folder = Path(folder).expanduser()
-        if not (folder / _SPEC).is_file():
-            runs = [path.parent for path in sorted(folder.glob(f"run-*/{_SPEC}"))]
-            if len(runs) > 1:
-                names = ", ".join(path.name for path in runs)
-                raise FileNotFoundError(f"{folder} holds several runs: {names}. Give the folder of one of them")
-            if not runs:
-                raise FileNotFoundError(
-                    f"no prediction run in {folder}; it was moved or deleted. Run tl.predict_tfbs again, "
-                    "with out_dir= if the files are to stay in a place of your own"
-                )
-            (folder,) = runs
-        return cls(folder, _read_spec(folder / _SPEC, (folder / _SPEC).stat().st_mtime_ns))
+        folder = find_run(folder)
+        return cls(folder, read_spec(folder))
 
     @classmethod
     @contextmanager
@@ -162,13 +144,13 @@ class Run:
             signal = pseudobulks.signal(group)
             for chrom in self.spec.chroms:
                 write_signal(self.store, group, chrom, signal)
-        with atomic_path(self.folder / _SPEC) as temporary:
+        with atomic_path(self.folder / SPEC) as temporary:
             temporary.write_text(self.spec.to_json(), encoding="utf-8")
 
     def siblings(self) -> list["Run"]:
         """Other runs beside this one that can be read."""
         found = []
-        for path in sorted(self.folder.parent.glob(f"run-*/{_SPEC}")):
+        for path in sorted(self.folder.parent.glob(f"run-*/{SPEC}")):
             if path.parent.name != self.folder.name:
                 try:
                     found.append(Run.open(path.parent))
@@ -239,14 +221,6 @@ class Run:
             Whether bins outside the regions count as well.
         """
         return call(self.store, rule, self.context, None if include_flanks else self.regions)
-
-
-@lru_cache(maxsize=32)
-def _read_spec(path: Path, modified: int) -> RunSpec:
-    try:
-        return RunSpec.from_json(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise ValueError(f"{path} can't be used: {error}. Move it, and run tl.predict_tfbs again") from None
 
 
 def _write_weights(path: Path, weights: Sequence[dict[str, np.ndarray]]) -> None:

@@ -15,8 +15,8 @@ from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._windows import window_starts
 from scmaxatac.nn.engines._engine import EngineOptions, Strand, resolve_engine_options
 from scmaxatac.predict._calling import CallingContext
-from scmaxatac.predict._run_spec import ModelId, RunSpec
 from scmaxatac.predict._thresholds import BinCounts, check_threshold, matched_ranks
+from scmaxatac.results._run_spec import ModelId, RunSpec
 from scmaxatac.zoo import TFModel
 from scmaxatac.zoo._calibration import Calibration
 from scmaxatac.zoo._threshold_rules import ThresholdRule

@@ -35,7 +35,8 @@ def take_over(source: Path, target: Path) -> None:
 
 def noted_checksums(folder: Path) -> Mapping[str, str]:
     """Checksums of the files of a complete run, by their path in its folder."""
-    return read_complete(folder).get("sha256", {})
+    checksums: dict[str, str] = read_complete(folder).get("sha256", {})
+    return checksums
 
 
 def read_complete(folder: Path) -> dict[str, Any]:

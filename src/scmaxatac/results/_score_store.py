@@ -1,6 +1,7 @@
 """Scores and insertions in the folder of a run: a file a group and chromosome, each complete or absent."""
 
 import json
+import weakref
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ import numpy as np
 
 from scmaxatac._constants import BIN
 from scmaxatac._logging import logger
+from scmaxatac._types import Float32s
 from scmaxatac.io._arrays import write_arrays
 from scmaxatac.io._files import atomic_path, checksum, slug, verify_sha256
 from scmaxatac.results._complete import COMPLETE, noted_checksums, read_complete, take_over
@@ -52,6 +54,7 @@ class ScoreStore:
         self.sizes = dict(sizes)
         self.fingerprints = dict(fingerprints)
         self._opened: dict[Path, np.lib.npyio.NpzFile] = {}
+        weakref.finalize(self, _close, self._opened)
 
     @property
     def chroms(self) -> list[str]:
@@ -221,7 +224,7 @@ class ScoreStore:
         """Write the largest scores of the 200-bp bins of a sample of the genome beside the regions; (TFs, bins)."""
         write_arrays(self._background_path(group), {"maxima": maxima})
 
-    def read_background(self, group: str, tf: str) -> np.ndarray:
+    def read_background(self, group: str, tf: str) -> Float32s:
         """Read what :meth:`write_background` wrote, for one transcription factor."""
         if not self._background_path(group).is_file():
             raise ValueError(
@@ -230,7 +233,9 @@ class ScoreStore:
                 "instead, with the same out_dir it computes only the sample"
             )
         with np.load(self.present(self._name(self._background_path(group))), allow_pickle=False) as arrays:
-            return arrays["maxima"][self.tfs.index(tf)]
+            maxima: Float32s = arrays["maxima"]
+            of_tf: Float32s = maxima[self.tfs.index(tf)]
+            return of_tf
 
     def _background_path(self, group: str) -> Path:
         return self.folder / "background" / f"{self.groups.index(group):04d}.npz"
@@ -272,3 +277,10 @@ class ScoreStore:
 
     def _stem(self, group: str, chrom: str) -> str:
         return f"{self.groups.index(group):04d}_{self.chroms.index(chrom):04d}"
+
+
+def _close(opened: dict[Path, np.lib.npyio.NpzFile]) -> None:
+    """Close the files that a store that is no longer needed had open."""
+    for file in opened.values():
+        file.close()
+    opened.clear()

@@ -1,4 +1,4 @@
-"""The slots of a prediction, and how they are put into the objects."""
+"""The slots of a prediction, written into any object in the form that it can hold; nothing that is not declared."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,8 +11,9 @@ from scmaxatac import _keys
 from scmaxatac._logging import logger
 from scmaxatac.containers._objects import is_snapatac2
 from scmaxatac.containers._tables import plain_table
-
-_SLOTS = {_keys.PARAMS, _keys.QC, _keys.SITES, _keys.REGIONS, _keys.SCORES, _keys.ACTIVITY, _keys.FILES}
+from scmaxatac.results._composition import compositions
+from scmaxatac.results._reader import is_prediction
+from scmaxatac.results._schema import CELL_ACTIVITY, IN_UNS, Column, Slot
 
 
 def check_key(objects: Sequence[Any], key: str) -> None:
@@ -32,46 +33,115 @@ def _is_ours(adata: Any, entry: Any) -> bool:
     """Whether an entry of ``uns`` holds a prediction; a kill while it was stored left some of the slots, or none."""
     if not isinstance(entry, Mapping):
         return False
-    return not entry or _keys.PARAMS in entry or (is_snapatac2(adata) and set(entry) <= _SLOTS)
+    return not entry or is_prediction(entry) or (is_snapatac2(adata) and set(entry) <= set(IN_UNS))
 
 
 def write_slots(
     objects: Sequence[Any],
     codes: Sequence[np.ndarray],
     names: Sequence[str],
-    slots: dict[str, Any],
+    slots: Mapping[str, Any],
     key: str,
 ) -> None:
     """Write a run's slots into every object, and each cell's activity into its own.
 
-    `codes` and `names` give the group of each object's cells.
+    `codes` and `names` give the group of each object's cells; which cells these are goes into the parameters.
     """
+    params = slots[_keys.PARAMS] | {"cells": compositions(objects, codes, names)}
     for adata, code in zip(objects, codes, strict=True):
         if key in adata.uns:
             logger.info("uns[%r] and obsm[%r] are replaced", key, _keys.activity_obsm(key))
         adata.uns[key] = {}
-        merge_slots(adata, slots, key)
+        merge_slots(adata, {**slots, _keys.PARAMS: params}, key)
         write_cell_activity(adata, code, names, slots[_keys.ACTIVITY], key)
 
 
-def merge_slots(adata: Any, slots: dict[str, Any], key: str) -> None:
-    """Write slots into an object's entry, beside those that are there already."""
-    if is_snapatac2(adata):
-        adata.uns[key] = {**adata.uns[key], **{name: _plain(value) for name, value in slots.items()}}
-    else:
-        copies = {name: value.copy() if hasattr(value, "copy") else value for name, value in slots.items()}
-        adata.uns[key] = {**adata.uns[key], **copies}
+def merge_slots(adata: Any, slots: Mapping[str, Any], key: str) -> None:
+    """Write slots into an object's entry, beside those that are there already.
+
+    Parameters
+    ----------
+    adata
+        The object; it has the entry.
+    slots
+        Tables, arrays and dictionaries by name, as :data:`~scmaxatac.results._schema.IN_UNS` declares them.
+    key
+        Name of the entry in ``uns``.
+    """
+    form = _plain if is_snapatac2(adata) else _copy
+    adata.uns[key] = {**adata.uns[key], **{name: form(_declared(name, value)) for name, value in slots.items()}}
 
 
 def write_cell_activity(adata: Any, codes: np.ndarray, names: Sequence[str], activity: pd.DataFrame, key: str) -> None:
     """Write each cell's activity, that of its group, NaN to cells without a group or of a group that was skipped."""
     table = activity.reindex(list(names)).to_numpy(dtype=np.float32)
     cells = np.vstack([table, np.full((1, table.shape[1]), np.nan, dtype=np.float32)])[codes]
-    slot = _keys.activity_obsm(key)
-    if is_snapatac2(adata):
-        adata.obsm[slot] = cells
-    else:
-        adata.obsm[slot] = pd.DataFrame(cells, index=adata.obs_names, columns=list(activity.columns))
+    write_cells(adata, CELL_ACTIVITY, cells, list(activity.columns), key)
+
+
+def write_cells(adata: Any, slot: Slot, values: np.ndarray, columns: Sequence[str], key: str) -> None:
+    """Write a table of cells into ``obsm``; SnapATAC2's backed objects get it as an array.
+
+    Parameters
+    ----------
+    adata
+        The object.
+    slot
+        Declaration of the table.
+    values
+        (n_obs, n_columns) values.
+    columns
+        Names of the columns.
+    key
+        Name of the results.
+    """
+    table = pd.DataFrame(values, index=list(adata.obs_names), columns=list(columns))
+    _check_table(slot, table)
+    name = slot.key_in_obsm(key)
+    adata.obsm[name] = values if is_snapatac2(adata) else table.set_axis(adata.obs_names)
+
+
+def _declared(name: str, value: Any) -> Any:
+    """Compare a slot with its declaration, and encode what is kept as JSON."""
+    if name not in IN_UNS:
+        raise ValueError(f"slot {name!r} is not declared in results/_schema.py")
+    slot = IN_UNS[name]
+    if slot.kind == "json":
+        _check_names(slot, value)
+        # one string is the only form that every container and file format keeps
+        return json.dumps(value, default=str, sort_keys=True)
+    if slot.kind == "array":
+        if value.ndim != len(slot.shape) or value.dtype != slot.dtype:
+            raise ValueError(f"slot {name!r} is {value.dtype} {value.shape}, declared is {slot.dtype} {slot.shape}")
+        return value
+    _check_table(slot, value)
+    return value
+
+
+def _check_table(slot: Slot, table: pd.DataFrame) -> None:
+    _check_names(slot, table.columns)
+    if slot.index and table.index.name != slot.index:
+        raise ValueError(f"the index of {slot.name!r} is {table.index.name!r}, declared is {slot.index!r}")
+    for name, column in table.items():
+        if not _has_type(column, slot.column(str(name))):
+            raise ValueError(f"column {name!r} of {slot.name!r} is {column.dtype}, not {slot.column(str(name)).dtype}")
+
+
+def _check_names(slot: Slot, names: Any) -> None:
+    if wrong := [*slot.missing(names), *slot.undeclared(names)]:
+        raise ValueError(f"{slot.name!r} does not have what results/_schema.py declares: {', '.join(wrong)}")
+
+
+def _has_type(column: pd.Series, declared: Column) -> bool:
+    if declared.dtype == "category":
+        return isinstance(column.dtype, pd.CategoricalDtype)
+    if declared.dtype == "text":
+        return not pd.api.types.is_numeric_dtype(column.dtype)
+    return str(column.dtype) == declared.dtype
+
+
+def _copy(value: Any) -> Any:
+    return value.copy() if hasattr(value, "copy") else value
 
 
 def _plain(value: Any) -> Any:
@@ -79,13 +149,3 @@ def _plain(value: Any) -> Any:
     if not isinstance(value, pd.DataFrame):
         return value
     return plain_table(value if value.index.name is None else value.reset_index())
-
-
-def encode_params(params: dict[str, Any]) -> str:
-    """Write parameters as one JSON string, the only form that every container and file format keeps."""
-    return json.dumps(params, default=str, sort_keys=True)
-
-
-def decode_params(slots: Any) -> dict[str, Any]:
-    """Read what :func:`encode_params` wrote."""
-    return json.loads(str(slots[_keys.PARAMS]))

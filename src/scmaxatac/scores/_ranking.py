@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from scmaxatac._constants import BIN, CALIBRATION_BIN, WINDOW
+from scmaxatac._types import Int64s
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._known_sequence import is_unknown, unknown_grid
@@ -48,7 +49,8 @@ def blocks_beside(genome: Genome, chrom: str, regions: Intervals) -> np.ndarray:
     for taken in (regions, genome.blacklist):
         if taken is not None:
             free &= ~taken.overlaps(chrom, lows, highs)
-    return starts[free]
+    chosen: Int64s = starts[free]
+    return chosen
 
 
 def covered_calibration_bins(bins: np.ndarray, allowed: np.ndarray) -> np.ndarray:

@@ -2,17 +2,17 @@
 
 from typing import Any
 
-import pandas as pd
-
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._objects import group_labels, unwrap
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.predict._prediction import run_folder, write_sites
+from scmaxatac.predict._prediction import write_sites
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._track_files import renewed_files
-from scmaxatac.results._slots import decode_params, encode_params, merge_slots, write_cell_activity
+from scmaxatac.results._reader import find_results
+from scmaxatac.results._run_folder import run_folder
+from scmaxatac.results._slots import merge_slots, write_cell_activity
 from scmaxatac.zoo._threshold_rules import Threshold, parse_rule
 
 
@@ -51,7 +51,7 @@ def call_sites(
     Raises
     ------
     KeyError
-        If nothing was predicted under `key`.
+        If nothing was predicted under `key`, or the entry lacks a slot.
     FileNotFoundError
         If the folder of the scores is gone.
     ValueError
@@ -75,11 +75,9 @@ def call_sites(
     if copy:
         data = copied(data)
     adata = unwrap(data, mod)
-    if key not in adata.uns:
-        raise KeyError(f"no results under uns[{key!r}]; call scmaxatac.tl.predict_tfbs first")
     check_storable(data, key, mod=mod)
-    slots = adata.uns[key]
-    params = decode_params(slots)
+    results = find_results(data, key, mod)
+    params = results.params
     labels = group_labels(data, params["groupby"], mod)
     run = Run.open(run_folder(params))
     if not run.is_complete:
@@ -88,14 +86,13 @@ def call_sites(
         )
     include_flanks = params["include_flanks"] if include_flanks is None else include_flanks
     called = run.call(rule, include_flanks=include_flanks)
-    files = _frame(slots[_keys.FILES])
+    files = results.table(_keys.FILES)
     if (files["kind"] == "bed").any():
         files = renewed_files(run.store, files, write_sites(run, called.sites))
     params |= {"threshold": threshold, "thresholds": called.thresholds.to_dict(), "include_flanks": include_flanks}
-    qc = _frame(slots[_keys.QC])
-    qc = qc.set_index("group") if "group" in qc else qc
+    qc = results.table(_keys.QC)
     changed = {
-        _keys.PARAMS: encode_params(params),
+        _keys.PARAMS: params,
         _keys.SITES: called.sites,
         _keys.ACTIVITY: called.activity,
         _keys.QC: qc.assign(n_sites=called.n_sites.reindex(qc.index, fill_value=0)),
@@ -104,7 +101,3 @@ def call_sites(
     merge_slots(adata, changed, key)
     write_cell_activity(adata, labels.codes, labels.names, called.activity, key)
     return data if copy else None
-
-
-def _frame(stored: Any) -> pd.DataFrame:
-    return stored.to_pandas() if hasattr(stored, "to_pandas") else pd.DataFrame(stored)

@@ -16,6 +16,7 @@ from scmaxatac.atac._pseudobulk import make_pseudobulks
 from scmaxatac.atac._thinning import collect_pool, nested_insertions
 from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.evaluate._bins import labelled_bins
+from scmaxatac.evaluate._motifs import Motifs, read_any_motifs
 from scmaxatac.evaluate._ranking_metrics import count_blocks, warn_of_few_blocks
 from scmaxatac.fragments._read_groups import Fragments, GroupedFragments, read_groups
 from scmaxatac.genome._genome import Genome
@@ -24,8 +25,7 @@ from scmaxatac.genome._intervals_on_genome import on_genome, regions_on
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import TFModel, load_many
 from scmaxatac.models._load_many import Models
-from scmaxatac.nn._predict import Strand
-from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision
+from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision, Strand
 from scmaxatac.predict._depth_curve import NOTHING, Comparison, depth_curve
 from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._genome_warnings import warn_about_genome
@@ -33,7 +33,7 @@ from scmaxatac.predict._prediction import default_folder
 from scmaxatac.predict._preset import Preset, resolve_averaging
 from scmaxatac.predict._regions import Regions, resolve_regions
 from scmaxatac.predict._run_inputs import RunInputs
-from scmaxatac.tl._motif_scan import Motifs, motif_scan, read_any_motifs
+from scmaxatac.tl._motif_scan import motif_scan
 from scmaxatac.zoo._threshold_rules import Threshold, parse_rule
 
 _DEFAULT_SHARES = (0.02, 0.05, 0.1, 0.2, 0.5)

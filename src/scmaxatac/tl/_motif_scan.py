@@ -1,8 +1,6 @@
 """Motif matches in accessible regions, the baseline that predictions have to beat."""
 
-from collections.abc import Iterable, Iterator, Mapping
-from os import PathLike
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -10,15 +8,11 @@ import pandas as pd
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
-from scmaxatac._text import abbreviate
 from scmaxatac.evaluate._motif_hits import load_fimo, motif_hits
+from scmaxatac.evaluate._motifs import Motifs, read_any_motifs, select_motifs
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.genome._intervals_on_genome import regions_on
-from scmaxatac.io._motifs import Motif, as_counts, read_motifs
-
-Motifs: TypeAlias = str | PathLike[str] | Mapping[str, np.ndarray]
-"""A motif file, or ``{transcription factor: (width, 4) counts or probabilities}``."""
 
 
 @shared_docs
@@ -132,34 +126,3 @@ def motif_scan(
             "score": counts,
         }
     )
-
-
-def read_any_motifs(motifs: Motifs) -> list[Motif]:
-    """Read motifs from a file, or check those that were given."""
-    if not isinstance(motifs, Mapping):
-        return read_motifs(motifs)
-    if not motifs:
-        raise ValueError("motifs is empty; give a motif file or {tf: matrix}")
-    return [Motif(str(tf), str(tf), as_counts(matrix, f"motif {tf}")) for tf, matrix in motifs.items()]
-
-
-def select_motifs(motifs: list[Motif], tfs: str | Iterable[str] | None) -> list[Motif]:
-    """Keep the motifs of some transcription factors, named as they were asked for.
-
-    Raises
-    ------
-    KeyError
-        If a factor has no motif.
-    ValueError
-        If no factor is asked for.
-    """
-    if tfs is None:
-        return motifs
-    wanted = {tf.upper(): tf for tf in ([tfs] if isinstance(tfs, str) else tfs)}
-    if not wanted:
-        raise ValueError("tfs is empty; name at least one transcription factor, or leave it out for all")
-    kept = [motif._replace(tf=wanted[motif.tf.upper()]) for motif in motifs if motif.tf.upper() in wanted]
-    if missing := [tf for tf in wanted.values() if tf not in {motif.tf for motif in kept}]:
-        known = list(dict.fromkeys(motif.tf for motif in motifs))
-        raise KeyError(f"no motif of {', '.join(missing)}; there are motifs of {abbreviate(known, 8)}")
-    return kept

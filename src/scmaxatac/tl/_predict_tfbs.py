@@ -19,19 +19,19 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
-from scmaxatac.nn._predict import Strand
-from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision
+from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision, Strand
 from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._genome_warnings import warn_about_genome
 from scmaxatac.predict._prediction import default_folder, run_prediction
 from scmaxatac.predict._preset import Preset, resolve_averaging
 from scmaxatac.predict._regions import Regions, resolve_regions
 from scmaxatac.predict._run_inputs import RunInputs
-from scmaxatac.results._slots import check_key, encode_params, write_slots
+from scmaxatac.results._schema_docs import slots_text
+from scmaxatac.results._slots import check_key, write_slots
 from scmaxatac.zoo._threshold_rules import Threshold, parse_rule
 
 
-@shared_docs
+@shared_docs(slots=slots_text("tl.predict_tfbs"))
 def predict_tfbs(
     data: Any,
     groupby: str | Sequence[str],
@@ -161,19 +161,7 @@ def predict_tfbs(
     -------
     None, or the changed copy. Every object gets, with ``key_added="tfbs"``:
 
-    ``uns["tfbs"]["sites"]``
-        chrom, start, end (0-based, half-open), group, tf, score.
-    ``uns["tfbs"]["regions"]``, ``uns["tfbs"]["scores"]``
-        Regions, and the largest score in each: (groups, regions, TFs) float32, NaN where no window exists
-        or no base is known.
-    ``uns["tfbs"]["activity"]``
-        Groups x TFs: mean, over the union of a TF's sites in all groups, of the group's largest score in each
-        (:func:`scmaxatac.get.activity`).
-    ``uns["tfbs"]["qc"]``, ``["params"]``, ``["files"]``
-        Depth of every group, the parameters as JSON (:func:`scmaxatac.get.params`), the files written.
-    ``obsm["X_tfbs"]``
-        Cells x TFs: the activity of each cell's group, so the same in all cells of a group. Not meant for neighbours
-        or embeddings.
+    {slots}
 
     Warns
     -----
@@ -207,7 +195,7 @@ def predict_tfbs(
     >>> sma.tl.predict_tfbs(
     ...     toy.mdata, "cell_type", tfs="CTCF", genome=toy.genome, models="demo", chroms="chr5", min_fragments=1000
     ... )
-    >>> sorted(sma.get.sites(toy.mdata, tf="CTCF")["group"].unique())
+    >>> sorted(sma.get.sites(toy.mdata, tfs="CTCF")["group"].unique())
     ['B', 'CD4/T', 'Mono']
     """
     if genome is None:
@@ -277,6 +265,6 @@ def predict_tfbs(
         "min_fragments": min_fragments,
         "n_objects": len(objects),
     }
-    slots[_keys.PARAMS] = encode_params(slots[_keys.PARAMS] | origin)
+    slots[_keys.PARAMS] |= origin
     write_slots(objects, grouped.codes, list(grouped.groups), slots, key_added)
     return data if copy else None

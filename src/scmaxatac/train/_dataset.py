@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._constants import BIN, WINDOW
+from scmaxatac._types import Bytes, Int64s
 from scmaxatac.atac._bigwig_signal import SignalTrack
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
@@ -207,10 +208,12 @@ def _intervals(table: pd.DataFrame | None) -> Intervals:
     return Intervals({}) if table is None else Intervals.from_frame(table)
 
 
-def _slices(flat: np.ndarray, start: np.ndarray) -> np.ndarray:
-    return np.lib.stride_tricks.sliding_window_view(flat, WINDOW)[start]
+def _slices(flat: Bytes, start: np.ndarray) -> Bytes:
+    windows: Bytes = np.lib.stride_tricks.sliding_window_view(flat, WINDOW)[start]
+    return windows
 
 
-def _read_bits(packed: np.ndarray, row: np.ndarray, base: np.ndarray) -> np.ndarray:
+def _read_bits(packed: Bytes, row: Int64s, base: Int64s) -> Bytes:
     """Bits of (rows, bases / 8) at bases (n, 32) of rows (n,)."""
-    return (packed[row[:, None], base >> 3] >> (7 - (base & 7)).astype(np.uint8)) & 1
+    bits: Bytes = (packed[row[:, None], base >> 3] >> (7 - (base & 7)).astype(np.uint8)) & 1
+    return bits

@@ -87,7 +87,8 @@ class TrainingRun:
     @property
     def device(self) -> torch.device:
         """Device of this process."""
-        return self._trainer.strategy.root_device
+        device: torch.device = self._trainer.strategy.root_device
+        return device
 
     def fit(
         self, module: TFTrainingModule, data: TFDataModule, *, resume: bool = True

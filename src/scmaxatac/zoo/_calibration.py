@@ -152,7 +152,8 @@ class Calibration:
 
 def calibration_text(calibration: Calibration) -> bytes:
     """Content of the file that :meth:`Calibration.save` writes."""
-    return calibration.frame.to_csv(sep="\t", index=False).encode()
+    text: str = calibration.frame.to_csv(sep="\t", index=False)
+    return text.encode()
 
 
 def read_calibration(source: Path | BytesIO, path: Path) -> Calibration:

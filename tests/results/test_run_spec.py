@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from scmaxatac.nn.engines._engine import EngineOptions
-from scmaxatac.predict._run_spec import ModelId, RunSpec, folder_name
+from scmaxatac.results._run_spec import ModelId, RunSpec, folder_name
 
 SPEC = RunSpec(
     models=(ModelId("CTCF", "demo:CTCF", "a"), ModelId("SPI1", "demo:SPI1", "b")),

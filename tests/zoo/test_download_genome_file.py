@@ -2,16 +2,19 @@ import hashlib
 
 import pytest
 
-from scmaxatac.models import _download_genome_files, download_blacklist, download_chrom_sizes
+from scmaxatac.models import _download_blacklist, _download_chrom_sizes, download_blacklist, download_chrom_sizes
 from scmaxatac.zoo._registry import RemoteFile
 
 
 @pytest.fixture
 def genome_server(server, monkeypatch):
-    for name, content in {"BLACKLIST": b"chr1\t0\t100\t1\n", "CHROM_SIZES": b"chr1\t1000\n"}.items():
-        path = getattr(_download_genome_files, name).path
+    for module, name, content in (
+        (_download_blacklist, "BLACKLIST", b"chr1\t0\t100\t1\n"),
+        (_download_chrom_sizes, "CHROM_SIZES", b"chr1\t1000\n"),
+    ):
+        path = getattr(module, name).path
         file = RemoteFile(path, len(content), hashlib.sha256(content).hexdigest())
-        monkeypatch.setattr(_download_genome_files, name, file)
+        monkeypatch.setattr(module, name, file)
         server.files[path] = content
     return server
 

@@ -1,0 +1,230 @@
+"""The slots of a prediction, read: found, compared with schema and object, and turned into tables, arrays and paths."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac import _keys
+from scmaxatac._logging import warn
+from scmaxatac._text import abbreviate, choose_names
+from scmaxatac.containers._objects import group_labels, unwrap
+from scmaxatac.containers._tables import to_pandas
+from scmaxatac.io._files import verify_sha256
+from scmaxatac.results._complete import complete_run
+from scmaxatac.results._composition import composition, difference
+from scmaxatac.results._run_folder import find_run, read_spec, run_folder, store_of
+from scmaxatac.results._schema import IN_UNS, Slot
+from scmaxatac.results._score_store import ScoreStore
+
+_AGAIN = "call scmaxatac.tl.predict_tfbs again, which writes the entry anew"
+
+_SMALL = 1 << 26
+"""Bytes of a file that is read whole in no time, to compare it with its checksum."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """What a run left in an object. Made by :func:`find_results`.
+
+    Attributes
+    ----------
+    adata
+        The object that holds the slots (of a MuData, its ATAC modality).
+    key
+        Name of the run's entry in ``uns``.
+    slots
+        That entry.
+    """
+
+    adata: Any
+    key: str
+    slots: Mapping[str, Any]
+
+    @cached_property
+    def params(self) -> dict[str, Any]:
+        """The run's parameters, decoded."""
+        try:
+            decoded = json.loads(str(self._slot(_keys.PARAMS)))
+        except ValueError:
+            decoded = None
+        if not isinstance(decoded, dict):
+            raise ValueError(f"{self._path(_keys.PARAMS)} is no JSON object, as scmaxatac writes it; {_AGAIN}")
+        self._check_names(IN_UNS[_keys.PARAMS], decoded, "value of")
+        return decoded
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return a slot as a table that may be changed; where its rows have names, these are the index.
+
+        Parameters
+        ----------
+        name
+            Name of the slot, as in :data:`~scmaxatac.results._schema.IN_UNS`.
+
+        Raises
+        ------
+        KeyError
+            If there is no such slot.
+        ValueError
+            If it is no table, or lacks a column.
+        """
+        slot = IN_UNS[name]
+        try:
+            frame = to_pandas(self._slot(name))
+        except TypeError as error:
+            raise ValueError(f"{self._path(name)}: {error}, as it should be; {_AGAIN}") from None
+        if slot.index and frame.index.name != slot.index:  # polars' tables have no index
+            if slot.index not in frame:
+                raise ValueError(f"{self._path(name)} lacks the column {slot.index!r}; {_AGAIN}")
+            frame = frame.set_index(slot.index)
+        self._check_names(slot, frame.columns, "column")
+        return frame
+
+    def array(self, name: str) -> np.ndarray:
+        """Return a slot as an array, with the dimensions that the schema gives; raises as :meth:`table` does."""
+        slot, found = IN_UNS[name], np.asarray(self._slot(name))
+        if found.ndim != len(slot.shape) or found.dtype.kind not in "fiu":
+            raise ValueError(
+                f"{self._path(name)} is no array of numbers ({', '.join(slot.shape)}), as it should be; {_AGAIN}"
+            )
+        return found
+
+    @cached_property
+    def groups(self) -> list[str]:
+        """Groups that were predicted, in the order of the slots."""
+        return [str(group) for group in self.table(_keys.ACTIVITY).index]
+
+    @cached_property
+    def tfs(self) -> list[str]:
+        """TFs that were predicted, in the order of the slots."""
+        return [str(tf) for tf in self.table(_keys.ACTIVITY).columns]
+
+    def pick_tfs(self, wanted: object) -> list[str]:
+        """Check the name of a TF, or names of several; ``None`` stands for all of them."""
+        return choose_names(wanted, self.tfs, "TF")
+
+    def pick_groups(self, wanted: object) -> list[str]:
+        """Check the name of a group, or names of several; ``None`` stands for all that were predicted."""
+        qc = self.table(_keys.QC)
+        for name in choose_names(wanted, list(dict.fromkeys([*self.groups, *map(str, qc.index)])), "group"):
+            if wanted is not None and name not in self.groups:
+                raise KeyError(f"group {name!r} was not predicted: {qc.loc[name, 'warnings'] or 'it was skipped'}")
+        return choose_names(wanted, self.groups, "group")
+
+    @property
+    def folder(self) -> Path:
+        """Folder that the table of files is relative to."""
+        return Path(self.params["out_dir"])
+
+    @cached_property
+    def store(self) -> ScoreStore:
+        """Store that the run kept its bins in; a FileNotFoundError says where it was if it is gone."""
+        path = self.file("store")
+        if path is None:
+            raise FileNotFoundError(
+                f"the bins of this run were written to {self.folder}, and are not there any more; call "
+                "scmaxatac.tl.predict_tfbs again, with out_dir= to keep them in a folder of yours"
+            )
+        path = find_run(path)
+        return store_of(path, read_spec(path))
+
+    def file(self, kind: str, group: str = "", tf: str = "", *, whole: bool = False) -> Path | None:
+        """Path of a file of the run if it was written and is still there; a ValueError if it was changed.
+
+        A large file is compared with its checksum only where all of it is to be read (`whole`): the parts of a bigWig
+        have checksums of their own.
+        """
+        files = self.table(_keys.FILES)
+        if files.empty or complete_run(run_folder(self.params)) != self.params["run"]:
+            return None
+        rows = files[(files["kind"] == kind) & (files["group"] == group) & (files["tf"] == tf)]
+        for name, expected in zip(rows["path"], rows["sha256"], strict=True):
+            path = Path(self.folder, name)
+            if not path.exists():
+                continue
+            if expected and (whole or path.stat().st_size <= _SMALL):
+                verify_sha256(path, expected, remedy="Call scmaxatac.tl.predict_tfbs again, which writes it anew")
+            return path
+        return None
+
+    def _slot(self, name: str) -> Any:
+        if name not in self.slots:
+            held = abbreviate(map(repr, self.slots), 8) or "nothing"
+            raise KeyError(f"uns[{self.key!r}] has no {name!r}; it holds {held}: {_AGAIN}")
+        return self.slots[name]
+
+    def _check_names(self, slot: Slot, names: Any, what: str) -> None:
+        if missing := slot.missing(map(str, names)):
+            raise ValueError(f"{self._path(slot.name)} lacks the {what} {abbreviate(map(repr, missing))}; {_AGAIN}")
+
+    def _path(self, name: str) -> str:
+        return f"uns[{self.key!r}][{name!r}]"
+
+
+def find_results(data: Any, key: str, mod: str) -> Results:
+    """Find the slots of a run and warn if they no longer fit the object.
+
+    Parameters
+    ----------
+    data
+        AnnData, MuData or SnapATAC2's backed AnnData.
+    key
+        Name of the run's entry in ``uns``.
+    mod
+        Modality of a MuData that holds the ATAC data.
+
+    Raises
+    ------
+    KeyError
+        If there are no results under `key`, or one of the slots that every prediction has is missing.
+    TypeError
+        If `data` is no such object; of a list any member will do, as all hold the same results.
+    ValueError
+        If the parameters in the entry can't be read.
+    """
+    adata = unwrap(data, mod)
+    if key not in adata.uns:  # SnapATAC2's `uns` has keys, but can't be iterated
+        others = [name for name in adata.uns.keys() if is_prediction(adata.uns[name])]
+        held = abbreviate(map(repr, others), 8)
+        hint = f"results exist under {held}" if others else "call scmaxatac.tl.predict_tfbs first"
+        raise KeyError(f"no results under uns[{key!r}]: {hint}")
+    slots = adata.uns[key]
+    if not is_prediction(slots):
+        raise KeyError(f"uns[{key!r}] was not written by scmaxatac.tl.predict_tfbs")
+    results = Results(adata, key, slots)
+    for slot in IN_UNS.values():
+        if slot.always:
+            results._slot(slot.name)
+    if problem := _misfit(data, results, mod):
+        warn(
+            f"uns[{key!r}] no longer fits the object: {problem}. The results are those of the object that was "
+            "predicted; call scmaxatac.tl.predict_tfbs again for this one"
+        )
+    return results
+
+
+def is_prediction(entry: Any) -> bool:
+    """Whether an entry of ``uns`` is a prediction, be it damaged or written in part."""
+    if not isinstance(entry, Mapping):
+        return False
+    # entries of other packages have "params" as well, but as a dictionary
+    others = set(IN_UNS) & set(entry) - {_keys.PARAMS}
+    return isinstance(entry.get(_keys.PARAMS), str) or len(others) > 1
+
+
+def _misfit(data: Any, results: Results, mod: str) -> str:
+    """How the object's groups differ from the ones that were predicted; "" if they don't."""
+    groupby = results.params["groupby"]
+    try:
+        labels = group_labels(data, groupby, mod)
+    except KeyError:
+        return ""  # without the column there is nothing to compare
+    except ValueError as error:
+        return f"its groups can't be told any more ({error})"
+    now = composition(results.adata.obs_names, labels.codes, labels.names)
+    return difference(results.params["cells"], now, groupby if isinstance(groupby, str) else "|".join(groupby))

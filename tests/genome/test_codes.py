@@ -1,0 +1,69 @@
+"""Base codes in a folder."""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+from scmaxatac.genome import _codes as codes_module
+from scmaxatac.genome._codes import CachedCodes, codes_of, encode_fasta, write_codes
+
+CODES = {"chr1": np.array([0, 1, 2, 3, 4, 4], np.uint8), "empty": np.zeros(0, np.uint8)}
+
+
+def test_every_byte_has_the_code_of_its_letter():
+    expected = [{"A": 0, "C": 1, "G": 2, "T": 3}.get(chr(byte).upper(), 4) if byte < 128 else 4 for byte in range(256)]
+    assert codes_of(bytes(range(256))).tolist() == expected
+
+
+def test_codes_are_read_as_they_were_written(tmp_path):
+    written = write_codes(CODES, tmp_path / "name")
+    assert (written.key, written.sizes) == ("name", {"chr1": 6, "empty": 0})
+    assert written.known_bases == {"chr1": 4, "empty": 0}
+    for chrom, codes in CODES.items():
+        np.testing.assert_array_equal(written[chrom], codes)
+        assert written[chrom] is written[chrom], "opened once"
+
+
+def test_what_is_there_under_a_name_is_not_written_again(tmp_path):
+    write_codes(CODES, tmp_path / "name")
+    before = (tmp_path / "name" / "0.codes").stat().st_mtime_ns
+    again = write_codes({"other": CODES["chr1"]}, tmp_path / "name")
+    assert list(again.sizes) == ["chr1", "empty"]
+    assert (tmp_path / "name" / "0.codes").stat().st_mtime_ns == before
+
+
+def test_they_travel_as_a_path_and_are_opened_once_a_process(tmp_path):
+    codes = write_codes(CODES, tmp_path / "name")
+    text = pickle.dumps(codes)
+    assert len(text) < 500
+    one, other = pickle.loads(text), pickle.loads(text)
+    assert one is other
+    np.testing.assert_array_equal(one["chr1"], CODES["chr1"])
+
+
+def test_the_name_of_a_sequence_is_part_of_its_key(tmp_path):
+    keys = set()
+    for i, text in enumerate((b">a\nACGT\n", b">b\nACGT\n", b">a\nACGA\n", b">a\nACG\n>b\nT\n", b">a\nacgt\n")):
+        path = tmp_path / f"{i}.fa"
+        path.write_bytes(text)
+        keys.add(encode_fasta(path, tmp_path / "cache").key)
+    assert len(keys) == 4, "small letters are the same sequence"
+
+
+def test_an_index_of_another_layout_is_not_taken(tmp_path, monkeypatch):
+    path = tmp_path / "g.fa"
+    path.write_bytes(b">a\nACGT\n")
+    first = encode_fasta(path, tmp_path / "cache")
+    monkeypatch.setattr(codes_module, "_FORMAT", codes_module._FORMAT + 1)
+    second = encode_fasta(path, tmp_path / "cache")
+    assert second.folder != first.folder
+    assert json.loads((second.folder / "index.json").read_text())["key"] == second.key
+
+
+def test_a_file_that_was_cut_is_damaged(tmp_path):
+    write_codes(CODES, tmp_path / "name")
+    (tmp_path / "name" / "0.codes").write_bytes(b"\0" * 5)
+    with pytest.raises(ValueError, match=r"0\.codes is damaged: it holds 5 bases of chr1, which has 6"):
+        CachedCodes(tmp_path / "name")["chr1"]
