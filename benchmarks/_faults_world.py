@@ -134,7 +134,7 @@ def _write_signals(world: World) -> None:
 
 def _write_published(folder: Path, rng: np.random.Generator) -> None:
     """Write two models as their authors publish them: Keras files, and tables with the original's columns."""
-    from scmaxatac.zoo._weights import expected_shapes
+    from scmaxatac.nn._spec import PUBLISHED
 
     norm = {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}
     table = "Standard_Thresh\tMonotonic_Avg_Precision\tMonotonic_Avg_Recall\tMonotonic_Avg_log2FC\tAvg_F1\n"
@@ -142,7 +142,7 @@ def _write_published(folder: Path, rng: np.random.Generator) -> None:
     for tf in ("TOYA", "TOYB"):
         (folder / "models" / tf).mkdir(parents=True)
         with h5py.File(folder / "models" / tf / f"{tf}_binary_1.h5", "w") as handle:
-            for name, shape in expected_shapes().items():
+            for name, shape in PUBLISHED.shapes.items():
                 array = rng.normal(0.5, 0.1, shape).astype(np.float32)
                 kind, *rest = name.split(".")
                 if kind == "norms":

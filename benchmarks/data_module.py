@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader, Dataset
 from scmaxatac import settings
 from scmaxatac.train._data_module import Batch, TFDataModule
 from scmaxatac.train._dataset import Draw, Examples
-from scmaxatac.train._fit import fit_network
+from scmaxatac.train._fit import TrainingRun
 from scmaxatac.train._module import TFTrainingModule
 
 N_BASES, N_REGIONS, N_CELL_TYPES = 50_000_000, 150_000, 4
@@ -175,9 +175,8 @@ def fit_rate(data: TFDataModule, steps: int, accelerator: str, precision: str) -
     def run() -> float:
         module = Clocked()
         with tempfile.TemporaryDirectory() as folder:
-            fit_network(
-                module, data, out_dir=folder, epochs=2, accelerator=accelerator, precision=precision, resume=False
-            )
+            options = {"accelerator": accelerator, "precision": precision}
+            TrainingRun(folder, batch_size=data.batch_size, epochs=2, **options).fit(module, data, resume=False)
         return steps * data.batch_size / (_now(module.device) - module.start)
 
     return run

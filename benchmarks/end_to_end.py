@@ -20,8 +20,9 @@ from scmaxatac.atac._insertions import collect_insertions
 from scmaxatac.atac._signal import Signal
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._windows import window_starts
-from scmaxatac.nn.engines import _engine
-from scmaxatac.nn.engines._engine import Engine, make_engine
+from scmaxatac.nn.engines import _registry
+from scmaxatac.nn.engines._protocol import Engine
+from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.predict import _run
 
 TFS = ["CTCF", "SPI1", "ELF1"]
@@ -59,7 +60,7 @@ def main() -> None:
     models = chr22.models(TFS)
     regions = chr22.fewer_regions(0.1) if args.quick else chr22.regions
     codes, signal = _windows(chr22, regions)
-    engine = make_engine([model.weights for model in models], device="cpu")
+    engine = make_engine(models, device="cpu")
     engine.predict(codes[:256], signal[:256])
     shares = []
 
@@ -73,7 +74,7 @@ def main() -> None:
         return took
 
     print(machine())
-    _run.make_engine = lambda *a, **k: Watched(_engine.make_engine(*a, **k))
+    _run.make_engine = lambda *a, **k: Watched(_registry.make_engine(*a, **k))
     whole()  # compiles kernels, fills caches
     shares.clear()
     peers = {

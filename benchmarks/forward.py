@@ -25,7 +25,9 @@ from _common import ROUNDS, data_dir, has_bfloat16, machine, options, ratio, tab
 
 from scmaxatac import settings
 from scmaxatac.models import from_keras
-from scmaxatac.nn.engines._engine import Backend, Engine, Precision, make_engine, openvino_is_installed
+from scmaxatac.nn.engines._options import Backend, Precision
+from scmaxatac.nn.engines._protocol import Engine
+from scmaxatac.nn.engines._registry import BACKENDS, make_engine
 
 KERAS_BATCHES = (32, 128, 1000)
 BATCHES = (16, 32, 64, 128)
@@ -121,8 +123,8 @@ def main() -> None:
     with np.load(data / "golden" / "forward" / "forward_inputs.npz") as stored:
         codes, signal = stored["codes"], stored["signal"]
     (path,) = (data / "maxatac" / "models" / "CTCF").glob("*.h5")
-    weights = from_keras(path, tf="CTCF").weights
-    backends: list[Backend] = ["torch", *(["openvino"] if openvino_is_installed() else [])]
+    model = from_keras(path, tf="CTCF")
+    backends: list[Backend] = [record.name for record in BACKENDS.values() if record.is_installed()]
     precisions: list[Precision] = ["float32", "bfloat16"]
     print(machine())
     with Keras(path, one_hot(codes, signal)) as keras:
@@ -134,9 +136,7 @@ def main() -> None:
             for precision in precisions:
                 for batch in BATCHES:
                     name = (backend, precision, batch)
-                    engine = make_engine(
-                        [weights], backend=backend, device="cpu", precision=precision, batch_size=batch
-                    )
+                    engine = make_engine([model], backend=backend, device="cpu", precision=precision, batch_size=batch)
                     scores = engine.predict(codes, signal)[0]
                     n = int(max(our_rate(engine, codes, signal, 256) * seconds, batch))
                     far[name] = float(np.abs(scores - keras.scores).max())

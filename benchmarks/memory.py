@@ -15,7 +15,6 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import anndata as ad
@@ -26,6 +25,7 @@ from _synthetic import HG38, barcodes, write_fragments, write_genome
 
 import scmaxatac as sma
 from scmaxatac import settings
+from scmaxatac.genome._windows import Grid
 from scmaxatac.models import TFModel, load_many
 from scmaxatac.predict import _run
 
@@ -36,15 +36,17 @@ LIMIT_GB = 6.0
 class Drawn:
     """Stands in for an engine: scores are pieces of real scores."""
 
-    def __init__(self, n_models: int) -> None:
-        self.n_models = n_models
+    grid = Grid()
+
+    def __init__(self, n_outputs: int) -> None:
+        self.n_outputs = n_outputs
         folder = data_dir() / "golden" / "predict"
         self._pool = np.concatenate([np.load(folder / f"{tf}.npz")["score"] for tf in ("CTCF", "SPI1", "ELF1")])
         self._rng = np.random.default_rng(0)
 
     def predict(self, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
-        """Give (models, n, 32) scores."""
-        out = np.empty((self.n_models, len(codes), 32), dtype=np.float32)
+        """Scores, (outputs, n, 32)."""
+        out = np.empty((self.n_outputs, len(codes), 32), dtype=np.float32)
         for one in out:
             start = self._rng.integers(0, len(self._pool) - one.size) if one.size < len(self._pool) else 0
             one[:] = np.resize(self._pool[start:], one.shape)
@@ -54,7 +56,7 @@ class Drawn:
 def many_models(n: int) -> list[TFModel]:
     """Repeat the published models under other names until there are enough."""
     real = load_many(data_dir() / "maxatac" / "models", None)
-    return [replace(real[i % len(real)], tf=f"{real[i % len(real)].tf}_{i}") for i in range(n)]
+    return [real[i % len(real)].renamed(f"{real[i % len(real)].tf}_{i}") for i in range(n)]
 
 
 def encode(folder: Path, sizes: dict[str, int], quick: bool) -> None:
@@ -82,7 +84,7 @@ def matched(folder: Path, sizes: dict[str, int], quick: bool) -> None:
 def chr1(folder: Path, sizes: dict[str, int], quick: bool) -> None:
     """Predict a whole chromosome, all its windows."""
     networks = 8 if quick else 127
-    _run.make_engine = lambda weights, **_: Drawn(len(weights))
+    _run.make_engine = lambda networks, **_: Drawn(len(networks))
     _predict(folder, 1, networks, regions="genome", chroms=next(iter(sizes)))
 
 

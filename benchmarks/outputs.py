@@ -26,7 +26,7 @@ from _synthetic import HG38
 
 from scmaxatac import settings
 from scmaxatac.io._bigwig import BigWigWriter
-from scmaxatac.nn.engines._engine import make_engine
+from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.predict import _track_files
 
 BIN, PIECE = 32, 1_000
@@ -114,7 +114,7 @@ def _peer(path: Path) -> Any:
 
 def _prediction_rate(data: Path, seconds: float) -> float:
     """Bins a second of the default engine on this machine's CPU, at the default step: eight new bins a window."""
-    engine = make_engine([Chr22(data).models(["CTCF"])[0].weights], device="cpu")
+    engine = make_engine(Chr22(data).models(["CTCF"]), device="cpu")
     codes, signal = np.zeros((512, 1024), np.uint8), np.zeros((512, 1024), np.float32)
     engine.predict(codes, signal)
     n, start = 0, time.perf_counter()

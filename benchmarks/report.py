@@ -24,6 +24,7 @@ SECTIONS = {
     "outputs": "bigWigs",
     "bfloat16": "Accuracy in bfloat16",
     "data_module": "Training",
+    "cell_scores": "Scores of cells against random backgrounds",
 }
 
 HEAD = """# Performance

@@ -18,9 +18,9 @@ from matplotlib.figure import Figure
 from scmaxatac._constants import WINDOW
 from scmaxatac.atac import Signal
 from scmaxatac.genome import Intervals
+from scmaxatac.genome._bases import reverse_complement
 from scmaxatac.genome._windows import window_starts
-from scmaxatac.nn._predict import reverse_complement
-from scmaxatac.nn.engines._engine import make_engine
+from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.scores._bin_scores import average_windows
 
 STEPS = (512, 256, 128, 64)
@@ -85,7 +85,7 @@ def compare(data: Chr22) -> pd.DataFrame:
 
 def score_windows(data: Chr22, starts: np.ndarray) -> dict[str, np.ndarray]:
     """Scores of windows on the forward strand, and their means over both: (models, windows, 32) each."""
-    engine = make_engine([model.weights for model in data.models()], backend="torch")
+    engine = make_engine(data.models(), backend="torch")
     signal = Signal.from_insertions(data.insertions, "cells", data.genome, [CHROM])
     codes = np.lib.stride_tricks.sliding_window_view(data.genome.codes(CHROM), WINDOW)
     forward, both = [], []

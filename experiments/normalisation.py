@@ -29,7 +29,7 @@ from scmaxatac.genome import Genome, Intervals
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.genome._windows import window_starts
 from scmaxatac.models import TFModel
-from scmaxatac.nn.engines._engine import make_engine
+from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.scores._bin_scores import average_windows
 
 SHARES = (0.0, 0.001, 0.01, 0.1)
@@ -98,7 +98,7 @@ def rows(
     covered: pd.DataFrame | None = None,
 ) -> list[dict[str, object]]:
     """Average precision of every factor with either scaling and every pile-up, the bins of all groups together."""
-    engine = make_engine([model.weights for model in models], backend="torch")
+    engine = make_engine(models, backend="torch")
     regions = None if covered is None else Intervals.from_frame(covered)
     starts = window_starts(genome, chrom, regions=regions)
     codes = np.lib.stride_tricks.sliding_window_view(genome.codes(chrom), WINDOW)

@@ -28,7 +28,7 @@ import scmaxatac as sma
 from scmaxatac.datasets import Toy
 from scmaxatac.train._data_module import Batch, TFDataModule
 from scmaxatac.train._dataset import Draw, Examples
-from scmaxatac.train._fit import fit_network
+from scmaxatac.train._fit import TrainingRun
 from scmaxatac.train._inputs import read_inputs
 from scmaxatac.train._module import TFTrainingModule, masked_cross_entropy, one_hot
 from scmaxatac.train._split import split_chroms
@@ -94,7 +94,7 @@ class RolledTraining(TFTrainingModule):
         windows, labels = one_hot(batch._replace(scale=None)), batch.labels.clone()
         windows[turned] = windows[turned].roll(1, dims=1)
         labels[turned] = labels[turned].flip(1)
-        loss = masked_cross_entropy(self.network.logits(windows), labels)
+        loss = masked_cross_entropy(self.network.logits(windows)[:, 0], labels)
         self.log("train_loss", loss, on_step=False, on_epoch=True, batch_size=len(labels))
         return loss
 
@@ -115,7 +115,8 @@ def train_rolled(toy: Toy, seed: int, folder: Path) -> sma.models.TFModel:
     )
     torch.manual_seed(seed)
     module = RolledTraining(learning_rate=RECIPE["learning_rate"], decay=RECIPE["decay"])
-    weights, _ = fit_network(module, data, out_dir=folder, epochs=RECIPE["epochs"], accelerator=RECIPE["accelerator"])
+    options = {"epochs": RECIPE["epochs"], "accelerator": RECIPE["accelerator"]}
+    weights, _ = TrainingRun(folder, batch_size=data.batch_size, **options).fit(module, data)
     model = sma.models.TFModel(TF, weights, None, {"made_by": "experiments/reverse_complement.py"}, f"rolled:{TF}")
     model.save(folder)
     return model

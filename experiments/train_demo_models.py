@@ -28,10 +28,12 @@ from scmaxatac.datasets._motifs import MOTIFS
 from scmaxatac.evaluate._benchmark import ScoredBins, max_per_bin, ranking_metrics, score_bins
 from scmaxatac.fragments._fragment_file import FragmentFile
 from scmaxatac.genome import Intervals
-from scmaxatac.nn.engines._engine import make_engine
+from scmaxatac.genome._bases import reverse_complement
+from scmaxatac.nn._spec import PUBLISHED, PlainNetwork
+from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.train._data_module import TFDataModule
 from scmaxatac.train._dataset import Examples, TrainingCellType
-from scmaxatac.train._fit import fit_network
+from scmaxatac.train._fit import TrainingRun
 from scmaxatac.train._held_out import calibrate_network, score_chrom
 from scmaxatac.train._module import TFTrainingModule
 
@@ -90,13 +92,8 @@ def train(toy: sma.datasets.Toy, tf: str, signal: dict[str, Signal]) -> dict[str
         seed=SEED,
     )
     with tempfile.TemporaryDirectory() as folder:
-        weights, history = fit_network(
-            TFTrainingModule(learning_rate=LEARNING_RATE, decay=DECAY),
-            data,
-            out_dir=folder,
-            epochs=EPOCHS[tf],
-            accelerator="cpu",
-        )
+        run = TrainingRun(folder, batch_size=data.batch_size, epochs=EPOCHS[tf], accelerator="cpu")
+        weights, history = run.fit(TFTrainingModule(learning_rate=LEARNING_RATE, decay=DECAY), data)
     logger.info("%s: best Dice %.3f in epoch %d", tf, history["val_dice"].max(), history["val_dice"].idxmax())
     return weights
 
@@ -105,7 +102,7 @@ def scored(
     toy: sma.datasets.Toy, weights: dict[str, np.ndarray], signal: dict[str, Signal], tf: str, cluster: str, chrom: str
 ) -> ScoredBins:
     """Bins of a chromosome with scores and labels."""
-    engine = make_engine([weights], backend="torch", device="cpu")
+    engine = make_engine([PlainNetwork(PUBLISHED, weights)], backend="torch", device="cpu")
     return score_chrom(engine, toy.genome, chrom, signal[cluster], Intervals.from_frame(chip(toy, tf, cluster)))
 
 
@@ -116,7 +113,7 @@ def baselines(toy: sma.datasets.Toy, signal: Signal, tf: str, cluster: str, chro
     motif, codes = MOTIFS[tf], toy.genome.codes(chrom)
     starts, reverse = motif.find(codes, motif.score_at(0.02))
     found = np.lib.stride_tricks.sliding_window_view(codes, motif.width)[starts].copy()
-    found[reverse] = 3 - found[reverse][:, ::-1]
+    found[reverse] = reverse_complement(found[reverse])
     values = motif.score(found) + 100.0  # every match above no match
     by_motif = max_per_bin(starts, starts + motif.width, values, n_bins, BIN)
     begin = np.arange(n_bins) * BIN
@@ -179,7 +176,7 @@ def main() -> None:
     for tf in args.tfs:
         weights = train(toy, tf, signal)
         rows = evaluate(toy, tf, weights, signal)
-        engine = make_engine([weights], backend="torch", device="cpu")
+        engine = make_engine([PlainNetwork(PUBLISHED, weights)], backend="torch", device="cpu")
         calibration = calibrate_network(engine, training_cell_types(toy, tf, signal), toy.genome, toy.chroms_valid)
         where_from = provenance(toy, tf, rows)
         sma.models.TFModel(tf, weights, calibration, where_from, f"demo:{tf}").save(args.out / tf)

@@ -4,6 +4,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from scmaxatac.genome._windows import Grid
+
 
 def analytic_score(weights) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
     """Scores of one window, (1024,) codes and signal to (32,): a formula that differs between models, strands and bins.
@@ -27,12 +29,14 @@ class AnalyticEngine:
 
     windows = 0
 
-    def __init__(self, weights, **options) -> None:
-        self.n_models = len(weights)
-        self._scores = [analytic_score(one) for one in weights]
+    grid = Grid()
+
+    def __init__(self, networks, **options) -> None:
+        self.n_outputs = len(networks)
+        self._scores = [analytic_score(one.weights) for one in networks]
 
     def predict(self, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """Score windows; (n, 1024) codes and signal to (models, n, 32) float32."""
         type(self).windows += len(codes)
         out = [[score(c, s) for c, s in zip(codes, signal, strict=True)] for score in self._scores]
-        return np.array(out, dtype=np.float32).reshape(self.n_models, len(codes), 32)
+        return np.array(out, dtype=np.float32).reshape(self.n_outputs, len(codes), 32)

@@ -16,16 +16,16 @@ import pytest
 
 from scmaxatac import settings
 from scmaxatac.models import TFModel, _list_models
+from scmaxatac.nn._spec import PUBLISHED
 from scmaxatac.zoo import _fetch, _load_model, _registry
 from scmaxatac.zoo._registry import PublishedModel, RemoteFile
-from scmaxatac.zoo._weights import expected_shapes
 
 KERAS_NORM = {"weight": "gamma", "bias": "beta", "running_mean": "moving_mean", "running_var": "moving_variance"}
 
 
 def random_weights(seed: int = 0) -> dict[str, np.ndarray]:
     rng = np.random.default_rng(seed)
-    return {name: rng.normal(0.5, 0.1, shape).astype(np.float32) for name, shape in expected_shapes().items()}
+    return {name: rng.normal(0.5, 0.1, shape).astype(np.float32) for name, shape in PUBLISHED.shapes.items()}
 
 
 def calibration_frame(best: float = 0.6) -> pd.DataFrame:

@@ -29,6 +29,13 @@ def published_weights(data_dir: Path) -> dict[str, dict[str, np.ndarray]]:
     return {tf: models.load(data_dir / "maxatac" / "models" / tf).weights for tf in TFS}
 
 
+@pytest.fixture(scope="session")
+def published_networks(data_dir: Path) -> dict:
+    from scmaxatac import models
+
+    return {tf: models.load(data_dir / "maxatac" / "models" / tf) for tf in TFS}
+
+
 @pytest.fixture(params=["torch", "openvino"])
 def backend(request: pytest.FixtureRequest) -> str:
     pytest.importorskip(request.param)

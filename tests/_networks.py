@@ -34,6 +34,18 @@ def random_weights(seed: int) -> MappingProxyType[str, np.ndarray]:
     return MappingProxyType({name: array.astype(np.float32) for name, array in weights.items()})
 
 
+def random_network(seed: int):
+    """What engines take: these weights with the published geometry."""
+    from scmaxatac.nn._spec import PUBLISHED, PlainNetwork
+
+    return PlainNetwork(PUBLISHED, random_weights(seed))
+
+
+def encoded(codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
+    """Windows as networks read them, (n, 5, window) float32: a channel a base, and one for the signal."""
+    return np.stack([*(codes == base for base in range(4)), signal], axis=1).astype(np.float32)
+
+
 def forward(weights, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
     """Score windows one after the other in float64; (n, 1024) codes and signal to (n, 32).
 

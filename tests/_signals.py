@@ -14,6 +14,6 @@ class ArraySignal:
         """Signal of every base of ``[start, end)``."""
         return self._values[start:end].copy()
 
-    def windows(self, chrom: str, starts: np.ndarray) -> np.ndarray:
+    def windows(self, chrom: str, starts: np.ndarray, width: int = 1024) -> np.ndarray:
         """Signal of windows."""
-        return np.stack([self._values[start : start + 1024] for start in starts])
+        return np.stack([self._values[start : start + width] for start in starts])

@@ -10,7 +10,7 @@ import pandas as pd
 from anndata import AnnData
 
 from scmaxatac.io._bigwig import BigWigWriter
-from scmaxatac.nn.engines._engine import EngineOptions
+from scmaxatac.nn.engines._options import EngineOptions
 from scmaxatac.predict._run import Run
 from scmaxatac.results._run_spec import ModelId, RunSpec
 
@@ -54,7 +54,7 @@ def make_truth(
     )
     truth = Truth(adata, folder, groups, tfs)
     spec = RunSpec(
-        models=tuple(ModelId(tf, f"file:{tf}", "") for tf in tfs),
+        models=tuple(ModelId((tf,), f"file:{tf}", "") for tf in tfs),
         genome="",
         sizes=SIZES,
         signal_chroms=tuple(SIZES),
@@ -174,6 +174,8 @@ def _slots(
                 "signal_chroms": list(SIZES),
                 "regions": "auto",
                 "preset": None,
+                "window": 1024,
+                "bin": 32,
                 "step": 256,
                 "strand": "forward",
                 "threshold": "f1",
@@ -181,6 +183,10 @@ def _slots(
                 "include_flanks": False,
                 "min_cells": 10,
                 "min_fragments": 10_000,
+                "max_fragments": None,
+                "thinned_to": None,
+                "rng": 0,
+                "rows": "cells",
                 "score_floor": FLOOR,
                 "precision": "float32",
                 "backend": "torch",
@@ -207,6 +213,7 @@ def _qc(
         {
             "n_cells": n_cells,
             "n_fragments": n_fragments,
+            "n_fragments_used": n_fragments,
             "n_insertions": 2 * n_fragments,
             "n_insertions_kept": (1.9 * n_fragments).astype(np.int64),
             "p99": np.round(np.sqrt(n_fragments) / 150) + 1.0,
@@ -221,8 +228,9 @@ def _qc(
     qc.loc[qc["n_fragments"] < 100_000, "warnings"] = "fewer than 100,000 fragments: scores shrink with depth"
     if skipped:
         reason = "skipped: 812 fragments, min_fragments is 10,000"
-        qc.loc[skipped] = [n_cells, 812, 1624, 1530, np.nan, 0, reason, 0.9, *[np.nan] * len(tfs)]
-        qc = qc.astype(dict.fromkeys(["n_cells", "n_fragments", "n_insertions", "n_insertions_kept", "n_sites"], int))
+        qc.loc[skipped] = [n_cells, 812, 812, 1624, 1530, np.nan, 0, reason, 0.9, *[np.nan] * len(tfs)]
+        counts = ["n_cells", "n_fragments", "n_fragments_used", "n_insertions", "n_insertions_kept", "n_sites"]
+        qc = qc.astype(dict.fromkeys(counts, int))
     return qc
 
 

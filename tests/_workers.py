@@ -55,11 +55,11 @@ def killed_in_the_middle(marker: Path, predict, *args) -> str:
 
 def busy_cores(backend: str) -> float:
     """CPU seconds a second that this worker uses while an engine predicts."""
-    from _networks import random_weights, random_windows
+    from _networks import random_network, random_windows
 
-    from scmaxatac.nn.engines._engine import make_engine
+    from scmaxatac.nn.engines._registry import make_engine
 
-    engine = make_engine([random_weights(1)], backend=backend, device="cpu")
+    engine = make_engine([random_network(1)], backend=backend, device="cpu")
     windows = random_windows(256, 1)
     engine.predict(*windows)
     start, cpu_start = time.perf_counter(), time.process_time()

@@ -17,7 +17,7 @@ ROOMS = ("datasets", "get", "models", "pl", "pp", "tl")
 
 def public_objects() -> dict[str, Any]:
     """Public names and what they stand for."""
-    objects: dict[str, Any] = {"Genome": scmaxatac.Genome}
+    objects: dict[str, Any] = {"Genes": scmaxatac.Genes, "Genome": scmaxatac.Genome}
     for room in ROOMS:
         module = importlib.import_module(f"scmaxatac.{room}")
         objects |= {f"{room}.{name}": getattr(module, name) for name in module.__all__}

@@ -6,8 +6,10 @@ import inspect
 import re
 import subprocess
 import sys
+import tokenize
 import tomllib
 from collections.abc import Callable, Iterator
+from io import StringIO
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,22 @@ MAY_IMPORT = {
     for i, rooms in enumerate(ROOMS)
     for room in rooms
 }
+MOST_LINES_WITHOUT_TESTS = 40
+"""Lines of code from which on a module has a file of tests."""
+
+TESTED_BY = {
+    **{f"datasets/_{part}.py": "datasets/test_toy.py"
+       for part in ("cells", "fragments", "motifs", "regions", "sequence", "simulation", "sites")},
+    "predict/_depth_curve.py": "tl/test_downsampling_curve.py",
+    "predict/_run_inputs.py": "predict/test_run.py",
+    "predict/_task.py": "predict/test_run.py",
+    "results/_read_tracks.py": "get/test_track.py",
+    "train/_fit.py": "train/test_module.py",
+    "zoo/_fetch.py": "models/test_download.py",
+    "zoo/_load_model.py": "models/test_load.py",
+}  # fmt: skip
+"""Parts that make sense together only, and the file that tests them."""
+
 ROOT_MODULES = {"_constants", "_docs", "_keys", "_logging", "_settings", "_text", "_types"}
 
 HEAVY = (
@@ -69,6 +87,7 @@ HEAVY = (
 
 def public_objects() -> Iterator[tuple[str, object]]:
     """Every public name with what it stands for, for example ``tl.predict_tfbs``."""
+    yield "Genes", scmaxatac.Genes
     yield "Genome", scmaxatac.Genome
     for room in PUBLIC_ROOMS:
         module = importlib.import_module(f"scmaxatac.{room}")
@@ -229,16 +248,40 @@ def test_folders_of_tests_mirror_the_rooms():
     assert folders <= rooms | {"data"}
 
 
+def lines_of_code(path: Path) -> int:
+    """Lines that do something: neither blank, comment, docstring nor import."""
+    text = path.read_text()
+    passive = set()
+    for node in ast.walk(ast.parse(text)):
+        is_text = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        if is_text or isinstance(node, ast.Import | ast.ImportFrom):
+            passive |= set(range(node.lineno, (node.end_lineno or node.lineno) + 1))
+    nothing = (tokenize.COMMENT, tokenize.NL, tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENDMARKER)
+    tokens = (token for token in tokenize.generate_tokens(StringIO(text).readline) if token.type not in nothing)
+    return len({line for token in tokens for line in range(token.start[0], token.end[0] + 1)} - passive)
+
+
+@pytest.mark.parametrize("path", sorted(SOURCE.glob("*/**/_*.py")), ids=lambda path: str(path.relative_to(SOURCE)))
+def test_what_does_something_has_tests_of_its_own(path: Path):
+    """In the same place below tests; a module of a few lines may be tested by what uses it."""
+    module = path.relative_to(SOURCE)
+    if path.name == "__init__.py" or lines_of_code(path) <= MOST_LINES_WITHOUT_TESTS:
+        return
+    mirrored = module.with_name(f"test{path.name}")
+    assert (REPOSITORY / "tests" / TESTED_BY.get(module.as_posix(), mirrored)).is_file()
+    assert module.as_posix() not in TESTED_BY or not (REPOSITORY / "tests" / mirrored).is_file()
+
+
 def test_what_is_installed_without_torch_is_everything_else():
     script = REPOSITORY / ".ci" / "without_torch.py"
-    arguments = [sys.executable, script, "test", "openvino", "interpret"]
+    arguments = [sys.executable, script, "test", "openvino"]
     done = subprocess.run(arguments, capture_output=True, text=True, check=True, cwd=REPOSITORY)
     project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
     extras = project["project"]["optional-dependencies"]
     everything = [*project["project"]["dependencies"], *project["dependency-groups"]["test"]]
-    everything += extras["openvino"] + extras["interpret"]
+    everything += extras["openvino"]
     left_out = [line for line in everything if line not in done.stdout.splitlines()]
-    assert [re.match(r"[\w-]+", line)[0] for line in left_out] == ["pytorch-lightning", "torch", "tangermeme"]
+    assert [re.match(r"[\w-]+", line)[0] for line in left_out] == ["pytorch-lightning", "torch"]
 
 
 def test_import_loads_no_heavy_package():

@@ -5,15 +5,10 @@ Where paper and code differ the code is followed, because the published weights 
 """
 
 WINDOW = 1024
-"""Width of the network's input in bp."""
-
-STEP = 256
-"""Distance between the starts of neighbouring windows in bp."""
+"""Width of the published networks' input in bp."""
 
 BIN = 32
-"""Resolution of the network's output in bp."""
-
-BINS_PER_WINDOW = WINDOW // BIN
+"""Resolution of the published networks' output in bp."""
 
 FLANK = 20
 """An insertion is widened by this many bp on either side, to 41 bp in all (the paper says 40, the code does 41)."""
@@ -25,7 +20,7 @@ PERCENTILE = 99.0
 """Percentile of the non-zero coverage that becomes a signal of 1."""
 
 FILTERS = (15, 22, 33, 50, 75)
-"""Filters of the five blocks of the network."""
+"""Filters of the five blocks of the published networks."""
 
 DILATIONS = (1, 1, 2, 4, 8)
 """Dilations of the five blocks. The paper's sixth, 16, sits on a kernel of width 1 and has no effect."""
@@ -38,6 +33,9 @@ NORM_EPSILON = 1e-3
 
 NORM_MOMENTUM = 0.01
 """Momentum of batch normalisation in PyTorch's sense; Keras calls it 0.99."""
+
+PUBLISHED_ASSEMBLY = "hg38"
+"""Genome assembly of the published models."""
 
 CALIBRATION_BIN = 200
 """Bins on which the published thresholds were calibrated, in bp."""

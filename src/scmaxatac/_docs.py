@@ -1,8 +1,15 @@
 """Texts of parameters that several functions share, written once and inserted into their docstrings."""
 
+import textwrap
 from collections.abc import Callable, Mapping
 from inspect import cleandoc
 from typing import Any, TypeVar, overload
+
+_PSEUDOBULK_OPTIONS = (
+    "fragments", "sample_key", "barcode_key", "replicate_key", "mod", "min_cells", "min_fragments", "max_fragments",
+    "rng",
+)  # fmt: skip
+"""Parameters of the functions that make pseudobulks, in the order of the line ``{pseudobulk_options}``."""
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -39,13 +46,30 @@ _TEXTS = {
         Chromosomes over which the 99th percentile of the coverage is taken; `chroms` by default, so that fewer `chroms`
         change the percentile, and with it the signal and every score. Name all chromosomes here to compare with a run
         on all of them.""",
+    "bulks_or_data": """
+        AnnData, MuData, SnapATAC2's backed AnnData, or a list or ``{sample: AnnData}`` of them (groups are pooled over
+        the list); or the pseudobulks that :func:`scmaxatac.pp.pseudobulk` made: nothing is then read again, and what
+        says where fragments come from, which cells are pooled and how deep groups have to be stays as it was said
+        there.""",
+    "bulks_groupby": """
+        Column of ``obs`` that holds the groups, or a list of columns, whose values are joined by ``|``. For MuData:
+        ``mdata.obs``, then ``"mod:column"``, then the modality's own ``obs``. Cells without a value are left out. Not
+        with pseudobulks, which have groups.""",
+    "bulks_genome": """
+        :class:`~scmaxatac.Genome` with sizes, blacklist and, where sequence is needed, sequence; by default that of the
+        pseudobulks, where these are given.""",
+    "bulks_chroms": """
+        Chromosomes to use; by default the genome's autosomes and X that have sequence, or those of the pseudobulks.""",
     "min_cells": """
         Groups with fewer cells are skipped, with a warning and a line in the QC table.""",
     "min_fragments": """
         Groups with fewer fragments are skipped, with a warning and a line in the QC table.""",
     "max_fragments": """
-        Groups (with `replicate_key`, replicates) with more fragments are thinned to this many, drawn without
-        replacement; the same seed with a smaller number gives a subset. The fragments are then read twice.""",
+        Groups with more fragments are thinned to this many, whole fragments drawn without replacement; ``"match"``
+        takes the number of the smallest group that is kept, so that all are equally deep. Scores, sites and activities
+        rise with depth: compare groups at one depth. With `replicate_key` a group's largest replicates are thinned to
+        one size. The same seed with a smaller number gives a subset. Without it groups are as deep as they are, with a
+        warning where one has more than twice the fragments of another.""",
     "key": """
         Name under which the results were stored (``key_added`` of :func:`scmaxatac.tl.predict_tfbs`).""",
     "key_added": """
@@ -87,6 +111,11 @@ _TEXTS = {
 }
 
 
+_TEXTS["pseudobulk_options"] = "\n".join(
+    f"{name}\n{textwrap.indent(cleandoc(_TEXTS[name]), '    ')}" for name in _PSEUDOBULK_OPTIONS
+)
+
+
 @overload
 def shared_docs(function: F, /) -> F: ...
 
@@ -97,6 +126,9 @@ def shared_docs(**texts: str) -> Callable[[F], F]: ...
 
 def shared_docs(function: Any = None, /, **texts: str) -> Any:
     """Insert texts into a docstring: a line ``{name}`` alone becomes the text of that name.
+
+    ``{pseudobulk_options}``, at the place of a parameter's name, becomes all of the options that pseudobulks are made
+    with.
 
     Parameters
     ----------

@@ -69,7 +69,7 @@ def test_an_insertion_is_dropped_whole_if_one_of_its_41_bp_is_blacklisted(positi
 def test_without_a_blacklist_nothing_is_dropped():
     positions = np.array([3, 7], dtype=np.int32)
     assert keep_off_blacklist(positions, "chr1", LENGTH, None).tolist() == [3, 7]
-    elsewhere = Intervals.from_arrays(["chr2"], np.array([0]), np.array([LENGTH]))
+    elsewhere = Intervals({"chr2": (np.array([0]), np.array([LENGTH]))})
     assert keep_off_blacklist(positions, "chr1", LENGTH, elsewhere).tolist() == [3, 7]
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scmaxatac.atac import Insertions
-from scmaxatac.atac._insertions import collect_insertions
+from scmaxatac.atac._insertions import collect_insertions, pack, unpack
 from scmaxatac.fragments._fragment_file import FragmentFile
 from scmaxatac.fragments._source import FragmentChunk
 from scmaxatac.genome import Genome
@@ -122,50 +122,6 @@ def test_an_unknown_group_is_an_error_that_lists_the_known_ones():
     assert insertions.positions("A", "chr9").tolist() == []
 
 
-def thinned(rows, n_cells: int, most: int, *, chunk: int = 10, seed: int = 3) -> Insertions:
-    group_of_cell = np.arange(n_cells) % 2
-    source = ArraySource(rows, n_cells=n_cells, chunk=chunk)
-    return collect_insertions([(source, group_of_cell)], ["A", "B"], GENOME, max_fragments=most, rng=seed)
-
-
-@pytest.fixture(scope="module")
-def rows() -> np.ndarray:
-    """3,000 fragments of one base, every one somewhere else."""
-    rng = np.random.default_rng(0)
-    start = rng.integers(0, 300, 3000)
-    cell = (rng.random(3000) < 0.1).astype(int)
-    return np.stack([cell, np.zeros(3000, int), start, start + 1], axis=1)
-
-
-def test_large_groups_are_thinned_to_exactly_this_many_fragments(rows):
-    insertions = thinned(rows, 2, 500)
-    n_b = int((rows[:, 0] == 1).sum())
-    assert n_b < 500
-    assert insertions.n_fragments.tolist() == [500, n_b]
-    assert insertions.n_insertions("A") == 1000
-    full = thinned(rows, 2, 10_000)
-    np.testing.assert_array_equal(insertions.positions("B", "chr1"), full.positions("B", "chr1"))
-
-
-def test_thinning_is_reproducible_whatever_the_chunks(rows):
-    one, other, different = (thinned(rows, 2, 700, **options) for options in ({}, {"chunk": 37}, {"seed": 4}))
-    np.testing.assert_array_equal(one.positions("A", "chr1"), other.positions("A", "chr1"))
-    assert not np.array_equal(one.positions("A", "chr1"), different.positions("A", "chr1"))
-
-
-def test_thinning_further_with_the_same_seed_gives_a_subset(rows):
-    counts = [np.bincount(thinned(rows, 2, most).positions("A", "chr1"), minlength=300) for most in (50, 900, 2000)]
-    assert np.all(counts[0] <= counts[1])
-    assert np.all(counts[1] <= counts[2])
-
-
-def test_thinning_draws_evenly(rows):
-    kept = np.bincount(thinned(rows, 2, 1350).positions("A", "chr1") // 60, minlength=5)
-    all_of_it = np.bincount(thinned(rows, 2, 10_000).positions("A", "chr1") // 60, minlength=5)
-    expected = all_of_it * kept.sum() / all_of_it.sum()
-    assert np.all(np.abs(kept - expected) < 5 * np.sqrt(expected))
-
-
 def test_groups_of_real_cells_have_the_insertions_of_their_lines(data_dir):
     table = pd.read_csv(data_dir / "pbmc10k" / "barcode_celltype.tsv", sep="\t")
     labels = pd.Categorical(table["celltype"])
@@ -189,11 +145,40 @@ def test_groups_of_real_cells_have_the_insertions_of_their_lines(data_dir):
             np.testing.assert_array_equal(insertions.positions(group, chrom), sorted(counted.get((group, chrom), [])))
 
 
-def test_an_insertion_takes_four_bytes():
+def test_a_fragment_takes_eight_bytes():
     rng = np.random.default_rng(0)
     start = rng.integers(0, 299, 5000)
     rows = np.stack([rng.integers(0, 4, 5000), rng.integers(0, 2, 5000), start, start + 1], axis=1)
     insertions = collect_insertions([(ArraySource(rows, n_cells=4), np.array([0, 0, 1, 1]))], ["A", "B"], GENOME)
-    arrays = [insertions.positions(group, chrom) for group in insertions.groups for chrom in insertions.chroms]
-    assert sum(array.nbytes for array in arrays) == 4 * 2 * 5000
-    assert all(array.base is None for array in arrays)
+    assert sum(array.nbytes for array in insertions.fragments.values()) == 8 * 5000
+    assert all(array.base is None for array in insertions.fragments.values())
+
+
+def test_fragments_come_back_as_they_were_packed_and_sort_by_first_and_last():
+    first = np.array([7, 2**31 - 2, 0, 7, 7], dtype=np.int32)
+    last = np.array([9, 2**31 - 1, -1, 7, -1], dtype=np.int32)
+    packed = pack(first, last)
+    for packed_in, back in zip((first, last), unpack(packed), strict=True):
+        assert back.dtype == np.int32
+        np.testing.assert_array_equal(back, packed_in)
+    paired = last >= 0
+    np.testing.assert_array_equal(np.argsort(packed[paired]), np.lexsort((last[paired], first[paired])))
+
+
+def test_fragments_on_chromosomes_that_are_not_held_are_counted():
+    rows = np.array([[0, 0, 5, 10], [0, 1, 5, 10], [1, 1, 5, 10], [1, 1, 6, 10]])
+    source = ArraySource(rows, n_cells=2)
+    insertions = collect_insertions([(source, np.array([0, 1]))], ["A", "B"], GENOME, chroms=["chr1"])
+    assert insertions.contigs == tuple(GENOME.chroms)
+    counted = dict(zip(insertions.contigs, insertions.n_on_contigs.T.tolist(), strict=True))
+    assert counted["chr1"] == [1, 0]
+    assert counted["chr2"] == [1, 2]
+    assert {chrom for _, chrom in insertions.fragments} == {"chr1"}
+
+
+def test_positions_in_any_order_are_insertions_of_fragments():
+    given = np.array([9, 3, 3, 5, 1])
+    insertions = Insertions.from_positions({"A": {"chr1": given}, "B": {}})
+    assert insertions.positions("A", "chr1").tolist() == sorted(given)
+    assert insertions.n_insertions("A") == 5
+    assert insertions.n_fragments.tolist() == [3, 0]

@@ -1,13 +1,16 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from scmaxatac.atac import Insertions, Signal
+from scmaxatac._constants import HUMAN_GENOME_SIZE
+from scmaxatac.atac import Insertions, Signal, _pseudobulk
 from scmaxatac.atac._pseudobulk import make_pseudobulks
 from scmaxatac.genome import Genome, Intervals
 
 LENGTH = 100_000
-BLACKLIST = Intervals.from_arrays(["chr1"], np.array([0]), np.array([50_000]))
+BLACKLIST = Intervals({"chr1": (np.array([0]), np.array([40_000]))})
 GENOME = Genome.from_sizes({"chr1": LENGTH, "chr2": LENGTH}, blacklist=BLACKLIST)
 SIZES = {"A": 4000, "0.0 B/T|x": 1000, "0.1 B/T|y": 3000, "tiny": 30, "shallow": 40}
 GROUPS = {"A": ["A"], "B/T": ["0.0 B/T|x", "0.1 B/T|y"], "tiny": ["tiny"], "shallow": ["shallow"], "none": []}
@@ -47,7 +50,7 @@ def test_the_table_counts_cells_fragments_and_insertions(insertions):
     row = make(insertions).qc.loc["B/T"]
     assert row[["n_cells", "n_fragments", "n_insertions"]].tolist() == [24, 2000, 4000]
     signal = Signal.from_insertions(insertions, GROUPS["B/T"], GENOME, ["chr1"])
-    kept = sum(int((insertions.positions(name, "chr1") >= 50_020).sum()) for name in GROUPS["B/T"])
+    kept = sum(int((insertions.positions(name, "chr1") >= 40_020).sum()) for name in GROUPS["B/T"])
     assert row["n_insertions_kept"] == signal.n_insertions_kept == kept
     assert row["p99"] == signal.p99
     assert row["match_rate"] == 1
@@ -118,11 +121,11 @@ def test_sparse_groups_and_groups_whose_cells_were_not_found_are_pointed_out():
     rng = np.random.default_rng(0)
     positions = {name: {"chr1": rng.integers(0, 3_100_000, n)} for name, n in (("deep", 8000), ("sparse", 1000))}
     whole = Insertions.from_positions(positions, n_cells=[10, 10])
-    insertions = Insertions(whole.groups, whole.n_fragments, whole.n_cells, np.array([4, 10]), whole._positions)
+    insertions = replace(whole, n_cells_found=np.array([4, 10]))
     bulks = make_pseudobulks(insertions, {"deep": ["deep"], "sparse": ["sparse"]}, genome, ["chr1"], min_fragments=1)
     assert bulks.qc.loc["deep", "warnings"] == "only 40% of the cells have fragments"
     assert bulks.qc.loc["deep", "match_rate"] == 0.4
-    assert bulks.qc.loc["sparse", "warnings"].startswith("sparse: as deep as 508,197 fragments over a human genome")
+    assert bulks.qc.loc["sparse", "warnings"].startswith("sparse: as deep as 506,536 fragments over a human genome")
 
 
 def test_the_table_survives_h5ad(insertions, tmp_path):
@@ -132,3 +135,17 @@ def test_the_table_survives_h5ad(insertions, tmp_path):
     adata.write_h5ad(tmp_path / "a.h5ad")
     back = anndata.read_h5ad(tmp_path / "a.h5ad").uns["qc"]
     pd.testing.assert_frame_equal(back, adata.uns["qc"], check_dtype=False)
+
+
+@pytest.mark.parametrize(
+    ("match_rate", "depth", "notes"),
+    [
+        (0.5, 1_000_000, []),
+        (0.4999, 1_000_000, ["only 50% of the cells have fragments"]),
+        (1.0, 999_999, ["sparse: as deep as 999,999 fragments over a human genome, where scores shrink"]),
+        (float("nan"), 2_000_000, []),
+    ],
+)
+def test_half_of_the_cells_and_the_papers_depth_are_enough(match_rate, depth, notes):
+    """Depth in fragments over a human genome, each with two insertions."""
+    assert _pseudobulk._advice({"match_rate": match_rate, "n_insertions": 2 * depth}, HUMAN_GENOME_SIZE) == notes

@@ -1,6 +1,7 @@
 import warnings
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -44,8 +45,7 @@ def blacklist(pairs) -> tuple[Intervals, dict[str, np.ndarray]]:
     black = {chrom: np.zeros(length, dtype=bool) for chrom, length in SIZES.items()}
     for chrom, start, end in pairs:
         black[chrom][start:end] = True
-    chrom, start, end = ([pair[i] for pair in pairs] for i in range(3))
-    return Intervals.from_arrays(chrom, np.array(start, dtype=int), np.array(end, dtype=int)), black
+    return Intervals.from_frame(pd.DataFrame(pairs, columns=["chrom", "start", "end"])), black
 
 
 @st.composite

@@ -9,13 +9,10 @@ from pathlib import Path
 
 import h5py
 import mudata
-import numpy as np
-import pandas as pd
 import pytest
 
 import scmaxatac
 from scmaxatac.cli._main import _parser, main
-from scmaxatac.cli._predict_file import parse_fragments, parse_threshold
 from scmaxatac.io._bed import read_bed
 
 
@@ -97,16 +94,17 @@ def test_options_of_predict_reach_the_function(files: dict[str, Path], tmp_path:
 
     monkeypatch.setattr(scmaxatac.tl, "predict_tfbs", stop)
     options = ["--strand", "mean", "--step", "128", "--include-flanks", "--signal-chroms", "chr1", "chr5"]
-    options += ["--min-cells", "3"]
+    options += ["--min-cells", "3", "--max-fragments", "match", "--rng", "5"]
     assert main(predict(files, "h5mu", tmp_path, *options)) == 2
     expected = {"strand": "mean", "step": 128, "include_flanks": True, "signal_chroms": ["chr1", "chr5"]}
-    expected |= {"min_cells": 3}
+    expected |= {"min_cells": 3, "max_fragments": "match", "rng": 5}
     assert {name: given[name] for name in expected} == expected
     assert given["preset"] is None
     assert main(predict(files, "h5mu", tmp_path, "--preset", "accurate")) == 2
     assert (given["preset"], given["strand"], given["step"]) == ("accurate", None, None)
 
 
+@pytest.mark.filterwarnings("always::UserWarning")
 def test_warnings_are_one_line_each_without_the_source(
     files: dict[str, Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
@@ -171,37 +169,6 @@ def test_a_file_that_is_not_there_or_not_understood_is_named(
     assert name in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("text", "rule"),
-    [
-        ("f1", "f1"),
-        ("matched", "matched"),
-        ("0.4", 0.4),
-        ("precision=0.8", ("precision", 0.8)),
-        ("log2fc=7", ("log2fc", 7)),
-    ],
-)
-def test_threshold_is_understood(text: str, rule: object):
-    assert parse_threshold(text) == rule
-
-
-@pytest.mark.parametrize("text", ["best", "f2", "precision", "precision=high", "=0.3", "f1=0.3", ""])
-def test_threshold_that_makes_no_sense_is_refused(text: str):
-    with pytest.raises(ValueError, match="--threshold"):
-        parse_threshold(text)
-
-
-def test_fragments_are_one_file_or_one_a_sample(tmp_path: Path):
-    odd = tmp_path / "a=b.tsv.gz"
-    odd.touch()
-    assert parse_fragments(None) is None
-    assert parse_fragments(["f.tsv.gz"]) == "f.tsv.gz"
-    assert parse_fragments([str(odd)]) == str(odd)
-    assert parse_fragments(["d1=f.tsv.gz", "d2=g.tsv.gz"]) == {"d1": "f.tsv.gz", "d2": "g.tsv.gz"}
-    with pytest.raises(ValueError, match="SAMPLE=FILE"):
-        parse_fragments(["f.tsv.gz", "g.tsv.gz"])
-
-
 def test_models_list_shows_published_and_demo_models(capsys: pytest.CaptureFixture[str]):
     assert main(["models", "list"]) == 0
     names = [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]]
@@ -242,21 +209,3 @@ def test_logging_and_warnings_are_as_before_after_a_command():
     before = (list(logger.handlers), logger.level, warnings.showwarning, scmaxatac.settings.progress)
     main(["models", "list", "--quiet"])
     assert (list(logger.handlers), logger.level, warnings.showwarning, scmaxatac.settings.progress) == before
-
-
-def test_demo_table_counts_what_lies_on_the_test_chromosome():
-    from scmaxatac.cli._demo import accuracy
-
-    toy = scmaxatac.datasets.toy()
-    mdata = toy.mdata.copy()
-    known = toy.chip_peaks[toy.chip_peaks["chrom"].isin(toy.chroms_test)]
-    scmaxatac.tl.predict_tfbs(mdata, "cell_type", genome=toy.genome, models="demo", chroms=toy.chroms_test)
-    table = accuracy(mdata, toy).set_index(["cluster", "TF"])
-    for (group, tf), row in table.iterrows():
-        assert row["known"] == ((known["group"] == group) & (known["tf"] == tf)).sum()
-    sites = scmaxatac.get.sites(mdata)
-    assert table["called"].sum() == len(sites)
-    bound = table[table["known"] > 0]
-    assert (bound["AUPR"] > 10 * bound["chance"]).all()
-    assert np.isnan(table.loc[("B", "GATA3"), "AUPR"])
-    assert isinstance(table, pd.DataFrame)

@@ -245,3 +245,68 @@ def _in_peaks(sites, peaks):
         peak = np.searchsorted(rows["start"], sites["start"][mine], side="right") - 1
         inside[mine] = (peak >= 0) & (sites["start"][mine].to_numpy() < rows["end"].to_numpy()[np.maximum(peak, 0)])
     return inside
+
+
+@pytest.fixture(scope="module")
+def cohort():
+    return toy(n_donors=3)
+
+
+def test_donors_change_neither_the_genome_nor_what_cells_there_are(data, cohort):
+    for name in ("genome.fa", "blacklist.bed", "peaks.tsv", "sites.tsv", "rna.tsv"):
+        assert (data.folder / name).read_bytes() == (cohort.folder / name).read_bytes()
+    assert list(data.mdata.obs_names) == list(cohort.mdata.obs_names)
+    pd.testing.assert_series_equal(data.adata.obs["cell_type"], cohort.adata.obs["cell_type"])
+    assert set(data.adata.obs) == {"cell_type"}
+    assert data.lost_sites.empty
+
+
+def test_cells_are_balanced_over_donors_and_conditions(cohort):
+    n = cohort.adata.obs.groupby(["cell_type", "donor", "condition"], observed=True).size()
+    assert len(n) == 18
+    assert n.groupby("cell_type", observed=True).agg(np.ptp).max() <= 5
+    assert set(cohort.mdata.obs) == {"cell_type", "donor", "condition"}
+
+
+def test_the_stimulus_closes_the_lost_sites_and_nothing_else(cohort):
+    reads = pd.read_csv(cohort.fragments, sep="\t", comment="#", names=["chrom", "start", "end", "barcode", "count"])
+    obs = cohort.adata.obs
+    lost = cohort.lost_sites
+    kept = cohort.sites.query("tf == 'GATA3' and group == 'CD4/T' and bound")
+    kept = kept[~kept.set_index(["chrom", "start"]).index.isin(lost.set_index(["chrom", "start"]).index)]
+
+    def ratio(sites, cluster):
+        counts = {}
+        for condition in ("ctrl", "stim"):
+            cells = obs.index[(obs["cell_type"] == cluster) & (obs["condition"] == condition)]
+            mine = reads[reads["barcode"].isin(cells)]
+            inside = 0
+            for chrom, rows in sites.groupby("chrom"):
+                starts = np.sort(mine.loc[mine["chrom"] == chrom, "start"])
+                lo, hi = rows["start"].to_numpy() - 150, rows["end"].to_numpy() + 150
+                inside += int((np.searchsorted(starts, hi) - np.searchsorted(starts, lo)).sum())
+            counts[condition] = inside / len(mine)
+        return counts["stim"] / counts["ctrl"]
+
+    assert 0.4 < len(lost) / (len(lost) + len(kept)) < 0.8
+    assert ratio(lost, "CD4/T") < 0.5
+    assert 0.85 < ratio(kept, "CD4/T") < 1.25
+    others = cohort.sites.query("tf == 'SPI1' and group == 'Mono' and bound")
+    assert 0.85 < ratio(others, "Mono") < 1.15
+
+
+def test_donors_differ_more_than_chance_makes_them(cohort):
+    atac = cohort.adata
+    mono = atac[atac.obs["cell_type"] == "Mono"]
+    by_donor = [np.asarray(mono[mono.obs["donor"] == f"donor{i}"].X.sum(axis=0)).ravel() for i in (1, 2, 3)]
+    one, other = by_donor[0], by_donor[1]
+    expected = (one + other) * (one.sum() / (one.sum() + other.sum()))
+    many = expected > 30
+    chi = (one - expected)[many] ** 2 / (expected * other.sum() / (one.sum() + other.sum()))[many]
+    assert chi.mean() > 1.5
+
+
+@pytest.mark.parametrize("n_donors", [0, 21])
+def test_numbers_of_donors_that_make_no_sense_are_refused(n_donors):
+    with pytest.raises(ValueError, match="n_donors"):
+        toy(n_donors=n_donors)

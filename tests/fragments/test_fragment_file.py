@@ -98,12 +98,6 @@ def test_without_barcodes_all_is_one_bulk_sample(tmp_path, brute_force):
     assert brute_force.source_fragments(source) == sorted((*f[:3], "") for f in brute_force.read_fragments(path))
 
 
-def test_only_the_chromosomes_asked_for_are_given(tmp_path, brute_force):
-    source = FragmentFile(write(tmp_path / "a.tsv", LINES), CELLS, chroms=["chr2", "chr9"])
-    assert brute_force.source_fragments(source, CELLS) == [("chr2", 5, 6, CELLS[1])]
-    assert source.match.n_matched == 2
-
-
 @pytest.mark.parametrize(
     ("of_cell", "of_file", "rule"),
     [

@@ -223,7 +223,7 @@ def test_chosen_chromosomes_keep_their_order_and_come_once():
 
 
 def test_genomes_travel_to_other_processes(fasta, tmp_path):
-    blacklist = Intervals.from_arrays(["chr1"], np.array([3]), np.array([9]))
+    blacklist = Intervals({"chr1": (np.array([3]), np.array([9]))})
     genome = Genome(fasta, blacklist=blacklist, cache_dir=tmp_path / "cache")
     genome.codes("chr1")
     sent = pickle.dumps(genome)

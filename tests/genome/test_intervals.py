@@ -41,14 +41,14 @@ def test_queries_count_the_covered_bases_they_hold(pairs, queries):
 
 
 def test_touching_is_not_overlapping():
-    one = Intervals.from_arrays(["chr1"], np.array([10]), np.array([20]))
+    one = Intervals({"chr1": (np.array([10]), np.array([20]))})
     np.testing.assert_array_equal(
         one.overlaps("chr1", np.array([5, 5, 19, 20]), np.array([10, 11, 25, 25])), [False, True, True, False]
     )
 
 
 def test_chromosomes_are_apart():
-    both = Intervals.from_arrays(["chr1", "chr2"], np.array([0, 50]), np.array([10, 60]))
+    both = Intervals({"chr1": (np.array([0]), np.array([10])), "chr2": (np.array([50]), np.array([60]))})
     assert both.chroms == ("chr1", "chr2")
     assert not both.overlaps("chr2", np.array([0]), np.array([10]))[0]
     assert (both.total("chr1"), both.total("chr3")) == (10, 0)
@@ -58,7 +58,7 @@ def test_chromosomes_are_apart():
 @pytest.mark.parametrize(("start", "end"), [(5, 5), (6, 5), (-1, 5)])
 def test_an_interval_that_is_empty_or_off_the_chromosome_is_an_error_that_shows_it(start, end):
     with pytest.raises(ValueError, match=rf"chr7:{start}-{end} is empty or starts before 0"):
-        Intervals.from_arrays(["chr7"], np.array([start]), np.array([end]))
+        Intervals({"chr7": (np.array([start]), np.array([end]))})
 
 
 def test_a_table_of_intervals_comes_back_merged():

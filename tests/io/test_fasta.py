@@ -1,18 +1,16 @@
 import gzip
-import os
 
 import numpy as np
 import pytest
 
 from scmaxatac.io import _fasta
-from scmaxatac.io._fasta import fasta_sizes, read_fasta
+from scmaxatac.io._fasta import read_fasta
 
 
 def test_names_end_at_the_first_blank_and_letters_keep_their_case(tmp_path):
     path = tmp_path / "genome.fa"
     path.write_text(">chr1 some > words\nACgt\nNN\n>chr2\tmore\n>chr3\nTTT")
     assert list(read_fasta(path)) == [("chr1", b"ACgtNN"), ("chr2", b""), ("chr3", b"TTT")]
-    assert fasta_sizes(path) == {"chr1": 6, "chr2": 0, "chr3": 3}
 
 
 def test_windows_line_ends_make_no_difference(tmp_path):
@@ -32,12 +30,6 @@ def test_reading_does_not_depend_on_where_blocks_end(tmp_path, monkeypatch, bloc
     assert {name: letters.decode() for name, letters in read_fasta(path)} == truth
 
 
-def test_only_the_chromosomes_asked_for_are_given(tmp_path):
-    path = tmp_path / "genome.fa"
-    path.write_text(">a\nAC\n>b\nGG\n>c\nTT\n")
-    assert [name for name, _ in read_fasta(path, chroms=["c", "a", "none"])] == ["a", "c"]
-
-
 def test_gzip_of_several_members_is_read_whole(tmp_path):
     path = tmp_path / "genome.fa.gz"
     path.write_bytes(gzip.compress(b">chr1\nAC") + gzip.compress(b"GT\n") + gzip.compress(b">chr2\nTT\n"))
@@ -51,17 +43,6 @@ def test_bgzip_gives_what_htslib_gives(data_dir):
     assert not others
     with pysam.FastaFile(str(path)) as reference:
         assert letters.decode() == reference.fetch(name)
-    assert fasta_sizes(path) == {"chr22": 50_818_468}
-
-
-def test_an_index_older_than_the_fasta_is_not_believed(tmp_path):
-    path = tmp_path / "genome.fa"
-    path.write_text(">chr1\nACGT\n")
-    index = tmp_path / "genome.fa.fai"
-    index.write_text("chr1\t99\t6\t4\t5\n")
-    assert fasta_sizes(path) == {"chr1": 99}
-    os.utime(index, (1, 1))
-    assert fasta_sizes(path) == {"chr1": 4}
 
 
 @pytest.mark.parametrize(

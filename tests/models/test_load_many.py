@@ -1,7 +1,8 @@
 import pytest
+from _family import TFS, family_model
 
 from scmaxatac import settings
-from scmaxatac.models import TFModel, load_many
+from scmaxatac.models import TFModel, list_models, load, load_many
 from scmaxatac.zoo import _locate
 
 
@@ -116,3 +117,50 @@ def test_weak_models_are_told_in_one_warning(folder, make_model):
     with pytest.warns(UserWarning, match="W1: weak model.*W2: weak model") as caught:
         load_many(folder)
     assert len(caught) == 1
+
+
+@pytest.fixture
+def with_family(folder):
+    """A folder of models of one factor and one of three."""
+    family_model().save(folder / "family")
+    return folder
+
+
+def test_a_model_of_several_factors_stands_for_all_of_them(with_family):
+    assert [model.tfs for model in load_many(with_family)] == [("A",), ("B",), ("C",), TFS]
+
+
+def test_factors_of_a_model_are_loaded_once_and_follow_each_other(with_family):
+    models = load_many(with_family, ["DDD", "B", "AAA"])
+    assert [model.tfs for model in models] == [("AAA", "DDD"), ("B",)]
+    assert models[0].spec.outputs == 2
+
+
+def test_a_name_in_a_dict_is_a_factor_of_a_model_of_several(with_family):
+    model = family_model()
+    assert [m.tfs for m in load_many({"DDD": model, "X": with_family / "A"})] == [("DDD",), ("X",)]
+    with pytest.raises(KeyError, match="does not score X; it scores AAA, BBB::CCC, DDD"):
+        load_many({"X": model})
+
+
+def test_a_factor_in_two_models_is_refused(with_family, make_model):
+    make_model("AAA").save(with_family / "single")
+    with pytest.raises(ValueError, match=r"two models of AAA: .*family and .*single"):
+        load_many(with_family, ["AAA"])
+    assert [m.tfs for m in load_many(with_family, ["BBB::CCC", "DDD"])] == [("BBB::CCC", "DDD")]
+    with pytest.raises(ValueError, match="two models of DDD were given"):
+        load_many([family_model(), make_model("DDD")])
+
+
+def test_a_factor_of_several_is_loaded_by_its_name(with_family, monkeypatch, empty_install):
+    monkeypatch.setattr(settings, "model_dir", with_family)
+    assert load("DDD").tfs == ("DDD",)
+    assert load(with_family / "family").tfs == TFS
+    listed = list_models(installed=True).set_index("name")
+    assert listed.loc[list(TFS), "threshold_f1"].tolist() == pytest.approx([0.4, 0.5, 0.6])
+
+
+@pytest.mark.parametrize("name", ["FOS/JUN", "_index", "."])
+def test_names_that_cannot_be_keys_are_refused(make_model, name):
+    with pytest.raises(ValueError, match="can't be the name of a transcription factor"):
+        load_many({name: make_model("A")})

@@ -15,7 +15,7 @@ from scmaxatac.fragments._fragment_file import FragmentFile
 from scmaxatac.genome import Intervals
 from scmaxatac.genome._windows import window_starts
 from scmaxatac.nn._predict import predict_bins
-from scmaxatac.nn.engines._engine import make_engine
+from scmaxatac.nn.engines._registry import make_engine
 
 FOLDERS = files("scmaxatac.zoo") / "demo"
 BOUND_IN = {"CTCF": "CD4/T", "SPI1": "B", "GATA3": "CD4/T"}  # the held-out cluster where there is one
@@ -56,7 +56,7 @@ def test_demo_models_beat_the_motif_and_the_signal_by_far(toy, signal):
     demo = {tf: models.load(f"demo:{tf}") for tf in BOUND_IN}
     n_bins = toy.genome.sizes[CHROM] // BIN
     for tf, cluster in BOUND_IN.items():
-        engine = make_engine([demo[tf].weights], device="cpu")
+        engine = make_engine([demo[tf]], device="cpu")
         starts = window_starts(toy.genome, CHROM)
         of_cluster = signal[cluster]
         parts = list(predict_bins(engine, toy.genome.codes(CHROM), of_cluster, CHROM, starts))

@@ -9,7 +9,7 @@ import pytest
 from _slots import END, START, make_truth
 from matplotlib.figure import Figure
 
-from scmaxatac import get, pl
+from scmaxatac import Genes, get, pl
 from scmaxatac.plotting._runs import column_maxima
 
 from ._overlaps import shown_texts, texts_in_trouble
@@ -213,6 +213,25 @@ def test_genes_are_drawn_below(truth, tmp_path):
     boxes = [path.get_extents() for path in ax.collections[0].get_paths()]
     assert [(box.x0, box.x1) for box in boxes] == [(18_713_000, 18_713_200), (18_714_000, 18_714_500)]
     assert texts_in_trouble(figure) == []
+
+
+def test_genes_of_the_runs_annotation_are_drawn_unless_told_otherwise(truth, tmp_path):
+    path = tmp_path / "genes.gtf"
+    path.write_text('chr22\tx\tgene\t18713001\t18714500\t.\t+\t.\tgene_id "g1"; gene_name "GENE1";\n')
+    assert "genes" not in panels(pl.tracks(truth.adata, REGION))
+    with pytest.raises(ValueError, match="the run's genome had no annotation"):
+        pl.tracks(truth.adata, REGION, genes=True)
+    params = get.params(truth.adata)
+    params["genome"]["annotation"] = str(path)
+    truth.adata.uns["tfbs"]["params"] = json.dumps(params)
+    for genes in (None, True, Genes(path)):
+        drawn = panels(pl.tracks(truth.adata, REGION, genes=genes))["genes"]
+        assert [text.get_text() for text in drawn.texts] == ["GENE1 >"]
+    assert "genes" not in panels(pl.tracks(truth.adata, REGION, genes=False))
+    path.unlink()
+    assert "genes" not in panels(pl.tracks(truth.adata, REGION))
+    with pytest.raises(FileNotFoundError, match="annotation of the run's genome is not there any more"):
+        pl.tracks(truth.adata, REGION, genes=True)
 
 
 def test_narrow_peaks_stay_visible_in_wide_regions():

@@ -122,4 +122,13 @@ def test_the_width_of_texts_is_that_of_the_longest_line_and_grows_with_its_size(
     assert text_width([], 8) == text_width(["", " \n"], 8) == 0
     assert text_width(["WWWW\ni", "ii"], 8) == text_width(["WWWW"], 8)
     assert text_width(["WWWW"], 16) == pytest.approx(2 * text_width(["WWWW"], 8), rel=0.01)
-    assert 0.2 < text_width(["WWWW"], 8) < 0.6
+
+
+@pytest.mark.parametrize("text", ["hematopoietic multipotent progenitor cell", "CTCF >", "B", "1,234"])
+def test_the_width_of_a_text_is_the_one_that_it_is_drawn_in(text):
+    import matplotlib.pyplot as plt
+
+    figure = plt.figure(dpi=720)
+    drawn = figure.text(0, 0, text, fontsize=8).get_window_extent().width / 720
+    assert text_width([text], 8) == pytest.approx(drawn, abs=0.02)
+    plt.close(figure)

@@ -24,7 +24,7 @@ def runs(draw):
 def test_the_mean_and_its_percentile_are_those_of_dense_tracks(tracks, black_start, black_width):
     black = np.zeros(LENGTH, dtype=bool)
     black[black_start : black_start + black_width] = True
-    blacklist = Intervals.from_arrays(["chr1"], np.array([black_start]), np.array([black_start + black_width]))
+    blacklist = Intervals({"chr1": (np.array([black_start]), np.array([black_start + black_width]))})
     genome = Genome.from_sizes({"chr1": LENGTH}, blacklist=blacklist.frame())
     dense = np.zeros((len(tracks), LENGTH))
     for row, (starts, ends, values) in zip(dense, tracks, strict=True):
@@ -107,7 +107,7 @@ def test_bad_input_is_an_error_and_leaves_no_file(bigwigs, tmp_path):
     for tracks, genome, options, kind, message in cases:
         with pytest.raises(kind, match=message):
             sma.pp.average_replicates(tracks, out, genome=genome, **options)
-    black = Genome.from_sizes({"chr1": 100}, blacklist=Intervals.from_arrays(["chr1"], np.array([0]), np.array([100])))
+    black = Genome.from_sizes({"chr1": 100}, blacklist=Intervals({"chr1": (np.array([0]), np.array([100]))}))
     with pytest.raises(ValueError, match="no values above 0 on chr1"):
         sma.pp.average_replicates(bigwigs[1:], out, genome=black)
     assert not out.exists()

@@ -109,9 +109,121 @@ def test_groups_are_thinned_to_the_same_number_reproducibly(simulated):
     one, same, other = (
         sma.pp.pseudobulk(simulated.adata, "cell_type", rng=rng, **options) for rng in (1, np.random.default_rng(1), 2)
     )
-    assert one.qc["n_fragments"].tolist() == [20_000] * 3
+    assert one.qc["n_fragments_used"].tolist() == [20_000] * 3
+    assert (one.qc["n_fragments"] > 100_000).all()
     np.testing.assert_array_equal(one.insertions.positions("B", "chr1"), same.insertions.positions("B", "chr1"))
     assert not np.array_equal(one.insertions.positions("B", "chr1"), other.insertions.positions("B", "chr1"))
+
+
+def test_replicates_are_thinned_to_one_size_each(simulated):
+    adata = simulated.adata.copy()
+    labels = adata.obs["cell_type"].cat.codes.to_numpy()
+    adata.obs["donor"] = np.where(np.arange(adata.n_obs) % 5 == 0, "small", "large")
+    adata.obs.loc[labels == 1, "donor"] = "large"
+    bulks = sma.pp.pseudobulk(adata, "cell_type", genome=simulated.genome, replicate_key="donor", chroms="chr5")
+    thinned = sma.pp.pseudobulk(bulks, max_fragments="match")
+    least = int(bulks.qc["n_fragments"].min())
+    assert thinned.thinned_to == least
+    assert (thinned.qc["n_fragments_used"] == least).all()
+    used = dict(zip(thinned.insertions.groups, thinned.insertions.n_fragments_used.tolist(), strict=True))
+    for group, libraries in thinned.libraries.items():
+        small = [library for library in libraries if library.endswith("small")]
+        sizes = {library: bulks.insertions.n_fragments_used[bulks.insertions.index(library)] for library in libraries}
+        for library in small:
+            assert used[library] == min(sizes[library], least // 2)
+        assert sum(used[library] for library in libraries) == least, group
+    again = sma.pp.pseudobulk(thinned, chroms="chr5", signal_chroms="chr5", genome=sma.Genome(
+        simulated.fasta, blacklist=simulated.blacklist))  # fmt: skip
+    pd.testing.assert_frame_equal(again.qc, thinned.qc)
+
+
+def test_match_takes_the_smallest_group_that_is_kept(simulated):
+    adata = simulated.adata.copy()
+    adata.obs["part"] = adata.obs["cell_type"].astype(object)
+    few = np.flatnonzero(adata.obs["part"] == "B")
+    adata.obs.iloc[few[:5], adata.obs.columns.get_loc("part")] = "five cells"
+    adata.obs.iloc[few[5:45], adata.obs.columns.get_loc("part")] = "forty cells"
+    with pytest.warns(UserWarning, match="'five cells' is skipped"):
+        bulks = sma.pp.pseudobulk(adata, "part", genome=simulated.genome, chroms="chr1", max_fragments="match")
+    kept = bulks.qc.drop(index="five cells")
+    assert (kept["n_fragments_used"] == bulks.qc.loc["forty cells", "n_fragments"]).all()
+    assert bulks.qc.loc["five cells", "n_fragments"] == bulks.qc.loc["five cells", "n_fragments_used"] > 0
+
+
+@pytest.mark.parametrize("ratio", [1.9, 2.1])
+def test_groups_of_different_depth_are_warned_about_once(tmp_path, ratio, recwarn):
+    n = {"A": 100, "B": round(100 * ratio)}
+    lines = [f"chr1\t{1000 + i}\t{1100 + i}\t{name}{i % 10}\t1" for name in n for i in range(n[name])]
+    adata = write_fragments(tmp_path / "f.tsv", lines)
+    adata.obs["group"] = [name[0] for name in adata.obs_names]
+    genome = sma.Genome.from_sizes({"chr1": 10_000}, blacklist=pd.DataFrame({"chrom": ["chr1"], "start": 0, "end": 9}))
+    options = {"genome": genome, "fragments": tmp_path / "f.tsv", "min_fragments": 10}
+    sma.pp.pseudobulk(adata, "group", **options)
+    sma.pp.pseudobulk(adata, "group", max_fragments="match", **options)
+    said = [text for w in recwarn if "times as deep" in (text := str(w.message))]
+    assert said == [
+        "group 'B' is 2.1 times as deep as 'A' (210 and 100 fragments), and scores, sites and activities rise with "
+        'depth: to compare groups, thin them to one depth with max_fragments="match"'
+    ] * (ratio > 2)
+
+
+def test_a_group_that_the_blacklist_empties_is_warned_about(tmp_path, recwarn):
+    lines = [f"chr1\t{start + i}\t{start + 50 + i}\t{name}{i % 10}\t1"
+             for name, start in (("A", 100), ("B", 5000)) for i in range(100)]  # fmt: skip
+    lines += [f"chr1\t{8000 + i}\t{8050 + i}\tA{i % 10}\t1" for i in range(25)]
+    adata = write_fragments(tmp_path / "f.tsv", sorted(lines))
+    adata.obs["group"] = [name[0] for name in adata.obs_names]
+    black = pd.DataFrame({"chrom": ["chr1"], "start": [0], "end": [1000]})
+    genome = sma.Genome.from_sizes({"chr1": 10_000}, blacklist=black)
+    bulks = sma.pp.pseudobulk(adata, "group", genome=genome, fragments=tmp_path / "f.tsv", min_fragments=10)
+    (said,) = [text for w in recwarn if "blacklist" in (text := str(w.message))]
+    assert said.startswith("1 of 2 groups lose most of their insertions to the blacklist ('A' keeps 50 of 250)")
+    assert "the blacklist takes 80% of its insertions" in bulks.qc.loc["A", "warnings"]
+    assert "blacklist" not in bulks.qc.loc["B", "warnings"]
+
+
+def test_columns_that_hold_no_groups_are_refused_before_anything_is_read(simulated, monkeypatch):
+    from scmaxatac.fragments._fragment_file import FragmentFile
+
+    def chunks(self):
+        raise AssertionError("fragments were read")
+
+    monkeypatch.setattr(FragmentFile, "chunks", chunks)
+    adata = simulated.adata.copy()
+    adata.obs["score"] = np.random.default_rng(0).random(adata.n_obs)
+    with pytest.raises(ValueError, match=r"'score' has 594 different values.*0 have at least 10 cells.*continuous"):
+        sma.pp.pseudobulk(adata, "score", genome=simulated.genome)
+    many = ad.AnnData(obs=pd.DataFrame({"barcode": [f"c{i}" for i in range(100_000)]}).astype("category"))
+    many.obs.loc[many.obs_names[:20], "barcode"] = "c0"
+    many.obs_names = [f"c{i}" for i in range(100_000)]
+    with pytest.raises(ValueError, match=r"'barcode' has 99,98\d different values.*1 have at least 10 cells"):
+        sma.pp.pseudobulk(many, "barcode", genome=simulated.genome, fragments=simulated.fragments)
+
+
+@pytest.mark.filterwarnings("ignore:.*times as deep")
+def test_many_skipped_groups_are_one_warning(simulated, recwarn):
+    adata = simulated.adata.copy()
+    adata.obs["part"] = [f"p{i % 40}" for i in range(adata.n_obs)]
+    adata.obs.loc[adata.obs_names[:100], "part"] = "large"
+    bulks = sma.pp.pseudobulk(adata, "part", genome=simulated.genome, chroms="chr5", min_cells=50)
+    (said,) = [text for w in recwarn if "skipped" in (text := str(w.message))]
+    assert said.startswith("40 of 41 groups are skipped ('p0': ")
+    assert bulks.groups == ["large"]
+    assert bulks.qc["warnings"].str.startswith("skipped").sum() == 40
+
+
+def test_paths_that_are_none_are_errors_that_say_what_to_give(simulated):
+    for given in ([simulated.fragments], {"s": None}, 5):
+        with pytest.raises(
+            ValueError, match=r"fragments is or holds a \w+; give the path of one file, or {sample: path}"
+        ):
+            sma.pp.pseudobulk(simulated.adata, "cell_type", genome=simulated.genome, fragments=given)
+    adata = simulated.adata.copy()
+    adata.uns["files"] = {"fragments": [str(simulated.fragments)]}
+    with pytest.raises(ValueError, match=r"uns\['files'\]\['fragments'\] is or holds a list"):
+        sma.pp.pseudobulk(adata, "cell_type", genome=simulated.genome)
+    with pytest.raises(KeyError, match=r"'5' is not in .*did you mean 'chr5'"):
+        sma.pp.pseudobulk(simulated.adata, "cell_type", genome=simulated.genome, chroms=[5])
 
 
 def test_the_table_survives_h5ad(simulated, tmp_path):

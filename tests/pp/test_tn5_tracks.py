@@ -127,3 +127,15 @@ def test_an_error_leaves_no_half_written_files(simulated, tmp_path, monkeypatch)
     with pytest.raises(RuntimeError, match="disk full"):
         sma.pp.tn5_tracks(simulated.adata, "cell_type", genome=simulated.genome, out_dir=tmp_path)
     assert {path.name for path in tmp_path.rglob("*") if path.is_file()} <= {MARKER, LOCK}
+
+
+def test_pseudobulks_give_the_tracks_of_the_object(simulated, tmp_path):
+    options = {"out_dir": tmp_path, "max_fragments": 5_000, "rng": 2}
+    direct = sma.pp.tn5_tracks(simulated.adata, "cell_type", genome=simulated.genome, chroms="chr5",
+                               min_fragments=1_000, **options)  # fmt: skip
+    bulks = sma.pp.pseudobulk(simulated.adata, "cell_type", genome=simulated.genome, chroms="chr5", min_fragments=1_000)
+    made = sma.pp.tn5_tracks(bulks, **options)
+    pd.testing.assert_frame_equal(made.files, direct.files)
+    assert (made.qc["n_fragments_used"] == 5_000).all()
+    with pytest.raises(ValueError, match="groupby is missing"):
+        sma.pp.tn5_tracks(simulated.adata, genome=simulated.genome)

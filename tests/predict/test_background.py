@@ -12,7 +12,10 @@ from _networks import random_model
 from _oracle import make_oracle
 
 import scmaxatac as sma
+from scmaxatac.genome._windows import Grid
 from scmaxatac.predict import _background
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*fragments lie on contigs that codes in memory does not have")
 
 RATE = 0.3
 LENGTH = 1_500_000
@@ -24,11 +27,13 @@ GAPS = [(600_010, 750_000), *((at, at + 500) for at in range(1_000_000, 1_400_00
 class PlainEngine:
     """Scores a 32-bp bin by its bases alone, spread evenly over 0 to 1; one without known bases scores 1."""
 
-    def __init__(self, weights, **options) -> None:
-        self.n_models = len(weights)
+    grid = Grid()
+
+    def __init__(self, networks, **options) -> None:
+        self.n_outputs = len(networks)
 
     def predict(self, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
-        return np.stack([score_bins(codes.reshape(len(codes), 32, 32))] * self.n_models)
+        return np.stack([score_bins(codes.reshape(len(codes), 32, 32))] * self.n_outputs)
 
 
 def score_bins(codes: np.ndarray) -> np.ndarray:
@@ -129,7 +134,7 @@ def test_the_sample_of_an_earlier_run_in_the_same_folder_is_not_taken_for_that_o
 def test_the_windows_of_a_block_are_all_that_cover_one_of_its_bases(step):
     """Of those on the grid of a block that begins at a window."""
     reaching = [shift for shift in range(-5 * 1_024, 5 * 1_024) if shift % step == 0 and -1_024 < shift < 1_024]
-    assert _background._shifts(step).tolist() == reaching
+    assert _background._shifts(step, Grid()).tolist() == reaching
 
 
 def weighted_rank(predicted: list[float], sample: list[float], n_beside: int, n: int) -> float:

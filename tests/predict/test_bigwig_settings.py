@@ -53,7 +53,7 @@ def test_a_track_of_zeros_alone_keeps_one(track, analytic, monkeypatch):
     monkeypatch.setattr(settings, "bigwig_drop_zeros", True)
     monkeypatch.setattr("scmaxatac.predict._track_files._LONG", 1)
     monkeypatch.setattr(
-        "_analytic.AnalyticEngine.predict", lambda self, c, s: np.full((self.n_models, len(c), 32), 0.1)
+        "_analytic.AnalyticEngine.predict", lambda self, c, s: np.full((self.n_outputs, len(c), 32), 0.1)
     )
     bins, _ = track()
     assert bins["score"].tolist() == [0.0]

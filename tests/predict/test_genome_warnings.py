@@ -35,3 +35,13 @@ def test_no_warning_for_hg38_with_a_blacklist_nor_for_models_of_ones_own(publish
         warnings.simplefilter("error")
         warn_about_genome(Genome.from_sizes(HG38, blacklist=BLACKLIST), published)
         warn_about_genome(Genome.from_sizes({"chr1": 10}), [random_model("CTCF", 0)])
+
+
+def test_models_of_ones_own_that_were_trained_on_another_assembly_are_named():
+    genome = Genome.from_sizes({"chr1": 249_250_621}, blacklist=BLACKLIST)
+    models = [
+        replace(random_model(tf, 0), id=f"file:{tf}", assembly=on)
+        for tf, on in zip("ABC", ("hg38", "hg19", ""), strict=True)
+    ]
+    with pytest.warns(UserWarning, match=r"looks like hg19, .* another assembly \(file:A: hg38\)"):
+        warn_about_genome(genome, models)

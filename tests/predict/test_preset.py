@@ -3,7 +3,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from scmaxatac.predict._preset import PRESETS, resolve_averaging
+from scmaxatac.predict._preset import presets, resolve_averaging
+
+PRESETS = presets()
 
 
 def test_without_anything_windows_are_averaged_as_in_the_original():

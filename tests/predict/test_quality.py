@@ -21,15 +21,15 @@ def ratios(**rows: list[float]) -> pd.DataFrame:
     )
 
 
-def told(table: pd.DataFrame, *, judged: bool = True) -> list[str]:
+def told(table: pd.DataFrame, *, remedy: str | None = "") -> list[str]:
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        quality_table(DEPTH, N_SITES, table, judged=judged)
+        quality_table(DEPTH, N_SITES, table, remedy=remedy)
     return [str(warning.message) for warning in caught]
 
 
 def test_sites_and_ratios_stand_beside_the_depth_and_skipped_groups_have_none():
-    table = quality_table(DEPTH, N_SITES, ratios(T=[1.5, np.nan], B=[0.75, 1.0]), judged=True)
+    table = quality_table(DEPTH, N_SITES, ratios(T=[1.5, np.nan], B=[0.75, 1.0]), remedy="")
     pd.testing.assert_frame_equal(table[list(DEPTH)], DEPTH)
     assert table["n_sites"].tolist() == [3, 7, 0]
     np.testing.assert_array_equal(table["called_to_expected_TF0"], [0.75, 1.5, np.nan])
@@ -59,5 +59,5 @@ def test_a_group_is_named_when_half_of_its_factors_or_more_are_more_than_twofold
 
 
 def test_nothing_is_said_where_it_is_of_no_use():
-    assert told(ratios(B=[9.0], T=[9.0]), judged=False) == []
+    assert told(ratios(B=[9.0], T=[9.0]), remedy=None) == []
     assert "'B': 1 of 1, 'T': 1 of 1" in told(ratios(B=[9.0], T=[9.0]))[0]

@@ -197,3 +197,20 @@ def test_chromosomes_may_be_of_any_text_type_and_positions_whole_floats(adata, m
     found = resolve_regions([adata], table, mini.genome, CHROMS)
     assert rows(found) == EXPECTED
     assert found["start"].dtype == np.int64
+
+
+@pytest.mark.parametrize("form", [list, tuple, pd.Index, pd.Series, np.array])
+def test_names_such_as_var_names_are_regions(mini, form):
+    found = resolve_regions(
+        [], form([f"{chrom}:{start}-{end}" for chrom, start, end in rows(REGIONS)]), mini.genome, CHROMS
+    )
+    assert rows(found) == EXPECTED
+
+
+def test_names_that_are_no_regions_are_counted_and_the_first_is_shown(mini):
+    with pytest.raises(ValueError, match=r"2 of 3 names are no intervals such as chr1:100-200, the first is 'CD19'"):
+        resolve_regions([], ["chr1:100-200", "CD19", "chr1:9-5"], mini.genome, CHROMS)
+    with pytest.raises(ValueError, match=r"regions is a int\. Give regions="):
+        resolve_regions([], 5, mini.genome, CHROMS)
+    with pytest.raises(ValueError, match="pseudobulks hold none"):
+        resolve_regions([], "auto", mini.genome, CHROMS)

@@ -15,9 +15,9 @@ import scmaxatac as sma
 from scmaxatac.io._owned_folder import LOCK
 from scmaxatac.io._temporary import temporary_name
 from scmaxatac.predict import _schedule, _track_files
+from scmaxatac.predict._rules import Rules
 from scmaxatac.predict._run import Run
 from scmaxatac.zoo import Calibration
-from scmaxatac.zoo._threshold_rules import parse_rule
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -337,7 +337,7 @@ def test_a_run_that_was_opened_has_its_signal_regions_and_sites(predict, adata, 
     bulks = sma.pp.pseudobulk(adata, "leiden", genome=mini.genome, chroms=run.spec.chroms, min_fragments=100)
     for chrom in run.spec.chroms:
         np.testing.assert_array_equal(run.signal("B").values(chrom), bulks.signal("B").values(chrom))
-    called = run.call(parse_rule("f1"))
+    called = run.call(Rules.parse("f1"))
     pd.testing.assert_frame_equal(called.sites, adata.uns["tfbs"]["sites"])
     pd.testing.assert_frame_equal(called.activity, adata.uns["tfbs"]["activity"])
     starts, ends = run.region_bounds("chr1")
@@ -350,7 +350,7 @@ def test_another_calibration_of_the_same_weights_is_another_run(predict, adata, 
     predict(adata)
     units.clear()
     frame = mini_models[0].calibration.frame
-    other = replace(mini_models[0], calibration=Calibration(frame.assign(threshold=frame["threshold"] * 0.8)))
+    other = replace(mini_models[0], calibrations=Calibration(frame.assign(threshold=frame["threshold"] * 0.8)))
     predict(adata, models=[other, mini_models[1]])
     assert units == []
     assert sma.get.params(adata)["thresholds"]["AAA"] == dict.fromkeys(GROUPS, other.threshold("f1"))

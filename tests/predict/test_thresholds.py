@@ -7,6 +7,7 @@ from _mini import GROUPS, REGIONS
 from _networks import random_model
 
 import scmaxatac as sma
+from scmaxatac.genome._windows import Grid
 from scmaxatac.zoo._threshold_rules import Mixed
 
 pytestmark = pytest.mark.usefixtures("analytic")
@@ -80,11 +81,13 @@ def test_matched_gives_the_same_sample_every_time(predict, adata, tmp_path):
 
 def test_a_score_of_zero_is_never_called(predict, adata, monkeypatch):
     class Silent:
-        def __init__(self, weights, **options) -> None:
-            self.n_models = len(weights)
+        grid = Grid()
+
+        def __init__(self, networks, **options) -> None:
+            self.n_outputs = len(networks)
 
         def predict(self, codes, signal):
-            return np.zeros((self.n_models, len(codes), 32), dtype=np.float32)
+            return np.zeros((self.n_outputs, len(codes), 32), dtype=np.float32)
 
     monkeypatch.setattr("scmaxatac.predict._run.make_engine", Silent)
     predict(adata, threshold="matched", regions="genome")
@@ -212,7 +215,7 @@ def test_a_calibration_without_a_rate_does_for_other_rules(predict, adata, expec
     model = random_model("AAA", 1)
     frame = model.calibration.frame.copy()
     frame.loc[frame["f1"].idxmax(), "log2fc"] = np.nan
-    gap = [replace(model, calibration=Calibration(frame)), random_model("BBB", 2, threshold=0.3)]
+    gap = [replace(model, calibrations=Calibration(frame)), random_model("BBB", 2, threshold=0.3)]
     predict(adata, models=gap)
     assert_follows(adata.uns["tfbs"], expected, GROUPS, {"AAA": 0.5, "BBB": 0.3})
     with pytest.raises(ValueError, match=r"AAA.*log2fc is missing"):

@@ -11,6 +11,9 @@ from _compare import thresholds_of
 from _mini import SIZES
 
 import scmaxatac as sma
+from scmaxatac.genome._windows import Grid
+
+pytestmark = pytest.mark.filterwarnings("ignore:the published models are human", "ignore:no blacklist")
 
 LENGTH, GAP = 150_016, (50_007, 100_010)
 """A chromosome with 50 kb of unknown sequence that do not begin or end with a bin."""
@@ -27,12 +30,14 @@ def everything(monkeypatch):
     """A network that scores known bins .9, and those without a known base higher."""
 
     class Everything:
-        def __init__(self, weights, **options) -> None:
-            self.n_models = len(weights)
+        grid = Grid()
+
+        def __init__(self, networks, **options) -> None:
+            self.n_outputs = len(networks)
 
         def predict(self, codes, signal):
             unknown = (codes.reshape(len(codes), 32, 32) == 4).all(axis=2)
-            return np.stack([np.where(unknown, 1.0, 0.9).astype(np.float32)] * self.n_models)
+            return np.stack([np.where(unknown, 1.0, 0.9).astype(np.float32)] * self.n_outputs)
 
     monkeypatch.setattr("scmaxatac.predict._run.make_engine", Everything)
 

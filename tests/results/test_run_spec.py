@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from scmaxatac.nn.engines._engine import EngineOptions
+from scmaxatac.nn.engines._options import EngineOptions
 from scmaxatac.results._run_spec import ModelId, RunSpec, folder_name
 
 SPEC = RunSpec(
-    models=(ModelId("CTCF", "demo:CTCF", "a"), ModelId("SPI1", "demo:SPI1", "b")),
+    models=(ModelId(("CTCF",), "demo:CTCF", "a"), ModelId(("SPI1",), "demo:SPI1", "b")),
     genome="genome",
     sizes={"chr1": 1_000, "chr2": 500},
     signal_chroms=("chr1", "chr2"),
@@ -23,7 +23,7 @@ SPEC = RunSpec(
 TASKS = [(group, chrom) for group in SPEC.groups for chrom in SPEC.chroms]
 
 OF_EVERY_TASK = {
-    "weights": {"models": (ModelId("CTCF", "demo:CTCF", "a"), ModelId("SPI1", "demo:SPI1", "c"))},
+    "weights": {"models": (ModelId(("CTCF",), "demo:CTCF", "a"), ModelId(("SPI1",), "demo:SPI1", "c"))},
     "order of models": {"models": SPEC.models[::-1]},
     "genome": {"genome": "other"},
     "chromosomes of the percentile": {"signal_chroms": ("chr1",)},
@@ -38,8 +38,8 @@ OF_EVERY_TASK = {
 }
 
 OF_THE_RUN = {
-    "names of factors": {"models": (ModelId("CTCF", "demo:CTCF", "a"), ModelId("PU.1", "demo:SPI1", "b"))},
-    "calibrations": {"models": (ModelId("CTCF", "demo:CTCF", "a", "new table"), SPEC.models[1])},
+    "names of factors": {"models": (ModelId(("CTCF",), "demo:CTCF", "a"), ModelId(("PU.1",), "demo:SPI1", "b"))},
+    "calibrations": {"models": (ModelId(("CTCF",), "demo:CTCF", "a", ("new table",)), SPEC.models[1])},
     "names of groups": {"signals": {"B": "of B", "T": "of CD4/T"}},
     "order of groups": {"signals": {"CD4/T": "of CD4/T", "B": "of B"}},
     "lengths": {"sizes": {"chr1": 1_000, "chr2": 501}},
@@ -47,7 +47,7 @@ OF_THE_RUN = {
 }
 
 OF_NOTHING = {
-    "where models come from": {"models": (ModelId("CTCF", "file:CTCF", "a"), ModelId("SPI1", "demo:SPI1", "b"))},
+    "where models come from": {"models": (ModelId(("CTCF",), "file:CTCF", "a"), ModelId(("SPI1",), "demo:SPI1", "b"))},
     "batch size": {"engine": replace(SPEC.engine, batch_size=8)},
 }
 
@@ -99,7 +99,7 @@ def test_a_description_survives_as_text(spec):
     ("old", "new", "message"),
     [
         ('"step": 256', '"step": 128', "does not give the fingerprint"),
-        ('"format": 3', '"format": 2', "another version"),
+        ('"format": 4', '"format": 3', "another version"),
         ('"step": 256,', "", "damaged"),
         ('"of B"', "3", "does not give the fingerprint"),
         ("{", "[", "Expecting"),

@@ -6,7 +6,8 @@ import re
 import pytest
 
 from scmaxatac import get, tl
-from scmaxatac.results._schema import PARAMS, QC, SITES, SLOTS, Column, Slot
+from scmaxatac.results._schema import PARAMS, QC, SITES, SLOTS
+from scmaxatac.results._slot import Column, Slot
 
 
 def test_every_slot_and_column_has_a_sentence_and_a_name_of_its_own():
@@ -20,15 +21,18 @@ def test_every_slot_and_column_has_a_sentence_and_a_name_of_its_own():
             assert text.endswith(".")
 
 
-def test_the_function_that_writes_a_slot_lists_it():
-    doc = inspect.getdoc(tl.predict_tfbs)
+@pytest.mark.parametrize("name", sorted({slot.written_by for slot in SLOTS}))
+def test_the_function_that_writes_a_slot_lists_it(name):
+    doc = inspect.getdoc(getattr(tl, name.removeprefix("tl.")))
     returns = doc[doc.index("Returns\n-------") : doc.index("Warns\n-----")]
     listed = re.findall(r"^``(.*)``$", returns, flags=re.MULTILINE)
-    assert listed == [slot.path("tfbs") for slot in SLOTS if slot.written_by == "tl.predict_tfbs"]
-    for slot in SLOTS:
+    written = [slot for slot in SLOTS if slot.written_by == name]
+    assert listed == [slot.path("tfbs") for slot in written]
+    for slot in written:
         assert slot.text.split()[0] in returns
-    assert 'obsm["X_tfbs"]' in listed
-    assert 'uns["tfbs"]["sites"]' in listed
+    if name == "tl.predict_tfbs":
+        assert 'obsm["X_tfbs"]' in listed
+        assert 'uns["tfbs"]["sites"]' in listed
 
 
 @pytest.mark.parametrize(("function", "slot"), [(get.qc, QC), (get.params, PARAMS), (get.sites, SITES)])
@@ -52,4 +56,10 @@ def test_a_column_of_each_factor_is_declared_once():
 def test_a_slot_of_cells_is_named_after_the_results():
     slot = Slot("score_{key}", "table", "Text.", place="obsm")
     assert slot.path("my key") == 'obsm["score_my key"]'
-    assert slot.key_in_obsm("{key}") == "score_{key}"
+    assert slot.name_with("{key}") == "score_{key}"
+
+
+def test_a_slot_beside_the_results_is_an_entry_named_after_them():
+    slot = Slot("score_{key}", "json", "Text.", place="entry")
+    assert slot.path("my key") == 'uns["score_my key"]'
+    assert slot.name_with("my key") == "score_my key"

@@ -12,7 +12,8 @@ from _mini import GROUPS, REGIONS, SIZES
 
 import scmaxatac as sma
 from scmaxatac.containers._mudata import columns_not_pulled
-from scmaxatac.results._schema import CELL_ACTIVITY, IN_UNS, SLOTS, Slot
+from scmaxatac.results._schema import CELL_ACTIVITY, IN_UNS, SLOTS
+from scmaxatac.results._slot import Slot
 from scmaxatac.results._slots import merge_slots
 
 pytestmark = pytest.mark.usefixtures("analytic")
@@ -53,7 +54,7 @@ def test_what_is_written_is_what_the_schema_declares_and_the_other_way_round(pre
     declared = [slot for slot in SLOTS if slot.written_by == "tl.predict_tfbs"]
     assert set(slots) == {slot.name for slot in declared if slot.place == "uns"} - left_out
     assert {slot.name for slot in IN_UNS.values() if slot.always} <= set(slots)
-    assert set(adata.obsm) == {slot.key_in_obsm(key) for slot in declared if slot.place == "obsm"}
+    assert set(adata.obsm) == {slot.name_with(key) for slot in declared if slot.place == "obsm"}
     for name, value in slots.items():
         assert_as_declared(IN_UNS[name], value)
     assert_as_declared(CELL_ACTIVITY, adata.obsm[f"X_{key}"])

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from _analytic import AnalyticEngine
-from _networks import random_weights
+from _networks import random_network
 from _signals import ArraySignal
 
 from scmaxatac.genome._genome import Genome
@@ -20,7 +20,7 @@ STARTS = np.array([*range(0, 2_049, 256), *range(3_072, 3_841, 256)])  # a gap o
 
 @pytest.fixture(scope="module")
 def engine():
-    return AnalyticEngine([dict(random_weights(seed)) for seed in (1, 2)])
+    return AnalyticEngine([random_network(seed) for seed in (1, 2)])
 
 
 @pytest.fixture(scope="module")

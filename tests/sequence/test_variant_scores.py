@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from _analytic import AnalyticEngine
-from _networks import random_weights
+from _networks import random_network
 from _signals import ArraySignal
 
 from scmaxatac.genome._genome import Genome
@@ -13,7 +13,7 @@ from scmaxatac.nn._predict import predict_bins
 from scmaxatac.sequence import _variant_scores
 from scmaxatac.sequence._alleles import Allele, to_codes
 from scmaxatac.sequence._haplotype import haplotype_signal, haplotype_window
-from scmaxatac.sequence._variant_scores import WITHIN, score_alleles
+from scmaxatac.sequence._variant_scores import WITHIN, VariantScores
 
 LENGTH = 6_001
 BLACKLIST = [("chr1", 4_000, 4_010)]
@@ -26,7 +26,14 @@ def data():
     codes[2_900:3_000] = 4
     signal = np.repeat(rng.gamma(0.4, 0.8, LENGTH // 25 + 1), 25)[:LENGTH].astype(np.float32)
     genome = Genome.from_codes({"chr1": codes}, blacklist=pd.DataFrame(BLACKLIST, columns=["chrom", "start", "end"]))
-    return genome, ArraySignal(signal), AnalyticEngine([dict(random_weights(seed)) for seed in (1, 2)])
+    return genome, ArraySignal(signal), AnalyticEngine([random_network(seed) for seed in (1, 2)])
+
+
+def score_alleles(engine, genome, signal, chrom, alleles, **options):
+    """Scores of one group in the windows of a whole chromosome."""
+    starts = window_starts(genome, chrom)
+    found = _variant_scores.score_alleles(engine, genome.codes(chrom), [signal], chrom, starts, alleles, **options)
+    return VariantScores(found.reference[:, 0], found.alternative[:, 0], found.effect[:, 0], found.n_windows)
 
 
 def base_other_than(code):
@@ -116,3 +123,26 @@ def test_where_no_window_lies_nothing_is_scored(data):
     found = score_alleles(engine, genome, signal, "chr1", [Allele(4_005, "A", "C")])
     assert found.n_windows.tolist() == [0]
     assert np.isnan(found.effect).all()
+
+
+def test_groups_score_as_each_alone_and_share_the_windows_without_signal(data):
+    genome, signal, engine = data
+    codes = genome.codes("chr1")
+    values = signal.values("chr1")
+    values[:2_600] = 0
+    silent = ArraySignal(values)
+    alleles = [
+        Allele(at, "ACGT"[codes[at]], base_other_than(codes[at]) * n) for at, n in ((700, 1), (1_500, 4), (3_500, 1))
+    ]
+    alone = [score_alleles(engine, genome, one, "chr1", alleles) for one in (signal, silent)]
+    before = AnalyticEngine.windows
+    both = _variant_scores.score_alleles(
+        engine, genome.codes("chr1"), [silent, signal, silent], "chr1", window_starts(genome, "chr1"), alleles
+    )
+    n_scored = AnalyticEngine.windows - before
+    for name in ("reference", "alternative", "effect"):
+        expected = np.stack([getattr(alone[i], name) for i in (1, 0, 1)], axis=1)
+        np.testing.assert_array_equal(getattr(both, name), expected)
+    before = AnalyticEngine.windows
+    score_alleles(engine, genome, signal, "chr1", alleles)
+    assert n_scored < 2 * (AnalyticEngine.windows - before) + 1

@@ -43,7 +43,7 @@ def expected_bins(dense, chrom, bin_size):
 
 @pytest.mark.parametrize("bin_size", [32, 200])
 def test_a_bin_is_the_largest_mean_arcsinh_over_the_cell_types(genome, tracks, bin_size, monkeypatch):
-    monkeypatch.setattr(_average_chip, "_STRETCH", 1000)
+    monkeypatch.setattr(_average_chip, "_BLOCK", 1000)
     paths, dense = tracks
     table = sma.tl.average_chip(paths, genome=genome, bin_size=bin_size)
     for chrom in ("a", "b"):

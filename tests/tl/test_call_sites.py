@@ -1,6 +1,8 @@
+import re
 import shutil
 
 import numpy as np
+import pandas as pd
 import pytest
 from _compare import assert_follows, assert_same_slots, thresholds_of
 from _mini import GROUPS, REGIONS
@@ -201,7 +203,8 @@ def test_matched_after_a_run_in_few_regions_says_what_is_missing(mini, fragment_
 
 def test_a_subset_of_the_cells_gets_the_sites_of_all(adata):
     some = adata[::2].copy()
-    sma.tl.call_sites(some, 0.2)
+    with pytest.warns(UserWarning, match="no longer fits the object: group 'B' had 14 cells and now has 8"):
+        sma.tl.call_sites(some, 0.2)
     sma.tl.call_sites(adata, 0.2)
     assert_same_slots(some.uns["tfbs"], adata.uns["tfbs"], but=())
     assert some.obsm["X_tfbs"].equals(adata[::2].obsm["X_tfbs"])
@@ -229,3 +232,82 @@ def test_calling_again_reads_no_bigwig(mini, fragment_file, predict, monkeypatch
     files = adata.uns["tfbs"]["files"]
     assert files[files["kind"] != "bed"].equals(before[before["kind"] != "bed"].reset_index(drop=True))
     assert set(files.loc[files["kind"] == "bed", "path"]).isdisjoint(before["path"])
+
+
+def test_several_call_sets_lie_side_by_side(adata, tmp_path):
+    import anndata as ad
+
+    before = adata.copy()
+    for name, rule in {"low": 0.1, "high": 0.9}.items():
+        assert sma.tl.call_sites(adata, rule, key_added=name) is None
+    assert_same_slots(adata.uns["tfbs"], before.uns["tfbs"], but=())
+    pd.testing.assert_frame_equal(adata.obsm["X_tfbs"], before.obsm["X_tfbs"])
+    assert [sma.get.params(adata, key=key)["threshold"] for key in ("low", "tfbs", "high")] == [0.1, "f1", 0.9]
+    assert len(sma.get.sites(adata, key="low")) > len(sma.get.sites(adata)) > len(sma.get.sites(adata, key="high"))
+    for key, rule in {"low": 0.1, "high": 0.9}.items():
+        replaced = sma.tl.call_sites(before, rule, copy=True)
+        assert_same_slots(adata.uns[key], replaced.uns["tfbs"], but=())
+        pd.testing.assert_frame_equal(adata.obsm[f"X_{key}"], replaced.obsm["X_tfbs"])
+    adata.write_h5ad(tmp_path / "a.h5ad")
+    back = ad.read_h5ad(tmp_path / "a.h5ad")
+    sma.tl.call_sites(back, 0.1, key="high")
+    pd.testing.assert_frame_equal(sma.get.sites(back, key="high"), sma.get.sites(adata, key="low"))
+
+
+def test_regions_and_scores_of_call_sets_are_shared(mini, fragment_file, predict):
+    adata = mini.adata(fragment_file)
+    predict(adata, regions=REGIONS)
+    sma.tl.call_sites(adata, 0.1, key_added="low")
+    assert adata.uns["low"]["scores"] is adata.uns["tfbs"]["scores"]
+    pd.testing.assert_frame_equal(sma.get.scores(adata, key="low").to_df("AAA"), sma.get.scores(adata).to_df("AAA"))
+
+
+@pytest.mark.parametrize("name", ["a/b", "", ".", "mine"])
+def test_a_name_that_cannot_be_used_changes_nothing(adata, name):
+    adata.uns["mine"] = {"here": "is something else"}
+    before = adata.copy()
+    with pytest.raises(ValueError, match=r"key_added is|holds something else"):
+        sma.tl.call_sites(adata, 0.1, key_added=name)
+    assert_same_slots(adata.uns["tfbs"], before.uns["tfbs"], but=())
+    assert adata.uns["mine"] == before.uns["mine"]
+    assert set(adata.uns) == set(before.uns)
+
+
+def test_each_factor_may_have_a_rule_of_its_own(adata, predict, tmp_path):
+    rules = {"AAA": 0.1, "BBB": "matched"}
+    sma.tl.call_sites(adata, rules, key_added="own")
+    for tf, rule in rules.items():
+        alone = sma.tl.call_sites(adata, rule, copy=True)
+        pd.testing.assert_frame_equal(sma.get.sites(adata, tfs=tf, key="own"), sma.get.sites(alone, tfs=tf))
+    assert sma.get.params(adata, key="own")["threshold"] == rules
+    sma.tl.call_sites(adata, {"bbb": 0.1}, key_added="one")
+    pd.testing.assert_frame_equal(sma.get.sites(adata, tfs="AAA", key="one"), sma.get.sites(adata, tfs="AAA"))
+    fresh = adata.copy()
+    predict(fresh, regions="genome", threshold=rules, out_dir=tmp_path / "fresh")
+    pd.testing.assert_frame_equal(sma.get.sites(fresh), sma.get.sites(adata, key="own"))
+
+
+def test_a_rule_of_a_factor_that_was_not_predicted_is_an_error(adata):
+    with pytest.raises(KeyError, match="rule for 'AAB', which is not predicted; predicted are 'AAA', 'BBB'"):
+        sma.tl.call_sites(adata, {"AAB": 0.1})
+
+
+@pytest.mark.parametrize("key", ["tfbs", "other"])
+def test_the_call_that_the_warning_about_depth_prints_works(mini, fragment_file, predict, key):
+    adata = mini.adata(fragment_file)
+    with pytest.warns(UserWarning, match="published thresholds don't fit") as caught:
+        predict(adata, regions="genome", key_added=key)
+    (message,) = [text for warning in caught if "don't fit" in (text := str(warning.message))]
+    (call,) = re.findall(r"scmaxatac\.tl\.call_sites\(.*?\)", message)
+    eval(call, {"scmaxatac": sma, "data": adata})
+    assert sma.get.params(adata, key=f"{key}_matched")["threshold"] == "matched"
+    assert sma.get.params(adata, key=key)["threshold"] == "f1"
+
+
+def test_where_calling_again_would_not_do_the_warning_says_to_predict(mini, fragment_file, predict):
+    adata = mini.adata(fragment_file)
+    with pytest.warns(UserWarning, match=r'predict_tfbs with threshold="matched".*only what is missing'):
+        predict(adata, regions=REGIONS)
+    with pytest.raises(ValueError, match="needs a sample of the genome"):
+        sma.tl.call_sites(adata, "matched")
+    predict(adata, regions=REGIONS, threshold="matched")

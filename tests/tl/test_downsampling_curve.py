@@ -239,3 +239,15 @@ def test_bad_input_is_told(curve, peaks):
         curve(bin_size=0)
     with pytest.raises(ValueError, match="no calibration table"):
         curve(models=random_model("AAA", 1, calibrated=False), threshold="f1")
+
+
+def test_pseudobulks_give_the_curve_of_the_object(curve, mini, fragment_file, mini_models, tmp_path):
+    direct = curve(rng=3, regions=REGIONS)
+    bulks = sma.pp.pseudobulk(mini.adata(fragment_file), "leiden", genome=mini.genome, min_fragments=1)
+    again = sma.tl.downsampling_curve(
+        bulks, group="CD4/T", models=mini_models, sizes=[100, 400], threshold=0.2, regions=REGIONS,
+        out_dir=tmp_path / "curve", rng=3,
+    )  # fmt: skip
+    pd.testing.assert_frame_equal(again, direct)
+    with pytest.raises(KeyError, match="no group 'T'; there are 'B', 'CD4/T', 'Mono'"):
+        sma.tl.downsampling_curve(bulks, group="T", models=mini_models, regions=REGIONS)

@@ -276,7 +276,7 @@ def test_a_default_folder_that_cannot_be_written_is_told_before_fragments_are_re
     def read(*args, **options):
         raise AssertionError("fragments were read")
 
-    monkeypatch.setattr("scmaxatac.tl._predict_tfbs.read_groups", read)
+    monkeypatch.setattr("scmaxatac.atac._options.read_groups", read)
     with pytest.raises(ValueError, match=r"cache/runs can't be written to.*choose another folder"):
         predict(adata, out_dir=None)
 
@@ -316,6 +316,7 @@ def test_an_error_with_copy_changes_nothing(predict, adata):
     assert set(adata.uns) == {"files"}
 
 
+@pytest.mark.filterwarnings("ignore:group 'Mono' is skipped")
 def test_a_group_that_is_too_small_is_no_error(predict, adata):
     adata.obs["leiden"] = adata.obs["leiden"].cat.add_categories(["Rare"])
     adata.obs.iloc[np.flatnonzero(adata.obs["leiden"] == "Mono")[:9], 0] = "Rare"

@@ -220,13 +220,16 @@ def test_dialects_of_fragment_files(check, mini, tmp_path, form):
     check(mini.adata(path))
 
 
-def test_contigs_that_the_genome_lacks_are_left_out(check, mini, tmp_path):
+def test_contigs_that_the_genome_lacks_are_left_out_with_a_warning(check, mini, tmp_path):
     extra = mini.fragments.iloc[:50].assign(chrom="chrUn_KI270742v1")
     path = tmp_path / "f.tsv.gz"
     pd.concat([mini.fragments, extra]).to_csv(path, sep="\t", header=False, index=False)
-    check(mini.adata(path))
+    n = extra["barcode"].isin(mini.obs["leiden"].dropna().index).sum()
+    with pytest.warns(UserWarning, match=rf"f\.tsv\.gz: {n} of \d+ fragments lie on contigs .*chrUn_KI270742v1"):
+        check(mini.adata(path))
 
 
+@pytest.mark.filterwarnings("ignore:.*no read is marked as a duplicate")
 def test_bam_files_with_cell_barcodes(predict, mini, tmp_path):
     pysam = pytest.importorskip("pysam")
     header = {"HD": {"VN": "1.6"}, "SQ": [{"SN": chrom, "LN": size} for chrom, size in SIZES.items()]}

@@ -9,8 +9,8 @@ pytest.importorskip("torch")
 
 import torch
 
-from scmaxatac.nn.engines import _engine_device
-from scmaxatac.nn.engines._engine_device import DeviceEngine
+from scmaxatac.nn.engines import _cuda
+from scmaxatac.nn.engines._cuda import CudaEngine
 
 
 @pytest.mark.parametrize(
@@ -25,11 +25,11 @@ def test_slots_are_those_of_windows_gathered_on_the_host(predict, mini, fragment
     made = []
 
     def make_engine(weights, **_):
-        made.append(DeviceEngine(weights, device=torch.device("cpu"), batch_size=5))
+        made.append(CudaEngine(weights, device=torch.device("cpu"), batch_size=5))
         return made[-1]
 
     monkeypatch.setattr("scmaxatac.predict._run.make_engine", make_engine)
-    monkeypatch.setattr(_engine_device, "_LARGEST_TILE", 7)
+    monkeypatch.setattr(_cuda, "_LARGEST_TILE", 7)
     predict(on_device, models=models, backend="torch", device="cpu", out_dir=tmp_path / "device", **options)
     assert len(made) == 1
     found, expected = on_device.uns["tfbs"], host.uns["tfbs"]

@@ -20,12 +20,12 @@ pytest.importorskip("pytorch_lightning")
 import pyBigWig
 import torch
 from _mini import GROUPS, Mini
+from _networks import encoded
 from _tiny_training import OPTIONS, SIZES, TINY, make_codes, one_thread, write_table
 
 import scmaxatac as sma
 from scmaxatac.io._bigwig import BigWigWriter
-from scmaxatac.nn._network import encode
-from scmaxatac.nn.engines import _engine
+from scmaxatac.nn.engines import _registry
 from scmaxatac.train import _fit
 from scmaxatac.train._batches import make_batches
 from scmaxatac.train._inputs import read_inputs
@@ -104,7 +104,7 @@ def test_thresholds_are_those_of_tl_calibrate_on_the_predicted_validation_chromo
     codes = np.stack([genome.codes("chr2")[s : s + 1_024] for s in starts])
     tracks = np.stack([track[s : s + 1_024] for s in starts])
     with torch.no_grad():
-        windows = network(encode(codes, tracks)).numpy()
+        windows = network(torch.from_numpy(encoded(codes, tracks)))[:, 0].numpy()
     n_bins = SIZES["chr2"] // 32
     total, n = np.zeros(n_bins), np.zeros(n_bins)
     for start, scores in zip(starts, windows, strict=True):
@@ -327,14 +327,14 @@ def test_the_precision_is_trained_with(trained, genome, folder, tmp_path):
 def test_thresholds_are_measured_on_the_device_that_was_trained_on(
     trained_on, expected, genome, folder, tmp_path, monkeypatch
 ):
-    asked, make = [], _engine.make_engine
+    asked, make = [], _registry.make_engine
 
     def make_engine(weights, *, device):
         asked.append(device)
         return make(weights, device="cpu")
 
     monkeypatch.setattr(_fit.TrainingRun, "device", torch.device(trained_on))
-    monkeypatch.setattr(_engine, "make_engine", make_engine)
+    monkeypatch.setattr(_registry, "make_engine", make_engine)
     options = TINY | {"epochs": 1, "accelerator": "auto"}
     sma.tl.train(folder / "table.tsv", "CTCF", genome=genome, out_dir=tmp_path, **options)
     assert asked == [expected]

@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 import scmaxatac as sma
+from scmaxatac.genome._windows import Grid
 from scmaxatac.train._dataset import TrainingCellType
 from scmaxatac.train._held_out import calibrate_network
 
@@ -14,7 +15,8 @@ SIZE = 16_000
 class Echo:
     """A network whose score of a bin is the signal there."""
 
-    n_models = 1
+    n_outputs = 1
+    grid = Grid()
 
     def predict(self, codes, signal):
         return signal.reshape(1, len(signal), 32, 32).mean(axis=-1)
@@ -33,7 +35,7 @@ class Steps:
     def values(self, chrom, start=0, end=None):
         return self._values[start:end]
 
-    def windows(self, chrom, starts):
+    def windows(self, chrom, starts, width=1024):
         return np.lib.stride_tricks.sliding_window_view(self._values, 1024)[starts]
 
 

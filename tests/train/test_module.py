@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from _networks import encoded
 from _tiny_training import one_thread
 
 pytest.importorskip("torch")
@@ -14,10 +15,10 @@ pytest.importorskip("pytorch_lightning")
 import pytorch_lightning as lightning
 import torch
 
-from scmaxatac.nn._network import TFNetwork, encode
+from scmaxatac.nn._network import TFNetwork
 from scmaxatac.train._data_module import Batch, TFDataModule
 from scmaxatac.train._dataset import Examples
-from scmaxatac.train._fit import fit_network
+from scmaxatac.train._fit import TrainingRun
 from scmaxatac.train._module import TFTrainingModule, dice, initialise, masked_cross_entropy, one_hot
 
 
@@ -68,7 +69,7 @@ def test_batches_are_encoded_as_for_prediction():
     codes = rng.integers(0, 5, (3, 1024)).astype(np.uint8)
     signal = rng.random((3, 1024)).astype(np.float16)
     batch = Batch(torch.from_numpy(codes), torch.from_numpy(signal), torch.zeros(3, 32, dtype=torch.int8))
-    torch.testing.assert_close(one_hot(batch), encode(codes, signal.astype(np.float32)))
+    torch.testing.assert_close(one_hot(batch), torch.from_numpy(encoded(codes, signal)))
 
 
 def test_weights_start_glorot_uniform():
@@ -100,10 +101,11 @@ def _data(examples):
     return TFDataModule(examples, examples, batch_size=8, batches_per_epoch=3)
 
 
-def _fit(examples, folder, epochs, *, learning_rate=1e-3, **kwargs):
+def _fit(examples, folder, epochs, *, learning_rate=1e-3, resume=True, **kwargs):
     torch.manual_seed(1)
-    module = TFTrainingModule(learning_rate=learning_rate)
-    return fit_network(module, _data(examples), out_dir=folder, epochs=epochs, accelerator="cpu", **kwargs)
+    module, data = TFTrainingModule(learning_rate=learning_rate), _data(examples)
+    run = TrainingRun(folder, batch_size=data.batch_size, epochs=epochs, accelerator="cpu", **kwargs)
+    return run.fit(module, data, resume=resume)
 
 
 @pytest.fixture
@@ -135,7 +137,7 @@ def test_loss_and_dice_of_an_epoch_are_those_of_all_known_validation_bins_togeth
     examples = replace(examples, known=np.packbits(known, axis=1))
     weights, history = _fit(examples, tmp_path, 1)
     codes, signal, labels = examples.gather(_data(examples).validation_draw())
-    predicted = TFNetwork.from_weights(weights)(encode(codes, signal.astype(np.float32))).detach().numpy()
+    predicted = TFNetwork.from_weights(weights)(torch.from_numpy(encoded(codes, signal)))[:, 0].detach().numpy()
     p = np.clip(predicted.astype(float), 1e-7, 1 - 1e-7)
     assert (labels < 0).any() == (share_known < 1)
     p, labels = p[labels >= 0], labels[labels >= 0]
@@ -195,7 +197,7 @@ def test_ctrl_c_is_a_keyboard_interrupt_and_works_again_afterwards(examples, tmp
 
     before = signal.getsignal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
-        fit_network(Interrupted(), _data(examples), out_dir=tmp_path, accelerator="cpu")
+        TrainingRun(tmp_path, batch_size=4, accelerator="cpu").fit(Interrupted(), _data(examples))
     assert signal.getsignal(signal.SIGINT) is before
 
 

@@ -27,7 +27,7 @@ class Dense:
     def values(self, chrom, start=0, end=None):
         return self.track[chrom][start:end]
 
-    def windows(self, chrom, starts):
+    def windows(self, chrom, starts, width=1024):
         return np.stack([self.track[chrom][s : s + 1024] for s in starts])
 
 
@@ -67,8 +67,8 @@ def test_labels_count_the_bases_of_the_bin_that_starts_at_each_base(intervals):
     bound, known = (np.unpackbits(bits) for bits in _packed_windows.cut_labels(chip, unknown, intervals))
     inside = {chrom: np.zeros(size + 32, int) for chrom, size in SIZES.items()}
     hidden = {chrom: np.zeros(size + 32, int) for chrom, size in SIZES.items()}
-    for intervals, track in ((chip, inside), (unknown, hidden)):
-        for row in intervals.frame().itertuples():
+    for marked, track in ((chip, inside), (unknown, hidden)):
+        for row in marked.frame().itertuples():
             track[row.chrom][row.start : row.end] = 1
     at = 0
     for row in intervals.frame().itertuples():

@@ -74,7 +74,7 @@ def test_a_published_file_is_recognised_by_its_content_whatever_its_name(tmp_pat
     path = tmp_path / "renamed.h5"
     path.write_bytes(published.files["models/TOYA/TOYA_binary_1.h5"])
     model = from_keras(path)
-    assert (model.tf, model.id) == ("TOYA", "maxatac:TOYA")
+    assert (model.tf, model.id, model.assembly) == ("TOYA", "maxatac:TOYA", "hg38")
     assert model.provenance["file_sha256"] == published.registry["TOYA"].weights.sha256
 
 
@@ -112,5 +112,28 @@ def test_real_weights_give_the_scores_of_the_original(data_dir):
         model = from_keras(next((data_dir / "maxatac" / "models" / tf).glob("*.h5")))
         assert model.id == f"maxatac:{tf}"
         with torch.inference_mode():
-            scores = model.network()(torch.from_numpy(x)).numpy()
+            scores = model.network()(torch.from_numpy(x))[:, 0].numpy()
         np.testing.assert_allclose(scores, outputs[tf], rtol=0, atol=1e-5)
+
+
+def test_shapes_are_checked_before_anything_is_read(tmp_path, weights, keras_file, monkeypatch):
+    """A file of a few kilobytes can claim datasets of terabytes, whose reading would allocate them."""
+    path = keras_file(tmp_path / "TF.h5", weights)
+    with h5py.File(path, "a") as handle:
+        for k in range(1, 10):
+            name = f"model_weights/conv1d_{k}/conv1d_{k}/kernel:0"
+            del handle[name]
+            handle.create_dataset(name, shape=(7, 10_000, 10_000_000), dtype="f4", chunks=(7, 16, 16))
+    assert path.stat().st_size < 2_000_000
+    monkeypatch.setattr("scmaxatac.zoo._from_keras.read_keras_weights", None)
+    with pytest.raises(ValueError, match=r"convs\.1\.weight has the shape \(10000000, 10000, 7\), the network needs"):
+        from_keras(path)
+
+
+def test_datasets_that_the_network_does_not_have_are_not_read(tmp_path, weights, keras_file):
+    path = keras_file(tmp_path / "TF.h5", weights)
+    with h5py.File(path, "a") as handle:
+        for k in range(50):
+            handle.create_dataset(f"model_weights/huge_{k}/w:0", shape=(10**6, 10**6), dtype="f4", chunks=(64, 64))
+    model = from_keras(path)
+    np.testing.assert_array_equal(model.weights["convs.3.bias"], weights["convs.3.bias"])

@@ -26,8 +26,8 @@ class SignalTrack(Protocol):
         """Signal of every base of ``[start, end)``; (end - start,) float32."""
         ...
 
-    def windows(self, chrom: str, starts: np.ndarray) -> Float32s:
-        """Signal of windows of 1,024 bp; `starts` sorted, (n,) to (n, 1024) float32."""
+    def windows(self, chrom: str, starts: np.ndarray, width: int = WINDOW) -> Float32s:
+        """Signal of windows of `width` bp; `starts` sorted, (n,) to (n, width) float32."""
         ...
 
 
@@ -77,12 +77,12 @@ class BigWigSignal:
         between[1::2] = np.nan_to_num(values, nan=0.0)
         return np.repeat(between, np.diff(edges, prepend=start))
 
-    def windows(self, chrom: str, starts: np.ndarray) -> Float32s:
-        """Signal of windows of 1,024 bp; `starts` sorted, (n,) to (n, 1024) float32."""
+    def windows(self, chrom: str, starts: np.ndarray, width: int = WINDOW) -> Float32s:
+        """Signal of windows of `width` bp; `starts` sorted, (n,) to (n, width) float32."""
         if not len(starts):
-            return np.zeros((0, WINDOW), dtype=np.float32)
-        covered = self.values(chrom, int(starts[0]), int(starts[-1]) + WINDOW)
-        windows: Float32s = np.lib.stride_tricks.sliding_window_view(covered, WINDOW)[np.asarray(starts) - starts[0]]
+            return np.zeros((0, width), dtype=np.float32)
+        covered = self.values(chrom, int(starts[0]), int(starts[-1]) + width)
+        windows: Float32s = np.lib.stride_tricks.sliding_window_view(covered, width)[np.asarray(starts) - starts[0]]
         return windows
 
 

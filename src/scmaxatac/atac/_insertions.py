@@ -1,10 +1,12 @@
 """Tn5 insertions of groups of cells."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from scmaxatac._text import abbreviate
 from scmaxatac.fragments._source import FragmentChunk, FragmentSource
 from scmaxatac.genome._contigs import ContigMap
 from scmaxatac.genome._genome import Genome
@@ -15,7 +17,7 @@ SourceWithGroups = tuple[FragmentSource, np.ndarray]
 
 @dataclass(frozen=True)
 class Insertions:
-    """Sorted positions of Tn5 insertions for every group and chromosome, 0-based.
+    """Tn5 insertions of every group and chromosome, held as the fragments that they end.
 
     Attributes
     ----------
@@ -27,64 +29,104 @@ class Insertions:
         (groups,) int64, cells of the group.
     n_cells_found
         (groups,) int64, those of them that have a fragment.
+    contigs
+        Contigs of the genome.
+    n_on_contigs
+        (groups, contigs) int64, fragments in use, also on contigs whose fragments are not held. Fewer than
+        `n_fragments` where the group was thinned.
+    fragments
+        ``{(group's number, chromosome): fragments}`` of the chromosomes that are held: (n,) int64, sorted; what
+        :func:`pack` makes.
     """
 
     groups: tuple[str, ...]
     n_fragments: np.ndarray
     n_cells: np.ndarray
     n_cells_found: np.ndarray
-    _positions: dict[tuple[int, str], np.ndarray]
+    contigs: tuple[str, ...]
+    n_on_contigs: np.ndarray
+    fragments: Mapping[tuple[int, str], np.ndarray]
+
+    @cached_property
+    def n_fragments_used(self) -> np.ndarray:
+        """(groups,) int64, fragments in use on any contig of the genome."""
+        return np.asarray(self.n_on_contigs.sum(axis=1), dtype=np.int64)
 
     @property
     def chroms(self) -> tuple[str, ...]:
         """Chromosomes on which some group has insertions."""
-        return tuple(dict.fromkeys(chrom for _, chrom in self._positions))
+        return tuple(dict.fromkeys(chrom for _, chrom in self.fragments))
 
     def positions(self, group: str, chrom: str) -> np.ndarray:
         """Positions of a group's insertions on a chromosome, (n,) int32, sorted; a position may occur repeatedly."""
-        return self._positions.get((self._index(group), chrom), _NONE)
+        first, last = unpack(self.fragments.get((self.index(group), chrom), _NONE))
+        positions = np.concatenate([first, last[last >= 0]])
+        positions.sort()
+        return positions
 
     def n_insertions(self, group: str, chroms: Iterable[str] | None = None) -> int:
         """Count a group's insertions on the given chromosomes, by default on all."""
-        return sum(len(self.positions(group, chrom)) for chrom in (self.chroms if chroms is None else chroms))
+        i = self.index(group)
+        held = (self.fragments.get((i, chrom), _NONE) for chrom in (self.chroms if chroms is None else chroms))
+        return sum(2 * len(packed) - int(np.count_nonzero((packed & _LOW) == _LOW)) for packed in held)
 
-    def _index(self, group: str) -> int:
-        if group not in self.groups:
-            raise KeyError(f"no insertions of group {group!r}; there are {', '.join(map(repr, self.groups))}")
-        return self.groups.index(group)
+    def index(self, group: str) -> int:
+        """Number of a group.
+
+        Raises
+        ------
+        KeyError
+            If there is no such group.
+        """
+        if group not in self._numbers:
+            raise KeyError(f"no insertions of group {group!r}; there are {abbreviate(map(repr, self.groups), 20)}")
+        return self._numbers[group]
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {group: i for i, group in enumerate(self.groups)}
 
     @classmethod
     def from_positions(
-        cls,
-        positions: dict[str, dict[str, np.ndarray]],
-        *,
-        n_fragments: Sequence[int] | None = None,
-        n_cells: Sequence[int] | None = None,
+        cls, positions: dict[str, dict[str, np.ndarray]], *, n_cells: Sequence[int] | None = None
     ) -> "Insertions":
-        """Build from ``{group: {chromosome: positions}}`` with positions in any order."""
+        """Build from ``{group: {chromosome: positions}}`` with positions in any order; neighbours make a fragment."""
         groups = tuple(positions)
-        table = {
-            (i, chrom): np.sort(np.asarray(p, dtype=np.int32))
-            for i, group in enumerate(groups)
-            for chrom, p in positions[group].items()
-        }
-        halves = [sum(len(p) for p in positions[group].values()) // 2 for group in groups]
-        counts = np.asarray(halves if n_fragments is None else n_fragments, dtype=np.int64)
+        contigs = tuple(dict.fromkeys(chrom for by_chrom in positions.values() for chrom in by_chrom))
+        table, n_on = {}, np.zeros((len(groups), len(contigs)), dtype=np.int64)
+        for i, group in enumerate(groups):
+            for chrom, given in positions[group].items():
+                ends = np.sort(np.asarray(given, dtype=np.int32))
+                last = np.append(ends, np.int32(-1))[1::2] if len(ends) % 2 else ends[1::2]
+                table[i, chrom] = pack(ends[::2], last)
+                n_on[i, contigs.index(chrom)] = len(last)
         cells = np.zeros(len(groups), dtype=np.int64) if n_cells is None else np.asarray(n_cells, dtype=np.int64)
-        return cls(groups, counts, cells, cells.copy(), table)
+        return cls(groups, n_on.sum(axis=1), cells, cells.copy(), contigs, n_on, table)
 
 
-_NONE = np.zeros(0, dtype=np.int32)
+_NONE = np.zeros(0, dtype=np.int64)
+_LOW = 0xFFFFFFFF
+
+
+def pack(first: np.ndarray, last: np.ndarray) -> np.ndarray:
+    """Fragments as numbers that sort as they do, (n,) int64.
+
+    Parameters
+    ----------
+    first, last
+        (n,) positions of the insertions at the start and at the end, 0-based; -1 for the end of single-end records,
+        which have none.
+    """
+    return (first.astype(np.int64) << 32) | (last.astype(np.int64) & _LOW)
+
+
+def unpack(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """First and last insertions of fragments, (n,) int32 each; what :func:`pack` was given."""
+    return (packed >> 32).astype(np.int32), (packed & _LOW).astype(np.uint32).view(np.int32)
 
 
 def collect_insertions(
-    sources: Sequence[SourceWithGroups],
-    groups: Sequence[str],
-    genome: Genome,
-    *,
-    chroms: Iterable[str] | None = None,
-    max_fragments: int | None = None,
-    rng: np.random.Generator | int | None = 0,
+    sources: Sequence[SourceWithGroups], groups: Sequence[str], genome: Genome, *, chroms: Iterable[str] | None = None
 ) -> Insertions:
     """Read all sources once and sort their insertions by group and chromosome.
 
@@ -101,44 +143,29 @@ def collect_insertions(
         Says which contigs exist and how long they are.
     chroms
         Chromosomes whose insertions are kept; by default all of the genome.
-    max_fragments
-        Larger groups are thinned to this many fragments, drawn without replacement; the same seed with a smaller
-        number gives a subset. The sources are then read twice.
-    rng
-        Seed or generator for the thinning.
 
     Raises
     ------
     ValueError
         If fragments and genome share no contig, or a fragment reaches past the end of its chromosome.
     """
-    thinning = None
-    if max_fragments is not None:
-        thinning = _Thinning(_count(sources, len(groups), genome), max_fragments, np.random.default_rng(rng))
-    collector = _Collector(len(groups), genome, set(genome.chroms if chroms is None else chroms), thinning)
+    collector = _Collector(len(groups), genome, set(genome.chroms if chroms is None else chroms))
     n_cells, n_cells_found = np.zeros((2, len(groups)), dtype=np.int64)
     for source, group_of_cell in sources:
         found = collector.add(source, group_of_cell)
         n_cells += np.bincount(group_of_cell[group_of_cell >= 0], minlength=len(groups))
         n_cells_found += np.bincount(group_of_cell[found & (group_of_cell >= 0)], minlength=len(groups))
-    n_fragments = collector.n_fragments if thinning is None else thinning.kept
-    return Insertions(tuple(groups), n_fragments, n_cells, n_cells_found, collector.finish())
+    n_on, fragments = collector.finish()
+    return Insertions(tuple(groups), n_on.sum(axis=1), n_cells, n_cells_found, tuple(genome.chroms), n_on, fragments)
 
 
 class _Collector:
-    """Sorts chunks by group and chromosome as they come; what it holds is four bytes an insertion."""
+    """Sorts chunks by group and chromosome as they come; what it holds is eight bytes a fragment."""
 
-    def __init__(
-        self,
-        n_groups: int,
-        genome: Genome,
-        chroms: set[str],
-        thinning: "_Thinning | None",
-    ) -> None:
-        self.n_fragments = np.zeros(n_groups, dtype=np.int64)
+    def __init__(self, n_groups: int, genome: Genome, chroms: set[str]) -> None:
+        self._n_on = np.zeros((n_groups, len(genome.chroms)), dtype=np.int64)
         self._genome = genome
         self._wanted = np.array([chrom in chroms for chrom in genome.chroms])
-        self._thinning = thinning
         self._parts: dict[tuple[int, int], list[np.ndarray]] = {}
 
     def add(self, source: FragmentSource, group_of_cell: np.ndarray) -> np.ndarray:
@@ -155,74 +182,34 @@ class _Collector:
             inside = chrom >= 0
             if not inside.all():
                 chunk, group, chrom = _take(chunk, inside), group[inside], chrom[inside]
-            n_before = self.n_fragments.copy()
-            self.n_fragments += np.bincount(group, minlength=len(n_before))
-            if self._thinning is not None:
-                kept = self._thinning(group, n_before)
-                chunk, group, chrom = _take(chunk, kept), group[kept], chrom[kept]
-            wanted = self._wanted[chrom]
-            if not wanted.all():
-                chunk, group, chrom = _take(chunk, wanted), group[wanted], chrom[wanted]
-            self._sort(chunk, group, chrom)
+            self._sort(chunk, group.astype(np.int64) * len(self._wanted) + chrom)
         contigs.report()
         return found
 
-    def _sort(self, chunk: FragmentChunk, group: np.ndarray, chrom: np.ndarray) -> None:
-        if not len(group):
+    def _sort(self, chunk: FragmentChunk, key: np.ndarray) -> None:
+        if not len(key):
             return
-        key = group.astype(np.int64) * len(self._wanted) + chrom
         # numpy sorts 16-bit keys by radix
         order = np.argsort(key.astype(np.uint16) if key.max() < 2**16 else key, kind="stable")
         key = key[order]
-        starts, lasts = chunk.start[order], chunk.end[order] - 1
+        last = chunk.end[order] - 1 if chunk.both_ends else np.full(len(key), -1, dtype=np.int32)
+        packed = pack(chunk.start[order], last)
         bounds = np.flatnonzero(np.diff(key, prepend=-1))
         for lo, hi in zip(bounds, np.append(bounds[1:], len(key)), strict=True):
-            ends = (starts[lo:hi], lasts[lo:hi]) if chunk.both_ends else (starts[lo:hi],)
-            where = divmod(int(key[lo]), len(self._wanted))
-            self._parts.setdefault(where, []).append(np.concatenate(ends).astype(np.int32, copy=False))
+            group, chrom = divmod(int(key[lo]), len(self._wanted))
+            self._n_on[group, chrom] += hi - lo
+            if self._wanted[chrom]:
+                self._parts.setdefault((group, chrom), []).append(packed[lo:hi].copy())
 
-    def finish(self) -> dict[tuple[int, str], np.ndarray]:
+    def finish(self) -> tuple[np.ndarray, dict[tuple[int, str], np.ndarray]]:
         table = {}
         for where in sorted(self._parts):
             parts = self._parts.pop(where)
             merged = np.concatenate(parts)
             merged.sort()
             table[where[0], self._genome.chroms[where[1]]] = merged
-        return table
+        return self._n_on, table
 
 
 def _take(chunk: FragmentChunk, mask: np.ndarray) -> FragmentChunk:
     return FragmentChunk(chunk.cell[mask], chunk.chrom[mask], chunk.start[mask], chunk.end[mask], chunk.both_ends)
-
-
-def _count(sources: Sequence[SourceWithGroups], n_groups: int, genome: Genome) -> np.ndarray:
-    totals = np.zeros(n_groups, dtype=np.int64)
-    for source, group_of_cell in sources:
-        contigs = ContigMap(source, genome)
-        for chunk in source.chunks():
-            group = group_of_cell[chunk.cell]
-            totals += np.bincount(group[(group >= 0) & (contigs(chunk) >= 0)], minlength=n_groups)
-    return totals
-
-
-class _Thinning:
-    """Which fragments are kept: a fragment's number within its group decides, so chunking has no influence."""
-
-    def __init__(self, totals: np.ndarray, most: int, rng: np.random.Generator) -> None:
-        self.kept = np.minimum(totals, most)
-        self._masks = []
-        # a generator a group, so that what one group draws does not depend on the others
-        for total, kept, generator in zip(totals, self.kept, rng.spawn(len(totals)), strict=True):
-            mask = np.ones(total, dtype=bool)
-            if kept < total:
-                order = np.arange(total, dtype=np.int32 if total < 2**31 else np.int64)
-                generator.shuffle(order)
-                mask[order[kept:]] = False
-            self._masks.append(mask)
-
-    def __call__(self, group: np.ndarray, n_before: np.ndarray) -> np.ndarray:
-        out = np.empty(len(group), dtype=bool)
-        for g in np.unique(group):
-            rows = np.flatnonzero(group == g)
-            out[rows] = self._masks[g][n_before[g] : n_before[g] + len(rows)]
-        return out

@@ -1,7 +1,8 @@
 """Pseudobulks: which groups are deep enough, and what their signal rests on."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -10,10 +11,17 @@ from scmaxatac._constants import HUMAN_GENOME_SIZE, SPARSE_FRAGMENTS
 from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac.atac._insertions import Insertions
+from scmaxatac.atac._options import MaxFragments, PseudobulkOptions
 from scmaxatac.atac._signal import Signal
+from scmaxatac.atac._thinning import thin_groups
 from scmaxatac.genome._genome import Genome
 
 _LOW_MATCH_RATE = 0.5
+MOST_BLACKLISTED = 0.5
+_FEW = 20
+"""Skipped groups that are warned about one by one."""
+
+_EMPTY = "all its insertions on the chosen chromosomes touch the blacklist"
 
 
 @dataclass(frozen=True)
@@ -23,10 +31,10 @@ class Pseudobulks:
     Attributes
     ----------
     qc
-        A row a group, the skipped ones too: n_cells, n_fragments (on any contig of the genome), n_insertions (on the
-        chromosomes of the percentile), n_insertions_kept (of these, off the blacklist), p99 (99th percentile of the
-        coverage, in insertions over a base), match_rate (share of the cells that have fragments), warnings (joined by
-        ``"; "``, ``""`` for none).
+        A row a group, the skipped ones too: n_cells, n_fragments (on any contig of the genome), n_fragments_used (of
+        these, after thinning), n_insertions (of those used, on the chromosomes of the percentile), n_insertions_kept
+        (of these, off the blacklist), p99 (99th percentile of the coverage, in insertions over a base), match_rate
+        (share of the cells that have fragments), warnings (joined by ``"; "``, ``""`` for none).
     libraries
         ``{group: libraries}`` of the groups that are deep enough: the group itself, or its replicates.
     insertions
@@ -37,6 +45,12 @@ class Pseudobulks:
         Chromosomes whose signal can be asked for.
     signal_chroms
         Chromosomes over which the 99th percentile is taken.
+    all_libraries
+        ``{group: libraries}`` of all groups, the skipped ones too.
+    thinned_to
+        Largest number of fragments of a group; None where groups are as deep as they are.
+    options
+        What the pseudobulks were made with.
     """
 
     qc: pd.DataFrame
@@ -45,11 +59,19 @@ class Pseudobulks:
     genome: Genome
     chroms: list[str]
     signal_chroms: list[str]
+    all_libraries: dict[str, list[str]]
+    thinned_to: int | None = None
+    options: PseudobulkOptions = field(default_factory=PseudobulkOptions)
 
     @property
     def groups(self) -> list[str]:
         """Groups that are deep enough, in order."""
         return list(self.libraries)
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """What is recorded of how they were made, in a form that JSON holds."""
+        return self.options.params | {"thinned_to": self.thinned_to}
 
     def signal(self, group: str) -> Signal:
         """Compute the signal of a group: its coverage, or the mean of its replicates', over its 99th percentile.
@@ -85,8 +107,10 @@ def make_pseudobulks(
     signal_chroms: Sequence[str] | None = None,
     min_cells: int = 10,
     min_fragments: int = 10_000,
+    max_fragments: MaxFragments = None,
+    rng: np.random.Generator | int | None = 0,
 ) -> Pseudobulks:
-    """Check the depth of groups and leave out those that are too small, each with a warning.
+    """Check the depth of groups, leave out those that are too small, each with a warning, and thin those that are kept.
 
     A group's replicates are held to the same limits, because each of them weighs the same in the mean.
 
@@ -103,7 +127,11 @@ def make_pseudobulks(
     signal_chroms
         Chromosomes over which scale factor and percentile are taken; `chroms` by default.
     min_cells, min_fragments
-        Smallest number of cells and of fragments.
+        Smallest number of cells and of fragments, before thinning.
+    max_fragments
+        Groups with more fragments are thinned to this many; ``"match"`` takes those of the smallest that is kept.
+    rng
+        Seed or generator for the thinning.
 
     Raises
     ------
@@ -111,22 +139,30 @@ def make_pseudobulks(
         If no group is deep enough.
     """
     scaling = list(chroms if signal_chroms is None else signal_chroms)
-    rows, kept = {}, {}
-    for group, libraries in groups.items():
-        used, notes, skip = _choose(insertions, group, libraries, scaling, min_cells, min_fragments)
+    chosen = {
+        group: _choose(insertions, group, libraries, scaling, min_cells, min_fragments)
+        for group, libraries in groups.items()
+    }
+    thinned_to = _common_depth(insertions, chosen, genome, scaling, max_fragments)
+    if thinned_to is not None:
+        deep = {group: used for group, (used, _, skip) in chosen.items() if not skip}
+        insertions = thin_groups(insertions, deep, thinned_to, rng)
+    rows, kept, skipped = {}, {}, {}
+    for group, (used, notes, skip) in chosen.items():
         signal = Signal.from_insertions(insertions, used, genome, scaling)
         if not skip and signal.is_empty:
-            skip = "all its insertions on the chosen chromosomes touch the blacklist"
+            skip = _EMPTY
         row = _row(insertions, used, signal)
         if skip:
             notes = [f"skipped: {skip}"]
-            warn(f"group {group!r} is skipped: {skip}")
+            skipped[group] = skip
         else:
             kept[group] = used
-            notes += _advice(row, sum(map(genome.allowed_bases, scaling)))
-            if len(used) < len(libraries):
+            if len(used) < len(groups[group]):
                 warn(f"group {group!r}: {notes[0]}")
+            notes = notes + _advice(row, sum(map(genome.allowed_bases, scaling)))
         rows[group] = {**row, "warnings": "; ".join(notes)}
+    _warn_of_skipped(skipped, len(rows))
     qc = pd.DataFrame.from_dict(rows, orient="index").rename_axis("group")
     if not kept:
         best = abbreviate(
@@ -135,7 +171,34 @@ def make_pseudobulks(
             separator="; ",
         )
         raise ValueError(f"no group is left to work with ({best}); lower min_cells or min_fragments, or merge groups")
-    return Pseudobulks(qc, kept, insertions, genome, list(chroms), scaling)
+    every = {group: list(libraries) for group, libraries in groups.items()}
+    return Pseudobulks(qc, kept, insertions, genome, list(chroms), scaling, every, thinned_to)
+
+
+def _warn_of_skipped(reasons: Mapping[str, str], n_groups: int) -> None:
+    if len(reasons) <= _FEW:
+        for group, reason in reasons.items():
+            warn(f"group {group!r} is skipped: {reason}")
+        return
+    named = abbreviate((f"{group!r}: {reason}" for group, reason in reasons.items()), separator="; ")
+    warn(f"{len(reasons)} of {n_groups} groups are skipped ({named}); is the column of groups the right one?")
+
+
+def _common_depth(
+    insertions: Insertions,
+    chosen: Mapping[str, tuple[list[str], list[str], str]],
+    genome: Genome,
+    scaling: Sequence[str],
+    max_fragments: MaxFragments,
+) -> int | None:
+    """Number of fragments that groups are thinned to; that of the smallest group that will be kept for ``"match"``."""
+    if not isinstance(max_fragments, str):
+        return None if max_fragments is None else int(max_fragments)
+    depths = {group: _totals(insertions, used).n_used for group, (used, _, skip) in chosen.items() if not skip}
+    for group in sorted(depths, key=lambda group: depths[group]):
+        if not Signal.from_insertions(insertions, chosen[group][0], genome, scaling).is_empty:
+            return depths[group]
+    return None
 
 
 def _choose(
@@ -160,41 +223,51 @@ def _choose(
 def _too_small(
     insertions: Insertions, libraries: Sequence[str], chroms: Sequence[str], min_cells: int, min_fragments: int
 ) -> str:
-    n_cells, n_fragments, _ = _totals(insertions, libraries)
-    if n_cells < min_cells:
-        return f"{n_cells} cells, min_cells is {min_cells}"
-    if n_fragments < min_fragments:
-        return f"{n_fragments:,} fragments, min_fragments is {min_fragments:,}"
+    totals = _totals(insertions, libraries)
+    if totals.n_cells < min_cells:
+        return f"{totals.n_cells} cells, min_cells is {min_cells}"
+    if totals.n_fragments < min_fragments:
+        return f"{totals.n_fragments:,} fragments, min_fragments is {min_fragments:,}"
     if not any(insertions.n_insertions(name, chroms) for name in libraries):
         return "no insertions on the chosen chromosomes"
     return ""
 
 
 def _row(insertions: Insertions, libraries: Sequence[str], signal: Signal) -> dict[str, float]:
-    n_cells, n_fragments, n_found = _totals(insertions, libraries)
+    totals = _totals(insertions, libraries)
     return {
-        "n_cells": n_cells,
-        "n_fragments": n_fragments,
+        "n_cells": totals.n_cells,
+        "n_fragments": totals.n_fragments,
+        "n_fragments_used": totals.n_used,
         "n_insertions": signal.n_insertions,
         "n_insertions_kept": signal.n_insertions_kept,
         "p99": signal.p99,
-        "match_rate": n_found / n_cells if n_cells else np.nan,
+        "match_rate": totals.n_found / totals.n_cells if totals.n_cells else np.nan,
     }
 
 
-def _totals(insertions: Insertions, libraries: Sequence[str]) -> tuple[int, int, int]:
-    """Cells, fragments, and cells that have fragments."""
-    index = np.array([insertions.groups.index(name) for name in libraries], dtype=np.int64)
-    n_cells, n_fragments, n_found = (
-        int(counts[index].sum()) for counts in (insertions.n_cells, insertions.n_fragments, insertions.n_cells_found)
-    )
-    return n_cells, n_fragments, n_found
+class _Totals(NamedTuple):
+    """Cells, fragments, fragments in use, and cells that have fragments."""
+
+    n_cells: int
+    n_fragments: int
+    n_used: int
+    n_found: int
+
+
+def _totals(insertions: Insertions, libraries: Sequence[str]) -> _Totals:
+    index = np.array([insertions.index(name) for name in libraries], dtype=np.int64)
+    counts = (insertions.n_cells, insertions.n_fragments, insertions.n_fragments_used, insertions.n_cells_found)
+    return _Totals(*(int(count[index].sum()) for count in counts))
 
 
 def _advice(row: dict[str, float], n_bases: int) -> list[str]:
     notes = []
     if row["match_rate"] < _LOW_MATCH_RATE:
         notes.append(f"only {row['match_rate']:.0%} of the cells have fragments")
+    lost = 1 - row["n_insertions_kept"] / row["n_insertions"]
+    if lost > MOST_BLACKLISTED:
+        notes.append(f"the blacklist takes {lost:.0%} of its insertions")
     depth = row["n_insertions"] / 2 / n_bases * HUMAN_GENOME_SIZE
     if depth < SPARSE_FRAGMENTS:
         notes.append(f"sparse: as deep as {depth:,.0f} fragments over a human genome, where scores shrink")

@@ -116,7 +116,7 @@ class Signal:
     def values(self, chrom: str, start: int = 0, end: int | None = None) -> Float32s:
         """Signal of every base of ``[start, end)``, by default of the whole chromosome; (end - start,) float32."""
         end = self.sizes[chrom] if end is None else end
-        values: Float32s = self._windows_at(chrom, np.array([start]), end - start)[0]
+        values: Float32s = self.windows(chrom, np.array([start]), end - start)[0]
         return values
 
     def runs(self, chrom: str, start: int = 0, end: int | None = None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -137,11 +137,8 @@ class Signal:
         breaks, levels = _joint_runs(self.libraries, chrom, 0, self.sizes[chrom])
         return breaks, levels.sum(axis=1)
 
-    def windows(self, chrom: str, starts: np.ndarray) -> Float32s:
-        """Signal of windows of 1,024 bp; `starts` sorted, (n,) to (n, 1024) float32."""
-        return self._windows_at(chrom, starts, WINDOW)
-
-    def _windows_at(self, chrom: str, starts: np.ndarray, width: int) -> Float32s:
+    def windows(self, chrom: str, starts: np.ndarray, width: int = WINDOW) -> Float32s:
+        """Signal of windows of `width` bp; `starts` sorted, (n,) to (n, width) float32."""
         from scmaxatac.atac._kernels import add_window_signal
 
         out = np.zeros((len(starts), width), dtype=np.float32)

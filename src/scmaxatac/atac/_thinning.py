@@ -1,110 +1,126 @@
-"""Fragments of one group of cells, thinned to several library sizes."""
+"""Whole fragments drawn without replacement: groups thinned to one depth, or one group to several library sizes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from scmaxatac.atac._insertions import Insertions, SourceWithGroups
-from scmaxatac.genome._contigs import ContigMap
-from scmaxatac.genome._genome import Genome
+from scmaxatac.atac._insertions import Insertions
 
 
-class FragmentPool(NamedTuple):
-    """Fragments in the order in which they were read; 0-based.
-
-    Attributes
-    ----------
-    chrom
-        (n,) int32, index into the genome's chromosomes.
-    first
-        (n,) int32, position of the insertion at the start.
-    last
-        (n,) int32, that of the one at the end; -1 for single-end records, which have none.
-    n_cells
-        Number of cells.
-    n_cells_found
-        Number of those that have a fragment.
-    """
-
-    chrom: np.ndarray
-    first: np.ndarray
-    last: np.ndarray
-    n_cells: int
-    n_cells_found: int
-
-    def __len__(self) -> int:
-        return len(self.chrom)
-
-
-def collect_pool(sources: Sequence[SourceWithGroups], genome: Genome) -> FragmentPool:
-    """Read the fragments of some cells once.
-
-    Parameters
-    ----------
-    sources
-        Pairs of a fragment source and the code of each of its cells: those with -1 are left out.
-    genome
-        Says which contigs exist and how long they are. Fragments on others are left out.
-
-    Raises
-    ------
-    ValueError
-        If fragments and genome share no contig, or a fragment reaches past the end of its chromosome.
-    """
-    parts: list[list[np.ndarray]] = [[np.zeros(0, dtype=np.int32)] for _ in range(3)]
-    n_cells, n_found = 0, 0
-    for source, code_of_cell in sources:
-        contigs = ContigMap(source, genome)
-        found = np.zeros(len(code_of_cell), dtype=bool)
-        for chunk in source.chunks():
-            chrom = contigs(chunk)
-            mine = code_of_cell[chunk.cell] >= 0
-            found[chunk.cell[mine]] = True
-            keep = mine & (chrom >= 0)
-            last = chunk.end - 1 if chunk.both_ends else np.full(len(chunk.end), -1)
-            for part, column in zip(parts, (chrom, chunk.start, last), strict=True):
-                part.append(column[keep].astype(np.int32, copy=False))
-        contigs.report()
-        n_cells += int((code_of_cell >= 0).sum())
-        n_found += int(found.sum())
-    chrom, first, last = (np.concatenate(part) for part in parts)
-    return FragmentPool(chrom, first, last, n_cells, n_found)
-
-
-def nested_insertions(
-    pool: FragmentPool, sizes: Sequence[int], genome: Genome, chroms: Sequence[str], rng: np.random.Generator
+def thin_groups(
+    insertions: Insertions, groups: Mapping[str, Sequence[str]], n_fragments: int, rng: np.random.Generator | int | None
 ) -> Insertions:
-    """Draw fragments without replacement for several library sizes; the smaller sets are subsets of the larger ones.
+    """Insertions of which no group has more than so many fragments; those of other libraries stay as they are.
+
+    The fragments of a library are put in order (chromosome, first and last position) and shuffled; the first are kept.
+    So what is drawn depends neither on the order in a file nor on other groups, and the same seed with a smaller number
+    gives a subset.
 
     Parameters
     ----------
-    pool
-        The fragments to draw from.
-    sizes
-        Numbers of fragments, none above those of the pool.
-    genome
-        The chromosomes of the pool.
-    chroms
-        Chromosomes whose insertions are kept.
+    insertions
+        Insertions of every library.
+    groups
+        ``{group: its libraries}``. Of several libraries the largest are thinned, to one size.
+    n_fragments
+        Largest number of fragments, on any contig of the genome.
     rng
-        Source of randomness. The fragments are those that
-        :func:`~scmaxatac.atac._insertions.collect_insertions` keeps of a group whose own generator this is.
+        Seed or generator.
+    """
+    sizes = insertions.n_fragments_used.copy()
+    for libraries in groups.values():
+        index = [insertions.index(name) for name in libraries]
+        sizes[index] = even_shares(sizes[index], n_fragments)
+    n_on, fragments = insertions.n_on_contigs.copy(), dict(insertions.fragments)
+    for i, (size, generator) in enumerate(zip(sizes, generators_of(insertions, rng), strict=True)):
+        (drawn,) = _draw(insertions, i, [int(size)], generator)
+        n_on[i] = drawn.n_on_contigs
+        fragments |= {(i, chrom): packed for chrom, packed in drawn.fragments.items()}
+    return replace(insertions, n_on_contigs=n_on, fragments=fragments)
+
+
+def generators_of(insertions: Insertions, rng: np.random.Generator | int | None) -> list[np.random.Generator]:
+    """A generator for each library, so that what one draws does not depend on the others."""
+    return np.random.default_rng(rng).spawn(len(insertions.groups))
+
+
+def nested_libraries(
+    insertions: Insertions, libraries: Sequence[str], sizes: Sequence[int], generators: Sequence[np.random.Generator]
+) -> tuple[Insertions, dict[str, list[str]]]:
+    """Draw fragments of a group for several library sizes; the smaller sets are subsets of the larger ones.
+
+    Parameters
+    ----------
+    insertions
+        Insertions of every library.
+    libraries
+        The libraries of the group.
+    sizes
+        Numbers of fragments, none above those of the group.
+    generators
+        One for each library. With those of :func:`generators_of`, the fragments are those that :func:`thin_groups`
+        keeps.
 
     Returns
     -------
-    Insertions of a group for each size, called after it.
+    Insertions, and ``{size: its libraries}``; a group for each size, called after it.
     """
-    order = np.arange(len(pool), dtype=np.int32 if len(pool) < 2**31 else np.int64)
-    rng.shuffle(order)
-    index = {chrom: i for i, chrom in enumerate(genome.chroms)}
-    positions: dict[str, dict[str, np.ndarray]] = {}
+    numbers = [insertions.index(name) for name in libraries]
+    used = insertions.n_fragments_used[numbers]
+    shares = np.array([even_shares(used, size) for size in sizes])  # (sizes, libraries)
+    names = [[str(size)] if len(libraries) == 1 else [f"{size} {name}" for name in libraries] for size in sizes]
+    n_on = np.zeros((len(sizes), len(libraries), len(insertions.contigs)), dtype=np.int64)
+    fragments: dict[tuple[int, str], np.ndarray] = {}
+    for j, (i, generator) in enumerate(zip(numbers, generators, strict=True)):
+        for s, drawn in enumerate(_draw(insertions, i, shares[:, j].tolist(), generator)):
+            n_on[s, j] = drawn.n_on_contigs
+            fragments |= {(s * len(libraries) + j, chrom): packed for chrom, packed in drawn.fragments.items()}
+    n_cells, n_found = (
+        np.tile(counts[numbers], len(sizes)) for counts in (insertions.n_cells, insertions.n_cells_found)
+    )
+    flat = tuple(name for of_size in names for name in of_size)
+    on_contigs = n_on.reshape(-1, len(insertions.contigs))
+    thinned = Insertions(flat, on_contigs.sum(axis=1), n_cells, n_found, insertions.contigs, on_contigs, fragments)
+    return thinned, {str(size): of_size for size, of_size in zip(sizes, names, strict=True)}
+
+
+def even_shares(available: np.ndarray, total: int) -> np.ndarray:
+    """How many to take of each so that they sum to `total`, or to all there are, and are as even as can be.
+
+    `available` is (n,) int64, and so is what is returned. A smaller total takes no more of any.
+    """
+    shares = np.zeros_like(available)
+    left = min(int(total), int(available.sum()))
+    for n_after, i in zip(range(len(available), 0, -1), np.argsort(available, kind="stable"), strict=True):
+        shares[i] = min(int(available[i]), left // n_after)
+        left -= int(shares[i])
+    return shares
+
+
+class _Drawn(NamedTuple):
+    n_on_contigs: np.ndarray
+    fragments: dict[str, np.ndarray]
+
+
+def _draw(
+    insertions: Insertions, library: int, sizes: Sequence[int], generator: np.random.Generator
+) -> Iterator[_Drawn]:
+    """For each size the fragments of a library that are kept."""
+    n_on = insertions.n_on_contigs[library]
+    total, stops = int(n_on.sum()), np.cumsum(n_on)
+    held = {chrom: packed for (i, chrom), packed in insertions.fragments.items() if i == library}
+    order = None
     for size in sizes:
-        drawn = order[:size]
-        chrom_of = pool.chrom[drawn]
-        of_size = positions.setdefault(str(size), {})
-        for chrom in dict.fromkeys(chroms):
-            rows = drawn[chrom_of == index[chrom]]
-            last = pool.last[rows]
-            of_size[chrom] = np.concatenate([pool.first[rows], last[last >= 0]])
-    return Insertions.from_positions(positions, n_fragments=sizes, n_cells=[pool.n_cells] * len(sizes))
+        if size >= total:
+            yield _Drawn(n_on, held)
+            continue
+        if order is None:
+            order = np.arange(total, dtype=np.int32 if total < 2**31 else np.int64)
+            generator.shuffle(order)
+        kept = np.zeros(total, dtype=bool)
+        kept[order[:size]] = True
+        parts = dict(zip(insertions.contigs, np.split(kept, stops[:-1]), strict=True))
+        counts = np.array([np.count_nonzero(part) for part in parts.values()], dtype=np.int64)
+        yield _Drawn(counts, {chrom: packed[parts[chrom]] for chrom, packed in held.items()})

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TypeAlias
 
 from scmaxatac import __version__, settings
-from scmaxatac._constants import STEP
 from scmaxatac._logging import logger
 
 FAILED = 1
@@ -56,6 +55,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _path(text: str) -> Path:
     """Path of an argument, with ``~``, which shells leave alone behind a ``=``."""
     return Path(text).expanduser()
+
+
+def _depth(text: str) -> int | str:
+    """Number of fragments of an argument; what is none is left to the function to refuse."""
+    return int(text) if text.lstrip("-").isdecimal() else text
 
 
 def _one_line(error: Warning | Exception | str) -> str:
@@ -155,6 +159,9 @@ def _add_predict(commands: _Commands, common: argparse.ArgumentParser) -> None:
     cells.add_argument("--mod", default="atac", help="modality of an h5mu file; default: %(default)s")
     cells.add_argument("--min-cells", type=int, default=10, metavar="N", help="default: %(default)s")
     cells.add_argument("--min-fragments", type=int, default=10_000, metavar="N", help="default: %(default)s")
+    cells.add_argument("--max-fragments", type=_depth, metavar="N", help="thin groups to N fragments, or with match to "
+                       "those of the smallest, to compare them")  # fmt: skip
+    cells.add_argument("--rng", type=int, default=0, metavar="SEED", help="seed of that; default: %(default)s")
     how = predict.add_argument_group("how")
     how.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1; default: %(default)s")
     how.add_argument("--backend", default="auto", help="auto, torch or openvino; default: %(default)s")
@@ -162,8 +169,8 @@ def _add_predict(commands: _Commands, common: argparse.ArgumentParser) -> None:
     how.add_argument("--preset", help="original (strand forward, step 256) or accurate (strand mean, step 128), at "
                      "four times the cost; default: as original")  # fmt: skip
     how.add_argument("--strand", help="forward, or mean of both strands; default: forward")
-    how.add_argument("--step", type=int, metavar="BP", help="distance between windows, a multiple of 32; "
-                     f"default: {STEP}")  # fmt: skip
+    how.add_argument("--step", type=int, metavar="BP", help="distance between windows, a multiple of the bins; "
+                     "default: a quarter of a window, 256 for the published models")  # fmt: skip
     how.add_argument("--batch-size", type=int, metavar="N", help="windows in one pass; default: fits the device")
     result = predict.add_argument_group("results")
     result.add_argument("--out-dir", type=_path, default=Path("tfbs"), metavar="DIR", help="default: %(default)s")

@@ -61,6 +61,8 @@ def predict_file(args: argparse.Namespace) -> str:
             signal_chroms=args.signal_chroms,
             min_cells=args.min_cells,
             min_fragments=args.min_fragments,
+            max_fragments=args.max_fragments,
+            rng=args.rng,
             sample_key=args.sample_key,
             replicate_key=args.replicate_key,
             barcode_key=args.barcode_key,

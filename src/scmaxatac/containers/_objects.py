@@ -42,7 +42,7 @@ def unwrap(data: Any, mod: str = "atac") -> Any:
     ValueError
         If a SnapATAC2 object is closed.
     """
-    if _is_mudata(data):
+    if is_mudata(data):
         if mod not in data.mod:
             raise KeyError(f"the MuData has no modality {mod!r}, it has {list(data.mod)}: name the ATAC one with mod=")
         return data.mod[mod]
@@ -79,6 +79,12 @@ def split_objects(data: Any) -> list[tuple[str | None, Any]]:
 def is_snapatac2(adata: Any) -> bool:
     """Whether an object is one of SnapATAC2's own classes, which are not ``anndata.AnnData``."""
     return type(adata).__name__ in ("AnnData", "AnnDataSet") and type(adata).__module__.split(".")[0] != "anndata"
+
+
+def is_mudata(data: Any) -> bool:
+    """Whether an object is a MuData; mudata is not imported for it."""
+    module = sys.modules.get("mudata")
+    return module is not None and isinstance(data, module.MuData)
 
 
 def obs_columns(adata: Any) -> list[str]:
@@ -170,7 +176,7 @@ def obs_texts(data: Any, column: str, mod: str = "atac") -> np.ndarray:
 
 def _column_labels(data: Any, adata: Any, column: str, mod: str) -> tuple[GroupLabels, bool]:
     """Labels of a column, and whether their order has a meaning."""
-    if not _is_mudata(data):
+    if not is_mudata(data):
         values = obs_column(adata, column)
         return _labels(values, f"obs[{column!r}]"), _is_categorical(values)
     places = {}
@@ -286,8 +292,3 @@ def _hint(name: str, known: Sequence[str]) -> str:
     similar = [short.get(text, text) for text in get_close_matches(name, [*texts, *short], n=3)]
     shown = list(dict.fromkeys(similar)) or texts[:8]
     return f"; it has {', '.join(map(repr, shown))}{' ...' if len(shown) < len(texts) else ''}" if texts else ""
-
-
-def _is_mudata(data: Any) -> bool:
-    module = sys.modules.get("mudata")
-    return module is not None and isinstance(data, module.MuData)

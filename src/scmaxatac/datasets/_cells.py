@@ -9,12 +9,14 @@ from scmaxatac.datasets._sites import EXPRESSED
 _N_CELLS = (190, 250, 160)
 _N_EMPTY = 150
 _N_ATAC_ONLY, _N_RNA_ONLY, _N_UNLABELLED = 5, 6, 3
-_MARKERS = {
+MARKERS = {
     "B": ("MS4A1", "CD79A", "CD79B", "CD19", "PAX5", "BANK1", "BLK", "FCRL1", "IGHM", "TCL1A"),
     "CD4/T": ("CD3D", "CD3E", "CD3G", "CD4", "IL7R", "TCF7", "LEF1", "CD5", "CD28", "TRAC"),
     "Mono": ("CD14", "LYZ", "S100A8", "S100A9", "CST3", "FCN1", "VCAN", "CSF1R", "CTSS", "MNDA"),
 }
-_HOUSEKEEPING = (
+"""Genes that mark a cluster."""
+
+HOUSEKEEPING = (
     "ACTB", "GAPDH", "B2M", "MALAT1", "RPLP0", "RPS18", "EEF1A1", "TMSB4X", "UBC", "PPIA", "HPRT1", "TBP", "YWHAZ",
     "PGK1", "LDHA", "HSP90AB1", "TUBA1B", "PTPRC", "CD74", "FTL", "NACA", "RACK1", "CFL1", "PFN1", "ARPC2", "SRSF3",
     "NPM1",
@@ -51,18 +53,18 @@ def simulate_cells(rng: np.random.Generator) -> pd.DataFrame:
 
 def simulate_rna(cells: pd.DataFrame, rng: np.random.Generator) -> pd.DataFrame:
     """Draw negative-binomial counts, cells of the RNA modality x genes."""
-    genes = [*EXPRESSED, *(gene for marker in _MARKERS.values() for gene in marker), *_HOUSEKEEPING]
+    genes = [*EXPRESSED, *(gene for marker in MARKERS.values() for gene in marker), *HOUSEKEEPING]
     mean = np.zeros((len(CLUSTERS), len(genes)))
     for j, tf in enumerate(EXPRESSED):
         level = rng.uniform(1.2, 2.5, len(CLUSTERS))
         mean[:, j] = np.where(EXPRESSED[tf], level, 0.01)
     position = len(EXPRESSED)
     for j, cluster in enumerate(CLUSTERS):
-        width = len(_MARKERS[cluster])
+        width = len(MARKERS[cluster])
         mean[:, position : position + width] = 0.03
         mean[j, position : position + width] = rng.lognormal(0.9, 0.5, width)
         position += width
-    mean[:, position:] = rng.lognormal(1.2, 0.9, len(_HOUSEKEEPING))
+    mean[:, position:] = rng.lognormal(1.2, 0.9, len(HOUSEKEEPING))
     rows = cells[cells["rna"]]
     mu = mean[rows["cluster"]] * rows["size"].to_numpy()[:, None]
     counts = rng.poisson(rng.gamma(_DISPERSION, mu / _DISPERSION))

@@ -1,5 +1,6 @@
 """Tn5 fragments of the toy data's cells."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +9,9 @@ import pandas as pd
 from scmaxatac.datasets._regions import CLUSTERS, blacklist
 from scmaxatac.datasets._sequence import CHROM_SIZES, gaps
 
-_CLUSTER_SHARES = (0.32, 0.42, 0.26)
+CLUSTER_SHARES = (0.32, 0.42, 0.26)
+"""Of the fragments, of each cluster."""
+
 _BACKGROUND = 0.30  # share of fragments outside peaks
 _ARTEFACT = 0.015  # share that piles up in the artefacts of the blacklist
 _LENGTHS = ((0.62, 78.0, 26.0), (0.29, 193.0, 22.0), (0.09, 385.0, 28.0))  # share, mean and deviation in bp
@@ -20,6 +23,9 @@ _SHOULDER_WIDTH = 16
 _PROTECTED_FLANK = 3
 _BOUND_BOOST = 1.25  # height of a region that its factor opens
 _FWHM = 2.355
+
+Columns = tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]
+"""Barcode, chrom, start and end of fragments."""
 
 
 @dataclass
@@ -65,12 +71,22 @@ def simulate_fragments(
     """
     tables = []
     cluster = cells["cluster"].to_numpy()
-    for j, share in enumerate(_CLUSTER_SHARES):
-        drawn = _cluster_fragments(regions, sites, j, int(n_fragments * share), rng)
-        tables.append((_owners(np.flatnonzero(cluster == j), cells, len(drawn[0]), rng), *drawn))
-    empty = np.flatnonzero(cluster < 0)
+    for j, share in enumerate(CLUSTER_SHARES):
+        drawn = cluster_fragments(regions, sites, j, int(n_fragments * share), rng)
+        tables.append((owners(np.flatnonzero(cluster == j), cells, len(drawn[0]), rng), *drawn))
+    tables.append(ambient_fragments(cells, n_fragments, rng))
+    return sorted_fragments(tables, rng)
+
+
+def ambient_fragments(cells: pd.DataFrame, n_fragments: int, rng: np.random.Generator) -> Columns:
+    """Draw the fragments of empty droplets: barcode, chrom, start and end of each."""
+    empty = np.flatnonzero(cells["cluster"].to_numpy() < 0)
     ambient = _background(int(n_fragments * 0.02), rng)
-    tables.append((_owners(empty, cells, len(ambient[0]), rng), *ambient))
+    return owners(empty, cells, len(ambient[0]), rng), *ambient
+
+
+def sorted_fragments(tables: Sequence[Columns], rng: np.random.Generator) -> Fragments:
+    """Sort the fragments of all cells, and draw how often each was sequenced."""
     barcode, chrom, start, end = (np.concatenate(column) for column in zip(*tables, strict=True))
     order = np.lexsort((barcode, end, start, chrom))
     count = rng.geometric(0.55, len(order))
@@ -78,7 +94,8 @@ def simulate_fragments(
     return Fragments(barcode, chrom, start, end, count.astype(np.int32))
 
 
-def _owners(rows: np.ndarray, cells: pd.DataFrame, n: int, rng: np.random.Generator) -> np.ndarray:
+def owners(rows: np.ndarray, cells: pd.DataFrame, n: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw the barcodes of `n` fragments among some rows of the table of cells, by their depth."""
     depth = cells["depth"].to_numpy()[rows]
     return rng.choice(rows, size=n, p=depth / depth.sum())
 
@@ -90,9 +107,10 @@ def _lengths(n: int, rng: np.random.Generator) -> np.ndarray:
     return np.clip(np.rint(drawn), _MIN_LENGTH, _MAX_LENGTH).astype(np.int64)
 
 
-def _cluster_fragments(
+def cluster_fragments(
     regions: pd.DataFrame, sites: pd.DataFrame, cluster: int, n: int, rng: np.random.Generator
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Draw about `n` fragments of a cluster: chrom, start and end of each."""
     name = CLUSTERS[cluster]
     bound = sites[sites[f"bound:{name}"]]
     n_background, n_artefact = int(n * _BACKGROUND), int(n * _ARTEFACT)

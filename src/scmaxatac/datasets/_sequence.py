@@ -6,6 +6,7 @@ import numpy as np
 
 from scmaxatac._constants import UNKNOWN_BASE
 from scmaxatac._types import Float64s
+from scmaxatac.genome._bases import reverse_complement
 
 CHROM_SIZES = {"chr1": 900_000, "chr2": 800_000, "chr3": 700_000, "chr4": 560_000, "chr5": 540_000}
 """Chromosomes of the toy genome and their sizes in bp (3.5 Mb in all)."""
@@ -82,7 +83,7 @@ def _insert_repeats(sequence: Sequence, families: dict[str, np.ndarray], rng: np
             changed = rng.random(kept) < divergence
             copy[changed] = rng.integers(0, 4, int(changed.sum()))
             if rng.random() < 0.5:
-                copy = 3 - copy[::-1]
+                copy = reverse_complement(copy)
             sequence.codes[start : start + kept] = copy
             sequence.masked[start : start + kept] = True
 

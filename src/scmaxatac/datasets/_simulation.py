@@ -11,56 +11,67 @@ from scmaxatac._logging import logger
 from scmaxatac._settings import settings
 from scmaxatac.datasets._bgzf import write_bgzf
 from scmaxatac.datasets._cells import simulate_cells, simulate_rna
+from scmaxatac.datasets._donors import assign_donors, lose_sites, lost_sites, simulate_donor_fragments
 from scmaxatac.datasets._fragments import Fragments, simulate_fragments
+from scmaxatac.datasets._genes import simulate_genes
 from scmaxatac.datasets._regions import CLUSTERS, blacklist, open_in, simulate_regions
 from scmaxatac.datasets._sequence import CHROM_SIZES, Sequence, add_gaps, simulate_sequence
 from scmaxatac.datasets._sites import long_sites, plant_sites
 from scmaxatac.io._files import atomic_folder
 
 _PEAK_HALF_WIDTH = 0.85  # of the width at half height: two standard deviations
+LOST_SITES = "lost_sites.tsv"
+"""File that data of several donors have besides."""
+
 _LINE = 60  # bases a line of the FASTA file
 
 
-def toy_folder(seed: int, n_fragments: int) -> Path:
+def toy_folder(seed: int, n_fragments: int, n_donors: int = 1) -> Path:
     """The folder of the simulated files, simulating them on first sight.
 
     The folder's name is a hash of the parameters and of the simulation's source, so a changed simulation is never
     mixed with old files. The folder appears complete or not at all.
     """
     root = Path(settings.cache_dir) / "toy"
-    folder = root / _key(seed, n_fragments)
+    folder = root / _key(seed, n_fragments, n_donors)
     if folder.is_dir():
         return folder
     logger.info("simulating the toy data into %s", folder)
     with atomic_folder(folder) as working:
-        _simulate(working, seed, n_fragments)
+        _simulate(working, seed, n_fragments, n_donors)
     return folder
 
 
-def _key(seed: int, n_fragments: int) -> str:
-    digest = hashlib.sha256(f"{seed}:{n_fragments}".encode())
+def _key(seed: int, n_fragments: int, n_donors: int) -> str:
+    digest = hashlib.sha256(f"{seed}:{n_fragments}:{n_donors}".encode())
     for source in sorted(files("scmaxatac.datasets").iterdir(), key=lambda entry: entry.name):
         if source.name.endswith(".py"):
             digest.update(source.read_bytes())
     return digest.hexdigest()[:20]
 
 
-def _simulate(folder: Path, seed: int, n_fragments: int) -> None:
+def _simulate(folder: Path, seed: int, n_fragments: int, n_donors: int = 1) -> None:
     """Draw everything and write it; each part has its own stream of random numbers."""
-    of_sequence, of_regions, of_sites, of_cells, of_rna, of_fragments = (
-        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(6)
+    of_sequence, of_regions, of_sites, of_cells, of_rna, of_fragments, of_donors, of_genes = (
+        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(8)
     )
     genome = simulate_sequence(of_sequence)
     regions = simulate_regions(of_regions)
     sites = plant_sites(genome, regions, of_sites)
     add_gaps(genome)
     cells = simulate_cells(of_cells)
-    fragments = simulate_fragments(regions, sites, cells, n_fragments, of_fragments)
+    if n_donors == 1:
+        fragments = simulate_fragments(regions, sites, cells, n_fragments, of_fragments)
+    else:
+        cells, lost = assign_donors(cells, n_donors, of_donors), lose_sites(sites, of_donors)
+        fragments = simulate_donor_fragments(regions, sites, cells, lost, n_fragments, of_fragments)
+        lost_sites(sites, lost).to_csv(folder / LOST_SITES, sep="\t", index=False)
     (folder / "genome.fa").write_bytes(fasta(genome))
     blacklist().to_csv(folder / "blacklist.bed", sep="\t", header=False, index=False)
     peaks(regions).to_csv(folder / "peaks.tsv", sep="\t", index=False)
     long_sites(sites).to_csv(folder / "sites.tsv", sep="\t", index=False)
     cells.to_csv(folder / "cells.tsv", sep="\t")
+    (folder / "genes.gtf").write_text(simulate_genes(regions, of_genes))
     simulate_rna(cells, of_rna).to_csv(folder / "rna.tsv", sep="\t")
     np.savez(folder / "fragments.npz", **vars(fragments))
     write_bgzf(folder / "fragments.tsv.gz", fragment_lines(fragments, cells.index))

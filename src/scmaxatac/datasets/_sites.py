@@ -9,6 +9,7 @@ from scmaxatac._constants import UNKNOWN_BASE
 from scmaxatac.datasets._motifs import MOTIFS, Motif
 from scmaxatac.datasets._regions import CLUSTERS, open_in
 from scmaxatac.datasets._sequence import Sequence, cpg_islands
+from scmaxatac.genome._bases import reverse_complement
 
 EXPRESSED = {"CTCF": (1, 1, 1), "SPI1": (1, 0, 1), "GATA3": (0, 1, 0)}
 """Clusters (in their order) that express a factor: PU.1 in the B and myeloid lineages, GATA3 in T cells."""
@@ -126,7 +127,7 @@ def _plant(genome: dict[str, Sequence], regions: pd.DataFrame, rng: np.random.Ge
         codes = _instances(motif, weak, rng)
         for region, start, flipped, instance in zip(chosen, starts, reverse, codes, strict=True):
             sequence = genome[regions["chrom"].iat[region]]
-            sequence.codes[start : start + motif.width] = 3 - instance[::-1] if flipped else instance
+            sequence.codes[start : start + motif.width] = reverse_complement(instance) if flipped else instance
         occupied = rng.random(len(chosen)) < np.where(weak, _OCCUPANCY["weak"], _OCCUPANCY["strong"])
         table = pd.DataFrame(
             {

@@ -14,7 +14,7 @@ from scmaxatac.containers._mudata import columns_not_pulled
 from scmaxatac.datasets._motifs import MOTIFS
 from scmaxatac.datasets._regions import CLUSTERS
 from scmaxatac.datasets._sequence import CHROM_SIZES
-from scmaxatac.datasets._simulation import toy_folder
+from scmaxatac.datasets._simulation import LOST_SITES, toy_folder
 
 if TYPE_CHECKING:
     from mudata import MuData
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from scmaxatac.genome import Genome
 
 _CHIP_WIDTH = 200
+_MOST_DONORS = 20
 
 
 class Toy:
@@ -65,16 +66,21 @@ class Toy:
         return self.folder / "blacklist.bed"
 
     @property
+    def annotation(self) -> Path:
+        """GTF file of the genes of the RNA modality; their promoters are open where they are expressed."""
+        return self.folder / "genes.gtf"
+
+    @property
     def fragments(self) -> Path:
         """Fragment file (bgzip, 5 columns, sorted, comments at its head), empty droplets included."""
         return self.folder / "fragments.tsv.gz"
 
     @cached_property
     def genome(self) -> "Genome":
-        """Genome with sequence and blacklist."""
+        """Genome with sequence, blacklist and genes."""
         from scmaxatac.genome import Genome
 
-        return Genome(self.fasta, blacklist=self.blacklist)
+        return Genome(self.fasta, blacklist=self.blacklist, annotation=self.annotation)
 
     @cached_property
     def peaks(self) -> pd.DataFrame:
@@ -89,6 +95,16 @@ class Toy:
         (bits). Motifs that chance has put into closed chromatin are not listed; they are unbound.
         """
         return pd.read_csv(self.folder / "sites.tsv", sep="\t")
+
+    @cached_property
+    def lost_sites(self) -> pd.DataFrame:
+        """Sites that are bound in the condition "ctrl" and not in "stim": chrom, start, end, tf, group.
+
+        Without donors there are none.
+        """
+        if (path := self.folder / LOST_SITES).is_file():
+            return pd.read_csv(path, sep="\t")
+        return self.chip_peaks.iloc[:0]
 
     @property
     def motifs(self) -> dict[str, np.ndarray]:
@@ -126,7 +142,8 @@ class Toy:
         )
         with columns_not_pulled():
             data = mudata.MuData({"rna": rna, "atac": self.adata.copy()})
-        data.obs["cell_type"] = self._obs(self._cells.loc[data.obs_names])["cell_type"]
+        for name, column in self._obs(self._cells.loc[data.obs_names]).items():
+            data.obs[name] = column
         return data
 
     @cached_property
@@ -154,7 +171,9 @@ class Toy:
 
     @cached_property
     def _cells(self) -> pd.DataFrame:
-        return pd.read_csv(self.folder / "cells.tsv", sep="\t", index_col="barcode").rename_axis(None)
+        texts = {"donor": str, "condition": str}
+        table = pd.read_csv(self.folder / "cells.tsv", sep="\t", index_col="barcode", dtype=texts)
+        return table.rename_axis(None)
 
     @cached_property
     def _fragments(self) -> dict[str, np.ndarray]:
@@ -164,7 +183,11 @@ class Toy:
     def _obs(self, cells: pd.DataFrame) -> pd.DataFrame:
         names = np.array(self.clusters, dtype=object)[cells["cluster"]]
         cell_type = pd.Categorical(np.where(cells["labelled"], names, None), categories=self.clusters)
-        return pd.DataFrame({"cell_type": cell_type}, index=cells.index)
+        obs = pd.DataFrame({"cell_type": cell_type}, index=cells.index)
+        for column in ("donor", "condition"):
+            if column in cells:
+                obs[column] = pd.Categorical(cells[column])
+        return obs
 
     def _counts(self, barcodes: pd.Index) -> sparse.csr_matrix:
         """Count the insertions of each cell in each peak, cells x peaks."""
@@ -183,7 +206,7 @@ class Toy:
         return total
 
 
-def toy(*, seed: int = 0, n_fragments: int = 600_000) -> Toy:
+def toy(*, seed: int = 0, n_fragments: int = 600_000, n_donors: int = 1) -> Toy:
     """Simulate a small data set with known binding sites.
 
     A genome of 3.5 Mb on five chromosomes; 600 cells of three clusters with shared and cluster-specific accessible
@@ -198,6 +221,10 @@ def toy(*, seed: int = 0, n_fragments: int = 600_000) -> Toy:
         Seed of all random numbers; the same seed gives the same files. The demo models were trained on seed 0.
     n_fragments
         Fragments of all cells together.
+    n_donors
+        Donors. With two or more, cells have a ``donor`` and a ``condition``, ``"ctrl"`` or ``"stim"``; each donor's
+        cells are in both. Heights of regions vary between donors, and in CD4/T cells the stimulus takes 60% of their
+        sites away from GATA3 and closes these regions (``lost_sites``). Nothing else differs between the conditions.
 
     Returns
     -------
@@ -206,7 +233,7 @@ def toy(*, seed: int = 0, n_fragments: int = 600_000) -> Toy:
     Raises
     ------
     ValueError
-        If `n_fragments` is below 10,000.
+        If `n_fragments` is below 10,000, or `n_donors` is not 1 to 20.
 
     Examples
     --------
@@ -219,4 +246,6 @@ def toy(*, seed: int = 0, n_fragments: int = 600_000) -> Toy:
     """
     if n_fragments < 10_000:
         raise ValueError(f"n_fragments is {n_fragments}; the toy data need at least 10,000 fragments")
-    return Toy(toy_folder(int(seed), int(n_fragments)))
+    if not 1 <= n_donors <= _MOST_DONORS:
+        raise ValueError(f"n_donors is {n_donors}; it has to be 1 to {_MOST_DONORS}, or a donor would have no cells")
+    return Toy(toy_folder(int(seed), int(n_fragments), int(n_donors)))

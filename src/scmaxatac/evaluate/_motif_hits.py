@@ -4,10 +4,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
 from scmaxatac._constants import UNKNOWN_BASE
-from scmaxatac._types import Bytes
+from scmaxatac.genome._bases import one_hot
 
 _GRID = 0.002
 """Log odds are rounded to multiples of this many bits, for which memelite's p-values are exact."""
@@ -68,7 +67,7 @@ def motif_hits(
         begins, stops = np.maximum(low - flank, 0), np.minimum(high + flank, len(codes))
         text, offsets = _join(codes, begins, stops)
         unknown = np.cumsum(np.append(False, text == UNKNOWN_BASE), dtype=np.int32)
-        found = fimo(matrices, _one_hot(text), bin_size=_GRID, eps=0.0, threshold=p_value)
+        found = fimo(matrices, one_hot(text[None], dtype=np.int8), bin_size=_GRID, eps=0.0, threshold=p_value)
         for motif, table in enumerate(found):
             first, stop = (table[name].to_numpy(dtype=np.int64) for name in ("start", "end"))
             piece = np.searchsorted(offsets, first, side="right") - 1
@@ -118,9 +117,3 @@ def _join(codes: np.ndarray, begins: np.ndarray, stops: np.ndarray) -> tuple[np.
     pieces = [piece for begin, stop in zip(begins, stops, strict=True) for piece in (codes[begin:stop], gap)]
     lengths = stops - begins + 1
     return np.concatenate(pieces), np.cumsum(lengths) - lengths
-
-
-def _one_hot(codes: Bytes) -> npt.NDArray[np.int8]:
-    """Encode bases as memelite reads them, (1, 4, length) int8; an unknown base is all 0."""
-    encoded: npt.NDArray[np.int8] = (codes == np.arange(4, dtype=np.uint8)[:, None]).astype(np.int8)[None]
-    return encoded

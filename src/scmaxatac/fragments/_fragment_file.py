@@ -1,7 +1,7 @@
 """Fragment files: one fragment a line, its chromosome, start, end and barcode separated by tabs."""
 
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -32,8 +32,6 @@ class FragmentFile:
         fragments as one bulk sample.
     sample
         Name of the sample that the cells belong to, tried as an affix.
-    chroms
-        Chromosomes whose fragments are wanted, by default all.
 
     Raises
     ------
@@ -49,12 +47,10 @@ class FragmentFile:
         barcodes: Sequence[str] | None,
         *,
         sample: str | None = None,
-        chroms: Iterable[str] | None = None,
     ) -> None:
         self._path = existing_file(path, "fragment file")
         self.name = str(self._path)
         self._matcher = None if barcodes is None else BarcodeMatcher(barcodes, self.name, sample)
-        self._wanted = None if chroms is None else set(chroms)
         self._chroms: dict[str, int] = {}
         self.n_cells = 1 if barcodes is None else len(barcodes)
 
@@ -91,9 +87,6 @@ class FragmentFile:
         columns = [chrom, table["start"].to_numpy(), table["end"].to_numpy()]
         if rows is not None and len(rows) < len(chrom):
             columns = [column[rows] for column in columns]
-        if self._wanted is not None:
-            kept = np.array([name in self._wanted for name in self._chroms])[columns[0]]
-            cell, *columns = (column[kept] for column in (cell, *columns))
         chrom, start, end = columns
         return FragmentChunk(cell, chrom, start, end, both_ends=True)
 

@@ -60,6 +60,8 @@ def fragment_sources(
         If no fragments are found, or cells can't be told apart.
     """
     adata = unwrap(data, mod)
+    if fragments is not None:
+        _refuse_what_is_no_path(fragments, "fragments")
     if fragments is None and fragment_key(adata) is not None:
         source = SnapFragments(adata)
         return [(source, np.arange(source.n_cells))]
@@ -120,8 +122,19 @@ def _stored_path(adata: Any) -> _Path | Mapping[str, _Path]:
             "with SnapATAC2's obsm['fragment_paired'] or obsm['fragment_single'], or with muon's "
             "uns['files']['fragments'] (muon.atac.tl.locate_fragments sets it)"
         )
+    _refuse_what_is_no_path(path, "uns['files']['fragments']")
     if isinstance(path, Mapping):
         return path
     if not Path(str(path)).is_file():
         raise FileNotFoundError(f"uns['files']['fragments'] names {path}, which does not exist; give fragments=")
     return str(path)
+
+
+def _refuse_what_is_no_path(given: Any, name: str) -> None:
+    paths = given.values() if isinstance(given, Mapping) else [given]
+    for path in paths:
+        if not isinstance(path, str | os.PathLike):
+            raise ValueError(
+                f"{name} is or holds a {type(path).__name__}; give the path of one file, or {{sample: path}} together "
+                "with sample_key="
+            )

@@ -6,6 +6,7 @@ from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac._types import Int32s
 from scmaxatac.fragments._source import FragmentChunk, FragmentSource
+from scmaxatac.genome._chrom_styles import other_style
 from scmaxatac.genome._genome import Genome
 
 
@@ -31,7 +32,7 @@ class ContigMap:
         for i in np.flatnonzero(counts):
             self._lost[names[i]] = self._lost.get(names[i], 0) + int(counts[i])
         self._seen += len(chrom)
-        if self._seen == sum(self._lost.values()) and any(_other_style(name) in self._index for name in self._lost):
+        if self._seen == sum(self._lost.values()) and any(other_style(name) in self._index for name in self._lost):
             self.report()  # no need to read on: 1 for chr1
         past = np.flatnonzero((chrom >= 0) & (chunk.end > self._sizes[chrom]))
         if len(past):
@@ -60,7 +61,3 @@ class ContigMap:
             f"{self._source.name}: {lost} of {self._seen} fragments lie on contigs that {self._genome.source} does not "
             f"have ({contigs}) and are left out"
         )
-
-
-def _other_style(chrom: str) -> str:
-    return chrom[3:] if chrom.startswith("chr") else f"chr{chrom}"

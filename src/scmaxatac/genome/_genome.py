@@ -1,4 +1,4 @@
-"""A reference genome: chromosome sizes, sequence as codes, blacklist."""
+"""A reference genome: chromosome sizes, sequence as codes, blacklist, genes."""
 
 import hashlib
 import re
@@ -13,6 +13,7 @@ from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac.genome._blacklist import Blacklist, blacklist_on, read_blacklist
 from scmaxatac.genome._codes import CachedCodes, encode_fasta
+from scmaxatac.genome._genes import Genes, check_annotation
 from scmaxatac.genome._known_sequence import Runs, find_unknown_runs
 from scmaxatac.io._sizes import read_chrom_sizes
 
@@ -37,15 +38,18 @@ class Genome:
         Regions to leave out: a BED file, a table with chrom, start and end, or intervals. The published models expect
         maxATAC's extended hg38 blacklist (:func:`scmaxatac.models.download_blacklist`); without one the 99th
         percentile, and so every score, shifts.
+    annotation
+        GTF file of the genes (GENCODE, Ensembl, RefSeq, UCSC), read when it is first needed; see :attr:`genes`.
     cache_dir
         Folder for the encoded sequence; ``settings.cache_dir`` by default.
 
     Raises
     ------
     FileNotFoundError
-        If the FASTA or the blacklist does not exist.
+        If the FASTA, the blacklist or the annotation does not exist.
     ValueError
-        If a file cannot be read, or the blacklist shares no chromosome with the sequence.
+        If a file cannot be read, the blacklist shares no chromosome with the sequence, or the annotation names
+        chromosomes in another style (1 for chr1).
 
     Examples
     --------
@@ -60,12 +64,13 @@ class Genome:
         fasta: str | PathLike[str],
         *,
         blacklist: Blacklist | None = None,
+        annotation: str | PathLike[str] | None = None,
         cache_dir: str | PathLike[str] | None = None,
     ) -> None:
         table = read_blacklist(blacklist)  # before the sequence, which takes longer
         self._codes: CachedCodes | dict[str, np.ndarray] | None = encode_fasta(Path(fasta), cache_dir)
         self.source = str(fasta)
-        self._set(self._codes.sizes, table, self._codes.known_bases)
+        self._set(self._codes.sizes, table, self._codes.known_bases, annotation)
         self._content = self._codes.key
 
     @classmethod
@@ -74,6 +79,7 @@ class Genome:
         sizes: str | PathLike[str] | Mapping[str, int],
         *,
         blacklist: Blacklist | None = None,
+        annotation: str | PathLike[str] | None = None,
     ) -> "Genome":
         """Build a genome without sequence from a file of chromosome sizes or a mapping.
 
@@ -85,6 +91,8 @@ class Genome:
             File of two columns, name and length in bp, or ``{name: length}``.
         blacklist
             Regions to leave out, as for a genome with sequence.
+        annotation
+            GTF file of the genes, as for a genome with sequence.
 
         Raises
         ------
@@ -97,7 +105,8 @@ class Genome:
         genome = cls.__new__(cls)
         genome._codes = None
         genome.source = "chromosome sizes" if isinstance(sizes, Mapping) else str(sizes)
-        genome._set({str(chrom): int(size) for chrom, size in table.items()}, read_blacklist(blacklist), None)
+        lengths = {str(chrom): int(size) for chrom, size in table.items()}
+        genome._set(lengths, read_blacklist(blacklist), None, annotation)
         genome._content = hashlib.sha256(repr(sorted(genome.sizes.items())).encode()).hexdigest()
         return genome
 
@@ -107,6 +116,7 @@ class Genome:
         codes: Mapping[str, np.ndarray],
         *,
         blacklist: Blacklist | None = None,
+        annotation: str | PathLike[str] | None = None,
     ) -> "Genome":
         """Build a genome in memory from base codes.
 
@@ -116,6 +126,8 @@ class Genome:
             For each chromosome ``(length,)`` uint8: 0 to 3 are A, C, G, T, 4 is unknown.
         blacklist
             Regions to leave out, as for a genome from a file.
+        annotation
+            GTF file of the genes, as for a genome from a file.
 
         Raises
         ------
@@ -127,7 +139,8 @@ class Genome:
         genome._codes = arrays
         genome.source = "codes in memory"
         known = {chrom: int((array < 4).sum()) for chrom, array in arrays.items()}
-        genome._set({chrom: len(array) for chrom, array in arrays.items()}, read_blacklist(blacklist), known)
+        sizes = {chrom: len(array) for chrom, array in arrays.items()}
+        genome._set(sizes, read_blacklist(blacklist), known, annotation)
         digest = hashlib.sha256()
         for chrom, array in arrays.items():
             digest.update(chrom.encode() + b"\0" + array.tobytes())
@@ -139,6 +152,7 @@ class Genome:
         sizes: dict[str, int],
         blacklist: pd.DataFrame | None,
         known_bases: dict[str, int] | None,
+        annotation: str | PathLike[str] | None,
     ) -> None:
         if not sizes:
             raise ValueError(f"{self.source} holds no chromosome")
@@ -146,6 +160,7 @@ class Genome:
         self._unknown: dict[str, Runs] = {}
         self._known_bases = known_bases
         self.blacklist = None if blacklist is None else blacklist_on(blacklist, sizes, self.source)
+        self.annotation = None if annotation is None else check_annotation(annotation, sizes, self.source)
 
     @property
     def chroms(self) -> tuple[str, ...]:
@@ -156,6 +171,15 @@ class Genome:
     def has_sequence(self) -> bool:
         """Whether bases are known, so that predictions can be made."""
         return self._codes is not None
+
+    @property
+    def genes(self) -> Genes:
+        """Genes of the annotation on chromosomes of the genome; a ValueError if the genome was made without one."""
+        if self.annotation is None:
+            raise ValueError(
+                f"the genome made from {self.source} has no annotation; give Genome(..., annotation='genes.gtf.gz')"
+            )
+        return Genes(self.annotation).on(self.sizes, self.source)
 
     @property
     def looks_human(self) -> bool:
@@ -203,7 +227,7 @@ class Genome:
         return self._codes[chrom]
 
     def unknown_runs(self, chrom: str) -> Runs:
-        """Unknown intervals of at least 32 bp, sorted: starts and ends. Shorter ones hold no bin.
+        """Intervals of unknown bases, sorted: starts and ends.
 
         Parameters
         ----------
@@ -230,7 +254,8 @@ class Genome:
             If there are none.
         """
         if chroms is not None:
-            chosen = [chroms] if isinstance(chroms, str) else list(dict.fromkeys(chroms))
+            given = [chroms] if isinstance(chroms, str | int) else chroms
+            chosen = list(dict.fromkeys(map(str, given)))
             if not chosen:
                 raise ValueError("chroms is empty; name at least one chromosome, or leave it out for all")
             for chrom in chosen:

@@ -1,6 +1,6 @@
 """Sets of genomic intervals with fast overlap queries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -27,11 +27,6 @@ class Intervals:
 
     def __init__(self, by_chrom: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
         self._by_chrom = {chrom: _merge(chrom, *bounds) for chrom, bounds in by_chrom.items() if len(bounds[0])}
-
-    @classmethod
-    def from_arrays(cls, chrom: Sequence[str] | np.ndarray, start: np.ndarray, end: np.ndarray) -> "Intervals":
-        """Build from three columns of equal length."""
-        return cls.from_frame(pd.DataFrame({"chrom": np.asarray(chrom, dtype=object), "start": start, "end": end}))
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame) -> "Intervals":

@@ -6,7 +6,7 @@ on the place in the window alone, and some networks score that high.
 
 import numpy as np
 
-from scmaxatac._constants import BIN, UNKNOWN_BASE
+from scmaxatac._constants import UNKNOWN_BASE
 
 _AT_ONCE = 1 << 24
 """Bases that are looked at together, to bound memory."""
@@ -15,8 +15,8 @@ Runs = tuple[np.ndarray, np.ndarray]
 """Starts and ends (int64, 0-based, half-open) of sorted intervals of unknown bases."""
 
 
-def find_unknown_runs(codes: np.ndarray, shortest: int = BIN) -> Runs:
-    """Intervals of at least `shortest` unknown bases in (length,) uint8 codes."""
+def find_unknown_runs(codes: np.ndarray) -> Runs:
+    """Intervals of unknown bases in (length,) uint8 codes."""
     edges = [np.zeros(0, dtype=np.int64)]
     before = False
     for at in range(0, len(codes), _AT_ONCE):
@@ -26,8 +26,7 @@ def find_unknown_runs(codes: np.ndarray, shortest: int = BIN) -> Runs:
     if before:
         edges.append(np.array([len(codes)]))
     starts, ends = np.concatenate(edges).reshape(-1, 2).T
-    long = ends - starts >= shortest
-    return starts[long], ends[long]
+    return starts, ends
 
 
 def unknown_grid(runs: Runs, n: int, width: int) -> np.ndarray:

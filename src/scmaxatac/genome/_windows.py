@@ -1,17 +1,48 @@
 """Windows that the network reads."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from scmaxatac._constants import BIN, STEP, WINDOW
+from scmaxatac._constants import BIN, WINDOW
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
 
 
-def window_starts(genome: Genome, chrom: str, *, step: int = STEP, regions: Intervals | None = None) -> np.ndarray:
-    """Find the starts of the windows of a chromosome, 0-based.
+@dataclass(frozen=True)
+class Grid:
+    """Widths in bp of the windows that networks read and of the bins that they score; by default the published ones."""
 
-    Whole windows of 1,024 bp at every multiple of `step` from 0. A window that overlaps the blacklist by 1 bp is
-    dropped; with regions, one that overlaps none of them by 1 bp is dropped as well.
+    window: int = WINDOW
+    bin: int = BIN
+
+    @property
+    def bins_per_window(self) -> int:
+        """Bins in a window."""
+        return self.window // self.bin
+
+    @property
+    def step(self) -> int:
+        """Usual distance between windows in bp: a quarter of a window, on the grid of bins."""
+        return max(self.window // 4 // self.bin, 1) * self.bin
+
+
+PUBLISHED_GRID = Grid()
+"""Windows of 1,024 bp and bins of 32 bp."""
+
+
+def window_starts(
+    genome: Genome,
+    chrom: str,
+    *,
+    step: int | None = None,
+    regions: Intervals | None = None,
+    grid: Grid = PUBLISHED_GRID,
+) -> np.ndarray:
+    """Starts of the windows of a chromosome, 0-based.
+
+    Whole windows at every multiple of `step` from 0. A window that overlaps the blacklist by 1 bp is dropped; with
+    regions, one that overlaps none of them by 1 bp is dropped as well.
 
     Parameters
     ----------
@@ -20,10 +51,12 @@ def window_starts(genome: Genome, chrom: str, *, step: int = STEP, regions: Inte
     chrom
         The chromosome.
     step
-        Distance between neighbouring windows in bp, a multiple of 32 and at most 1,024, so that windows fall on the
-        grid of bins and leave no gap.
+        Distance between neighbouring windows in bp, a multiple of the bin and at most a window, so that windows fall on
+        the grid of bins and leave no gap; by default a quarter of a window.
     regions
         Regions of interest.
+    grid
+        Widths of windows and bins.
 
     Returns
     -------
@@ -34,17 +67,20 @@ def window_starts(genome: Genome, chrom: str, *, step: int = STEP, regions: Inte
     ValueError
         If the step does not fit the grid of bins.
     """
-    check_step(step)
-    starts = np.arange(0, genome.sizes[chrom] - WINDOW + 1, step, dtype=np.int64)
+    step = grid.step if step is None else step
+    check_step(step, grid)
+    starts = np.arange(0, genome.sizes[chrom] - grid.window + 1, step, dtype=np.int64)
     kept = np.ones(len(starts), dtype=bool)
     if regions is not None:
-        kept &= regions.overlaps_grid(chrom, len(starts), step, WINDOW)
+        kept &= regions.overlaps_grid(chrom, len(starts), step, grid.window)
     if genome.blacklist is not None:
-        kept &= ~genome.blacklist.overlaps_grid(chrom, len(starts), step, WINDOW)
+        kept &= ~genome.blacklist.overlaps_grid(chrom, len(starts), step, grid.window)
     return starts[kept]
 
 
-def check_step(step: int) -> None:
-    """Raise a ValueError unless the step is a multiple of 32 between 32 and 1,024."""
-    if step % BIN or not BIN <= step <= WINDOW:
-        raise ValueError(f"step is {step} bp; it has to be a multiple of {BIN} between {BIN} and {WINDOW}")
+def check_step(step: int, grid: Grid = PUBLISHED_GRID) -> None:
+    """Raise a ValueError unless the step is a multiple of the bin and at most a window."""
+    if step % grid.bin or not grid.bin <= step <= grid.window:
+        raise ValueError(
+            f"step is {step} bp; it has to be a multiple of {grid.bin} between {grid.bin} and {grid.window}"
+        )

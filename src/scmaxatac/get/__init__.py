@@ -1,11 +1,29 @@
 """Stored results as tables and arrays."""
 
 from scmaxatac.get._activity import activity
+from scmaxatac.get._cell_scores import cell_scores
+from scmaxatac.get._differential import differential
+from scmaxatac.get._enrichment import enrichment
+from scmaxatac.get._network import network
 from scmaxatac.get._params import params
 from scmaxatac.get._qc import qc
+from scmaxatac.get._rank_tfs import rank_tfs
 from scmaxatac.get._scores import scores
 from scmaxatac.get._signal import signal
 from scmaxatac.get._sites import sites
 from scmaxatac.get._track import track
 
-__all__ = ["activity", "params", "qc", "scores", "signal", "sites", "track"]
+__all__ = [
+    "activity",
+    "cell_scores",
+    "differential",
+    "enrichment",
+    "network",
+    "params",
+    "qc",
+    "rank_tfs",
+    "scores",
+    "signal",
+    "sites",
+    "track",
+]

@@ -25,7 +25,8 @@ def scores(
 ) -> "AnnData":
     """Region scores of each group, as an AnnData of groups x regions with one layer a TF.
 
-    A region's score is the largest of its bins' scores, NaN where nothing was predicted.
+    A region's score is the largest of its bins' scores, NaN where nothing was predicted. ``X`` is the mean over the
+    TFs, 0 where nothing was predicted, so that ``sc.pp.pca`` and the like can be called on it.
 
     Parameters
     ----------
@@ -43,8 +44,8 @@ def scores(
 
     Returns
     -------
-    AnnData, groups x regions: ``layers[tf]`` (float32), ``obs`` with the QC table, ``var`` with chrom, start and end
-    (0-based, half-open).
+    AnnData, groups x regions: ``layers[tf]`` (float32), their mean in ``X`` (float32), ``obs`` with the QC table,
+    ``var`` with chrom, start and end (0-based, half-open).
 
     Raises
     ------
@@ -81,7 +82,10 @@ def scores(
     obs = results.table(_keys.QC).loc[group_names]
     obs.index = obs.index.astype(str)
     layers = {name: np.asarray(stored[:, :, results.tfs.index(name)], np.float32)[rows] for name in tf_names}
-    return AnnData(obs=obs, var=var, layers=layers)
+    mean = np.zeros((len(obs), len(var)), np.float32)
+    for layer in layers.values():
+        mean += np.nan_to_num(layer) / np.float32(len(layers))
+    return AnnData(X=mean, obs=obs, var=var, layers=layers)
 
 
 def _stored(results: Results) -> Any:

@@ -1,4 +1,4 @@
-"""Scores of the 32-bp bins."""
+"""Scores of bins."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def track(
 
     Returns
     -------
-    A row a bin: chrom, start, end (0-based, half-open, 32 bp), score (float32).
+    A row a bin: chrom, start, end (0-based, half-open; 32 bp with the published models), score (float32).
 
     Raises
     ------

@@ -22,16 +22,13 @@ class DiskFullError(OSError):
 
 
 @contextmanager
-def disk_errors(path: str | os.PathLike[str], *, needed: int | None = None) -> Iterator[None]:
+def disk_errors(path: str | os.PathLike[str]) -> Iterator[None]:
     """Turn what writers raise on a full disk into an error that says which disk is full and what to do.
 
     Parameters
     ----------
     path
         File or folder that is written in the block, under the name that it is to have in the end.
-    needed
-        What it has at least in bytes when it is complete, as far as known. If there is less room, the block is not
-        entered: HDF5 does not always survive a full disk.
 
     Raises
     ------
@@ -39,8 +36,6 @@ def disk_errors(path: str | os.PathLike[str], *, needed: int | None = None) -> I
         In place of an error of a full disk, with its ``errno``; other errors pass.
     """
     try:
-        if needed is not None:
-            _check_room(Path(path), needed)
         yield
     except DiskFullError:
         raise
@@ -48,15 +43,7 @@ def disk_errors(path: str | os.PathLike[str], *, needed: int | None = None) -> I
         number = _errno(error, Path(path))
         if number is None:
             raise
-        raise DiskFullError(number, _message(number, Path(path), needed)) from error
-
-
-def _check_room(path: Path, needed: int) -> None:
-    limit = _size_limit()
-    if limit is not None and needed > limit:
-        raise OSError(errno.EFBIG, os.strerror(errno.EFBIG))
-    if needed > _usage(path).free:
-        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        raise DiskFullError(number, _message(number, Path(path))) from error
 
 
 def _errno(error: BaseException | None, path: Path) -> int | None:
@@ -74,20 +61,19 @@ def _errno(error: BaseException | None, path: Path) -> int | None:
     return None
 
 
-def _message(number: int, path: Path, needed: int | None) -> str:
+def _message(number: int, path: Path) -> str:
     usage, limit = _usage(path), _size_limit()
     folder = _existing(path)
-    need = "" if needed is None else f", which needs at least {_amount(needed)}"
     if number == errno.EFBIG:
         most = "" if limit is None else f" of {_amount(limit)} (ulimit -f)"
-        what = f"{path} can't be written{need}: it would be larger than the limit on the size of a file{most}"
+        what = f"{path} can't be written: it would be larger than the limit on the size of a file{most}"
         remedy = "Raise the limit"
     elif number == errno.EDQUOT:
-        what = f"{path} can't be written{need}: your quota on the file system of {folder} is used up"
+        what = f"{path} can't be written: your quota on the file system of {folder} is used up"
         remedy = "Make room or choose another folder"
     else:
         what = (
-            f"{path} can't be written{need}: the disk is full. The file system of {folder}, mounted at "
+            f"{path} can't be written: the disk is full. The file system of {folder}, mounted at "
             f"{_mount_point(folder)}, has {_amount(usage.free)} of {_amount(usage.total)} free"
         )
         remedy = "Make room or choose another folder"

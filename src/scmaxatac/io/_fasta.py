@@ -1,27 +1,24 @@
 """FASTA files, read chromosome by chromosome."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from string import ascii_letters
 
 from scmaxatac.io._files import decompression_errors, existing_file, open_binary
-from scmaxatac.io._sizes import read_chrom_sizes
 
 _BLOCK = 1 << 24
 _WHITESPACE = b" \t\r\n"
 _LETTERS = ascii_letters.encode() + b"-*"
 
 
-def read_fasta(path: str | os.PathLike[str], chroms: Collection[str] | None = None) -> Iterator[tuple[str, bytes]]:
+def read_fasta(path: str | os.PathLike[str]) -> Iterator[tuple[str, bytes]]:
     """Read a FASTA file, one sequence at a time.
 
     Parameters
     ----------
     path
         Plain, gzip or bgzip; Unix or Windows line ends; lines of any length.
-    chroms
-        Names of the sequences to give; by default all.
 
     Yields
     ------
@@ -37,33 +34,16 @@ def read_fasta(path: str | os.PathLike[str], chroms: Collection[str] | None = No
     """
     path = existing_file(path, "FASTA file")
     with decompression_errors(path):
-        yield from _sequences(path, None if chroms is None else set(chroms))
+        yield from _sequences(path)
 
 
-def fasta_sizes(path: str | os.PathLike[str]) -> dict[str, int]:
-    """Lengths in bp of a FASTA file's sequences: from the ``.fai`` beside it if that is not older, else by reading.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is not FASTA, is truncated, or a name occurs twice.
-    """
-    path = existing_file(path, "FASTA file")
-    index = path.with_name(path.name + ".fai")
-    if index.is_file() and index.stat().st_mtime >= path.stat().st_mtime:
-        return read_chrom_sizes(index)
-    return {name: len(sequence) for name, sequence in read_fasta(path)}
-
-
-def _sequences(path: Path, chroms: set[str] | None) -> Iterator[tuple[str, bytes]]:
+def _sequences(path: Path) -> Iterator[tuple[str, bytes]]:
     seen: set[str] = set()
     name: str | None = None
     parts: list[bytes] = []
     for header, piece in _pieces(path):
         if header is not None:
-            if name is not None and (chroms is None or name in chroms):
+            if name is not None:
                 yield name, b"".join(parts)
             parts = []
             name = _name(header, path)
@@ -72,13 +52,12 @@ def _sequences(path: Path, chroms: set[str] | None) -> Iterator[tuple[str, bytes
             seen.add(name)
         elif name is None:
             raise ValueError(f"{path} is not a FASTA file: it starts with {piece[:20]!r}, not with '>'")
-        elif chroms is None or name in chroms:
+        else:
             _check_letters(piece, name, path)
             parts.append(piece)
     if name is None:
         raise ValueError(f"{path} holds no sequence")
-    if chroms is None or name in chroms:
-        yield name, b"".join(parts)
+    yield name, b"".join(parts)
 
 
 def _pieces(path: Path) -> Iterator[tuple[bytes | None, bytes]]:

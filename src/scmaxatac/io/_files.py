@@ -25,7 +25,7 @@ _SLUG_LENGTH = 60
 
 
 @contextmanager
-def atomic_path(path: str | os.PathLike[str], *, needed: int | None = None) -> Iterator[Path]:
+def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     """Temporary name beside `path` that becomes `path` when the block ends without an exception.
 
     The file is on the disk before it gets its name, and what was there under it stays until then, so that neither a
@@ -37,8 +37,6 @@ def atomic_path(path: str | os.PathLike[str], *, needed: int | None = None) -> I
     ----------
     path
         File to write. Its folder is created when missing.
-    needed
-        What the complete file has at least in bytes, as far as known; less room is an error before the block.
 
     Raises
     ------
@@ -48,7 +46,7 @@ def atomic_path(path: str | os.PathLike[str], *, needed: int | None = None) -> I
     path = Path(path)
     temporary = path.with_name(temporary_name(path.name))
     try:
-        with disk_errors(path, needed=needed):
+        with disk_errors(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             remove_leftovers_once(path.parent.absolute())
             yield temporary

@@ -1,15 +1,21 @@
 """Weights in Keras' HDF5 files, read without TensorFlow."""
 
 import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from scmaxatac.io._files import existing_file
 
+KerasName = tuple[str, str]
+"""Names of a layer and of a weight without ``:0``, such as ``("conv1d", "kernel")``."""
 
-def read_keras_weights(path: str | os.PathLike[str]) -> dict[str, dict[str, np.ndarray]]:
-    """Read the layers' weights of a Keras HDF5 file (a saved model or saved weights); the optimizer's state is ignored.
+
+def keras_shapes(path: str | os.PathLike[str]) -> dict[KerasName, tuple[int, ...]]:
+    """Shapes of the layers' weights in a Keras HDF5 file (a saved model or saved weights); nothing else is read.
 
     Parameters
     ----------
@@ -18,41 +24,85 @@ def read_keras_weights(path: str | os.PathLike[str]) -> dict[str, dict[str, np.n
 
     Returns
     -------
-    The weights of each layer that has any, by the layer's name and then the weight's name without ``:0``, such as
-    ``{"conv1d": {"kernel": ..., "bias": ...}, "batch_normalization": {"gamma": ..., ...}}``. A convolution's kernel has
-    the shape (width, input channels, output channels).
+    The shape of each weight; the optimizer's state is left out. A convolution's kernel has the shape (width, input
+    channels, output channels).
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is not HDF5 or holds no Keras weights.
+        If it is not HDF5, is damaged, or holds no Keras weights.
     """
+    path = existing_file(path, "Keras weights file")
+    with _datasets(path) as datasets:
+        return {name: tuple(dataset.shape) for name, dataset in datasets.items()}
+
+
+def read_keras_weights(path: str | os.PathLike[str], names: Iterable[KerasName]) -> dict[KerasName, np.ndarray]:
+    """Some weights of a Keras HDF5 file, whose shapes have to be checked before: a small file can claim large arrays.
+
+    Parameters
+    ----------
+    path
+        As in :func:`keras_shapes`.
+    names
+        Weights to read, as :func:`keras_shapes` names them.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such file.
+    ValueError
+        If it is damaged, or a weight holds no numbers.
+    """
+    path = existing_file(path, "Keras weights file")
+    with _datasets(path) as datasets:
+        return {name: np.asarray(datasets[name][()]) for name in names}
+
+
+@contextmanager
+def _datasets(path: Path) -> Iterator[dict[KerasName, Any]]:
+    """Datasets of the weights in an open file; what HDF5 raises becomes a ValueError that names the file."""
     import h5py
 
-    path = existing_file(path, "Keras weights file")
     try:
         handle = h5py.File(path, "r")
     except OSError as error:
         raise ValueError(f"{path} is not a readable HDF5 file: {error}") from None
     with handle:
-        root = handle["model_weights"] if "model_weights" in handle else handle
-        layers = {name: _weights(group) for name, group in root.items() if isinstance(group, h5py.Group)}
-    layers = {name: weights for name, weights in layers.items() if weights and name != "optimizer_weights"}
-    if not layers:
-        raise ValueError(f"{path} holds no Keras weights (no datasets below 'model_weights')")
-    return layers
+        try:
+            found = _find(handle)
+            if not found:
+                raise _ContentError("holds no Keras weights (no datasets below 'model_weights')")
+            yield found
+        except _ContentError as error:
+            raise ValueError(f"{path} {error}") from None
+        except (OSError, RuntimeError, KeyError, ValueError, TypeError, AttributeError, MemoryError) as error:
+            # h5py has no error of its own: a damaged file raises any of these
+            raise ValueError(f"{path} is damaged; it can't be read as a Keras file: {error}") from None
 
 
-def _weights(layer: Any) -> dict[str, np.ndarray]:
+class _ContentError(Exception):
+    """A file can be read, but does not hold what it should."""
+
+
+def _find(handle: Any) -> dict[KerasName, Any]:
     import h5py
 
-    found: dict[str, np.ndarray] = {}
+    found: dict[KerasName, Any] = {}
+    root = handle["model_weights"] if "model_weights" in handle else handle
+    if not isinstance(root, h5py.Group):
+        return found
 
-    def visit(name: str, item: object) -> None:
+    def visit(layer: str, name: str, item: object) -> None:
         if isinstance(item, h5py.Dataset):
-            found[name.rsplit("/", 1)[-1].removesuffix(":0")] = np.asarray(item[()])
+            weight = name.rsplit("/", 1)[-1].removesuffix(":0")
+            if item.shape is None or item.dtype.kind not in "fiu":
+                raise _ContentError(f"holds no numbers in {layer}/{weight}")
+            found[layer, weight] = item
 
-    layer.visititems(visit)
+    for layer, group in root.items():
+        if isinstance(group, h5py.Group) and layer != "optimizer_weights":
+            group.visititems(lambda name, item, layer=layer: visit(layer, name, item))
     return found

@@ -1,21 +1,19 @@
 """2bit files, read chromosome by chromosome."""
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from scmaxatac.io._files import existing_file
 
 
-def read_twobit(path: str | os.PathLike[str], chroms: Collection[str] | None = None) -> Iterator[tuple[str, bytes]]:
+def read_twobit(path: str | os.PathLike[str]) -> Iterator[tuple[str, bytes]]:
     """Read a 2bit file, one sequence at a time.
 
     Parameters
     ----------
     path
         The 2bit file.
-    chroms
-        Names of the sequences to give; by default all.
 
     Yields
     ------
@@ -33,17 +31,7 @@ def read_twobit(path: str | os.PathLike[str], chroms: Collection[str] | None = N
     handle = _open(path)
     try:
         for name in handle.chroms():
-            if chroms is None or name in chroms:
-                yield name, handle.sequence(name).encode()
-    finally:
-        handle.close()
-
-
-def twobit_sizes(path: str | os.PathLike[str]) -> dict[str, int]:
-    """Lengths in bp of a 2bit file's sequences; raises as :func:`read_twobit` does."""
-    handle = _open(path)
-    try:
-        return {name: int(size) for name, size in handle.chroms().items()}
+            yield name, handle.sequence(name).encode()
     finally:
         handle.close()
 

@@ -164,6 +164,6 @@ def _is_published(folder: Path, model: PublishedModel) -> bool:
 def _is_current(folder: Path, model: PublishedModel) -> bool:
     """Whether the folder holds this model, complete and undamaged."""
     try:
-        return _is_published(folder, model) and TFModel.read(folder).calibration is not None
+        return _is_published(folder, model) and all(TFModel.read(folder).calibrations.values())
     except (FileNotFoundError, ValueError):
         return False

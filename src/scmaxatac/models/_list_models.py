@@ -3,6 +3,7 @@
 import pandas as pd
 
 from scmaxatac.zoo._calibration import Calibration
+from scmaxatac.zoo._calibration_files import read_calibrations
 from scmaxatac.zoo._from_keras import calibration_beside
 from scmaxatac.zoo._locate import Location, demo_models, installed_models
 from scmaxatac.zoo._model_folder import CALIBRATION_FILE, current_folder
@@ -39,19 +40,18 @@ def list_models(*, installed: bool = False) -> pd.DataFrame:
     0.454
     """
     here = installed_models()
-    rows = [_row(tf, here.get(tf)) for tf in sorted({*published(), *here})]
-    rows += [_row(f"demo:{tf}", location) for tf, location in sorted(demo_models().items())]
+    rows = [_row(tf, tf, here.get(tf)) for tf in sorted({*published(), *here})]
+    rows += [_row(f"demo:{tf}", tf, location) for tf, location in sorted(demo_models().items())]
     table = pd.DataFrame(rows, columns=list(COLUMNS))
     return table[table["installed"]].reset_index(drop=True) if installed else table
 
 
-def _row(name: str, location: Location | None) -> tuple[str, str, str, bool, float, float, str, str]:
-    tf = location.tf if location else name
+def _row(name: str, tf: str, location: Location | None) -> tuple[str, str, str, bool, float, float, str, str]:
     known = published().get(tf) if location is None or location.source == "maxatac" else None
     if known:
         max_f1, threshold = known.max_f1, known.threshold_f1
     else:
-        max_f1, threshold = _calibrated(location) if location else (float("nan"), float("nan"))
+        max_f1, threshold = _calibrated(location, tf) if location else (float("nan"), float("nan"))
     warning = (location.problem if location else "") or weakness(max_f1)
     return (
         name,
@@ -65,11 +65,11 @@ def _row(name: str, location: Location | None) -> tuple[str, str, str, bool, flo
     )
 
 
-def _calibrated(location: Location) -> tuple[float, float]:
+def _calibrated(location: Location, tf: str) -> tuple[float, float]:
     try:
         if location.path.is_dir():
             table = current_folder(location.path) / CALIBRATION_FILE
-            calibration = Calibration.read(table) if table.is_file() else None
+            calibration = read_calibrations(table, table, location.tfs)[tf] if table.is_file() else None
         else:
             beside = calibration_beside(location.path)
             calibration = Calibration.read(beside) if beside else None

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 from scmaxatac._text import abbreviate
@@ -33,7 +32,8 @@ def load_many(models: Models = None, tfs: str | Iterable[str] | None = None) -> 
 
     Returns
     -------
-    One model a transcription factor.
+    The models; together they score each transcription factor once. Of a model of several, those that were not asked for
+    are left out; those that were follow each other.
 
     Warns
     -----
@@ -68,7 +68,10 @@ def load_many(models: Models = None, tfs: str | Iterable[str] | None = None) -> 
     missing = [tf for tf in wanted if tf not in found]
     if missing:
         raise missing_tfs(missing, found) if models is None else _not_given(missing, found, models)
-    loaded = [model if isinstance(model := found[tf], TFModel) else model.load() for tf in wanted]
+    of_model: dict[int, list[str]] = {}
+    for tf in wanted:
+        of_model.setdefault(id(found[tf]), []).append(tf)
+    loaded = [_loaded(found[tfs[0]], tfs) for tfs in of_model.values()]
     _refuse_twice(loaded)
     warn_weak(loaded)
     return loaded
@@ -82,7 +85,7 @@ def _find(models: Models, wanted: list[str] | None) -> _Found:
             found |= {f"demo:{tf}": location for tf, location in demo_models().items()}
         return found
     if isinstance(models, Mapping):
-        return {name: replace(model, tf=name) for name, model in ((k, _one(v)) for k, v in models.items())}
+        return {name: _named(_one(model), name) for name, model in models.items()}
     if isinstance(models, TFModel | str | os.PathLike):
         return _find_one(models)
     merged: _Found = {}
@@ -96,29 +99,41 @@ def _find(models: Models, wanted: list[str] | None) -> _Found:
 
 def _find_one(model: OneModel) -> _Found:
     if isinstance(model, TFModel):
-        return {model.tf: model}
+        return dict.fromkeys(model.tfs, model)
     if model == "demo":
         return {**demo_models()}
     path = Path(model).expanduser()
     if not is_keras_file(path) and (path.is_dir() or not isinstance(model, str) or is_path(model)):
         return {**by_tf(locate(path))}
     loaded = load_quietly(model)
-    return {loaded.tf: loaded}
+    return dict.fromkeys(loaded.tfs, loaded)
 
 
 def _one(model: OneModel) -> TFModel:
     return model if isinstance(model, TFModel) else load_quietly(model)
 
 
+def _named(model: TFModel, name: str) -> TFModel:
+    """A model under a user's name; of one of several factors, the factor of this name."""
+    return model.renamed(name) if len(model.tfs) == 1 else model.restrict_to(name)
+
+
+def _loaded(found: TFModel | Location, tfs: list[str]) -> TFModel:
+    """A model with the factors that were asked for; of one, under the name that it was asked for by."""
+    model = found if isinstance(found, TFModel) else found.load()
+    return model if len(model.tfs) == 1 else model.restrict_to(tfs)
+
+
 def _refuse_twice(models: list[TFModel]) -> None:
     seen: dict[str, str] = {}
     for model in models:
-        if model.tf in seen:
-            raise ValueError(
-                f"{seen[model.tf]} and {model.id} are both models of {model.tf}, results are kept by transcription "
-                f"factor: name them with a dict, models={{'{model.tf}': ..., '{model.tf}_2': ...}}"
-            )
-        seen[model.tf] = model.id
+        for tf in model.tfs:
+            if tf in seen:
+                raise ValueError(
+                    f"{seen[tf]} and {model.id} are both models of {tf}, results are kept by transcription factor: "
+                    f"name them with a dict, models={{'{tf}': ..., '{tf}_2': ...}}"
+                )
+            seen[tf] = model.id
 
 
 def _not_given(missing: list[str], found: _Found, models: Models) -> ValueError:

@@ -12,14 +12,21 @@ class WindowPool:
     batch finds its scores in the rows that it was told::
 
         rows = [pool.add(codes, signal) for codes, signal in batches]
-        scores = score_windows(engine, *pool.windows())  # (models, len(pool), 32)
+        scores = score_windows(engine, *pool.windows())  # (models, len(pool), bins)
         of_first_batch = scores[:, rows[0]]
 
-    Windows are compared as they are, not by a digest. One without signal takes 1 kB, others 5 kB, so a pool is filled
-    by windows of the same stretch of the genome, where they can be the same, and a new one is taken for the next.
+    Windows are compared as they are, not by a digest. One without signal takes a byte a base, others five, so a pool
+    is filled by windows of the same stretch of the genome, where they can be the same, and a new one is taken for the
+    next.
+
+    Parameters
+    ----------
+    window
+        Width of the windows in bp.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, window: int = WINDOW) -> None:
+        self._window = window
         self._rows: dict[bytes, int] = {}
 
     def __len__(self) -> int:
@@ -32,9 +39,9 @@ class WindowPool:
         Parameters
         ----------
         codes
-            (n, 1024) uint8.
+            (n, window) uint8.
         signal
-            (n, 1024) float32; None where all of them are without signal.
+            (n, window) float32; None where all of them are without signal.
 
         Returns
         -------
@@ -52,11 +59,12 @@ class WindowPool:
         return np.fromiter((rows.setdefault(key, len(rows)) for key in keys), dtype=np.int64, count=len(codes))
 
     def windows(self) -> tuple[np.ndarray, np.ndarray]:
-        """Codes (m, 1024) uint8 and signal (m, 1024) float32 of the distinct windows."""
-        codes = np.empty((len(self), WINDOW), dtype=np.uint8)
-        signal = np.zeros((len(self), WINDOW), dtype=np.float32)
+        """Codes (m, window) uint8 and signal (m, window) float32 of the distinct windows."""
+        width = self._window
+        codes = np.empty((len(self), width), dtype=np.uint8)
+        signal = np.zeros((len(self), width), dtype=np.float32)
         for row, key in enumerate(self._rows):
-            codes[row] = np.frombuffer(key, dtype=np.uint8, count=WINDOW)
-            if len(key) > WINDOW:
-                signal[row] = np.frombuffer(key, dtype=np.float32, offset=WINDOW)
+            codes[row] = np.frombuffer(key, dtype=np.uint8, count=width)
+            if len(key) > width:
+                signal[row] = np.frombuffer(key, dtype=np.float32, offset=width)
         return codes, signal

@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from scmaxatac._constants import UNKNOWN_BASE, WINDOW
 from scmaxatac._types import Float32s
 from scmaxatac.atac._bigwig_signal import SignalTrack
-from scmaxatac.nn.engines._engine import ChromosomeEngine, Engine, Strand
+from scmaxatac.genome._bases import reverse_complement
+from scmaxatac.nn.engines._options import Strand
+from scmaxatac.nn.engines._protocol import ChromosomeEngine, Engine
 from scmaxatac.scores._bin_scores import BinScores, average_windows
 
 _SCORES_PER_TILE = 32_768
-"""Windows times models that are scored before the bins are averaged: bounds memory, and paces the progress bar."""
+"""Windows times outputs that are scored before the bins are averaged: bounds memory, and paces the progress bar."""
 
 _SMALLEST_TILE, _LARGEST_TILE = 256, 4_096
 
@@ -47,21 +48,23 @@ def predict_bins(
 
     Yields
     ------
-    Bins in ascending order, each once, with the mean over the windows that cover them; (models, bins) scores.
+    Bins in ascending order, each once, with the mean over the windows that cover them; (outputs, bins) scores.
     """
     check_strand(strand)
     if isinstance(engine, ChromosomeEngine):
         return engine.predict_chromosome(codes, signal, chrom, starts, strand=strand, progress=progress)
 
+    grid = engine.grid
+
     def predict(some: np.ndarray) -> np.ndarray:
-        windows = np.lib.stride_tricks.sliding_window_view(codes, WINDOW)[some]
-        scores = predict_windows(engine, windows, signal.windows(chrom, some), strand)
+        windows = np.lib.stride_tricks.sliding_window_view(codes, grid.window)[some]
+        scores = predict_windows(engine, windows, signal.windows(chrom, some, grid.window), strand)
         if progress is not None:
             progress(len(some))
         return scores
 
-    per_tile = min(max(_SCORES_PER_TILE // engine.n_models, _SMALLEST_TILE), _LARGEST_TILE)
-    return average_windows(starts, engine.n_models, predict, windows_per_tile=per_tile)
+    per_tile = min(max(_SCORES_PER_TILE // engine.n_outputs, _SMALLEST_TILE), _LARGEST_TILE)
+    return average_windows(starts, engine.n_outputs, predict, windows_per_tile=per_tile, grid=grid)
 
 
 def check_strand(strand: str) -> None:
@@ -71,16 +74,10 @@ def check_strand(strand: str) -> None:
 
 
 def predict_windows(engine: Engine, codes: np.ndarray, signal: np.ndarray, strand: Strand) -> np.ndarray:
-    """Scores of windows, (n, 1024) codes and signal; on both strands their mean. (models, n, 32) float32."""
+    """Scores of windows, (n, window) codes and signal; on both strands their mean. (outputs, n, bins) float32."""
     forward = engine.predict(codes, signal)
     if strand == "forward":
         return forward
     reverse = engine.predict(reverse_complement(codes), signal[:, ::-1])
     mean: Float32s = (forward + reverse[:, :, ::-1]) / 2
     return mean
-
-
-def reverse_complement(codes: np.ndarray) -> np.ndarray:
-    """Reverse complement of windows of base codes; (n, 1024) uint8. Unknown bases stay unknown."""
-    flipped = codes[:, ::-1]
-    return np.where(flipped < UNKNOWN_BASE, UNKNOWN_BASE - 1 - flipped, flipped).astype(np.uint8)

@@ -1,6 +1,5 @@
 """Signal, scores and sites along the genome."""
 
-import os
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -9,7 +8,6 @@ import pandas as pd
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac._logging import logger, warn
-from scmaxatac.io._gtf import read_gtf
 from scmaxatac.io._regions import parse_region
 from scmaxatac.plotting._base import (
     GREY,
@@ -28,6 +26,7 @@ from scmaxatac.plotting._base import (
 from scmaxatac.plotting._genes import draw_genes, gene_rows
 from scmaxatac.plotting._runs import fill_runs
 from scmaxatac.plotting._track_layout import TrackLayout
+from scmaxatac.results._annotation import Annotation, genes_if_any
 from scmaxatac.results._read_sites import read_sites
 from scmaxatac.results._read_tracks import read_signal, read_track
 from scmaxatac.results._reader import Results, find_results
@@ -50,7 +49,7 @@ def tracks(
     groups: str | Iterable[str] | None = None,
     signal: bool = True,
     sites: bool = True,
-    genes: str | os.PathLike[str] | None = None,
+    genes: Annotation | bool | None = None,
     key: str = KEY_ADDED,
     mod: str = "atac",
     figsize: tuple[float, float] | None = None,
@@ -77,7 +76,8 @@ def tracks(
     sites
         Whether to mark called sites.
     genes
-        GTF file (``.gz`` too) whose genes are drawn below.
+        Genes to draw below: a GTF file, :class:`~scmaxatac.Genes` or a genome with annotation. By default those of the
+        annotation that the run's genome had, if it had one; ``False`` for none.
     key
         {key}
     mod
@@ -96,9 +96,10 @@ def tracks(
     KeyError
         If there are no results under `key`, or no such TF or group among them.
     ValueError
-        If the region is not understood or was not predicted, or if there are more than six `tfs`.
+        If the region is not understood or was not predicted, if there are more than six `tfs`, or if the genes are on
+        chromosomes of other names (1 for chr1).
     FileNotFoundError
-        If the run's files are not where they were written.
+        If the run's files are not where they were written, or there is no such GTF file.
 
     Examples
     --------
@@ -116,8 +117,9 @@ def tracks(
     thresholds = results.params["thresholds"]
     layout = TrackLayout(group_names, tf_names, bool(signals), available_size(ax, figsize))
     gene_table = None
-    if genes is not None:
-        gene_table = gene_rows(read_gtf(genes, chrom, start, end), start, end, layout.width)
+    known_genes = genes_if_any(genes, results.params)
+    if known_genes is not None:
+        gene_table = gene_rows(known_genes, chrom, start, end, layout.width)
         layout.make_room_for_genes(gene_table)
     grid = PanelGrid(ax, layout.grid_width, layout.height)
     signal_top = nice_ceiling(max((frame["value"].max() for frame in signals.values() if len(frame)), default=0.0))

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from scmaxatac.genome import Genes
 from scmaxatac.plotting._base import GREY, SMALL, text_width
 
 if TYPE_CHECKING:
@@ -17,13 +18,15 @@ _ROWS = 6
 _GAP = 0.12
 
 
-def gene_rows(exons: pd.DataFrame, start: int, end: int, width: float) -> pd.DataFrame:
+def gene_rows(genes: Genes, chrom: str, start: int, end: int, width: float) -> pd.DataFrame:
     """Place genes in rows such that neither genes nor their names overlap.
 
     Parameters
     ----------
-    exons
-        A row an exon, as :func:`scmaxatac.io._gtf.read_gtf` gives them.
+    genes
+        Genes of the annotation.
+    chrom
+        Chromosome of the region.
     start, end
         The region, 0-based, half-open.
     width
@@ -37,20 +40,19 @@ def gene_rows(exons: pd.DataFrame, start: int, end: int, width: float) -> pd.Dat
     bp_per_inch = (end - start) / width
     free = [float("-inf")] * _ROWS
     rows = []
-    genes = exons.groupby(["gene_id", "gene", "strand"], sort=False, observed=True)
-    spans = sorted((frame["gene_start"].min(), frame["gene_end"].max(), *name, frame) for name, frame in genes)
-    for gene_start, gene_end, _, gene, strand, frame in spans:
-        left, right = max(gene_start, start), min(gene_end, end)
-        room = text_width([f"{gene} >"], SMALL) * bp_per_inch
+    here = genes.overlapping(chrom, start, end)
+    for index, gene in zip(here, genes.table.iloc[here].itertuples(), strict=True):
+        left, right = max(gene.start, start), min(gene.end, end)
+        room = text_width([f"{gene.gene} >"], SMALL) * bp_per_inch
         name_at = max(min((left + right - room) / 2, end - room), start)
         taken = min(left, name_at), max(right, name_at + room) + _GAP * bp_per_inch
         row = next((r for r in range(_ROWS) if free[r] <= taken[0]), None)
         if row is None:
             continue
         free[row] = taken[1]
-        pairs = [(max(s, start), min(e, end)) for s, e in zip(frame["start"], frame["end"], strict=True)]
+        pairs = [(max(s, start), min(e, end)) for s, e in zip(*genes.exons(index), strict=True)]
         pairs = [pair for pair in pairs if pair[1] > pair[0]]
-        rows.append((gene, strand, left, right, pairs, row, name_at))
+        rows.append((gene.gene, gene.strand, left, right, pairs, row, name_at))
     return pd.DataFrame(rows, columns=["gene", "strand", "start", "end", "exons", "row", "name_at"])
 
 

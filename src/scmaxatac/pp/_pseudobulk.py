@@ -7,18 +7,19 @@ import numpy as np
 
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
-from scmaxatac.atac._insertions import collect_insertions
-from scmaxatac.atac._pseudobulk import Pseudobulks, make_pseudobulks
-from scmaxatac.fragments._read_groups import Fragments, read_groups
+from scmaxatac.atac import Pseudobulks
+from scmaxatac.atac._options import MaxFragments, PseudobulkOptions
+from scmaxatac.atac._read_pseudobulks import check_options, extent_of, pseudobulks_of
+from scmaxatac.fragments._read_groups import Fragments
 from scmaxatac.genome import Genome
 
 
 @shared_docs
 def pseudobulk(
     data: Any,
-    groupby: str | Sequence[str],
+    groupby: str | Sequence[str] | None = None,
     *,
-    genome: Genome,
+    genome: Genome | None = None,
     fragments: Fragments | None = None,
     sample_key: str | None = None,
     barcode_key: str | None = None,
@@ -28,51 +29,45 @@ def pseudobulk(
     signal_chroms: str | Iterable[str] | None = None,
     min_cells: int = 10,
     min_fragments: int = 10_000,
-    max_fragments: int | None = None,
+    max_fragments: MaxFragments = None,
     rng: np.random.Generator | int | None = 0,
 ) -> Pseudobulks:
     """Pool the Tn5 insertions of each group of cells and check how deep the groups are.
 
     A fragment ``[start, end)`` counts once and gives two insertions, at ``start`` and ``end - 1``. What is pooled here
     is what :func:`scmaxatac.tl.predict_tfbs` predicts from; call this to look at groups before a long run, or to work
-    with their insertions and signal.
+    with their insertions and signal. Give the result to :func:`tn5_tracks`, :func:`scmaxatac.tl.predict_tfbs`,
+    :func:`scmaxatac.tl.downsampling_curve`, or to this function again with another `max_fragments`, and the fragments
+    are not read again.
+
+    With `replicate_key`, cells without a replicate are left out, with a warning; replicates below `min_cells` or
+    `min_fragments` too.
 
     Parameters
     ----------
     data
-        {data}
+        {bulks_or_data}
     groupby
-        {groupby}
+        {bulks_groupby}
     genome
-        {genome}
-    fragments
-        {fragments}
-    sample_key
-        {sample_key}
-    barcode_key
-        {barcode_key}
-    replicate_key
-        {replicate_key}
-        Cells without a replicate are left out, with a warning; replicates below `min_cells` or `min_fragments` too.
-    mod
-        {mod}
+        {bulks_genome}
     chroms
-        {chroms}
+        {bulks_chroms}
         Fewer of them change the signal, unless `signal_chroms` stays the same.
     signal_chroms
         {signal_chroms}
-    min_cells
-        {min_cells}
-    min_fragments
-        {min_fragments}
-    max_fragments
-        {max_fragments}
-    rng
-        {rng}
+    {pseudobulk_options}
 
     Returns
     -------
-    Object with the QC table (``.qc``), the insertions (``.insertions``) and each group's signal (``.signal(group)``).
+    Object with the QC table (``.qc``; n_fragments are those before thinning, n_fragments_used those after it), the
+    insertions (``.insertions``) and each group's signal (``.signal(group)``).
+
+    Warns
+    -----
+    UserWarning
+        If groups are skipped, replicates or cells left out, groups differ more than two-fold in depth and no
+        `max_fragments` is given, a group loses most of its insertions to the blacklist, or there is no blacklist.
 
     Raises
     ------
@@ -80,9 +75,12 @@ def pseudobulk(
         If a fragment file does not exist.
     KeyError
         If a column, chromosome or sample is missing.
+    TypeError
+        If `data` or `genome` is something else.
     ValueError
-        If no fragments or too few of the barcodes are found, contigs or lengths don't fit the genome, or no group is
-        deep enough.
+        If `groupby` names no column or one that does not hold groups, `max_fragments` is no number of fragments or
+        below `min_fragments`, no fragments or too few of the barcodes are found, contigs or lengths don't fit the
+        genome, or no group is deep enough; or if pseudobulks come with options that they can't follow any more.
 
     Examples
     --------
@@ -91,38 +89,16 @@ def pseudobulk(
     >>> bulks = sma.pp.pseudobulk(toy.adata, "cell_type", genome=toy.genome)
     >>> bulks.qc["n_cells"].to_dict()
     {'B': 186, 'CD4/T': 246, 'Mono': 159}
+    >>> equal = sma.pp.pseudobulk(bulks, max_fragments="match")
+    >>> equal.qc["n_fragments_used"].nunique()
+    1
     """
-    if max_fragments is not None and max_fragments < max(min_fragments, 1):
-        raise ValueError(
-            f"max_fragments is {max_fragments}, below min_fragments ({min_fragments}): no group would be left"
-        )
-    chosen = genome.select_chroms(chroms)
-    scaling = chosen if signal_chroms is None else genome.select_chroms(signal_chroms)
-    if genome.blacklist is None:
-        warn(f"{genome.source} has no blacklist: artefacts raise the 99th percentile and so lower the signal")
-    grouped = read_groups(
-        data,
-        groupby,
-        fragments=fragments,
-        sample_key=sample_key,
-        barcode_key=barcode_key,
-        replicate_key=replicate_key,
-        mod=mod,
+    extent = extent_of(data, genome, chroms, signal_chroms)
+    options = PseudobulkOptions(
+        groupby, fragments, sample_key, barcode_key, replicate_key, mod, min_cells, min_fragments, max_fragments, rng
     )
-    insertions = collect_insertions(
-        grouped.sources,
-        grouped.libraries,
-        genome,
-        chroms=[*chosen, *scaling],
-        max_fragments=max_fragments,
-        rng=rng,
-    )
-    return make_pseudobulks(
-        insertions,
-        grouped.groups,
-        genome,
-        chosen,
-        signal_chroms=scaling,
-        min_cells=min_cells,
-        min_fragments=min_fragments,
-    )
+    check_options(data, options)
+    if extent.genome.blacklist is None:
+        warn(f"{extent.genome.source} has no blacklist: artefacts raise the 99th percentile and so lower the signal")
+    bulks, _ = pseudobulks_of(data, options, extent)
+    return bulks

@@ -11,6 +11,7 @@ import pandas as pd
 from scmaxatac._docs import shared_docs
 from scmaxatac.atac import Pseudobulks
 from scmaxatac.atac._normalize import Normalization, check_normalization, track_runs
+from scmaxatac.atac._options import MaxFragments
 from scmaxatac.atac._track_folder import write_track_files
 from scmaxatac.fragments._read_groups import Fragments
 from scmaxatac.genome import Genome
@@ -74,9 +75,9 @@ class Tn5Tracks:
 @shared_docs
 def tn5_tracks(
     data: Any,
-    groupby: str | Sequence[str],
+    groupby: str | Sequence[str] | None = None,
     *,
-    genome: Genome,
+    genome: Genome | None = None,
     out_dir: str | PathLike[str] | None = None,
     normalize: Normalization = "minmax",
     fragments: Fragments | None = None,
@@ -88,7 +89,7 @@ def tn5_tracks(
     signal_chroms: str | Iterable[str] | None = None,
     min_cells: int = 10,
     min_fragments: int = 10_000,
-    max_fragments: int | None = None,
+    max_fragments: MaxFragments = None,
     rng: np.random.Generator | int | None = 0,
 ) -> Tn5Tracks:
     """Make a track of Tn5 insertions for every group of cells, and write it as bigWig.
@@ -99,11 +100,11 @@ def tn5_tracks(
     Parameters
     ----------
     data
-        {data}
+        {bulks_or_data}
     groupby
-        {groupby}
+        {bulks_groupby}
     genome
-        {genome}
+        {bulks_genome}
     out_dir
         Folder for one bigWig a group, created when missing. They lie in a folder of their own in it,
         ``tn5_tracks-`` and twelve digits that stand for the fragments, groups and options: another call gets another
@@ -114,29 +115,12 @@ def tn5_tracks(
         ``"minmax"``: divided by the 99th percentile of the covered bases, what the networks read. ``"rp20m"``: scaled
         to 20 million insertions. ``"counts"``: insertions over each base. Replicates are averaged, for ``"counts"``
         summed.
-    fragments
-        {fragments}
-    sample_key
-        {sample_key}
-    barcode_key
-        {barcode_key}
-    replicate_key
-        {replicate_key}
-    mod
-        {mod}
     chroms
-        {chroms}
+        {bulks_chroms}
         Fewer of them change the signal, unless `signal_chroms` stays the same.
     signal_chroms
         {signal_chroms}
-    min_cells
-        {min_cells}
-    min_fragments
-        {min_fragments}
-    max_fragments
-        {max_fragments}
-    rng
-        {rng}
+    {pseudobulk_options}
 
     Returns
     -------
@@ -149,8 +133,7 @@ def tn5_tracks(
     KeyError
         If a column, chromosome or sample is missing.
     ValueError
-        If the folder can't be written to, `normalize` is unknown, no fragments or too few of the barcodes are found,
-        contigs or lengths don't fit the genome, or no group is deep enough.
+        If the folder can't be written to, `normalize` is unknown, or as :func:`pseudobulk` raises.
     RuntimeError
         If another process is writing the same tracks to the same folder.
 

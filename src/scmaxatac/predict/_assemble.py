@@ -3,7 +3,6 @@
 import numpy as np
 import pandas as pd
 
-from scmaxatac._constants import BIN
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.scores._sites import bins_in_regions, max_per_interval, merge_sites
@@ -21,8 +20,10 @@ def assemble_sites(store: ScoreStore, thresholds: pd.DataFrame, regions: Interva
         for t, tf in enumerate(store.tfs):
             for c, chrom in enumerate(store.chroms):
                 starts, scores = store.read(group, tf, chrom)
-                inside = bins_in_regions(starts, chrom, regions)
-                lows, highs, best = merge_sites(starts[inside], scores[inside], thresholds.loc[group, tf])
+                inside = bins_in_regions(starts, chrom, regions, store.bin_size)
+                lows, highs, best = merge_sites(
+                    starts[inside], scores[inside], thresholds.loc[group, tf], store.bin_size
+                )
                 parts.append((c, g, t, lows, np.minimum(highs, store.sizes[chrom]), best))
     lengths = [len(part[3]) for part in parts]
     codes = [np.repeat([part[i] for part in parts], lengths) for i in range(3)]
@@ -50,9 +51,8 @@ def assemble_activity(store: ScoreStore, sites: pd.DataFrame) -> pd.DataFrame:
             best = []
             for chrom in union.chroms:
                 starts, scores = store.read(group, tf, chrom)
-                best.append(
-                    np.nan_to_num(max_per_interval(starts // BIN, scores, union.starts(chrom), union.ends(chrom)))
-                )
+                bounds = union.starts(chrom), union.ends(chrom)
+                best.append(np.nan_to_num(max_per_interval(starts // store.bin_size, scores, *bounds, store.bin_size)))
             if best:
                 activity.loc[group, tf] = np.concatenate(best).mean(dtype=np.float64)
     return activity

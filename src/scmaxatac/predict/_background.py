@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from scmaxatac._constants import BIN, CALIBRATION_BIN, WINDOW
+from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._logging import logger
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
+from scmaxatac.genome._windows import Grid
 from scmaxatac.nn._predict import predict_bins
 from scmaxatac.predict._run import Run
 from scmaxatac.results._stored_signal import read_signal
@@ -28,8 +29,8 @@ def add_background(run: Run, genome: Genome, *, needed: bool) -> None:
     """Score a seeded sample of blocks beside the regions, for every group of a run in regions.
 
     Without it all bins beside the regions would count as below those in them, so that a threshold would rise or fall
-    with the number of regions. Each block has 1,024 bp whose bins lie in all their windows; the 200-bp bins in it are
-    kept. What is not needed now is scored where it is cheap, so that sites can be called by rank later.
+    with the number of regions. Each block is as wide as a window, and its bins lie in all their windows; the 200-bp
+    bins in it are kept. What is not needed now is scored where it is cheap, so that sites can be called by rank later.
     """
     if run.regions is None:
         return
@@ -38,7 +39,7 @@ def add_background(run: Run, genome: Genome, *, needed: bool) -> None:
     missing = [group for group in run.spec.groups if not run.store.has_background(group)]
     if not missing:
         return
-    blocks = _choose(genome, run.regions, run.spec.chroms)
+    blocks = _choose(genome, run.regions, run.spec.chroms, run.spec.grid)
     logger.info("thresholds by rank: scoring %d blocks beside the regions in each group", len(blocks))
     for group in missing:
         parts = [_score(run, genome, group, chrom, at) for chrom, at in _by_chrom(blocks)]
@@ -49,18 +50,18 @@ def add_background(run: Run, genome: Genome, *, needed: bool) -> None:
 def _is_cheap(run: Run, genome: Genome) -> bool:
     """Whether a sample has few windows beside those of a group."""
     n_windows = sum(len(run.window_starts(genome, chrom)) for chrom in run.spec.chroms)
-    return _CHEAP * N_BLOCKS * len(_shifts(run.spec.step)) <= n_windows
+    return _CHEAP * N_BLOCKS * len(_shifts(run.spec.step, run.spec.grid)) <= n_windows
 
 
-def _shifts(step: int) -> np.ndarray:
-    """Distances from a block of 1,024 bp to the windows that reach into it."""
-    n = (WINDOW - 1) // step
+def _shifts(step: int, grid: Grid) -> np.ndarray:
+    """Distances from a block, as wide as a window, to the windows that reach into it."""
+    n = (grid.window - 1) // step
     return np.arange(-n, n + 1) * step
 
 
-def _choose(genome: Genome, regions: Intervals, chroms: Sequence[str]) -> list[tuple[str, int]]:
+def _choose(genome: Genome, regions: Intervals, chroms: Sequence[str], grid: Grid) -> list[tuple[str, int]]:
     """Draw blocks of known sequence, off the blacklist and off the regions."""
-    candidates = [blocks_beside(genome, chrom, regions) for chrom in chroms]
+    candidates = [blocks_beside(genome, chrom, regions, grid) for chrom in chroms]
     chrom_of = np.repeat(np.arange(len(chroms)), [len(starts) for starts in candidates])
     rng = np.random.default_rng(_SEED)
     chosen = np.sort(rng.choice(len(chrom_of), size=min(N_BLOCKS, len(chrom_of)), replace=False))
@@ -75,18 +76,15 @@ def _by_chrom(blocks: list[tuple[str, int]]) -> list[tuple[str, np.ndarray]]:
 
 def _score(run: Run, genome: Genome, group: str, chrom: str, at: np.ndarray) -> np.ndarray:
     """Largest scores of the 200-bp bins inside blocks of a chromosome; (TFs, bins)."""
-    signal = read_signal(run.store, group, [chrom])
-    starts = np.unique((at[:, None] + _shifts(run.spec.step)).ravel())
+    signal, grid = read_signal(run.store, group, [chrom]), run.spec.grid
+    starts = np.unique((at[:, None] + _shifts(run.spec.step, grid)).ravel())
     unknown = genome.unknown_runs(chrom)
     found = predict_bins(run.engine(), genome.codes(chrom), signal, chrom, starts, strand=run.spec.strand)
-    tiles = [known_bins(tile, unknown) for tile in found]
+    tiles = [known_bins(tile, unknown, grid.bin) for tile in found]
     bins = np.concatenate([tile.bins for tile in tiles])
     scores = np.concatenate([tile.scores for tile in tiles], axis=1)
     allowed = np.zeros(genome.sizes[chrom] // CALIBRATION_BIN, dtype=bool)
     for start in at:
-        allowed[-(-start // CALIBRATION_BIN) : (start + WINDOW) // CALIBRATION_BIN] = True
+        allowed[-(-start // CALIBRATION_BIN) : (start + grid.window) // CALIBRATION_BIN] = True
     allowed &= calibration_bins(genome, chrom)
-    inside = np.isin(bins * BIN // CALIBRATION_BIN, np.flatnonzero(allowed)) | np.isin(
-        (bins * BIN + BIN - 1) // CALIBRATION_BIN, np.flatnonzero(allowed)
-    )
-    return np.stack([largest_per_calibration_bin(bins[inside], row[inside], allowed) for row in scores])
+    return np.stack([largest_per_calibration_bin(bins, row, allowed, grid.bin) for row in scores])

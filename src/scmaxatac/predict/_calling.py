@@ -11,11 +11,11 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.io._files import atomic_path
 from scmaxatac.predict._assemble import assemble_activity, assemble_sites
+from scmaxatac.predict._rules import Rules
 from scmaxatac.predict._thresholds import BinCounts, Calibrations, thresholds_of
 from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.scores._ranking import uncounted
 from scmaxatac.zoo._calibration import Calibration
-from scmaxatac.zoo._threshold_rules import ThresholdRule
 
 _CALIBRATIONS = "calibration"
 _UNCOUNTED = "uncounted.tsv"
@@ -45,9 +45,9 @@ class CalledSites:
         return self.sites["group"].value_counts().reindex(self.activity.index, fill_value=0)
 
 
-def call(store: ScoreStore, rule: ThresholdRule, context: CallingContext, regions: Intervals | None) -> CalledSites:
+def call(store: ScoreStore, rules: Rules, context: CallingContext, regions: Intervals | None) -> CalledSites:
     """Call the sites of all groups and transcription factors; `regions` restrict them, None takes all bins."""
-    thresholds = thresholds_of(rule, context.calibrations, store, context.genome, context.counts)
+    thresholds = thresholds_of(rules, context.calibrations, store, context.genome, context.counts)
     sites = assemble_sites(store, thresholds, regions)
     return CalledSites(thresholds, sites, assemble_activity(store, sites))
 

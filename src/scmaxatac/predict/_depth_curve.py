@@ -4,25 +4,23 @@ from collections.abc import Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
-from scmaxatac._constants import BIN
 from scmaxatac.atac._pseudobulk import Pseudobulks
 from scmaxatac.evaluate._bins import labelled_bins
 from scmaxatac.evaluate._ranking_metrics import ranking_row
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.predict._prediction import run_prediction
+from scmaxatac.predict._rules import Rules
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.results._run_folder import run_folder
 from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.scores._sites import bins_in_regions
-from scmaxatac.zoo._threshold_rules import ThresholdRule
 
 _AGAINST_PEAKS = (
     "n_bins", "n_positive", "random_precision", "average_precision", "ap_low", "ap_high", "aupr",
@@ -52,7 +50,7 @@ def depth_curve(
     bulks: Pseudobulks,
     comparison: Comparison,
     *,
-    rule: ThresholdRule,
+    rules: Rules,
     out_dir: Path,
     executor: Executor | None = None,
 ) -> pd.DataFrame:
@@ -66,7 +64,7 @@ def depth_curve(
         A group a library size, called after it; the last one is the full depth.
     comparison
         What the predictions are compared with.
-    rule
+    rules
         Which bins are sites.
     out_dir, executor
         As in :func:`scmaxatac.tl.predict_tfbs`.
@@ -76,9 +74,8 @@ def depth_curve(
     A row a library size and transcription factor: tf, n_fragments, p99, warnings, threshold, n_sites, ap_vs_full_depth,
     spearman and, where there are peaks, how well they are found.
     """
-    # that sites become fewer with depth is what is measured, so nothing is said about it
-    options: dict[str, Any] = {"rule": rule, "out_dir": out_dir, "executor": executor}
-    slots = run_prediction(inputs, bulks, **options, judge_depth=False)
+    # that sites become fewer with depth is what is measured, so nothing is said about it: no key
+    slots = run_prediction(inputs, bulks, rules=rules, out_dir=out_dir, executor=executor)
     params = slots[_keys.PARAMS]
     store = Run.open(run_folder(params)).store
     curve = _Curve(inputs, store, slots[_keys.SITES], comparison)
@@ -155,10 +152,9 @@ class _Curve:
         parts = []
         for chrom in self.store.chroms:
             starts, scores = self.store.read(size, tf, chrom)
-            keep = bins_in_regions(starts, chrom, self.inputs.intervals)
-            parts.append(
-                pd.DataFrame({"chrom": chrom, "start": starts[keep], "end": starts[keep] + BIN, "score": scores[keep]})
-            )
+            keep = bins_in_regions(starts, chrom, self.inputs.intervals, self.store.bin_size)
+            starts, ends = starts[keep], starts[keep] + self.store.bin_size
+            parts.append(pd.DataFrame({"chrom": chrom, "start": starts, "end": ends, "score": scores[keep]}))
         return pd.concat(parts, ignore_index=True)
 
     def _rank_correlation(self, size: str, full: str, tf: str) -> float:

@@ -15,7 +15,7 @@ _SHARE = 0.01
 
 
 def expressed_models(models: Sequence[TFModel], data: Any) -> list[TFModel]:
-    """Leave out models of factors that the RNA modality measured and found in fewer than 1% of the cells.
+    """Models without the factors that the RNA modality measured and found in fewer than 1% of the cells.
 
     Without an RNA modality, and for factors that are not among its genes, nothing is left out.
 
@@ -27,7 +27,7 @@ def expressed_models(models: Sequence[TFModel], data: Any) -> list[TFModel]:
     modalities = [_genes(rna) for _, member in split_objects(data) if (rna := _rna_of(member)) is not None]
     if not modalities:
         return list(models)
-    shares = {model.tf: _share_of_cells(modalities, model.tf) for model in models}
+    shares = {tf: _share_of_cells(modalities, tf) for model in models for tf in model.tfs}
     silent = {tf for tf, share in shares.items() if share is not None and share < _SHARE}
     unmeasured = [tf for tf, share in shares.items() if share is None]
     if silent:
@@ -37,7 +37,8 @@ def expressed_models(models: Sequence[TFModel], data: Any) -> list[TFModel]:
         )
     if unmeasured:
         logger.info("not among the genes of the RNA modality, so kept: %s", ", ".join(unmeasured))
-    kept = [model for model in models if model.tf not in silent]
+    spoken = [(model, [tf for tf in model.tfs if tf not in silent]) for model in models]
+    kept = [model.restrict_to(tfs) for model, tfs in spoken if tfs]
     if not kept:
         raise ValueError("no transcription factor with a model is expressed in the RNA modality; name some with tfs=")
     return kept

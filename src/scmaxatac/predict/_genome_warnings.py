@@ -3,12 +3,21 @@
 from collections.abc import Sequence
 
 from scmaxatac._logging import warn
+from scmaxatac._text import abbreviate
 from scmaxatac.genome._genome import Genome
 from scmaxatac.zoo import TFModel
 
 
 def warn_about_genome(genome: Genome, models: Sequence[TFModel]) -> None:
-    """Warn of what is unusual about a genome that the published models are to be used on."""
+    """Warn of what is unusual about a genome that the models are to be used on, the published ones above all."""
+    own = [model for model in models if not model.id.startswith("maxatac:") and model.assembly]
+    other = [model for model in own if genome.human_assembly not in ("", model.assembly)]
+    if other:
+        named = abbreviate(f"{model.id}: {model.assembly}" for model in other)
+        warn(
+            f"{genome.source} looks like {genome.human_assembly}, and these models were trained on another assembly "
+            f"({named}); sequence is read the same, but thresholds and blacklist are that assembly's"
+        )
     if not any(model.id.startswith("maxatac:") for model in models):
         return
     if not genome.looks_human:

@@ -19,10 +19,11 @@ from scmaxatac.predict._assemble import assemble_scores
 from scmaxatac.predict._background import add_background
 from scmaxatac.predict._estimate import log_estimate
 from scmaxatac.predict._quality import quality_table
+from scmaxatac.predict._rules import Rules
 from scmaxatac.predict._run import SCORES, Run
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._schedule import run_tasks
-from scmaxatac.predict._thresholds import called_to_expected
+from scmaxatac.predict._thresholds import are_usable, called_to_expected
 from scmaxatac.predict._track_files import (
     adopt_tracks,
     has_tracks,
@@ -33,19 +34,18 @@ from scmaxatac.predict._track_files import (
 )
 from scmaxatac.results._run_spec import RunSpec
 from scmaxatac.results._stored_genome import store_genome
-from scmaxatac.zoo._threshold_rules import BestF1, ThresholdRule
 
 
 def run_prediction(
     inputs: RunInputs,
     bulks: Pseudobulks,
     *,
-    rule: ThresholdRule,
+    rules: Rules,
     out_dir: Path,
     include_flanks: bool = False,
     save_tracks: bool = False,
     executor: Executor | None = None,
-    judge_depth: bool = True,
+    key: str | None = None,
 ) -> dict[str, Any]:
     """Predict all groups that are deep enough.
 
@@ -55,12 +55,13 @@ def run_prediction(
         Models, genome and options.
     bulks
         Groups and their insertions.
-    rule
+    rules
         Which bins are sites.
     out_dir, include_flanks, save_tracks, executor
         As in :func:`scmaxatac.tl.predict_tfbs`.
-    judge_depth
-        Whether a warning says where the published thresholds don't fit the depth.
+    key
+        Name that the results will have in the object. With it a warning says where the published thresholds don't fit
+        the depth, and how to call sites again.
 
     Returns
     -------
@@ -81,16 +82,16 @@ def run_prediction(
             finish_group=partial(write_tracks, run.store) if save_tracks else None,
             executor=executor,
         )
-        add_background(run, genome, needed=rule.needs_ranks)
+        add_background(run, genome, needed=rules.needs_ranks(run.spec.tfs))
         scores = None if inputs.regions is None else _region_scores(run, len(inputs.regions))
         run.finish()
-        called = run.call(rule, include_flanks=include_flanks)
+        called = run.call(rules, include_flanks=include_flanks)
         slots: dict[str, Any] = {
             _keys.QC: quality_table(
                 bulks.qc,
                 called.n_sites,
                 called_to_expected(inputs.calibrations, run.store, inputs.genome, inputs.context.counts),
-                judged=judge_depth and rule == BestF1(),
+                remedy=_remedy(run, key) if key is not None and rules.are_published(run.spec.tfs) else None,
             ),
             _keys.SITES: called.sites,
             _keys.ACTIVITY: called.activity,
@@ -102,11 +103,29 @@ def run_prediction(
     slots[_keys.FILES] = table_of_files(run.store, sites=sites, scores=on_disk)
     slots[_keys.PARAMS] = _params(run.spec) | {
         "thresholds": called.thresholds.to_dict(),
-        "genome": {"source": inputs.genome.source, "fingerprint": inputs.genome.fingerprint},
+        "genome": {
+            "source": inputs.genome.source,
+            "fingerprint": inputs.genome.fingerprint,
+            "annotation": None if inputs.genome.annotation is None else str(inputs.genome.annotation.absolute()),
+        },
         "include_flanks": include_flanks,
         "out_dir": str(run.folder.parent),
     }
     return slots
+
+
+def _remedy(run: Run, key: str) -> str:
+    """Calls that find sites by rank: from the scores of this run where that works, else by predicting what is missing.
+
+    "" where the models allow neither.
+    """
+    rules = {name: Rules.parse(name) for name in ("matched", "mixed")}
+    if not are_usable(rules["matched"], run.context.calibrations):
+        return ""
+    if not all(map(run.can_call, rules.values())):
+        return 'predict_tfbs with threshold="matched" (or "mixed"), which predicts only what is missing for it'
+    where = "" if key == _keys.KEY_ADDED else f"key={key!r}, "
+    return f'scmaxatac.tl.call_sites(data, "matched", {where}key_added={key + "_matched"!r}) (or "mixed")'
 
 
 def default_folder() -> Path:
@@ -149,9 +168,11 @@ def _params(spec: RunSpec) -> dict[str, Any]:
     return {
         "tfs": spec.tfs,
         "groups": spec.groups,
-        "models": {model.tf: {"id": model.id, "sha256": model.sha256} for model in spec.models},
+        "models": {tf: {"id": model.id, "sha256": model.sha256} for model in spec.models for tf in model.tfs},
         "chroms": spec.chroms,
         "signal_chroms": list(spec.signal_chroms),
+        "window": spec.grid.window,
+        "bin": spec.grid.bin,
         "step": spec.step,
         "strand": spec.strand,
         "precision": spec.engine.precision,

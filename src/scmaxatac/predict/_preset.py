@@ -2,10 +2,9 @@
 
 from typing import Literal, NamedTuple, get_args
 
-from scmaxatac._constants import STEP
-from scmaxatac.genome._windows import check_step
+from scmaxatac.genome._windows import PUBLISHED_GRID, Grid, check_step
 from scmaxatac.nn._predict import check_strand
-from scmaxatac.nn.engines._engine import Strand
+from scmaxatac.nn.engines._options import Strand
 
 Preset = Literal["original", "accurate"]
 
@@ -17,14 +16,15 @@ class Averaging(NamedTuple):
     strand: Strand
 
 
-PRESETS: dict[Preset, Averaging] = {
-    "original": Averaging(STEP, "forward"),
-    "accurate": Averaging(STEP // 2, "mean"),
-}
-"""What the presets stand for; experiments/averaging.py measures them."""
+def presets(grid: Grid = PUBLISHED_GRID) -> dict[Preset, Averaging]:
+    """What the presets stand for; experiments/averaging.py measures them."""
+    half = max(grid.step // 2 // grid.bin, 1) * grid.bin
+    return {"original": Averaging(grid.step, "forward"), "accurate": Averaging(half, "mean")}
 
 
-def resolve_averaging(preset: Preset | None, step: int | None, strand: Strand | None) -> Averaging:
+def resolve_averaging(
+    preset: Preset | None, step: int | None, strand: Strand | None, grid: Grid = PUBLISHED_GRID
+) -> Averaging:
     """Choose step and strand: those that are given, else the preset's, else the original's.
 
     Raises
@@ -32,10 +32,10 @@ def resolve_averaging(preset: Preset | None, step: int | None, strand: Strand | 
     ValueError
         If the preset or strand does not exist, or the step does not fit the grid of bins.
     """
-    if preset is not None and preset not in PRESETS:
+    if preset is not None and preset not in get_args(Preset):
         raise ValueError(f"preset is {preset!r}; it can be {' or '.join(map(repr, get_args(Preset)))}")
-    base = PRESETS[preset or "original"]
+    base = presets(grid)[preset or "original"]
     chosen = Averaging(base.step if step is None else step, base.strand if strand is None else strand)
-    check_step(chosen.step)
+    check_step(chosen.step, grid)
     check_strand(chosen.strand)
     return chosen

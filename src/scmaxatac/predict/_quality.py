@@ -10,7 +10,7 @@ _MOST_OFF = 2.0
 """Ratio of called to expected bins, or its inverse, from which on a threshold does not fit."""
 
 
-def quality_table(depth: pd.DataFrame, n_sites: pd.Series, ratios: pd.DataFrame, *, judged: bool) -> pd.DataFrame:
+def quality_table(depth: pd.DataFrame, n_sites: pd.Series, ratios: pd.DataFrame, *, remedy: str | None) -> pd.DataFrame:
     """Add to the QC table of the pseudobulks what a prediction found.
 
     Parameters
@@ -21,9 +21,10 @@ def quality_table(depth: pd.DataFrame, n_sites: pd.Series, ratios: pd.DataFrame,
         Sites of each predicted group.
     ratios
         What :func:`~scmaxatac.predict._thresholds.called_to_expected` gives.
-    judged
-        Whether to warn where the published thresholds don't fit: of use only where sites were called at them, and where
-        groups are of cells, not the thinned libraries of :func:`~scmaxatac.tl.downsampling_curve`.
+    remedy
+        Calls that find sites by rank, "" for none, to be named by a warning where the published thresholds don't fit.
+        None leaves the warning out: it is of use only where sites were called at these thresholds, and where groups are
+        of cells, not the thinned libraries of :func:`~scmaxatac.tl.downsampling_curve`.
     """
     table = depth.assign(n_sites=n_sites.reindex(depth.index, fill_value=0))
     columns = ratios.reindex(depth.index).add_prefix(_keys.CALLED_TO_EXPECTED)
@@ -31,13 +32,15 @@ def quality_table(depth: pd.DataFrame, n_sites: pd.Series, ratios: pd.DataFrame,
     n_off = ((ratios < 1 / _MOST_OFF) | (ratios > _MOST_OFF)).sum(axis=1)
     n_known = ratios.notna().sum(axis=1)
     off = [group for group in ratios.index if n_off[group] and 2 * n_off[group] >= n_known[group]]
-    if judged and off:
+    if remedy is not None and off:
         named = abbreviate(f"{group!r}: {n_off[group]} of {n_known[group]}" for group in off)
+        advice = (
+            '. Where the factor is expressed, "matched" finds more of what is bound, and "mixed" is more cautious '
+            f"where that is not known: {remedy}"
+        )
         warn(
             "the published thresholds don't fit the depth of the data: less than half or more than twice the bins that "
-            f"the calibration expects reach those of half the factors or more ({named}; "
-            'get.qc has all). Where the factor is expressed, threshold="matched" finds more of what is bound, and '
-            '"mixed" is more cautious where that is not known; predict_tfbs with one of them in the same out_dir '
-            "predicts only what is missing for it"
+            f"the calibration expects reach those of half the factors or more ({named}; get.qc has all)"
+            + (advice if remedy else "")
         )
     return table

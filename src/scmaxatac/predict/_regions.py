@@ -1,6 +1,6 @@
 """Which regions a prediction covers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from typing import Any, TypeAlias
 
@@ -15,7 +15,7 @@ from scmaxatac.genome._interval_table import read_intervals
 from scmaxatac.genome._intervals_on_genome import on_genome
 from scmaxatac.io._regions import parse_regions
 
-Regions: TypeAlias = str | PathLike[str] | pd.DataFrame
+Regions: TypeAlias = str | PathLike[str] | pd.DataFrame | Sequence[str] | pd.Index
 
 _OPTIONS = (
     "Give regions= as a BED file or a table of chrom, start and end, call peaks first with scmaxatac.pp.call_peaks, or "
@@ -42,11 +42,53 @@ def resolve_regions(
     if isinstance(regions, str) and regions == "genome":
         logger.info("regions: whole chromosomes %s", ", ".join(chroms))
         return None
-    given, origin = regions, "the table given" if isinstance(regions, pd.DataFrame) else str(regions)
+    if isinstance(regions, str) and regions == "auto" and not objects:
+        raise ValueError(f"regions='auto' looks for peaks in an object, and pseudobulks hold none. {_OPTIONS}.")
+    given: str | PathLike[str] | pd.DataFrame
     if isinstance(regions, str) and regions == "auto":
         given, origin = _automatic(objects)
+    elif isinstance(regions, str | PathLike | pd.DataFrame):
+        given, origin = regions, "the table given" if isinstance(regions, pd.DataFrame) else str(regions)
+    else:
+        given, origin = _named(regions), "the names given"
     frame = _checked(given, origin, genome, chroms)
     logger.info("regions: %d from %s", len(frame), origin)
+    return frame
+
+
+def regions_of_columns(adata: Any) -> pd.DataFrame:
+    """Regions that the columns of a matrix stand for, from ``var`` or ``var_names``, one a column.
+
+    Raises
+    ------
+    ValueError
+        If neither holds intervals.
+    """
+    var = adata.var
+    if isinstance(var, pd.DataFrame) and {"chrom", "start", "end"} <= set(var.columns):
+        return read_intervals(var.reset_index(drop=True), "var")[["chrom", "start", "end"]]
+    for names in (adata.var_names, var["interval"] if "interval" in list(var.keys()) else ()):
+        if (frame := parse_regions(names)) is not None:
+            return frame
+    example = adata.var_names[0] if len(adata.var_names) else "there are none"
+    raise ValueError(
+        f"the columns of the matrix are no regions: var_names are not intervals such as chr1:100-200 ({example}), and "
+        "var has no columns chrom, start and end"
+    )
+
+
+def _named(names: Any) -> pd.DataFrame:
+    """Regions from names such as ``adata.var_names``."""
+    if not isinstance(names, Iterable) or isinstance(names, Mapping):
+        raise ValueError(f"regions is a {type(names).__name__}. {_OPTIONS}.")
+    listed = list(names)
+    frame = parse_regions(listed)
+    if frame is None:
+        wrong = [name for name in listed if parse_regions([name]) is None]
+        raise ValueError(
+            f"regions: {len(wrong)} of {len(listed)} names are no intervals such as chr1:100-200, the first is "
+            f"{wrong[0] if wrong else 'missing'!r}. {_OPTIONS}."
+        )
     return frame
 
 
@@ -89,7 +131,9 @@ def _peaks(stored: Any, what: str) -> pd.DataFrame:
     return read_intervals(frame, what)[["chrom", "start", "end"]]
 
 
-def _checked(given: Regions, origin: str, genome: Genome, chroms: Sequence[str]) -> pd.DataFrame:
+def _checked(
+    given: str | PathLike[str] | pd.DataFrame, origin: str, genome: Genome, chroms: Sequence[str]
+) -> pd.DataFrame:
     frame = on_genome(given, "regions", genome)[["chrom", "start", "end"]]
     chosen = frame[frame["chrom"].isin(list(chroms))]
     if len(chosen) < len(frame):

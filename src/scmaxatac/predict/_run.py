@@ -1,6 +1,6 @@
 """A run: its description, its folder, and what can be done with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from os import PathLike
@@ -18,15 +18,19 @@ from scmaxatac.io._arrays import write_arrays
 from scmaxatac.io._files import atomic_path
 from scmaxatac.io._owned_folder import OwnedFolder
 from scmaxatac.io._temporary import remove_leftovers
-from scmaxatac.nn.engines._engine import Engine, EngineOptions, make_engine
+from scmaxatac.nn._spec import PlainNetwork
+from scmaxatac.nn.engines._options import EngineOptions
+from scmaxatac.nn.engines._protocol import Engine
+from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.predict._calling import CalledSites, CallingContext, call, read_context, write_context
+from scmaxatac.predict._rules import Rules
 from scmaxatac.predict._run_inputs import RunInputs
+from scmaxatac.predict._thresholds import are_usable
 from scmaxatac.results._complete import COMPLETE, complete_run
 from scmaxatac.results._run_folder import SPEC, find_run, read_spec, store_of
-from scmaxatac.results._run_spec import RunSpec
+from scmaxatac.results._run_spec import ModelId, RunSpec
 from scmaxatac.results._score_store import PARTS
 from scmaxatac.results._stored_signal import read_signal, write_signal
-from scmaxatac.zoo._threshold_rules import ThresholdRule
 
 _KIND = "prediction"
 
@@ -174,9 +178,15 @@ class Run:
         """Whether all scores are there."""
         return complete_run(self.folder) == self.spec.fingerprint
 
-    def engine(self) -> Engine:
-        """Inference engine of the run's networks, made once a process."""
-        return _engine(self.store.present(_WEIGHTS), self.spec.fingerprint, self.spec.engine)
+    def engine(self, tfs: Collection[str] | None = None) -> Engine:
+        """Inference engine of the run's networks, made once a process; with `tfs` of those that score one of them."""
+        models = self.spec.models if tfs is None else self.models_of(tfs)
+        spec = self.spec
+        return _engine(self.store.present(_WEIGHTS), spec.fingerprint, spec.models, models, spec.engine)
+
+    def models_of(self, tfs: Collection[str]) -> tuple[ModelId, ...]:
+        """Models that score one of some factors, in the order of the run."""
+        return tuple(model for model in self.spec.models if not set(model.tfs).isdisjoint(tfs))
 
     def signal(self, group: str) -> Signal:
         """ATAC signal of a group on the chromosomes of the run."""
@@ -203,24 +213,31 @@ class Run:
 
     def window_starts(self, genome: Genome, chrom: str) -> np.ndarray:
         """Positions (starts) of the windows that are scored on a chromosome."""
-        return window_starts(genome, chrom, step=self.spec.step, regions=self.regions)
+        return window_starts(genome, chrom, step=self.spec.step, regions=self.regions, grid=self.spec.grid)
+
+    def can_call(self, rules: Rules) -> bool:
+        """Whether :meth:`call` works with these rules from what is kept."""
+        if not are_usable(rules, self.context.calibrations):
+            return False
+        has_sample = not self.context.counts.sampled or all(map(self.store.has_background, self.spec.groups))
+        return has_sample or not rules.needs_ranks(self.spec.tfs)
 
     @cached_property
     def context(self) -> CallingContext:
         """What thresholds depend on beside the scores."""
         return read_context(self.store)
 
-    def call(self, rule: ThresholdRule, *, include_flanks: bool = False) -> CalledSites:
-        """Call sites by a rule.
+    def call(self, rules: Rules, *, include_flanks: bool = False) -> CalledSites:
+        """Call sites.
 
         Parameters
         ----------
-        rule
+        rules
             Which bins are sites.
         include_flanks
             Whether bins outside the regions count as well.
         """
-        return call(self.store, rule, self.context, None if include_flanks else self.regions)
+        return call(self.store, rules, self.context, None if include_flanks else self.regions)
 
 
 def _write_weights(path: Path, weights: Sequence[dict[str, np.ndarray]]) -> None:
@@ -232,18 +249,23 @@ def _write_weights(path: Path, weights: Sequence[dict[str, np.ndarray]]) -> None
 
 
 @lru_cache(maxsize=2)
-def _engine(path: Path, fingerprint: str, options: EngineOptions) -> Engine:
-    """Make the engine from a run's weights, which are those that the fingerprint stands for."""
+def _engine(
+    path: Path,
+    fingerprint: str,
+    models: tuple[ModelId, ...],
+    chosen: tuple[ModelId, ...],
+    options: EngineOptions,
+) -> Engine:
+    """Make the engine of some of a run's models from its weights, which are those that the fingerprint stands for."""
     from safetensors.numpy import load_file
 
     arrays = load_file(path)
-    n_models = 1 + max(int(name.split("/")[0]) for name in arrays)
-    weights: list[dict[str, np.ndarray]] = [{} for _ in range(n_models)]
+    weights: list[dict[str, np.ndarray]] = [{} for _ in models]
     for name, array in arrays.items():
         i, _, plain = name.partition("/")
         weights[int(i)][plain] = array
     return make_engine(
-        weights,
+        [PlainNetwork(model.network, one) for model, one in zip(models, weights, strict=True) if model in chosen],
         backend=options.backend,
         device=options.device,
         precision=options.precision,

@@ -4,22 +4,28 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 
 from scmaxatac._settings import settings
 from scmaxatac.atac._pseudobulk import Pseudobulks
+from scmaxatac.atac._read_pseudobulks import Extent
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
-from scmaxatac.genome._windows import window_starts
-from scmaxatac.nn.engines._engine import EngineOptions, Strand, resolve_engine_options
+from scmaxatac.genome._windows import Grid, window_starts
+from scmaxatac.nn.engines._options import EngineOptions, Strand
+from scmaxatac.nn.engines._registry import common_grid, resolve_engine_options
 from scmaxatac.predict._calling import CallingContext
+from scmaxatac.predict._genome_warnings import warn_about_genome
+from scmaxatac.predict._preset import Averaging
+from scmaxatac.predict._regions import Regions, resolve_regions
+from scmaxatac.predict._rules import Rules
 from scmaxatac.predict._thresholds import BinCounts, check_threshold, matched_ranks
 from scmaxatac.results._run_spec import ModelId, RunSpec
 from scmaxatac.zoo import TFModel
 from scmaxatac.zoo._calibration import Calibration
-from scmaxatac.zoo._threshold_rules import ThresholdRule
 
 
 @dataclass(frozen=True)
@@ -39,6 +45,56 @@ class RunInputs:
     engine: EngineOptions
     min_stored_score: float | None = None
 
+    @classmethod
+    def prepare(
+        cls,
+        models: Sequence[TFModel],
+        extent: Extent,
+        objects: Sequence[Any],
+        regions: Regions,
+        *,
+        averaging: Averaging,
+        engine: EngineOptions,
+        rules: Rules,
+        min_stored_score: float | None = None,
+    ) -> Self:
+        """Find the regions, and raise or warn of what can be told before any work.
+
+        Parameters
+        ----------
+        models
+            Models, in the order of the results.
+        extent
+            Genome and chromosomes.
+        objects
+            Objects in which ``regions="auto"`` looks for peaks.
+        regions, averaging, engine, min_stored_score
+            As those of the class.
+        rules
+            Which bins are sites.
+
+        Raises
+        ------
+        KeyError
+            If a rule is of a factor without a model.
+        ValueError
+            If regions or their windows can't be used, the genome has no sequence, or a threshold can't be applied.
+        """
+        rules.check(model.tf for model in models)
+        warn_about_genome(extent.genome, models)
+        inputs = cls(
+            models,
+            extent.genome,
+            extent.chroms,
+            resolve_regions(objects, regions, extent.genome, extent.chroms),
+            averaging.step,
+            averaging.strand,
+            engine,
+            min_stored_score,
+        )
+        inputs.check(rules)
+        return inputs
+
     @property
     def kept_from(self) -> float:
         """Score down to which bins are kept."""
@@ -47,12 +103,19 @@ class RunInputs:
     @cached_property
     def calibrations(self) -> dict[str, Calibration | None]:
         """Calibration table of each transcription factor."""
-        return {model.tf: model.calibration for model in self.models}
+        return {tf: calibration for model in self.models for tf, calibration in model.calibrations.items()}
+
+    @cached_property
+    def grid(self) -> Grid:
+        """Windows and bins of all models; a ValueError where they differ."""
+        return common_grid(self.models)
 
     @cached_property
     def context(self) -> CallingContext:
         """What thresholds depend on beside the scores."""
-        return CallingContext(self.calibrations, self.genome, BinCounts.of(self.genome, self.chroms, self.intervals))
+        return CallingContext(
+            self.calibrations, self.genome, BinCounts.of(self.genome, self.chroms, self.intervals, self.grid)
+        )
 
     @cached_property
     def intervals(self) -> Intervals | None:
@@ -70,7 +133,7 @@ class RunInputs:
             bounds[str(chrom)] = (rows["start"].to_numpy(np.int64), rows["end"].to_numpy(np.int64))
         return bounds
 
-    def check(self, rule: ThresholdRule) -> None:
+    def check(self, rules: Rules) -> None:
         """Raise what can be told before any work.
 
         Raises
@@ -79,14 +142,17 @@ class RunInputs:
             If the genome has no sequence, no window fits the regions, or the threshold cannot be applied.
         """
         self.genome.codes(self.chroms[0])
-        windows = (window_starts(self.genome, c, step=self.step, regions=self.intervals) for c in self.chroms)
+        windows = (self._window_starts(chrom) for chrom in self.chroms)
         if not any(map(len, windows)):
             raise ValueError(
-                "there is no window to predict: every window of 1,024 bp that overlaps a region is blacklisted "
-                "or reaches past its chromosome's end"
+                f"there is no window to predict: every window of {self.grid.window:,} bp that overlaps a region is "
+                "blacklisted or reaches past its chromosome's end"
             )
-        check_threshold(rule, self.calibrations, self.kept_from)
+        check_threshold(rules, self.calibrations, self.kept_from)
         resolve_engine_options(self.engine)
+
+    def _window_starts(self, chrom: str) -> np.ndarray:
+        return window_starts(self.genome, chrom, step=self.step, regions=self.intervals, grid=self.grid)
 
     def spec(self, pseudobulks: Pseudobulks) -> RunSpec:
         """Describe the run that predicts these pseudobulks."""
@@ -97,10 +163,11 @@ class RunInputs:
         return RunSpec(
             models=tuple(
                 ModelId(
-                    model.tf,
+                    model.tfs,
                     model.id,
                     model.sha256,
-                    "" if model.calibration is None else _digest_of(model.calibration.frame.to_numpy(np.float64)),
+                    tuple(map(_digest_of_table, model.calibrations.values())),
+                    model.spec,
                 )
                 for model in self.models
             ),
@@ -117,13 +184,17 @@ class RunInputs:
         )
 
 
+def _digest_of_table(calibration: Calibration | None) -> str:
+    return "" if calibration is None else _digest_of(calibration.frame.to_numpy(np.float64))
+
+
 def _digest_of_group(pseudobulks: Pseudobulks, group: str) -> str:
     """Digest of the insertions that a group's signal is made from: library by library, chromosome by chromosome."""
-    insertions = pseudobulks.insertions
-    positions = (
-        insertions.positions(library, chrom) for library in pseudobulks.libraries[group] for chrom in insertions.chroms
-    )
-    return _digest_of(*positions, names=[str(len(pseudobulks.libraries[group])), *insertions.chroms])
+    insertions, libraries = pseudobulks.insertions, pseudobulks.libraries[group]
+    used = {*pseudobulks.chroms, *pseudobulks.signal_chroms}
+    chroms = [chrom for chrom in insertions.chroms if chrom in used]
+    positions = (insertions.positions(library, chrom) for library in libraries for chrom in chroms)
+    return _digest_of(*positions, names=[str(len(libraries)), *chroms])
 
 
 def _digest_of(*arrays: np.ndarray, names: Sequence[str] = ()) -> str:

@@ -46,8 +46,8 @@ def predict_task(
     """
     run = Run.open(folder)
     spec, store = run.spec, run.store
-    allowed = calibration_bins(genome, chrom)
-    kept = [KeptBins(spec.min_stored_score, rank, allowed) for rank in spec.ranks]
+    allowed, bin_size = calibration_bins(genome, chrom), spec.grid.bin
+    kept = [KeptBins(spec.min_stored_score, rank, allowed, bin_size) for rank in spec.ranks]
     bounds = run.region_bounds(chrom)
     region_scores = np.full((len(kept), len(bounds[0])), np.nan, dtype=np.float32)
     covered: list[np.ndarray] = []
@@ -66,11 +66,11 @@ def predict_task(
         remove(whole)  # bins whose scores are gone
     with atomic_folder(whole) if all_bins else nullcontext() as bins_folder:
         for i, tile in enumerate(tiles):
-            known = known_bins(tile, unknown)
+            known = known_bins(tile, unknown, bin_size)
             for m, keeper in enumerate(kept):
                 keeper.add(known, m)
-            np.fmax(region_scores, max_per_interval(known.bins, known.scores, *bounds), out=region_scores)
-            covered.append(covered_calibration_bins(known.bins, allowed))
+            np.fmax(region_scores, max_per_interval(known.bins, known.scores, *bounds, bin_size), out=region_scores)
+            covered.append(covered_calibration_bins(known.bins, allowed, bin_size))
             if bins_folder is not None:
                 np.save(bins_folder / f"{i:06d}_bins.npy", tile.bins)
                 np.save(bins_folder / f"{i:06d}_scores.npy", tile.scores)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from scmaxatac._constants import BIN
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
+from scmaxatac.genome._windows import Grid
+from scmaxatac.predict._rules import Rules
 from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.scores._ranking import (
     blocks_beside,
@@ -19,7 +20,7 @@ from scmaxatac.scores._ranking import (
     nth_largest_with_sample,
 )
 from scmaxatac.zoo._calibration import Calibration
-from scmaxatac.zoo._threshold_rules import BestF1, ThresholdError, ThresholdRule, describe_errors, needed
+from scmaxatac.zoo._threshold_rules import BestF1, ThresholdError, describe_errors, needed
 
 Calibrations = Mapping[str, Calibration | None]
 """Calibration table of each transcription factor, in the order of the run."""
@@ -41,10 +42,10 @@ class BinCounts:
     sampled: bool
 
     @classmethod
-    def of(cls, genome: Genome, chroms: Sequence[str], regions: Intervals | None) -> "BinCounts":
+    def of(cls, genome: Genome, chroms: Sequence[str], regions: Intervals | None, grid: Grid) -> "BinCounts":
         """Count the bins of some chromosomes; `regions` are those of the run, None for whole chromosomes."""
         known = sum(int(calibration_bins(genome, chrom).sum()) for chrom in chroms)
-        beside = regions is not None and any(len(blocks_beside(genome, chrom, regions)) for chrom in chroms)
+        beside = regions is not None and any(len(blocks_beside(genome, chrom, regions, grid)) for chrom in chroms)
         return cls(known, beside)
 
 
@@ -63,7 +64,7 @@ def matched_ranks(calibrations: Calibrations, counts: BinCounts) -> tuple[int, .
 
 
 def thresholds_of(
-    rule: ThresholdRule, calibrations: Calibrations, store: ScoreStore, genome: Genome, counts: BinCounts
+    rules: Rules, calibrations: Calibrations, store: ScoreStore, genome: Genome, counts: BinCounts
 ) -> pd.DataFrame:
     """Threshold of every group (rows) and transcription factor (columns).
 
@@ -73,30 +74,32 @@ def thresholds_of(
         If models have no calibration table and the rule needs one, the table never reaches the value asked for, or
         thresholds lie below the score down to which bins were kept; the message names all of these models.
     """
-    _refuse(_unusable(rule, calibrations), calibrations)
+    _refuse(_unusable(rules, calibrations), calibrations)
     table = pd.DataFrame(np.nan, index=store.groups, columns=list(calibrations), dtype=float)
-    allowed = _allowed(store, genome) if rule.needs_ranks else {}
-    by_rank = pd.DataFrame(np.nan, index=store.groups, columns=list(calibrations), dtype=float)
-    if rule.needs_ranks:
-        ranks = {tf: round(needed(rule, table).rate() * counts.known) for tf, table in calibrations.items()}
+    ranked = [tf for tf in calibrations if rules.of(tf).needs_ranks]
+    allowed = _allowed(store, genome) if ranked else {}
+    by_rank = pd.DataFrame(np.nan, index=store.groups, columns=ranked, dtype=float)
+    if ranked:
+        ranks = {tf: round(needed(rules.of(tf), calibrations[tf]).rate() * counts.known) for tf in ranked}
         for group in store.groups:  # whose files stay open for all factors
             by_rank.loc[group] = [_nth(store, group, tf, allowed, rank, counts) for tf, rank in ranks.items()]
     for tf, calibration in calibrations.items():
-        table[tf] = rule.resolve(calibration, by_rank[tf].to_numpy() if rule.needs_ranks else None)
-    if rule.fixed is not None:  # those by rank alone lie among the kept scores
-        _refuse(_not_kept(table, store), calibrations)
+        table[tf] = rules.of(tf).resolve(calibration, by_rank[tf].to_numpy() if tf in ranked else None)
+    # those by rank alone lie among the kept scores
+    _refuse(_not_kept(table, store, [tf for tf in calibrations if rules.of(tf).fixed is not None]), calibrations)
     return table
 
 
-def check_threshold(rule: ThresholdRule, calibrations: Calibrations, min_stored_score: float) -> None:
+def check_threshold(rules: Rules, calibrations: Calibrations, min_stored_score: float) -> None:
     """Raise before any work what :func:`thresholds_of` would raise after it, as far as the models decide.
 
     Bins are kept down to `min_stored_score`.
     """
-    errors = _unusable(rule, calibrations)
-    if rule.fixed is not None:
-        for tf, calibration in calibrations.items():
-            if tf not in errors and (threshold := rule.fixed.resolve(calibration)) < min_stored_score:
+    errors = _unusable(rules, calibrations)
+    for tf, calibration in calibrations.items():
+        fixed = rules.of(tf).fixed
+        if fixed is not None and tf not in errors:
+            if (threshold := fixed.resolve(calibration)) < min_stored_score:
                 errors[tf] = ThresholdError(
                     f"the threshold lies below scmaxatac.settings.score_floor ({min_stored_score:g}), the score down "
                     "to which bins are kept; lower that setting or raise the threshold, which is",
@@ -105,10 +108,16 @@ def check_threshold(rule: ThresholdRule, calibrations: Calibrations, min_stored_
     _refuse(errors, calibrations)
 
 
-def _unusable(rule: ThresholdRule, calibrations: Calibrations) -> dict[str, ThresholdError]:
-    """Find the models that the rule can't be used with, and why."""
+def are_usable(rules: Rules, calibrations: Calibrations) -> bool:
+    """Whether no calibration table stands against the rules."""
+    return not _unusable(rules, calibrations)
+
+
+def _unusable(rules: Rules, calibrations: Calibrations) -> dict[str, ThresholdError]:
+    """Find the models that their rule can't be used with, and why."""
     errors = {}
     for tf, calibration in calibrations.items():
+        rule = rules.of(tf)
         try:
             if rule.needs_ranks:
                 needed(rule, calibration).rate()
@@ -119,12 +128,12 @@ def _unusable(rule: ThresholdRule, calibrations: Calibrations) -> dict[str, Thre
     return errors
 
 
-def _not_kept(table: pd.DataFrame, store: ScoreStore) -> dict[str, ThresholdError]:
+def _not_kept(table: pd.DataFrame, store: ScoreStore, tfs: Sequence[str]) -> dict[str, ThresholdError]:
     """Models whose threshold lies below the stored scores; the group where it is farthest off stands for all."""
     errors = {}
     lowest = [[store.min_stored_score(group, tf) for tf in store.tfs] for group in store.groups]
     kept = pd.DataFrame(lowest, index=store.groups, columns=store.tfs)
-    for tf in store.tfs:
+    for tf in tfs:
         group = (table[tf] - kept[tf]).idxmin()
         floor = kept.loc[group, tf]
         if table.loc[group, tf] < floor:
@@ -189,9 +198,9 @@ def _ranked_scores(
     store: ScoreStore, group: str, tf: str, allowed: Mapping[str, np.ndarray], at_least: float = 0.0
 ) -> np.ndarray:
     """Largest scores of the predicted 200-bp bins that count, as far as they were kept and are large enough."""
-    maxima = []
+    maxima, size = [], store.bin_size
     for chrom, counts in allowed.items():
         starts, scores = store.read(group, tf, chrom)
         large = scores >= at_least
-        maxima.append(largest_per_calibration_bin(starts[large] // BIN, scores[large], counts))
+        maxima.append(largest_per_calibration_bin(starts[large] // size, scores[large], counts, size))
     return np.concatenate(maxima)

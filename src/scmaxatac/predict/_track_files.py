@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scmaxatac._constants import BIN
 from scmaxatac._settings import settings
 from scmaxatac.io._bed import write_bed
 from scmaxatac.io._bigwig import BigWigWriter
@@ -75,7 +74,7 @@ def _mark(store: ScoreStore, group: str) -> None:
 
 
 def _write_bigwigs(store: ScoreStore, group: str) -> None:
-    paths = _paths(store, group)
+    paths, size = _paths(store, group), store.bin_size
     for m, tf in enumerate(store.tfs):
         with BigWigWriter(paths[tf], store.sizes) as writer:
             empty = True
@@ -86,7 +85,7 @@ def _write_bigwigs(store: ScoreStore, group: str) -> None:
                     for run in np.split(np.arange(len(bins)), np.flatnonzero(np.diff(bins) != 1) + 1):
                         if len(run):
                             values = _as_asked_for(scores[run], keep_first=empty)
-                            writer.add_fixed(chrom, int(bins[run[0]]) * BIN, values)
+                            writer.add_fixed(chrom, int(bins[run[0]]) * size, values, size, size)
                             empty = False
     signal = read_signal(store, group, store.chroms)
     with BigWigWriter(paths[""], store.sizes) as writer:

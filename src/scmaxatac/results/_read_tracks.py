@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scmaxatac._constants import BIN
 from scmaxatac.genome._region import intervals_to_read
 from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig
 from scmaxatac.results._reader import Results
@@ -31,17 +30,17 @@ def read_track(results: Results, tf: str, group: str, region: str | None) -> pd.
         sizes, read = bigwig_sizes(path), partial(_read_bigwig, path)
     else:
         sizes, read = results.store.sizes, partial(results.store.read, group, tf)
-    frames = []
+    frames, width = [], int(results.params["bin"])
     for chrom, start, end in intervals_to_read(region, sizes):
         size = sizes[chrom]
-        starts, values = read(chrom, start // BIN * BIN, min(-(-end // BIN) * BIN, size))
+        starts, values = read(chrom, start // width * width, min(-(-end // width) * width, size))
         starts = np.asarray(starts, dtype=np.int64)
         frames.append(
             pd.DataFrame(
                 {
                     "chrom": pd.Categorical.from_codes(np.full(len(starts), list(sizes).index(chrom)), list(sizes)),
                     "start": starts,
-                    "end": np.minimum(starts + BIN, size),
+                    "end": np.minimum(starts + width, size),
                     "score": np.asarray(values, dtype=np.float32),
                 }
             )

@@ -13,14 +13,15 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate, choose_names
-from scmaxatac.containers._objects import group_labels, unwrap
+from scmaxatac.containers._objects import GroupLabels, group_labels, unwrap
 from scmaxatac.containers._tables import to_pandas
 from scmaxatac.io._files import verify_sha256
 from scmaxatac.results._complete import complete_run
 from scmaxatac.results._composition import composition, difference
 from scmaxatac.results._run_folder import find_run, read_spec, run_folder, store_of
-from scmaxatac.results._schema import IN_UNS, Slot
+from scmaxatac.results._schema import IN_UNS
 from scmaxatac.results._score_store import ScoreStore
+from scmaxatac.results._slot import Slot
 
 _AGAIN = "call scmaxatac.tl.predict_tfbs again, which writes the entry anew"
 
@@ -208,6 +209,17 @@ def find_results(data: Any, key: str, mod: str) -> Results:
     return results
 
 
+def row_labels(data: Any, params: Mapping[str, Any], mod: str) -> GroupLabels:
+    """Group of each row of an object: that of a cell, or the row itself where pseudobulks were predicted.
+
+    Raises what :func:`~scmaxatac.containers._objects.group_labels` raises.
+    """
+    if params["rows"] != "groups":
+        return group_labels(data, params["groupby"], mod)
+    names = [str(name) for name in unwrap(data, mod).obs_names]
+    return GroupLabels(np.arange(len(names), dtype=np.int32), names)
+
+
 def is_prediction(entry: Any) -> bool:
     """Whether an entry of ``uns`` is a prediction, be it damaged or written in part."""
     if not isinstance(entry, Mapping):
@@ -221,7 +233,7 @@ def _misfit(data: Any, results: Results, mod: str) -> str:
     """How the object's groups differ from the ones that were predicted; "" if they don't."""
     groupby = results.params["groupby"]
     try:
-        labels = group_labels(data, groupby, mod)
+        labels = row_labels(data, results.params, mod)
     except KeyError:
         return ""  # without the column there is nothing to compare
     except ValueError as error:

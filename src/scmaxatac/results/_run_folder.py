@@ -70,4 +70,5 @@ def store_of(folder: Path, spec: RunSpec) -> ScoreStore:
         tfs=spec.tfs,
         sizes=spec.sizes,
         fingerprints={task: spec.task_fingerprint(*task) for task in tasks},
+        bin_size=spec.grid.bin,
     )

@@ -3,24 +3,33 @@
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any, Self
 
-from scmaxatac.nn.engines._engine import EngineOptions, Strand
+from scmaxatac.genome._windows import Grid
+from scmaxatac.nn import NetworkSpec
+from scmaxatac.nn.engines._options import EngineOptions, Strand
 
-_FORMAT = 3
+_FORMAT = 4
 """Raised when the layout of a run's folder changes: older folders are then not taken for ones that can be read."""
 
 
 @dataclass(frozen=True)
 class ModelId:
-    """Transcription factor and name of a model, checksum of its weights, digest of its calibration ("" without)."""
+    """Factors and name of a model, checksum of its weights, digests of the calibrations ("" without), geometry."""
 
-    tf: str
+    tfs: tuple[str, ...]
     id: str
     sha256: str
-    calibration: str = ""
+    calibrations: tuple[str, ...] = ()
+    network: NetworkSpec = field(default_factory=NetworkSpec)
+
+    @classmethod
+    def from_json(cls, table: dict[str, Any]) -> Self:
+        """Read what JSON holds of it."""
+        network = NetworkSpec.from_json(table["network"])
+        return cls(tuple(table["tfs"]), table["id"], table["sha256"], tuple(table["calibrations"]), network)
 
 
 @dataclass(frozen=True)
@@ -52,7 +61,7 @@ class RunSpec:
     min_stored_score
         Bins with at least this score are kept.
     ranks
-        For each model the number of 200-bp bins whose largest scores have to be known.
+        For each factor the number of 200-bp bins whose largest scores have to be known.
     """
 
     models: tuple[ModelId, ...]
@@ -70,7 +79,12 @@ class RunSpec:
     @property
     def tfs(self) -> list[str]:
         """Transcription factors, in the order of the results."""
-        return [model.tf for model in self.models]
+        return [tf for model in self.models for tf in model.tfs]
+
+    @property
+    def grid(self) -> Grid:
+        """Windows and bins of all models."""
+        return self.models[0].network.grid
 
     @property
     def groups(self) -> list[str]:
@@ -85,7 +99,7 @@ class RunSpec:
     @cached_property
     def fingerprint(self) -> str:
         """Digest of all that the scores depend on, of their names, and of the tables that thresholds are read from."""
-        calibrations = [model.calibration for model in self.models]
+        calibrations = [model.calibrations for model in self.models]
         names = [_FORMAT, self.tfs, calibrations, self.groups, list(self.sizes.items())]
         tasks = [self.task_fingerprint(group, chrom) for group in self.groups for chrom in self.chroms]
         return _digest([names, tasks])
@@ -104,7 +118,8 @@ class RunSpec:
     def _shared(self) -> list[Any]:
         engine = self.engine
         return [
-            _FORMAT, [model.sha256 for model in self.models], self.genome, self.signal_chroms, self.step, self.strand,
+            _FORMAT, [[model.sha256, model.network.to_json()] for model in self.models], self.genome,
+            self.signal_chroms, self.step, self.strand,
             [engine.backend, engine.device.split(":")[0], engine.precision], self.min_stored_score, self.ranks,
         ]  # fmt: skip
 
@@ -126,7 +141,7 @@ class RunSpec:
             if table.pop("format") != _FORMAT:
                 raise ValueError("it was written by another version of scmaxatac")
             fingerprint = table.pop("fingerprint")
-            table["models"] = tuple(ModelId(**model) for model in table["models"])
+            table["models"] = tuple(ModelId.from_json(model) for model in table["models"])
             table["engine"] = EngineOptions(**table["engine"])
             for name in ("signal_chroms", "ranks"):
                 table[name] = tuple(table[name])

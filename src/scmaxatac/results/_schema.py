@@ -5,116 +5,8 @@ The writer (:mod:`~scmaxatac.results._slots`) writes nothing that is not declare
 slot is one :class:`Slot` more in :data:`SLOTS`.
 """
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
-
 from scmaxatac import _keys
-
-Kind = Literal["table", "array", "json"]
-Place = Literal["uns", "obsm"]
-Dtype = Literal["category", "text", "int64", "float32", "float64", "number", "list", "object", "bool"]
-
-EACH_TF = "<TF>"
-"""Part of a column's name that stands for the name of each transcription factor."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table, or a field of a JSON object.
-
-    Attributes
-    ----------
-    name
-        Its name; ``<TF>`` in it stands for the name of each transcription factor.
-    dtype
-        Its type in memory; text and categories are one where the container has no categories.
-    text
-        What it holds, as a sentence.
-    unit
-        Unit, where it has one.
-    """
-
-    name: str
-    dtype: Dtype
-    text: str
-    unit: str = ""
-
-    def matches(self, name: str) -> bool:
-        """Whether a column of this name is the one that is declared."""
-        pattern = re.escape(self.name).replace(re.escape(EACH_TF), ".+")
-        return re.fullmatch(pattern, name, flags=re.DOTALL) is not None
-
-    @property
-    def is_one(self) -> bool:
-        """Whether it stands for one column, not for one a transcription factor."""
-        return EACH_TF not in self.name
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A slot of a prediction.
-
-    Attributes
-    ----------
-    name
-        Name in ``uns[key]``; in ``obsm`` a name that ``{key}`` is put into.
-    kind
-        A table, an array, or a JSON object in a string.
-    text
-        What it holds, as a sentence.
-    columns
-        Columns of a table, fields of a JSON object.
-    place
-        Where it lies.
-    index
-        Name of what the rows stand for, where they have names: the index of pandas' tables, a column of polars'.
-    shape
-        Dimensions of an array.
-    dtype
-        Type of an array's values.
-    written_by
-        The function that writes it.
-    always
-        Whether every prediction has it.
-    """
-
-    name: str
-    kind: Kind
-    text: str
-    columns: tuple[Column, ...] = ()
-    place: Place = "uns"
-    index: str = ""
-    shape: tuple[str, ...] = ()
-    dtype: Dtype | None = None
-    written_by: str = "tl.predict_tfbs"
-    always: bool = True
-
-    def path(self, key: str) -> str:
-        """Where the slot lies in an object, as it is written in Python."""
-        if self.place == "obsm":
-            return f'obsm["{self.key_in_obsm(key)}"]'
-        return f'uns["{key}"]["{self.name}"]'
-
-    def key_in_obsm(self, key: str) -> str:
-        """Name of the entry of ``obsm``."""
-        return self.name.format(key=key)
-
-    def missing(self, names: Iterable[str]) -> list[str]:
-        """Columns that are declared but not among some names."""
-        present = set(names)
-        return [column.name for column in self.columns if column.is_one and column.name not in present]
-
-    def undeclared(self, names: Iterable[str]) -> list[str]:
-        """Names that no column is declared for."""
-        return [name for name in names if not any(column.matches(name) for column in self.columns)]
-
-    def column(self, name: str) -> Column:
-        """Declaration of a column."""
-        exact = [column for column in self.columns if column.name == name]
-        return (exact or [column for column in self.columns if column.matches(name)])[0]
-
+from scmaxatac.results._slot import EACH_TF, Column, Slot
 
 _CHROM = Column("chrom", "category", "Chromosome.")
 _START = Column("start", "int64", "First base, 0-based.", "bp")
@@ -132,11 +24,13 @@ PARAMS = Slot(
         Column("tfs", "list", "Transcription factors, in the order of the results."),
         Column("groups", "list", "Groups that were predicted, in the order of the results."),
         Column("models", "object", "Identifier and sha256 of each factor's model."),
-        Column("genome", "object", "Source and fingerprint of the genome."),
+        Column("genome", "object", "Source, fingerprint and annotation (a GTF file, or null) of the genome."),
         Column("chroms", "list", "Chromosomes that were predicted."),
         Column("signal_chroms", "list", "Chromosomes over which the 99th percentile was taken."),
         Column("regions", "text", "Where regions came from, or 'genome'."),
         Column("preset", "text", "Preset of the averaging; null without."),
+        Column("window", "number", "Width of the windows that the networks read.", "bp"),
+        Column("bin", "number", "Width of the bins that they score.", "bp"),
         Column("step", "number", "Distance between windows.", "bp"),
         Column("strand", "text", "Forward strand, or mean of both."),
         Column("threshold", "object", "Rule of the threshold, as it was given."),
@@ -144,6 +38,10 @@ PARAMS = Slot(
         Column("include_flanks", "bool", "Whether bins outside the regions could become sites."),
         Column("min_cells", "number", "Smaller groups were skipped.", "cells"),
         Column("min_fragments", "number", "Shallower groups were skipped.", "fragments"),
+        Column("max_fragments", "object", "Fragments that groups were thinned to, as it was given; null without."),
+        Column("thinned_to", "object", "The number that this came to; null without.", "fragments"),
+        Column("rng", "object", "Seed of the thinning; 'generator' where one was given."),
+        Column("rows", "text", "What rows of the object are: 'cells', or 'groups' where pseudobulks were predicted."),
         Column("score_floor", "number", "Bins with at least this score were kept."),
         Column("precision", "text", "Precision of the networks' arithmetic."),
         Column("backend", "text", "What ran the networks."),
@@ -162,7 +60,8 @@ QC = Slot(
     columns=(
         Column("n_cells", "int64", "Cells whose fragments were counted.", "cells"),
         Column("n_fragments", "int64", "Fragments of these cells.", "fragments"),
-        Column("n_insertions", "int64", "Insertions on the chromosomes of the signal.", "insertions"),
+        Column("n_fragments_used", "int64", "Those of them in use; fewer where groups were thinned.", "fragments"),
+        Column("n_insertions", "int64", "Insertions of those on the chromosomes of the signal.", "insertions"),
         Column("n_insertions_kept", "int64", "Those of them that the signal was made of: off the blacklist."),
         Column("p99", "float64", "Coverage that became a signal of 1: its 99th percentile.", "insertions over a base"),
         Column("match_rate", "float64", "Share of the cells that have fragments; NaN without cells."),
@@ -238,7 +137,94 @@ CELL_ACTIVITY = Slot(
     columns=(Column(EACH_TF, "float32", "Activity of the factor; NaN for cells without a predicted group."),),
 )
 
-SLOTS = (SITES, REGIONS, SCORES, ACTIVITY, QC, PARAMS, FILES, CELL_ACTIVITY)
+CELL_SCORES = Slot(
+    "score_{key}",
+    "table",
+    "Scores of the cells: 0 is what is expected by chance, 0.1 is 10% more counts.",
+    place="obsm",
+    columns=(Column(EACH_TF, "float32", "Score for the factor; NaN where less than one count is expected."),),
+    written_by="tl.score_cells",
+    always=False,
+)
+
+CELL_Z = Slot(
+    "score_z_{key}",
+    "table",
+    "Scores of the cells in standard deviations of the background's; they grow with depth.",
+    place="obsm",
+    columns=(Column(EACH_TF, "float32", "The z-score for the factor; NaN also where the background does not vary."),),
+    written_by="tl.score_cells",
+    always=False,
+)
+
+SCORE_PARAMS = Slot(
+    "score_{key}",
+    "json",
+    "What the scores were computed from, as JSON.",
+    place="entry",
+    columns=(
+        Column("tfs", "list", "Transcription factors, in the order of the columns."),
+        Column("n_regions", "object", "Regions of each factor that have counts."),
+        Column("sites", "text", "Key of the prediction whose sites were scored, or 'table'."),
+        Column("counts", "text", "Matrix that the counts are from, or 'fragments'."),
+        Column("weighted", "bool", "Whether regions weighed by their sites' scores."),
+        Column("gc", "bool", "Whether the background was matched in GC content."),
+    ),
+    written_by="tl.score_cells",
+    always=False,
+)
+
+VARIANTS = Slot(
+    "variants",
+    "table",
+    "Variants that were scored, an alternative allele a row.",
+    columns=(
+        _CHROM,
+        Column("pos", "int64", "Position as VCF counts, 1-based; of indels that of the base before them."),
+        Column("id", "text", "Name in the input; '.' without."),
+        Column("ref", "text", "Reference allele, trimmed and moved left."),
+        Column("alt", "text", "Alternative allele."),
+        Column("kind", "category", "SNV, MNV, insertion, deletion or complex."),
+        Column("record", "int64", "Row or record of the input, from 0."),
+        Column("allele", "int64", "Number of the allele in its record, from 1."),
+        Column("n_windows", "int64", "Windows that hold the allele."),
+    ),
+    written_by="tl.score_variants",
+    always=False,
+)
+
+VARIANT_SCORES = Slot(
+    "variant_scores",
+    "array",
+    "Largest score within 250 bp of the reference and of the alternative allele, and the effect: the change in logit "
+    "of the largest bin, mean over the windows that hold the allele. The signal is held as it is.",
+    shape=("variants", "groups", "TFs", "3"),
+    dtype="float32",
+    written_by="tl.score_variants",
+    always=False,
+)
+
+VARIANT_PARAMS = Slot(
+    "variant_params",
+    "json",
+    "What the variants were scored with, as JSON.",
+    columns=(
+        Column("source", "text", "File of the variants, or 'table'."),
+        Column("groups", "list", "Groups, in the order of the scores."),
+        Column("tfs", "list", "Transcription factors, in the order of the scores."),
+        Column("strand", "text", "Forward strand, or mean of both."),
+        Column("outside_regions", "bool", "Whether windows outside the regions of the prediction were scored too."),
+        Column("left_out", "object", "How many alleles were left out, by reason."),
+        Column("signal", "text", "What became of the ATAC signal: it was held, so effects through it are missed."),
+    ),
+    written_by="tl.score_variants",
+    always=False,
+)
+
+SLOTS = (
+    SITES, REGIONS, SCORES, ACTIVITY, QC, PARAMS, FILES, CELL_ACTIVITY, CELL_SCORES, CELL_Z, SCORE_PARAMS,
+    VARIANTS, VARIANT_SCORES, VARIANT_PARAMS,
+)  # fmt: skip
 """All slots that functions of scmaxatac write."""
 
 IN_UNS = {slot.name: slot for slot in SLOTS if slot.place == "uns"}

@@ -37,6 +37,8 @@ class ScoreStore:
         Groups, transcription factors and lengths of the chromosomes, in the order of the results.
     fingerprints
         What the scores of each group and chromosome are computed from; their files are called after it.
+    bin_size
+        Width of the bins in bp.
     """
 
     def __init__(
@@ -47,12 +49,14 @@ class ScoreStore:
         tfs: Sequence[str],
         sizes: Mapping[str, int],
         fingerprints: Mapping[tuple[str, str], str],
+        bin_size: int = BIN,
     ) -> None:
         self.folder = folder
         self.groups = list(groups)
         self.tfs = list(tfs)
         self.sizes = dict(sizes)
         self.fingerprints = dict(fingerprints)
+        self.bin_size = bin_size
         self._opened: dict[Path, np.lib.npyio.NpzFile] = {}
         weakref.finalize(self, _close, self._opened)
 
@@ -212,9 +216,9 @@ class ScoreStore:
         i = self.tfs.index(tf)
         unit = self._open(group, chrom)
         bins, scores = unit[f"bins_{i}"].astype(np.int64), unit[f"scores_{i}"]
-        lo = np.searchsorted(bins, start // BIN)
-        hi = len(bins) if end is None else np.searchsorted(bins, -(-end // BIN))
-        return bins[lo:hi] * BIN, scores[lo:hi]
+        lo = np.searchsorted(bins, start // self.bin_size)
+        hi = len(bins) if end is None else np.searchsorted(bins, -(-end // self.bin_size))
+        return bins[lo:hi] * self.bin_size, scores[lo:hi]
 
     def has_background(self, group: str) -> bool:
         """Whether a sample of the genome beside the regions was scored for a group."""

@@ -13,7 +13,8 @@ from scmaxatac.containers._objects import is_snapatac2
 from scmaxatac.containers._tables import plain_table
 from scmaxatac.results._composition import compositions
 from scmaxatac.results._reader import is_prediction
-from scmaxatac.results._schema import CELL_ACTIVITY, IN_UNS, Column, Slot
+from scmaxatac.results._schema import CELL_ACTIVITY, IN_UNS
+from scmaxatac.results._slot import Column, Slot
 
 
 def check_key(objects: Sequence[Any], key: str) -> None:
@@ -97,7 +98,7 @@ def write_cells(adata: Any, slot: Slot, values: np.ndarray, columns: Sequence[st
     """
     table = pd.DataFrame(values, index=list(adata.obs_names), columns=list(columns))
     _check_table(slot, table)
-    name = slot.key_in_obsm(key)
+    name = slot.name_with(key)
     adata.obsm[name] = values if is_snapatac2(adata) else table.set_axis(adata.obs_names)
 
 

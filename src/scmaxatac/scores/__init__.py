@@ -1,1 +1,1 @@
-"""Scores of 32-bp bins: kept bins, sites, 200-bp bins."""
+"""Scores of bins: kept bins, sites, 200-bp bins."""

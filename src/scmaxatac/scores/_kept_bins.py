@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from scmaxatac._constants import BIN
 from scmaxatac.scores._bin_scores import BinScores
 from scmaxatac.scores._ranking import largest_per_calibration_bin, nth_largest
 
@@ -24,21 +25,24 @@ class KeptBins:
         Number of 200-bp bins whose largest scores have to be known; 0 for none.
     allowed
         Which 200-bp bins of the chromosome count.
+    bin_size
+        Width of the bins in bp.
     """
 
-    def __init__(self, min_stored_score: float, rank: int, allowed: np.ndarray) -> None:
+    def __init__(self, min_stored_score: float, rank: int, allowed: np.ndarray, bin_size: int = BIN) -> None:
         self._min_stored_score = min_stored_score
         self._rank = rank
         self._allowed = allowed
+        self._bin_size = bin_size
         self._cut = 0.0 if rank else min_stored_score
         self._bins: list[np.ndarray] = []
         self._scores: list[np.ndarray] = []
         self._n = 0
         self._prune_at = _PRUNE_AT
 
-    def add(self, tile: BinScores, model: int) -> None:
+    def add(self, tile: BinScores, output: int) -> None:
         """Take the bins of one tile; tiles come in ascending order."""
-        scores = tile.scores[model]
+        scores = tile.scores[output]
         keep = (scores >= self._cut) & (scores > 0)
         self._bins.append(tile.bins[keep].astype(np.int32))
         self._scores.append(scores[keep])
@@ -56,7 +60,7 @@ class KeptBins:
         bins = np.concatenate([*self._bins, np.zeros(0, dtype=np.int32)])
         scores = np.concatenate([*self._scores, np.zeros(0, dtype=np.float32)])
         if self._rank:
-            largest = largest_per_calibration_bin(bins, scores, self._allowed)
+            largest = largest_per_calibration_bin(bins, scores, self._allowed, self._bin_size)
             self._cut = min(self._min_stored_score, nth_largest(largest, self._rank))
         keep = scores >= self._cut
         self._bins, self._scores, self._n = [bins[keep]], [scores[keep]], int(keep.sum())

@@ -1,15 +1,15 @@
 """Ranking of 200-bp bins, on which the published thresholds were calibrated."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
-from scmaxatac._constants import BIN, CALIBRATION_BIN, WINDOW
+from scmaxatac._constants import BIN, CALIBRATION_BIN
 from scmaxatac._types import Int64s
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._known_sequence import is_unknown, unknown_grid
-from scmaxatac.genome._windows import window_starts
+from scmaxatac.genome._windows import PUBLISHED_GRID, Grid, window_starts
 
 
 def calibration_bins(genome: Genome, chrom: str) -> np.ndarray:
@@ -38,14 +38,14 @@ def uncounted(genome: Genome, chroms: Iterable[str]) -> Intervals:
     return Intervals(bounds)
 
 
-def blocks_beside(genome: Genome, chrom: str, regions: Intervals) -> np.ndarray:
+def blocks_beside(genome: Genome, chrom: str, regions: Intervals, grid: Grid = PUBLISHED_GRID) -> np.ndarray:
     """Windows that may stand for what lies beside regions; (n,) int64, their starts, 0-based and sorted.
 
     They have a known base, and neither the blacklist nor a region touches them or the windows beside them.
     """
-    starts = window_starts(genome, chrom)
-    lows, highs = starts - WINDOW, starts + 2 * WINDOW
-    free = (lows >= 0) & (highs <= genome.sizes[chrom]) & ~is_unknown(genome.unknown_runs(chrom), starts, WINDOW)
+    starts = window_starts(genome, chrom, grid=grid)
+    lows, highs = starts - grid.window, starts + 2 * grid.window
+    free = (lows >= 0) & (highs <= genome.sizes[chrom]) & ~is_unknown(genome.unknown_runs(chrom), starts, grid.window)
     for taken in (regions, genome.blacklist):
         if taken is not None:
             free &= ~taken.overlaps(chrom, lows, highs)
@@ -53,26 +53,42 @@ def blocks_beside(genome: Genome, chrom: str, regions: Intervals) -> np.ndarray:
     return chosen
 
 
-def covered_calibration_bins(bins: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-    """200-bp bins that the given 32-bp bins overlap, among those allowed; sorted, distinct."""
-    first, last = bins * BIN // CALIBRATION_BIN, (bins * BIN + BIN - 1) // CALIBRATION_BIN
+def covered_calibration_bins(bins: np.ndarray, allowed: np.ndarray, bin_size: int = BIN) -> np.ndarray:
+    """200-bp bins that the given bins of `bin_size` bp overlap, among those allowed; sorted, distinct."""
     covered = np.zeros(len(allowed), dtype=bool)
-    for both in (first, last):
-        covered[both[: np.searchsorted(both, len(allowed))]] = True
+    for place, _ in _overlapped(bins, bin_size):
+        covered[place[: np.searchsorted(place, len(allowed))]] = True
     return np.flatnonzero(covered & allowed)
 
 
-def largest_per_calibration_bin(bins: np.ndarray, scores: np.ndarray, allowed: np.ndarray) -> np.ndarray:
-    """Largest score of the 32-bp bins that overlap each 200-bp bin.
+def _overlapped(bins: np.ndarray, bin_size: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """200-bp bins that sorted bins overlap: the first of each, then the second of those that have one, and so on.
+
+    Yields them with the rows of the bins.
+    """
+    first, last = bins * bin_size // CALIBRATION_BIN, (bins * bin_size + bin_size - 1) // CALIBRATION_BIN
+    rows = np.arange(len(bins))
+    while len(rows):
+        yield first[rows], rows
+        first = first + 1
+        rows = rows[first[rows] <= last[rows]]
+
+
+def largest_per_calibration_bin(
+    bins: np.ndarray, scores: np.ndarray, allowed: np.ndarray, bin_size: int = BIN
+) -> np.ndarray:
+    """Largest score of the bins that overlap each 200-bp bin.
 
     Parameters
     ----------
     bins
-        (n,) sorted numbers of 32-bp bins.
+        (n,) sorted numbers of bins.
     scores
         (n,) their scores.
     allowed
         Which 200-bp bins count, from :func:`calibration_bins`.
+    bin_size
+        Width of the bins in bp.
 
     Returns
     -------
@@ -80,10 +96,9 @@ def largest_per_calibration_bin(bins: np.ndarray, scores: np.ndarray, allowed: n
     """
     if not len(bins):
         return np.zeros(0, dtype=np.float32)
-    first, last = bins * BIN // CALIBRATION_BIN, (bins * BIN + BIN - 1) // CALIBRATION_BIN
-    split = first != last
-    where = np.concatenate([first, last[split]])
-    values = np.concatenate([scores, scores[split]])
+    parts = list(_overlapped(bins, bin_size))
+    where = np.concatenate([place for place, _ in parts])
+    values = np.concatenate([scores[rows] for _, rows in parts])
     inside = where < len(allowed)
     where, values = where[inside], values[inside]
     counts = allowed[where]

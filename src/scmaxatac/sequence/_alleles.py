@@ -42,6 +42,12 @@ class Allele(NamedTuple):
         return "complex" if self.alt else "deletion"
 
 
+def has_window(allele: Allele, starts: npt.NDArray[np.int64], window: int) -> bool:
+    """Whether one of the windows from `starts` (sorted) on, of `window` bp, holds an allele."""
+    first = np.searchsorted(starts, allele.start - window, side="right")
+    return bool(first < np.searchsorted(starts, allele.end))
+
+
 def to_codes(bases: str) -> npt.NDArray[np.uint8]:
     """Codes of bases: 0 to 3 are A, C, G, T in either case, 4 is anything else; (n,) uint8."""
     return _CODES[np.frombuffer(bases.encode("ascii"), dtype=np.uint8)]

@@ -6,17 +6,17 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from scmaxatac._constants import BIN, BINS_PER_WINDOW, WINDOW
 from scmaxatac.atac._bigwig_signal import SignalTrack
+from scmaxatac.genome._windows import Grid
 from scmaxatac.nn._pool import WindowPool
 from scmaxatac.nn._predict import predict_windows
-from scmaxatac.nn.engines._engine import Engine, Strand
+from scmaxatac.nn.engines._options import Strand
+from scmaxatac.nn.engines._protocol import Engine
 from scmaxatac.sequence._haplotype import haplotype_signal, haplotype_window, reference_bins
 from scmaxatac.sequence._phased import PhasedAlleles
 
 _WINDOWS_PER_BLOCK = 2_048
 """Distinct windows that are scored together."""
-
 
 _ROOM = 256
 """Bins for which there is room at first."""
@@ -28,7 +28,7 @@ class HaplotypeTile(NamedTuple):
     Attributes
     ----------
     first_bin
-        Number of the first bin, of 32 bp of the reference.
+        Number of the first bin of the reference.
     scores
         (models, haplotypes, bins) float32, mean over the windows that cover a bin, each base of it with equal weight;
         NaN where no window covers it or the haplotype lacks all of its bases.
@@ -78,7 +78,7 @@ def score_haplotypes(
     chrom
         The chromosome.
     starts
-        (n,) sorted starts of windows, multiples of 32.
+        (n,) sorted starts of windows, multiples of the bin's width.
     phased
         Alleles and who carries them.
     strand
@@ -87,21 +87,22 @@ def score_haplotypes(
         Called with numbers of starts that are done.
     """
     n_haplotypes = phased.carried.shape[1]
-    place = _Combinations(phased)
-    pool, block = WindowPool(), list[_Window]()
-    open_bins = _OpenBins(engine.n_models, n_haplotypes)
+    width = engine.grid.window
+    place = _Combinations(phased, width)
+    pool, block = WindowPool(width), list[_Window]()
+    open_bins = _OpenBins(engine.n_outputs, n_haplotypes, engine.grid)
     done = 0
     for i, start in enumerate(starts.tolist()):
         for chosen, haplotypes in place.at(start):
             alleles = [phased.alleles[j] for j in chosen]
-            window = haplotype_window(codes, alleles, start, WINDOW)
+            window = haplotype_window(codes, alleles, start, width)
             reach = int(window.right.max()) + 1
             values = signal.values(chrom, start, min(reach, len(codes)))
             row = pool.add(window.codes[None], haplotype_signal(values, start, window)[None])[0]
             moved = any(len(allele.ref) != len(allele.alt) for allele in alleles)
             block.append(_Window(start, int(row), haplotypes, window.position if moved else None))
         last = i + 1 == len(starts)
-        gap = not last and starts[i + 1] >= start + WINDOW
+        gap = not last and starts[i + 1] >= start + width
         if last or gap or len(pool) >= _WINDOWS_PER_BLOCK:
             scores = predict_windows(engine, *pool.windows(), strand)
             for each in block:
@@ -110,13 +111,14 @@ def score_haplotypes(
             yield from open_bins.close(None if last else int(starts[i + 1]), n_windows, len(pool))
             if progress is not None:
                 progress(i + 1 - done)
-            pool, block, done = WindowPool(), [], i + 1
+            pool, block, done = WindowPool(width), [], i + 1
 
 
 class _Combinations:
     """Which haplotypes have which alleles in a window."""
 
-    def __init__(self, phased: PhasedAlleles) -> None:
+    def __init__(self, phased: PhasedAlleles, window: int) -> None:
+        self._window = window
         self._carried = phased.carried
         self._starts = np.array([allele.start for allele in phased.alleles], dtype=np.int64)
         self._ends = np.array([allele.end for allele in phased.alleles], dtype=np.int64)
@@ -127,9 +129,9 @@ class _Combinations:
     def at(self, start: int) -> Iterator[tuple[list[int], npt.NDArray[np.int64]]]:
         """Alleles (their numbers) and the haplotypes that have just these in the window from `start` on."""
         low = int(np.searchsorted(self._latest_end, start, side="right"))
-        high = int(np.searchsorted(self._starts, start + WINDOW))
+        high = int(np.searchsorted(self._starts, start + self._window))
         while True:  # what is deleted lets the window reach further
-            reach = start + WINDOW + self._removed[max(high, low)] - self._removed[low]
+            reach = start + self._window + self._removed[max(high, low)] - self._removed[low]
             further = int(np.searchsorted(self._starts, reach))
             if further <= high:
                 break
@@ -148,18 +150,20 @@ class _Combinations:
 class _OpenBins:
     """Sums over the windows of bins that later windows may cover as well."""
 
-    def __init__(self, n_models: int, n_haplotypes: int) -> None:
+    def __init__(self, n_models: int, n_haplotypes: int, grid: Grid) -> None:
+        self._grid = grid
         self._first = self._n = 0
         self._sums = np.zeros((n_models, n_haplotypes, _ROOM))
         self._bases = np.zeros((n_haplotypes, _ROOM))
 
     def add(self, window: _Window, scores: npt.NDArray[np.float32]) -> None:
-        """Add the scores (models, 32) of a window to the bins of its haplotypes."""
+        """Add the scores (models, bins) of a window to the bins of its haplotypes."""
+        grid = self._grid
         if window.position is None:
-            sums, bases = scores.astype(np.float64) * BIN, np.full(BINS_PER_WINDOW, BIN, dtype=np.int64)
+            sums, bases = scores.astype(np.float64) * grid.bin, np.full(grid.bins_per_window, grid.bin, dtype=np.int64)
         else:
             sums, bases = reference_bins(scores, window.position, window.start)
-        bins = self._reserve(window.start // BIN)
+        bins = self._reserve(window.start // grid.bin)
         self._sums[:, window.haplotypes, bins] += sums[:, None]
         self._bases[window.haplotypes, bins] += bases
 
@@ -167,15 +171,15 @@ class _OpenBins:
         """Place of the bins of a window."""
         if not self._n:
             self._first = first
-        self._n = max(self._n, first + BINS_PER_WINDOW - self._first)
+        self._n = max(self._n, first + self._grid.bins_per_window - self._first)
         while self._n > self._sums.shape[2]:
             self._sums = np.concatenate([self._sums, np.zeros_like(self._sums)], axis=2)
             self._bases = np.concatenate([self._bases, np.zeros_like(self._bases)], axis=1)
-        return slice(first - self._first, first - self._first + BINS_PER_WINDOW)
+        return slice(first - self._first, first - self._first + self._grid.bins_per_window)
 
     def close(self, next_start: int | None, n_windows: int, n_distinct: int) -> Iterator[HaplotypeTile]:
         """Yield the bins before the next window, all of them if there is none."""
-        n = self._n if next_start is None else min(next_start // BIN - self._first, self._n)
+        n = self._n if next_start is None else min(next_start // self._grid.bin - self._first, self._n)
         with np.errstate(invalid="ignore"):
             scores = (self._sums[:, :, :n] / self._bases[:, :n]).astype(np.float32)
         yield HaplotypeTile(self._first, scores, n_windows, n_distinct)

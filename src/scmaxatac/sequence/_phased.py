@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from scmaxatac._constants import WINDOW
 from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac.genome._genome import Genome
@@ -52,7 +53,7 @@ def check_phase(records: VcfRecords, unphased: Unphased) -> None:
 
 
 def phase_alleles(
-    records: VcfRecords, genome: Genome, *, unphased: Unphased = "error"
+    records: VcfRecords, genome: Genome, *, unphased: Unphased = "error", window: int = WINDOW
 ) -> tuple[dict[str, PhasedAlleles], dict[str, int]]:
     """Alleles of all haplotypes, by chromosome, and how many genotypes or alleles were left out, by reason.
 
@@ -65,6 +66,8 @@ def phase_alleles(
     unphased
         What a heterozygous genotype without phase counts as: an error, the reference, or the alternative, on both
         haplotypes.
+    window
+        Width of the windows in bp; longer alleles are left out.
 
     Raises
     ------
@@ -77,7 +80,7 @@ def phase_alleles(
         If alleles are left out, genotypes are missing or alleles of a haplotype overlap: how many.
     """
     check_phase(records, unphased)
-    found = make_variants(records_of_vcf(records), genome, align=False)
+    found = make_variants(records_of_vcf(records), genome, align=False, window=window)
     lost: Counter[str] = Counter(found.left_out)
     n_missing = int((records.alleles == MISSING).any(axis=2).sum())
     carried = _carried(records, found, unphased)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac.genome._genome import Genome
 from scmaxatac.io._vcf import VcfRecords
-from scmaxatac.sequence._alleles import Allele, anchored, left_align, to_codes, trim
+from scmaxatac.sequence._alleles import Allele, anchored, has_window, left_align, to_codes, trim
 
 _SHOWN = 5
 _OTHER_ASSEMBLY = 0.2
@@ -29,8 +29,10 @@ UNKNOWN_CONTIG = "on contigs that the genome does not have"
 REF_MISMATCH = "whose REF is not the genome's"
 SYMBOLIC = "symbolic, breakends or missing (<DEL>, N[chr1:5[, *, .)"
 PAST_THE_END = "past the end of the chromosome"
-TOO_LONG = f"of {WINDOW:,} bp and more, longer than a window"
+TOO_LONG = "longer than a window"
 UNKNOWN_SEQUENCE = "in sequence that is not known (N)"
+NOT_PREDICTED = "on chromosomes that were not predicted"
+NO_WINDOW = "in no window (outside the regions, in the blacklist, or at the end of a chromosome)"
 SAME = "whose ALT is their REF"
 
 
@@ -112,7 +114,14 @@ def records_of_frame(frame: pd.DataFrame) -> Iterator[Record]:
             yield Record(str(chrom), int(pos) - 1, str(name), ref.upper(), one, i, number, where)
 
 
-def make_variants(records: Iterable[Record], genome: Genome, *, align: bool = True) -> Variants:
+def make_variants(
+    records: Iterable[Record],
+    genome: Genome,
+    *,
+    align: bool = True,
+    window: int = WINDOW,
+    starts: Mapping[str, np.ndarray] | None = None,
+) -> Variants:
     """Check alleles against the genome and bring them into normal form.
 
     Parameters
@@ -123,11 +132,17 @@ def make_variants(records: Iterable[Record], genome: Genome, *, align: bool = Tr
         Sequence and sizes.
     align
         Whether insertions and deletions are moved left as far as they can be.
+    window
+        Width of the windows in bp; longer alleles are left out.
+    starts
+        Sorted starts of the windows of the chromosomes that were predicted; alleles elsewhere, or in none of the
+        windows, are left out.
 
     Raises
     ------
     ValueError
-        If no contig is in the genome, or so many reference alleles disagree that it is another assembly.
+        If no contig is in the genome, so many reference alleles disagree that it is another assembly, or windows are
+        given and no allele is left.
 
     Warns
     -----
@@ -145,9 +160,12 @@ def make_variants(records: Iterable[Record], genome: Genome, *, align: bool = Tr
             left_out[UNKNOWN_CONTIG] += 1
             unknown[record.chrom] += 1
             continue
+        if starts is not None and record.chrom not in starts:
+            left_out[NOT_PREDICTED] += 1
+            continue
         codes = genome.codes(record.chrom)
         n_checked += record.start + len(record.ref) <= len(codes)
-        reason, found = _check(record, codes)
+        reason, found = _check(record, codes, window)
         if reason == REF_MISMATCH:
             here = f"{record.chrom}:{record.start + 1} {record.ref[:20]}, not {found[:20]} ({record.where})"
             mismatches.append(here)
@@ -156,16 +174,22 @@ def make_variants(records: Iterable[Record], genome: Genome, *, align: bool = Tr
             continue
         allele = trim(record.start, record.ref, record.alt.upper())
         allele = left_align(allele, codes) if align else allele
+        if starts is not None and not has_window(allele, starts[record.chrom], window):
+            left_out[NO_WINDOW] += 1
+            continue
         pos, ref, alt = anchored(allele, codes)
         rows.append((record.chrom, pos, record.name, ref, alt, allele.kind, record.record, record.allele))
         alleles.append(allele)
     _report(genome, n_all, n_checked, left_out, unknown, mismatches)
+    if starts is not None and not alleles:
+        each = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common())
+        raise ValueError(f"none of the {n_all} alleles can be scored: {each or 'there are none'}")
     columns = ["chrom", "pos", "id", "ref", "alt", "kind", "record", "allele"]
     table = pd.DataFrame(rows, columns=columns).astype({"pos": np.int64, "record": np.int64, "allele": np.int64})
     return Variants(table, tuple(alleles), dict(left_out))
 
 
-def _check(record: Record, codes: np.ndarray) -> tuple[str, str]:
+def _check(record: Record, codes: np.ndarray, window: int) -> tuple[str, str]:
     """Why an allele can't be scored, "" if it can; and the bases that the genome has in place of REF."""
     end = record.start + len(record.ref)
     if end > len(codes):
@@ -182,7 +206,7 @@ def _check(record: Record, codes: np.ndarray) -> tuple[str, str]:
         return SYMBOLIC, ""
     if record.alt.upper() == record.ref:
         return SAME, ""
-    if max(len(record.ref), len(record.alt)) > WINDOW:
+    if max(len(record.ref), len(record.alt)) > window:
         return TOO_LONG, ""
     return "", ""
 
@@ -207,8 +231,8 @@ def _report(
             f"{len(mismatches)} of {n_checked} reference alleles are not those of {genome.source}, so the variants "
             f"look called on another assembly: {shown}. Use its genome, or lift the variants over"
         )
+    each = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common())
     if left_out:
-        each = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common())
         more = f". Contigs: {abbreviate(unknown)}" if unknown else ""
         more += f". REF: {shown}" if mismatches else ""
         warn(f"{sum(left_out.values())} of {n_all} alleles are left out: {each}{more}")

@@ -5,24 +5,25 @@ from typing import Any
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
 from scmaxatac.containers._copies import copied
-from scmaxatac.containers._objects import group_labels, unwrap
+from scmaxatac.containers._objects import unwrap
 from scmaxatac.containers._storable import check_storable
 from scmaxatac.predict._prediction import write_sites
+from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._track_files import renewed_files
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import find_results, row_labels
 from scmaxatac.results._run_folder import run_folder
-from scmaxatac.results._slots import merge_slots, write_cell_activity
-from scmaxatac.zoo._threshold_rules import Threshold, parse_rule
+from scmaxatac.results._slots import check_key, merge_slots, write_cell_activity
 
 
 @shared_docs
 def call_sites(
     data: Any,
-    threshold: Threshold = "f1",
+    threshold: Thresholds = "f1",
     *,
     include_flanks: bool | None = None,
     key: str = _keys.KEY_ADDED,
+    key_added: str | None = None,
     mod: str = "atac",
     copy: bool = False,
 ) -> Any:
@@ -33,11 +34,14 @@ def call_sites(
     data
         Object that was predicted.
     threshold
-        As in :func:`~scmaxatac.tl.predict_tfbs`.
+        As in :func:`~scmaxatac.tl.predict_tfbs`: a rule, or ``{tf: rule}``.
     include_flanks
         Use the bins outside the regions as well; by default as in the prediction.
     key
         {key}
+    key_added
+        Name under which these sites are stored, beside those of `key`, which stay as they are: a second entry with the
+        same regions and scores, which every ``key=`` finds. Without it the sites of `key` are replaced.
     mod
         {mod}
     copy
@@ -45,20 +49,21 @@ def call_sites(
 
     Returns
     -------
-    None, or the changed copy. Sites, activities, the number of sites in the QC table and the parameters are replaced;
-    a run with ``save_tracks=True`` gets BED files of these sites beside the earlier ones.
+    None, or the changed copy. Sites, activities, the number of sites in the QC table and the parameters are replaced,
+    or stored under `key_added`; a run with ``save_tracks=True`` gets BED files of these sites beside the earlier ones.
 
     Raises
     ------
     KeyError
-        If nothing was predicted under `key`, or the entry lacks a slot.
+        If nothing was predicted under `key`, the entry lacks a slot, or `threshold` has a rule for a factor that was
+        not predicted.
     FileNotFoundError
         If the folder of the scores is gone.
     ValueError
-        If the object can't be written to; if the threshold is no rule, needs a calibration table that the model lacks,
-        or lies below the score down to which bins were kept; or if a rule by rank needs a sample of the genome beside
-        the regions that the run did not predict. A prediction with such a rule does, and so does any in so many regions
-        that the sample is less than a tenth of them.
+        If the object can't be written to, or holds something else under `key_added`; if the threshold is no rule, needs
+        a calibration table that the model lacks, or lies below the score down to which bins were kept; or if a rule by
+        rank needs a sample of the genome beside the regions that the run did not predict. A prediction with such a rule
+        does, and so does any in so many regions that the sample is less than a tenth of them.
 
     Examples
     --------
@@ -70,22 +75,28 @@ def call_sites(
     >>> sma.tl.call_sites(toy.mdata, 0.9)
     >>> float(sma.get.sites(toy.mdata)["score"].min()) >= 0.9
     True
+    >>> sma.tl.call_sites(toy.mdata, {"CTCF": 0.3}, key_added="sensitive")
+    >>> len(sma.get.sites(toy.mdata, key="sensitive")) > len(sma.get.sites(toy.mdata))
+    True
     """
-    rule = parse_rule(threshold)
+    rules = Rules.parse(threshold)
     if copy:
         data = copied(data)
     adata = unwrap(data, mod)
-    check_storable(data, key, mod=mod)
+    target = key if key_added is None else key_added
+    check_key([] if key_added is None else [adata], target)
+    check_storable(data, target, mod=mod, obsm=_keys.activity_obsm(target))
     results = find_results(data, key, mod)
     params = results.params
-    labels = group_labels(data, params["groupby"], mod)
+    rules.check(params["tfs"])
+    labels = row_labels(data, params, mod)
     run = Run.open(run_folder(params))
     if not run.is_complete:
         raise FileNotFoundError(
             f"{run.folder} does not hold all scores of uns[{key!r}] any more; call scmaxatac.tl.predict_tfbs again"
         )
     include_flanks = params["include_flanks"] if include_flanks is None else include_flanks
-    called = run.call(rule, include_flanks=include_flanks)
+    called = run.call(rules, include_flanks=include_flanks)
     files = results.table(_keys.FILES)
     if (files["kind"] == "bed").any():
         files = renewed_files(run.store, files, write_sites(run, called.sites))
@@ -98,6 +109,8 @@ def call_sites(
         _keys.QC: qc.assign(n_sites=called.n_sites.reindex(qc.index, fill_value=0)),
         _keys.FILES: files,
     }
-    merge_slots(adata, changed, key)
-    write_cell_activity(adata, labels.codes, labels.names, called.activity, key)
+    if target != key:
+        adata.uns[target] = dict(results.slots)  # regions and scores are shared, not copied
+    merge_slots(adata, changed, target)
+    write_cell_activity(adata, labels.codes, labels.names, called.activity, target)
     return data if copy else None

@@ -12,29 +12,32 @@ from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
+from scmaxatac.atac import Pseudobulks
+from scmaxatac.atac._options import PseudobulkOptions
 from scmaxatac.atac._pseudobulk import make_pseudobulks
-from scmaxatac.atac._thinning import collect_pool, nested_insertions
+from scmaxatac.atac._read_pseudobulks import check_options, extent_of, insertions_of_group
+from scmaxatac.atac._thinning import nested_libraries
 from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.evaluate._bins import labelled_bins
 from scmaxatac.evaluate._motifs import Motifs, read_any_motifs
 from scmaxatac.evaluate._ranking_metrics import count_blocks, warn_of_few_blocks
-from scmaxatac.fragments._read_groups import Fragments, GroupedFragments, read_groups
+from scmaxatac.fragments._read_groups import Fragments
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.genome._intervals_on_genome import on_genome, regions_on
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import TFModel, load_many
 from scmaxatac.models._load_many import Models
-from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision, Strand
+from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision, Strand
+from scmaxatac.nn.engines._registry import common_grid
 from scmaxatac.predict._depth_curve import NOTHING, Comparison, depth_curve
 from scmaxatac.predict._expressed import expressed_models
-from scmaxatac.predict._genome_warnings import warn_about_genome
 from scmaxatac.predict._prediction import default_folder
 from scmaxatac.predict._preset import Preset, resolve_averaging
-from scmaxatac.predict._regions import Regions, resolve_regions
+from scmaxatac.predict._regions import Regions
+from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.tl._motif_scan import motif_scan
-from scmaxatac.zoo._threshold_rules import Threshold, parse_rule
 
 _DEFAULT_SHARES = (0.02, 0.05, 0.1, 0.2, 0.5)
 
@@ -42,10 +45,10 @@ _DEFAULT_SHARES = (0.02, 0.05, 0.1, 0.2, 0.5)
 @shared_docs
 def downsampling_curve(
     data: Any,
-    groupby: str | Sequence[str],
+    groupby: str | Sequence[str] | None = None,
     *,
     group: str,
-    genome: Genome,
+    genome: Genome | None = None,
     sizes: Sequence[int] | None = None,
     tfs: str | Iterable[str] | None = None,
     models: Models = None,
@@ -56,7 +59,7 @@ def downsampling_curve(
     regions: Regions = "auto",
     chroms: Iterable[str] | None = None,
     signal_chroms: Iterable[str] | None = None,
-    threshold: Threshold = "f1",
+    threshold: Thresholds = "f1",
     preset: Preset | None = None,
     strand: Strand | None = None,
     step: int | None = None,
@@ -83,13 +86,13 @@ def downsampling_curve(
     Parameters
     ----------
     data
-        {data}
+        {bulks_or_data}
     groupby
-        {groupby}
+        {bulks_groupby}
     group
         The group whose fragments are drawn: a deep one.
     genome
-        {genome}
+        {bulks_genome}
     sizes
         Numbers of fragments, on any chromosome; by default 2, 5, 10, 20 and 50% of the group's. Larger numbers than
         the group has are left out with a warning; where all are, the table holds all fragments alone.
@@ -111,7 +114,7 @@ def downsampling_curve(
     regions
         Where to predict, as in :func:`predict_tfbs`; the same for every size.
     chroms
-        {chroms}
+        {bulks_chroms}
         Fewer of them change all scores, unless `signal_chroms` stays the same.
     signal_chroms
         {signal_chroms}
@@ -194,63 +197,55 @@ def downsampling_curve(
     >>> bool(thinned < full)
     True
     """
-    averaging, rule = resolve_averaging(preset, step, strand), parse_rule(threshold)
+    rules = Rules.parse(threshold)
     if bin_size < 1 or block_size < bin_size:
         raise ValueError(
             f"bin_size is {bin_size} and block_size {block_size}; they have to be 1 <= bin_size <= block_size"
         )
     if motifs is not None and peaks is None:
         raise ValueError("motifs are a baseline to compare with peaks; give peaks as well")
-    objects = [unwrap(member, mod) for _, member in split_objects(data)]
-    chosen = genome.select_chroms(chroms)
-    scaling = chosen if signal_chroms is None else genome.select_chroms(signal_chroms)
+    extent = extent_of(data, genome, chroms, signal_chroms)
+    genome, chosen = extent.genome, extent.chroms
+    options = PseudobulkOptions(groupby, fragments, sample_key, barcode_key, mod=mod)
+    check_options(data, options)
+    of_groups = isinstance(data, Pseudobulks)
+    objects = [] if of_groups else [unwrap(member, mod) for _, member in split_objects(data)]
     if tfs is None and isinstance(peaks, Mapping):
         tfs = list(peaks)
     chosen_models = load_many(models, tfs)
-    if tfs is None:
+    if tfs is None and not of_groups:
         chosen_models = expressed_models(chosen_models, data)
-    warn_about_genome(genome, chosen_models)
-    inputs = RunInputs(
-        models=chosen_models,
-        genome=genome,
-        chroms=chosen,
-        regions=resolve_regions(objects, regions, genome, chosen),
-        step=averaging.step,
-        strand=averaging.strand,
+    averaging = resolve_averaging(preset, step, strand, common_grid(chosen_models))
+    inputs = RunInputs.prepare(
+        chosen_models,
+        extent,
+        objects,
+        regions,
+        averaging=averaging,
         engine=EngineOptions(backend, device, precision, batch_size),
+        rules=rules,
         min_stored_score=0.0,  # ranks go on below the scores that a run keeps otherwise
     )
-    inputs.check(rule)
     folder = output_folder(default_folder() if out_dir is None else out_dir)
     known = _peaks_by_tf(peaks, chosen_models, genome)
     inside = None if compare_in is None else regions_on(compare_in, genome, chosen, "intervals of compare_in").frame()
     if known and n_bootstrap:
         counted = labelled_bins(NOTHING, NOTHING, genome=genome, chroms=chosen, regions=inside, bin_size=bin_size)
         warn_of_few_blocks({abbreviate(chosen): count_blocks(list(counted.values()), block_size)}, block_size)
-    grouped = read_groups(data, groupby, fragments=fragments, sample_key=sample_key, barcode_key=barcode_key, mod=mod)
     matches = {} if motifs is None else _motif_bins(motifs, inputs, known, bin_size)
-    sources, number = _of_group(grouped, group)
-    pool = collect_pool(sources, genome)
+    deep = insertions_of_group(data, group, options, extent)
     generator = np.random.default_rng(rng)
-    of_group = generator.spawn(len(grouped.libraries))[number]  # as where all groups are thinned
-    chosen_sizes = _sizes(sizes, len(pool), group)
-    insertions = nested_insertions(pool, chosen_sizes, genome, [*chosen, *scaling], of_group)
-    names = {name: [name] for name in insertions.groups}
-    bulks = make_pseudobulks(insertions, names, genome, chosen, signal_chroms=scaling, min_cells=0, min_fragments=0)
+    generators = generator.spawn(deep.n_libraries)  # as where all groups are thinned
+    insertions, libraries = nested_libraries(
+        deep.insertions, deep.libraries, _sizes(sizes, deep.n_fragments, group), [generators[i] for i in deep.numbers]
+    )
+    bulks = make_pseudobulks(
+        insertions, libraries, genome, chosen, signal_chroms=extent.signal_chroms, min_cells=0, min_fragments=0
+    )
     comparison = Comparison(known, matches, inside, bin_size, n_bootstrap, block_size, int(generator.integers(2**32)))
-    table = depth_curve(inputs, bulks, comparison, rule=rule, out_dir=folder, executor=executor)
-    cells = (table["n_fragments"] * pool.n_cells_found / len(pool)).round().astype(int)
-    table.insert(2, "n_cells", cells)
+    table = depth_curve(inputs, bulks, comparison, rules=rules, out_dir=folder, executor=executor)
+    table.insert(2, "n_cells", (table["n_fragments"] * deep.n_cells_found / deep.n_fragments).round().astype(int))
     return table
-
-
-def _of_group(grouped: GroupedFragments, group: str) -> tuple[list[tuple[Any, np.ndarray]], int]:
-    """Choose the sources of a group, with code 0 for its cells and -1 for others; and give the group's number."""
-    if group not in grouped.groups:
-        raise KeyError(f"no group {group!r}; there are {', '.join(map(repr, grouped.groups))}")
-    number = list(grouped.groups).index(group)
-    coded = [(source, np.where(code == number, 0, -1)) for source, code in grouped.sources]
-    return [(source, code) for source, code in coded if (code == 0).any()], number
 
 
 def _sizes(sizes: Sequence[int] | None, total: int, group: str) -> list[int]:
@@ -270,12 +265,13 @@ def _peaks_by_tf(
 ) -> dict[str, pd.DataFrame]:
     if peaks is None:
         return {}
+    tfs = [tf for model in models for tf in model.tfs]
     if not isinstance(peaks, Mapping):
-        if len(models) != 1:
-            raise ValueError(f"peaks are of one factor, but {len(models)} are predicted; give {{tf: peaks}}")
-        peaks = {models[0].tf: peaks}
+        if len(tfs) != 1:
+            raise ValueError(f"peaks are of one factor, but {len(tfs)} are predicted; give {{tf: peaks}}")
+        peaks = {tfs[0]: peaks}
     by_name = {str(tf).upper(): table for tf, table in peaks.items()}
-    given = {m.tf: by_name[m.tf.upper()] for m in models if m.tf.upper() in by_name}
+    given = {tf: by_name[tf.upper()] for tf in tfs if tf.upper() in by_name}
     return {tf: on_genome(table, f"peaks of {tf}", genome) for tf, table in given.items()}
 
 

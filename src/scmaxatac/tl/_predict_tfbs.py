@@ -5,36 +5,38 @@ from concurrent.futures import Executor
 from os import PathLike
 from typing import Any
 
-import pandas as pd
+import numpy as np
 
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
-from scmaxatac.atac._insertions import collect_insertions
-from scmaxatac.atac._pseudobulk import make_pseudobulks
+from scmaxatac.atac import Pseudobulks
+from scmaxatac.atac._options import MaxFragments, PseudobulkOptions
+from scmaxatac.atac._read_pseudobulks import check_options, extent_of, pseudobulks_of
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.fragments._read_groups import Fragments, read_groups
+from scmaxatac.fragments._read_groups import Fragments
 from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
-from scmaxatac.nn.engines._engine import Backend, EngineOptions, Precision, Strand
+from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision, Strand
+from scmaxatac.nn.engines._registry import common_grid
 from scmaxatac.predict._expressed import expressed_models
-from scmaxatac.predict._genome_warnings import warn_about_genome
 from scmaxatac.predict._prediction import default_folder, run_prediction
 from scmaxatac.predict._preset import Preset, resolve_averaging
-from scmaxatac.predict._regions import Regions, resolve_regions
+from scmaxatac.predict._regions import Regions
+from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
+from scmaxatac.results._group_object import group_object
 from scmaxatac.results._schema_docs import slots_text
 from scmaxatac.results._slots import check_key, write_slots
-from scmaxatac.zoo._threshold_rules import Threshold, parse_rule
 
 
 @shared_docs(slots=slots_text("tl.predict_tfbs"))
 def predict_tfbs(
     data: Any,
-    groupby: str | Sequence[str],
+    groupby: str | Sequence[str] | None = None,
     *,
     tfs: str | Iterable[str] | None = None,
     genome: Genome | None = None,
@@ -42,7 +44,7 @@ def predict_tfbs(
     models: Models = None,
     regions: Regions = "auto",
     chroms: Iterable[str] | None = None,
-    threshold: Threshold = "f1",
+    threshold: Thresholds = "f1",
     preset: Preset | None = None,
     strand: Strand | None = None,
     step: int | None = None,
@@ -50,6 +52,8 @@ def predict_tfbs(
     signal_chroms: Iterable[str] | None = None,
     min_cells: int = 10,
     min_fragments: int = 10_000,
+    max_fragments: MaxFragments = None,
+    rng: np.random.Generator | int | None = 0,
     sample_key: str | None = None,
     replicate_key: str | None = None,
     barcode_key: str | None = None,
@@ -75,28 +79,27 @@ def predict_tfbs(
     Parameters
     ----------
     data
-        {data}
+        {bulks_or_data}
     groupby
-        {groupby}
+        {bulks_groupby}
     tfs
         Transcription factors. Without it every installed model; where a MuData has an RNA modality (``"rna"``,
         ``"RNA"``, ``"gex"`` or ``"GEX"``), only those of factors that have a count in at least 1% of all its cells or
         are not among its genes, with a warning that names the others. A factor of a rare cluster may be among these:
         name such factors here.
     genome
-        {genome}
+        {bulks_genome}
         It must be the assembly that the reads were aligned to; the published models are for human (hg38).
-    fragments
-        {fragments}
     models
         A folder of models (ours, or the original maxATAC's layout), a :class:`~scmaxatac.models.TFModel`, a list or
         dict of them, or ``"demo"``. Without it ``settings.model_dir``, then the downloaded models.
     regions
         Where to predict: ``"auto"`` takes the intervals in ``var_names`` unless they tile the genome, else the peaks
         in ``uns["macs3"]`` or ``uns["macs3_pseudobulk"]``; ``"genome"`` is everything; or a BED file, or a table with
-        chrom, start and end (0-based, half-open). Windows that overlap a region by 1 bp are predicted.
+        chrom, start and end (0-based, half-open), or names such as ``adata.var_names``. Windows that overlap a region
+        by 1 bp are predicted. Pseudobulks hold no peaks: name the regions with them.
     chroms
-        {chroms}
+        {bulks_chroms}
         Fewer of them change all scores, unless `signal_chroms` stays the same.
     threshold
         Which bins are sites: ``"f1"``, the published rule, takes the threshold with the largest F1 on the validation
@@ -107,7 +110,8 @@ def predict_tfbs(
         bins in every group, also where the factor is absent, so numbers of sites can't be compared. ``"mixed"`` is for
         groups where that is not known. The QC table says how far the published thresholds are off. These two rank the
         bins of known sequence on all `chroms`: for what lies beside the regions stands a fixed sample of at most 512
-        blocks of 1,024 bp, which is predicted as well (3,584 windows a group at the default `step`).
+        blocks of 1,024 bp, which is predicted as well (3,584 windows a group at the default `step`). Or
+        ``{tf: rule}``; factors that the dict does not name are called at ``"f1"``.
     preset
         How windows are averaged: ``"original"`` is ``strand="forward", step=256``, as without a preset;
         ``"accurate"`` is ``strand="mean", step=128`` and predicts four times as many windows. An explicit `strand` or
@@ -115,24 +119,14 @@ def predict_tfbs(
     strand
         ``"forward"``, the original's and the default, or ``"mean"`` of both strands, at twice the cost.
     step
-        Distance between windows in bp, a multiple of 32 and at most 1,024; the original's and the default is 256.
+        Distance between windows in bp, a multiple of the bin and at most a window; the original's and the default is a
+        quarter of a window, 256.
     include_flanks
         A window of 1,024 bp that overlaps a region reaches beyond it. By default only bins that overlap a region by
         1 bp can become sites; True takes those outside as well, as the original does, though fewer windows cover them.
     signal_chroms
         {signal_chroms}
-    min_cells
-        {min_cells}
-    min_fragments
-        {min_fragments}
-    sample_key
-        {sample_key}
-    replicate_key
-        {replicate_key}
-    barcode_key
-        {barcode_key}
-    mod
-        {mod}
+    {pseudobulk_options}
     device
         ``"cpu"``, ``"cuda"``, ``"cuda:1"``; ``"auto"`` takes a GPU when there is one and the backend can use it.
     backend
@@ -159,16 +153,19 @@ def predict_tfbs(
 
     Returns
     -------
-    None, or the changed copy. Every object gets, with ``key_added="tfbs"``:
+    None, or the changed copy. With pseudobulks, which have no object to write into, a new AnnData whose rows are the
+    groups, with their depth as ``obs``; the functions of ``get`` and ``pl``, and :func:`call_sites`, take it as any
+    other object. Every object gets, with ``key_added="tfbs"``:
 
     {slots}
 
     Warns
     -----
     UserWarning
-        If groups are skipped, factors, fragments or cells are left out, fewer than 90% of the cells are found in a
-        fragment file, a fragment file looks truncated or a BAM file has no duplicates marked, a model is weak, or
-        published models meet a genome without a blacklist or another one than hg38.
+        If groups are skipped, factors, fragments or cells are left out, groups differ more than two-fold in depth and
+        no `max_fragments` is given, a group loses most of its insertions to the blacklist, fewer than 90% of the cells
+        are found in a fragment file, a fragment file looks truncated or a BAM file has no duplicates marked, a model is
+        weak, or published models meet a genome without a blacklist or another one than hg38.
 
     Raises
     ------
@@ -178,12 +175,14 @@ def predict_tfbs(
         If ``backend="openvino"`` or a BAM file needs a package that is not installed; the message has the line that
         installs it.
     KeyError
-        If a column, chromosome or transcription factor does not exist.
+        If a column, chromosome or transcription factor does not exist, or `threshold` has a rule for a factor that is
+        not predicted.
     TypeError
         If `data` or `genome` is something else.
     ValueError
-        If an option is wrong, the results can't be stored in an object (opened read-only, a view of a file), no
-        fragments or too few barcodes are found, contigs do not match, or no group is large enough.
+        If an option is wrong or one that pseudobulks can't follow any more, the results can't be stored in an object
+        (opened read-only, a view of a file), no fragments or too few barcodes are found, contigs do not match, or no
+        group is large enough.
     RuntimeError
         If a worker of the executor failed. What is complete is kept: call again with the same inputs and folder. Or if
         another process is running the same prediction in the same folder.
@@ -197,74 +196,62 @@ def predict_tfbs(
     ... )
     >>> sorted(sma.get.sites(toy.mdata, tfs="CTCF")["group"].unique())
     ['B', 'CD4/T', 'Mono']
+
+    At equal depth, from pseudobulks that were read once:
+
+    >>> bulks = sma.pp.pseudobulk(toy.mdata, "cell_type", genome=toy.genome, chroms="chr5", min_fragments=1000)
+    >>> groups = sma.tl.predict_tfbs(bulks, tfs="CTCF", models="demo", regions=toy.peaks, max_fragments="match")
+    >>> sma.get.activity(groups).index.tolist()
+    ['B', 'CD4/T', 'Mono']
     """
-    if genome is None:
-        raise ValueError("genome is missing: give scmaxatac.Genome('hg38.fa', blacklist='hg38_maxatac_blacklist.bed')")
-    if not isinstance(genome, Genome):
-        raise TypeError(f"genome is a {type(genome).__name__}; make one with scmaxatac.Genome('hg38.fa', ...)")
-    averaging, rule = resolve_averaging(preset, step, strand), parse_rule(threshold)
-    if copy:
+    extent = extent_of(data, genome, chroms, signal_chroms)
+    options = PseudobulkOptions(
+        groupby, fragments, sample_key, barcode_key, replicate_key, mod, min_cells, min_fragments, max_fragments, rng
+    )
+    rules = Rules.parse(threshold)
+    check_options(data, options)
+    of_groups = isinstance(data, Pseudobulks)
+    if copy and not of_groups:
         data = copied(data)
-    objects = [unwrap(member, mod) for _, member in split_objects(data)]
+    objects = [] if of_groups else [unwrap(member, mod) for _, member in split_objects(data)]
     check_key(objects, key_added)
-    check_storable(data, key_added, mod=mod, obsm=_keys.activity_obsm(key_added))
-    chosen = genome.select_chroms(chroms)
-    scaling = chosen if signal_chroms is None else genome.select_chroms(signal_chroms)
+    if not of_groups:
+        check_storable(data, key_added, mod=mod, obsm=_keys.activity_obsm(key_added))
     chosen_models = load_many(models, tfs)
-    if tfs is None:
+    if tfs is None and not of_groups:
         chosen_models = expressed_models(chosen_models, data)
-    warn_about_genome(genome, chosen_models)
-    inputs = RunInputs(
-        models=chosen_models,
-        genome=genome,
-        chroms=chosen,
-        regions=resolve_regions(objects, regions, genome, chosen),
-        step=averaging.step,
-        strand=averaging.strand,
+    averaging = resolve_averaging(preset, step, strand, common_grid(chosen_models))
+    inputs = RunInputs.prepare(
+        chosen_models,
+        extent,
+        objects,
+        regions,
+        averaging=averaging,
         engine=EngineOptions(backend, device, precision, batch_size),
+        rules=rules,
     )
-    inputs.check(rule)
     folder = output_folder(default_folder() if out_dir is None else out_dir)
-    grouped = read_groups(
-        data,
-        groupby,
-        fragments=fragments,
-        sample_key=sample_key,
-        barcode_key=barcode_key,
-        replicate_key=replicate_key,
-        mod=mod,
-    )
-    insertions = collect_insertions(
-        grouped.sources, grouped.libraries, genome, chroms=dict.fromkeys([*chosen, *scaling])
-    )
-    bulks = make_pseudobulks(
-        insertions,
-        grouped.groups,
-        genome,
-        chosen,
-        signal_chroms=scaling,
-        min_cells=min_cells,
-        min_fragments=min_fragments,
-    )
+    bulks, codes = pseudobulks_of(data, options, extent)
     slots = run_prediction(
         inputs,
         bulks,
-        rule=rule,
+        rules=rules,
         out_dir=folder,
         include_flanks=include_flanks,
         save_tracks=save_tracks,
         executor=executor,
+        key=key_added,
     )
-    origin = {
-        "groupby": groupby if isinstance(groupby, str) else list(groupby),
-        "replicate_key": replicate_key,
+    origin = bulks.params | {
         "preset": preset,
         "threshold": threshold,
-        "regions": "table" if isinstance(regions, pd.DataFrame) else str(regions),
-        "min_cells": min_cells,
-        "min_fragments": min_fragments,
+        "regions": str(regions) if isinstance(regions, str | PathLike) else "table",
         "n_objects": len(objects),
+        "rows": "groups" if of_groups else "cells",
     }
     slots[_keys.PARAMS] |= origin
-    write_slots(objects, grouped.codes, list(grouped.groups), slots, key_added)
-    return data if copy else None
+    if of_groups:
+        data, code = group_object(bulks.qc, bulks.groups)
+        objects, codes = [data], [code]
+    write_slots(objects, codes, list(bulks.qc.index), slots, key_added)
+    return data if copy or of_groups else None

@@ -15,7 +15,7 @@ from scmaxatac._logging import logger
 from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.io._owned_folder import OwnedFolder
-from scmaxatac.models import TFModel, load
+from scmaxatac.models import NetworkSpec, TFModel, load
 from scmaxatac.train._options import check_options
 from scmaxatac.train._split import split_chroms
 from scmaxatac.train._table import read_training_table
@@ -208,8 +208,11 @@ def train(
     rows, held_out = read_training_table(table)
     split = split_chroms(genome, chroms_train, chroms_valid, chroms_test)
     start = init if init is None or isinstance(init, TFModel) else load(init)
+    if start is not None and start.spec != NetworkSpec():
+        raise ValueError(f"init is {start.id}, a network of another geometry than the published one, which is trained")
 
-    from scmaxatac.nn.engines._engine import make_engine
+    from scmaxatac.nn._spec import PUBLISHED, PlainNetwork
+    from scmaxatac.nn.engines._registry import make_engine
     from scmaxatac.train._batches import make_batches, make_module
     from scmaxatac.train._fit import TrainingRun
     from scmaxatac.train._folder import (
@@ -265,7 +268,8 @@ def train(
         with others_wait():
             if held is not None:
                 curve = history.to_dict("list")
-                engine = make_engine([weights], device=str(run.device) if run.device.type == "cuda" else "cpu")
+                network = PlainNetwork(PUBLISHED, weights)
+                engine = make_engine([network], device=str(run.device) if run.device.type == "cuda" else "cpu")
                 calibration = calibrate_network(engine, inputs.valid, genome, split.valid)
                 how = {"accelerator": accelerator, "devices": devices, "strategy": str(strategy)}
                 provenance = {
@@ -276,5 +280,6 @@ def train(
                     "history": curve,
                     "versions": {name: version(name) for name in ("scmaxatac", "torch", "pytorch-lightning", "numpy")},
                 }
-                write_model(TFModel(tf, weights, calibration, provenance), held)
+                model = TFModel(tf, weights, calibration, provenance, assembly=genome.human_assembly)
+                write_model(model, held)
         return TFModel.read(folder)

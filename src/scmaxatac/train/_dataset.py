@@ -10,6 +10,7 @@ import pandas as pd
 from scmaxatac._constants import BIN, WINDOW
 from scmaxatac._types import Bytes, Int64s
 from scmaxatac.atac._bigwig_signal import SignalTrack
+from scmaxatac.genome._bases import reverse_complement
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.train._packed_windows import cut_codes, cut_labels, cut_signals, window_offsets
@@ -184,7 +185,7 @@ class Examples:
         labels = _read_bits(self.bound, draw.cell_type, base).astype(np.int8)
         labels[_read_bits(self.known, draw.cell_type, base) == 0] = UNKNOWN_LABEL
         flip = np.flatnonzero(draw.flipped)
-        codes[flip] = _COMPLEMENT[codes[flip, ::-1]]
+        codes[flip] = reverse_complement(codes[flip])
         signal[flip] = signal[flip, ::-1]
         labels[flip] = labels[flip, ::-1]
         return codes, signal, labels
@@ -199,9 +200,6 @@ class Examples:
         """Memory held."""
         arrays = (self.codes, self.signal, self.bound, self.known, self.offset, self.source, self.random)
         return sum(array.nbytes for array in arrays)
-
-
-_COMPLEMENT = np.array([3, 2, 1, 0, 4], dtype=np.uint8)
 
 
 def _intervals(table: pd.DataFrame | None) -> Intervals:

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -143,13 +142,6 @@ class TrainingRun:
                 "with resume=False"
             )
         return checkpoint
-
-
-def fit_network(
-    module: TFTrainingModule, data: TFDataModule, *, out_dir: str | PathLike[str], resume: bool = True, **options: Any
-) -> tuple[dict[str, np.ndarray], pd.DataFrame]:
-    """Train a network at once; see :class:`TrainingRun` for the options and :meth:`TrainingRun.fit` for the result."""
-    return TrainingRun(out_dir, batch_size=data.batch_size, **options).fit(module, data, resume=resume)
 
 
 @contextmanager

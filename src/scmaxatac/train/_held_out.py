@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from scmaxatac._constants import BIN, CALIBRATION_BIN
+from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._logging import warn
 from scmaxatac._settings import settings
 from scmaxatac.atac._bigwig_signal import SignalTrack
@@ -15,7 +15,7 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._windows import window_starts
 from scmaxatac.nn._predict import predict_bins
-from scmaxatac.nn.engines._engine import Engine
+from scmaxatac.nn.engines._protocol import Engine
 from scmaxatac.train._dataset import TrainingCellType
 from scmaxatac.zoo import Calibration
 
@@ -44,7 +44,7 @@ def calibrate_network(
 
     sites = {name: Intervals.from_frame(cell_type.chip) for name, cell_type in cell_types.items()}
     with_sites = [name for name, own in sites.items() if any(len(own.starts(chrom)) for chrom in chroms)]
-    total = len(with_sites) * sum(len(window_starts(genome, chrom)) for chrom in chroms)
+    total = len(with_sites) * sum(len(window_starts(genome, chrom, grid=engine.grid)) for chrom in chroms)
     scored = {}
     with tqdm(total=total, desc="calibrating", unit="window", unit_scale=True, disable=not settings.progress) as bar:
         for name in with_sites:
@@ -82,13 +82,13 @@ def score_chrom(
 
     Bins that touch the unknown regions are left out, as bins of 32 bp are in training.
     """
-    starts = window_starts(genome, chrom)
+    starts, bin_size = window_starts(genome, chrom, grid=engine.grid), engine.grid.bin
     largest = np.zeros(genome.sizes[chrom] // CALIBRATION_BIN, dtype=np.float32)
     parts = list(predict_bins(engine, genome.codes(chrom), signal, chrom, starts, progress=progress))
     if parts:
-        begin = np.concatenate([part.bins for part in parts]) * BIN
+        begin = np.concatenate([part.bins for part in parts]) * bin_size
         scores = np.concatenate([part.scores[0] for part in parts])
-        largest = max_per_bin(begin, begin + BIN, scores, len(largest), CALIBRATION_BIN)
+        largest = max_per_bin(begin, begin + bin_size, scores, len(largest), CALIBRATION_BIN)
     bins = score_bins(largest, sites, genome, chrom)
     if unknown is None:
         return bins

@@ -8,7 +8,7 @@ import torch
 from pytorch_lightning.utilities.types import OptimizerLRSchedulerConfig
 from torch import nn
 
-from scmaxatac._constants import UNKNOWN_BASE
+from scmaxatac.nn._encode import encode
 from scmaxatac.nn._network import TFNetwork
 from scmaxatac.train._data_module import Batch
 
@@ -52,7 +52,7 @@ class TFTrainingModule(lightning.LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> torch.Tensor:
         """Compute the loss of a batch."""
-        loss = masked_cross_entropy(self.network.logits(one_hot(batch)), batch.labels)
+        loss = masked_cross_entropy(self.network.logits(one_hot(batch))[:, 0], batch.labels)
         self.log("train_loss", loss, on_step=False, on_epoch=True, sync_dist=True, batch_size=len(batch.labels))
         return loss
 
@@ -63,7 +63,7 @@ class TFTrainingModule(lightning.LightningModule):
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:
         """Add a batch to the sums from which loss and Dice are computed."""
-        logits = self.network.logits(one_hot(batch)).float()
+        logits = self.network.logits(one_hot(batch))[:, 0].float()
         known = (batch.labels >= 0).float()
         truth = batch.labels.float() * known
         predicted = torch.sigmoid(logits) * known
@@ -93,11 +93,9 @@ def initialise(network: TFNetwork) -> TFNetwork:
 
 
 def one_hot(batch: Batch) -> torch.Tensor:
-    """Encode a batch on its device, its signal scaled; (n, 5, 1024) float32."""
-    bases = torch.arange(UNKNOWN_BASE, device=batch.codes.device, dtype=torch.uint8)
-    sequence = batch.codes[:, None, :] == bases[None, :, None]
+    """Encode a batch on its device, its signal scaled; (n, 5, window) float32."""
     signal = batch.signal.float() if batch.scale is None else batch.signal.float() * batch.scale[:, None]
-    return torch.cat([sequence.float(), signal[:, None, :]], dim=1)
+    return encode(batch.codes, signal).transpose(1, 2).contiguous()
 
 
 def masked_cross_entropy(logits: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from scmaxatac.train._batch_options import check_batch_options
+from scmaxatac.zoo._factor_names import checked_names
 
 BATCH_OPTIONS = (
     "batch_size",
@@ -25,6 +26,7 @@ def check_options(tf: str, options: Mapping[str, Any], *, epochs: int, patience:
     """Raise a ValueError that names the first option that is out of range."""
     if not isinstance(tf, str) or not tf.strip():
         raise ValueError(f"tf is {tf!r}; it has to be the name of a transcription factor")
+    checked_names(tf)
     for name, value in (("epochs", epochs), ("patience", 1 if patience is None else patience)):
         if value < 1:
             raise ValueError(f"{name} is {value}; it has to be at least 1")

@@ -136,7 +136,7 @@ class Calibration:
             If it is not such a table.
         """
         path = existing_file(path, "calibration table")
-        return read_calibration(path, path)
+        return calibration_of_table(read_table(path, path), path)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the table as tab-separated text from which :meth:`read` gets the same numbers back.
@@ -156,8 +156,8 @@ def calibration_text(calibration: Calibration) -> bytes:
     return text.encode()
 
 
-def read_calibration(source: Path | BytesIO, path: Path) -> Calibration:
-    """Read a table from a file or from its content.
+def read_table(source: Path | BytesIO, path: Path) -> pd.DataFrame:
+    """Read the columns of a table as text.
 
     Parameters
     ----------
@@ -169,10 +169,18 @@ def read_calibration(source: Path | BytesIO, path: Path) -> Calibration:
     Raises
     ------
     ValueError
-        If it is not such a table.
+        If it is no table.
     """
     try:
         # as text, which becomes numbers exactly; pandas 2 would round in the last digit
-        return Calibration(pd.read_csv(source, sep="\t", dtype=object))
+        return pd.read_csv(source, sep="\t", dtype=object)
     except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
+        raise ValueError(f"{path} is not a calibration table: {error}") from None
+
+
+def calibration_of_table(table: pd.DataFrame, path: Path) -> Calibration:
+    """Calibration of the columns of a file; the ValueError about what is wrong with them names it."""
+    try:
+        return Calibration(table)
+    except ValueError as error:
         raise ValueError(f"{path} is not a calibration table: {error}") from None

@@ -12,7 +12,8 @@ import requests
 from scmaxatac._logging import logger
 from scmaxatac.io._disk import disk_errors
 from scmaxatac.io._files import sha256_of, sync
-from scmaxatac.io._lock import LOCK, Lock
+from scmaxatac.io._lock import LOCK
+from scmaxatac.io._lock import locked as lock
 from scmaxatac.zoo._registry import RemoteFile
 
 ATTEMPTS = 4
@@ -186,7 +187,9 @@ def _offset(response: requests.Response) -> int:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Let one process at a time work in a folder; others wait, and say for whom. The lock is :class:`Lock`'s.
+    """Let one process at a time work in a folder; others wait, and say for whom.
+
+    The lock is a :class:`~scmaxatac.io._lock.Lock`.
 
     Parameters
     ----------
@@ -194,8 +197,5 @@ def locked(folder: Path) -> Iterator[None]:
         The folder; a hidden file stays in it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    lock = Lock(folder / LOCK, folder, wait=True)
-    try:
+    with lock(folder / LOCK, folder, wait=True):
         yield
-    finally:
-        lock.release()

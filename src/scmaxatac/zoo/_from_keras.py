@@ -2,17 +2,20 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from scmaxatac._constants import PUBLISHED_ASSEMBLY
 from scmaxatac.io._files import existing_file, sha256_of
+from scmaxatac.io._keras import KerasName, keras_shapes, read_keras_weights
+from scmaxatac.nn._spec import PUBLISHED
 from scmaxatac.zoo._calibration import Calibration
 from scmaxatac.zoo._registry import COMMIT, REPOSITORY, PublishedModel, published_with
 from scmaxatac.zoo._tf_model import TFModel
-from scmaxatac.zoo._weights import N_CONVS
+from scmaxatac.zoo._weights import check_shapes
 
 _NORM_NAMES = {
     "weight": "gamma",
@@ -57,8 +60,6 @@ def from_keras(
     >>> model = models.from_keras("CTCF_binary_revcomp99_fullModel_RR0_95.h5")  # doctest: +SKIP
     >>> model.save("models/CTCF")  # doctest: +SKIP
     """
-    from scmaxatac.io._keras import read_keras_weights
-
     path = existing_file(h5, "Keras weights file")
     digest = sha256_of(path)
     original = published_with(sha256=digest)
@@ -80,11 +81,12 @@ def from_keras(
         provenance |= {"calibration_file": calibration_path.name, "calibration_sha256": sha256_of(calibration_path)}
         calibration = Calibration.read(calibration_path)
     return TFModel(
-        tf=tf,
-        weights=_torch_weights(read_keras_weights(path), path),
-        calibration=calibration,
+        tf,
+        _read_weights(path),
+        calibration,
         provenance=provenance,
         id=f"maxatac:{original.tf}" if original else f"file:{path.name}",
+        assembly=PUBLISHED_ASSEMBLY if original else "",
     )
 
 
@@ -134,34 +136,43 @@ def calibration_beside(h5: Path, original: PublishedModel | None = None) -> Path
     return tables[0] if tables else None
 
 
-def _torch_weights(layers: Mapping[str, Mapping[str, np.ndarray]], path: Path) -> dict[str, np.ndarray]:
-    """Rename and transpose: Keras' kernels are (width, in, out), PyTorch's (out, in, width)."""
+def _read_weights(path: Path) -> dict[str, np.ndarray]:
+    """Read the weights as PyTorch has them: Keras' kernels are (width, in, out), PyTorch's (out, in, width).
+
+    Their shapes are checked before anything is read.
+    """
+    shapes = keras_shapes(path)
+    names = _keras_names(shapes, path)
+    check_shapes({ours: shapes[keras][::-1] for ours, keras in names.items()}, PUBLISHED, str(path))
+    arrays = read_keras_weights(path, names.values())
+    return {ours: arrays[keras].transpose() for ours, keras in names.items()}
+
+
+def _keras_names(found: Collection[KerasName], path: Path) -> dict[str, KerasName]:
+    """Which layer and weight each of the network's weights is."""
+    layers = dict.fromkeys(layer for layer, _ in found)
     convs = _numbered(layers, "conv1d")
     norms = _numbered(layers, "batch_normalization")
-    if len(convs) != N_CONVS + 1 or len(norms) != N_CONVS:
+    n = len(PUBLISHED.layers)
+    if len(convs) != n + 1 or len(norms) != n:
         raise ValueError(
             f"{path} holds another network: {len(convs)} convolutions and {len(norms)} normalisations, where maxATAC's "
-            f"has {N_CONVS + 1} and {N_CONVS}"
+            f"has {n + 1} and {n}"
         )
-    names = [f"convs.{k}" for k in range(N_CONVS)] + ["head"]
-    weights = {}
-    for name, layer in zip(names, convs, strict=True):
-        weights[f"{name}.weight"] = _take(layers, layer, "kernel", path).transpose()
-        weights[f"{name}.bias"] = _take(layers, layer, "bias", path)
+    names: dict[str, KerasName] = {}
+    for name, layer in zip([*(f"convs.{k}" for k in range(n)), "head"], convs, strict=True):
+        names |= {f"{name}.weight": (layer, "kernel"), f"{name}.bias": (layer, "bias")}
     for k, layer in enumerate(norms):
-        for ours, keras in _NORM_NAMES.items():
-            weights[f"norms.{k}.{ours}"] = _take(layers, layer, keras, path)
-    return weights
+        names |= {f"norms.{k}.{ours}": (layer, keras) for ours, keras in _NORM_NAMES.items()}
+    for layer, weight in names.values():
+        if (layer, weight) not in found:
+            there = sorted(weight for other, weight in found if other == layer)
+            raise ValueError(f"{path} holds another network: layer {layer} has {there}, but no {weight}")
+    return names
 
 
-def _numbered(layers: Mapping[str, Mapping[str, np.ndarray]], kind: str) -> list[str]:
+def _numbered(layers: Iterable[str], kind: str) -> list[str]:
     """Return the layers of a kind in the order they were made; a session's numbering needn't start at none."""
     matches = [re.fullmatch(rf"{kind}(?:_(\d+))?", name) for name in layers]
     numbers = {match.string: int(match[1] or 0) for match in matches if match}
     return sorted(numbers, key=numbers.__getitem__)
-
-
-def _take(layers: Mapping[str, Mapping[str, np.ndarray]], layer: str, weight: str, path: Path) -> np.ndarray:
-    if weight not in layers[layer]:
-        raise ValueError(f"{path} holds another network: layer {layer} has {sorted(layers[layer])}, but no {weight}")
-    return layers[layer][weight]

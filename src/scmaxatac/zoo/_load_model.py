@@ -23,7 +23,7 @@ def load_quietly(name: str | os.PathLike[str]) -> TFModel:
         available = demo_models()
         if tf not in available:
             raise unknown_tfs([text], [f"demo:{other}" for other in available])
-        return available[tf].load()
+        return available[tf].load().restrict_to(tf)
     if source not in ("", "maxatac"):
         raise ValueError(f"model {text!r} has the unknown source {source!r}; known are 'maxatac:' and 'demo:'")
     available = installed_models()
@@ -31,7 +31,7 @@ def load_quietly(name: str | os.PathLike[str]) -> TFModel:
         if tf not in published() and Path(text).is_dir():
             return _load_path(Path(text))
         raise missing_tfs([tf], available)
-    model = available[tf].load()
+    model = available[tf].load().restrict_to(tf)
     if source and model.id != text:
         raise ValueError(f"{available[tf].path} holds the model {model.id}, not {text}")
     return model
@@ -51,7 +51,8 @@ def _load_path(path: Path) -> TFModel:
     if not found:
         raise FileNotFoundError(f"{path} holds no model: neither a model.json of ours nor a Keras .h5 file")
     if len(found) > 1:
-        raise ValueError(f"{path} holds {len(found)} models ({abbreviate(f.tf for f in found)}): give one's path")
+        names = abbreviate(tf for one in found for tf in one.tfs)
+        raise ValueError(f"{path} holds {len(found)} models ({names}): give one's path")
     return found[0].load()
 
 
@@ -86,8 +87,8 @@ def warn_weak(models: Iterable[TFModel]) -> None:
     """
     texts = []
     for model in models:
-        text = weakness(model.calibration.best_f1 if model.calibration else None)
-        if text:
-            texts.append(f"{model.tf}: {text}")
+        for tf, calibration in model.calibrations.items():
+            if text := weakness(calibration.best_f1 if calibration else None):
+                texts.append(f"{tf}: {text}")
     if texts:
         warn("; ".join(texts))

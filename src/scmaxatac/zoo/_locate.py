@@ -7,7 +7,7 @@ from pathlib import Path
 
 from scmaxatac._settings import settings
 from scmaxatac.zoo._from_keras import from_keras
-from scmaxatac.zoo._model_folder import CARD_FILE, read_card
+from scmaxatac.zoo._model_folder import CARD_FILE, read_card, tfs_of
 from scmaxatac.zoo._registry import published_with
 from scmaxatac.zoo._tf_model import TFModel
 
@@ -18,7 +18,7 @@ _KERAS_SUFFIXES = (".h5", ".hdf5")
 class Location:
     """Where a model lies: a folder of ours or a Keras file, or what is wrong there."""
 
-    tf: str
+    tfs: tuple[str, ...]
     path: Path
     source: str
     problem: str = ""
@@ -35,7 +35,7 @@ class Location:
             raise ValueError(self.problem)
         if self.path.is_dir():
             return TFModel.read(self.path)
-        return from_keras(self.path, tf=self.tf)
+        return from_keras(self.path, tf=self.tfs[0])
 
 
 def is_keras_file(path: Path) -> bool:
@@ -78,22 +78,22 @@ def _locate_one(folder: Path) -> Location | None:
         try:
             card = read_card(folder)
         except ValueError as error:
-            return Location(folder.name, folder, "file", str(error))
-        return Location(card["tf"], folder, card["id"].split(":")[0])
+            return Location((folder.name,), folder, "file", str(error))
+        return Location(tfs_of(card), folder, card["id"].split(":")[0])
     files = sorted(file for file in folder.iterdir() if is_keras_file(file))
     if not files:
         return None
     known = [(file, model) for file in files if (model := published_with(name=file.name))]
     if len(known) == 1:
         file, model = known[0]
-        return Location(model.tf, file, "maxatac")
+        return Location((model.tf,), file, "maxatac")
     if len(files) == 1:
-        return Location(folder.name, files[0], "file")
+        return Location((folder.name,), files[0], "file")
     names = [file.name for file in files]
     problem = (
         f"{folder} holds several Keras files and not exactly one published one: {names}. Keep one, or give its path"
     )
-    return Location(folder.name, folder, "file", problem)
+    return Location((folder.name,), folder, "file", problem)
 
 
 def model_cache() -> Path:
@@ -118,7 +118,8 @@ def installed_models() -> dict[str, Location]:
         found |= by_tf(locations)
     if model_cache().is_dir():
         for location in locate(model_cache()):
-            found.setdefault(location.tf, location)
+            for tf in location.tfs:
+                found.setdefault(tf, location)
     return found
 
 
@@ -138,11 +139,12 @@ def by_tf(locations: list[Location]) -> dict[str, Location]:
     """Index models by transcription factor; where two claim the same one, asking for it is an error."""
     found: dict[str, Location] = {}
     for location in locations:
-        other = found.get(location.tf)
-        if other:
+        for tf in location.tfs:
+            other = found.get(tf)
             problem = (
-                f"two models of {location.tf}: {other.path} and {location.path}. Give the path of the one you mean"
+                f"two models of {tf}: {other.path} and {location.path}. Give the path of the one you mean"
+                if other
+                else ""
             )
-            location = Location(location.tf, location.path, location.source, problem)
-        found[location.tf] = location
+            found[tf] = Location((tf,), location.path, location.source, problem) if problem else location
     return found

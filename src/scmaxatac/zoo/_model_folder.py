@@ -1,6 +1,7 @@
 """Files of a model in its folder, replaced so that a model can be read from it at any time."""
 
 import json
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from scmaxatac.io._files import atomic_path
 from scmaxatac.io._owned_folder import OwnedFolder
 from scmaxatac.io._temporary import remove_leftovers
+from scmaxatac.zoo._factor_names import checked_names
 
 WEIGHTS_FILE = "model.safetensors"
 CARD_FILE = "model.json"
@@ -94,10 +96,26 @@ def read_card(folder: Path) -> dict[str, Any]:
         raise ValueError(f'{path} does not describe a model (no "format": "{FORMAT}")')
     if card.get("version") != FORMAT_VERSION:
         raise ValueError(f"{path} has version {card.get('version')}, this scmaxatac reads {FORMAT_VERSION}: update it")
-    wrong = [key for key in ("tf", "id", "sha256") if not isinstance(card.get(key), str)]
+    wrong = [key for key in ("id", "sha256") if not isinstance(card.get(key), str)]
     if wrong or not isinstance(card.get("provenance"), dict):
         raise ValueError(f"{path} lacks {wrong or ['provenance']}")
+    if "tfs" in card:
+        if not isinstance(card["tfs"], list):
+            raise ValueError(f"{path} lacks a list of factors as tfs")
+    elif not isinstance(card.get("tf"), str):
+        raise ValueError(f"{path} lacks ['tf']")
+    try:
+        checked_names(tfs_of(card), "the model")
+    except ValueError as error:
+        raise ValueError(f"{path} can't be used: {error}") from None
+    if not isinstance(card.get("assembly", ""), str):
+        raise ValueError(f"{path} names an assembly that is no text: {card['assembly']!r}")
     return card
+
+
+def tfs_of(card: Mapping[str, Any]) -> tuple[str, ...]:
+    """Factors that a card names: ``tfs``, or ``tf`` of a model of one."""
+    return tuple(card["tfs"]) if "tfs" in card else (card["tf"],)
 
 
 def _is_being_replaced(folder: Path) -> bool:

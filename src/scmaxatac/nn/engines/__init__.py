@@ -1,1 +1,1 @@
-"""Inference engines: the protocol, and one module a backend."""
+"""Inference engines: the protocol, the registry, and one module a backend."""

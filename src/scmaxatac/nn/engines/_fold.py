@@ -1,11 +1,11 @@
 """Batch normalisation folded into the convolutions, exactly."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from scmaxatac._constants import DILATIONS, NORM_EPSILON
+from scmaxatac.nn._spec import Layer
+from scmaxatac.nn.engines._protocol import Network
 
 
 @dataclass(frozen=True)
@@ -30,34 +30,28 @@ class FoldedLayer:
     high: np.ndarray
     """(out,) float32, largest value that passes; inf where there is none."""
 
-    dilation: int
-    pooled: bool
+    layer: Layer
+    """Dilation, pooling and the like."""
 
 
-def fold(weights: Mapping[str, np.ndarray]) -> list[FoldedLayer]:
-    """Fold the ten convolutions and normalisations of a network; the head stays as it is.
-
-    Parameters
-    ----------
-    weights
-        Arrays named as in the state dict of :class:`~scmaxatac.nn._network.TFNetwork`.
-    """
-    return [_fold_layer(weights, k) for k in range(2 * len(DILATIONS))]
+def fold(network: Network) -> list[FoldedLayer]:
+    """Fold the convolutions and normalisations of a network; the head stays as it is."""
+    return [_fold_layer(network, k, layer) for k, layer in enumerate(network.spec.layers)]
 
 
-def _fold_layer(weights: Mapping[str, np.ndarray], k: int) -> FoldedLayer:
+def _fold_layer(network: Network, k: int, layer: Layer) -> FoldedLayer:
+    weights = network.weights
     kernel, bias = (np.asarray(weights[f"convs.{k}.{name}"], dtype=np.float64) for name in ("weight", "bias"))
     gamma, beta, mean, variance = (
         np.asarray(weights[f"norms.{k}.{name}"], dtype=np.float64)
         for name in ("weight", "bias", "running_mean", "running_var")
     )
-    a = gamma / np.sqrt(variance + NORM_EPSILON)
+    a = gamma / np.sqrt(variance + network.spec.epsilon)
     b = beta - mean * a
     return FoldedLayer(
         kernel=(kernel * a[:, None, None]).astype(np.float32),
         bias=(bias * a + b).astype(np.float32),
         low=np.where(a >= 0, b, -np.inf).astype(np.float32),
         high=np.where(a <= 0, b, np.inf).astype(np.float32),
-        dilation=DILATIONS[k // 2],
-        pooled=k % 2 == 1,
+        layer=layer,
     )

@@ -1,0 +1,95 @@
+"""Results of a comparison of groups."""
+
+from collections.abc import Iterable
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac._docs import shared_docs
+from scmaxatac._text import abbreviate
+from scmaxatac.containers._objects import unwrap
+from scmaxatac.results._differential_slots import FACTORS, KEY_ADDED, SAMPLES, UNITS, read_differential
+
+_LEVELS = {"factors": FACTORS, "units": UNITS, "samples": SAMPLES}
+
+
+@shared_docs
+def differential(
+    data: Any,
+    level: Literal["factors", "units", "samples"] = "factors",
+    *,
+    comparisons: str | Iterable[str] | None = None,
+    tfs: str | Iterable[str] | None = None,
+    max_q: float | None = None,
+    key: str = KEY_ADDED,
+    mod: str = "atac",
+) -> pd.DataFrame:
+    """Differences that :func:`scmaxatac.tl.differential_tfbs` found, a row a factor or a row a bin.
+
+    Parameters
+    ----------
+    data
+        {results}
+    level
+        ``"factors"``, the units in which each was compared (``"units"``: 200-bp bins or sites), or the samples that
+        were compared.
+    comparisons
+        One comparison or several, such as ``"Mono vs B"``; by default all.
+    tfs
+        One TF or several; by default all.
+    max_q
+        Largest q-value. Where a comparison has no replicates there is none, which is an error.
+    key
+        Name under which the results were stored (``key_added`` of :func:`scmaxatac.tl.differential_tfbs`).
+    mod
+        {mod}
+
+    Returns
+    -------
+    The table, whose columns :func:`scmaxatac.tl.differential_tfbs` describes. Factors come in the order of their rank.
+
+    Raises
+    ------
+    KeyError
+        If there are no results under `key`, or no such comparison or factor among them.
+    ValueError
+        If `level` is something else, or q-values are asked for where there are none; the message says what is missing.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> toy = sma.datasets.toy(n_donors=3)
+    >>> sma.tl.differential_tfbs(
+    ...     toy.adata, "cell_type", group="Mono", reference="CD4/T", replicate_key="donor", genome=toy.genome,
+    ...     models="demo", chroms="chr5", min_fragments=1000,
+    ... )
+    >>> bins = sma.get.differential(toy.adata, "units", tfs="SPI1", max_q=0.05)
+    >>> bool((bins["effect"] > 0).mean() > 0.9)
+    True
+    """
+    if level not in _LEVELS:
+        raise ValueError(f"level is {level!r}; it can be {', '.join(map(repr, _LEVELS))}")
+    tables, params = read_differential(unwrap(data, mod), key)
+    table = tables[_LEVELS[level]]
+    if level == "samples":
+        return table
+    keep = np.ones(len(table), dtype=bool)
+    for column, wanted in (("comparison", comparisons), ("tf", tfs)):
+        if wanted is not None:
+            keep &= table[column].isin(_known(wanted, tables[FACTORS][column], column)).to_numpy()
+    if max_q is not None:
+        for name in dict.fromkeys(table.loc[keep, "comparison"].astype(str)):
+            if missing := params["comparisons"][name]["missing"]:
+                raise ValueError(f"{name} has no q-values: {missing}. Effects and technical intervals are there")
+        keep &= (table["q"] <= max_q).to_numpy()
+    return table[keep].reset_index(drop=True)
+
+
+def _known(wanted: str | Iterable[str], column: pd.Series, what: str) -> list[str]:
+    names = [wanted] if isinstance(wanted, str) else list(map(str, wanted))
+    there = list(dict.fromkeys(column.astype(str)))
+    for name in names:
+        if name not in there:
+            raise KeyError(f"no {what} {name!r}; there are {abbreviate(map(repr, there), 8)}")
+    return names

@@ -1,0 +1,45 @@
+"""Enrichment of transcription factors in regions of interest."""
+
+from typing import Any
+
+import pandas as pd
+
+from scmaxatac._docs import shared_docs
+from scmaxatac._keys import KEY_ADDED
+from scmaxatac.results._entries import read_entry
+from scmaxatac.results._reader import find_results
+
+
+@shared_docs
+def enrichment(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> pd.DataFrame:
+    """Enrichment of each factor's sites, as :func:`scmaxatac.tl.enrichment` stored it with ``store=True``.
+
+    Parameters
+    ----------
+    data
+        {results}
+    key
+        {key}
+    mod
+        {mod}
+
+    Returns
+    -------
+    The table, with the columns that are described there.
+
+    Raises
+    ------
+    KeyError
+        If there are no results under `key`, or no enrichment was stored.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> toy = sma.datasets.toy()
+    >>> peaks = toy.peaks.query("chrom == 'chr5' and Mono and not B")
+    >>> table = sma.tl.enrichment(mdata, peaks, genome=toy.genome, store=True)
+    >>> sma.get.enrichment(mdata).equals(table)
+    True
+    """
+    results = find_results(data, key, mod)
+    return read_entry(results.adata, key, "enrichment", "scmaxatac.tl.enrichment(..., store=True)")[0]

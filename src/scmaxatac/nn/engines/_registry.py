@@ -1,0 +1,210 @@
+"""The backends there are, the choice among them, and the making of engines."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from typing import get_args
+
+from scmaxatac.genome._windows import Grid
+from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision
+from scmaxatac.nn.engines._protocol import Engine, Network
+
+
+@dataclass(frozen=True)
+class BackendRecord:
+    """What can run networks. A new one is a module in this folder and a record in ``BACKENDS``.
+
+    Attributes
+    ----------
+    name
+        What users give as `backend`.
+    devices
+        Kinds of devices that it runs on (``"cpu"``); None for whatever else `find_device` accepts.
+    precisions
+        Precisions that it can compute in.
+    is_installed
+        Whether what it needs can be imported, found out without importing it.
+    install
+        The line that installs what it needs.
+    find_device
+        Name of the device that a device's name stands for, the best one there for ``"auto"``; a ValueError where it is
+        not there.
+    make
+        Makes an engine from networks and options whose device is resolved.
+    """
+
+    name: str
+    devices: tuple[str, ...] | None
+    precisions: tuple[Precision, ...]
+    is_installed: Callable[[], bool]
+    install: str
+    find_device: Callable[[str], str]
+    make: Callable[[Sequence[Network], EngineOptions], Engine]
+
+
+def _make_openvino(networks: Sequence[Network], options: EngineOptions) -> Engine:
+    from scmaxatac.nn.engines._openvino import OpenVINOEngine
+
+    return OpenVINOEngine(networks, precision=options.precision, batch_size=options.batch_size)
+
+
+def _make_torch(networks: Sequence[Network], options: EngineOptions) -> Engine:
+    from scmaxatac.nn.engines._torch import TorchEngine, resolve_device
+
+    device = resolve_device(options.device)
+    if device.type == "cuda":
+        from scmaxatac.nn.engines._cuda import CudaEngine
+
+        return CudaEngine(networks, device=device, precision=options.precision, batch_size=options.batch_size)
+    return TorchEngine(networks, device=device, precision=options.precision, batch_size=options.batch_size)
+
+
+def _find_torch_device(device: str) -> str:
+    if device == "cpu":  # torch takes seconds to import
+        return device
+    from scmaxatac.nn.engines._torch import resolve_device
+
+    return str(resolve_device(device))
+
+
+BACKENDS: dict[str, BackendRecord] = {
+    record.name: record
+    for record in (
+        BackendRecord(
+            name="openvino",
+            devices=("cpu",),
+            precisions=("float32", "bfloat16"),
+            is_installed=lambda: find_spec("openvino") is not None,
+            install="pip install 'scmaxatac[openvino]'",
+            find_device=lambda device: "cpu" if device == "auto" else device,
+            make=_make_openvino,
+        ),
+        BackendRecord(
+            name="torch",
+            devices=None,
+            precisions=("float32", "bfloat16"),
+            is_installed=lambda: find_spec("torch") is not None,
+            install="pip install torch",
+            find_device=_find_torch_device,
+            make=_make_torch,
+        ),
+    )
+}
+"""Backends by name. Of several that can run on a device, ``"auto"`` takes the first that is installed."""
+
+
+def make_engine(
+    networks: Sequence[Network],
+    *,
+    backend: Backend = "auto",
+    device: str = "auto",
+    precision: Precision = "float32",
+    batch_size: int | None = None,
+) -> Engine:
+    """Make an engine for the given networks.
+
+    Parameters
+    ----------
+    networks
+        Networks with the same windows and bins, such as :class:`~scmaxatac.models.TFModel`.
+    backend
+        ``"openvino"`` (CPU, extra ``openvino``), ``"torch"``, or ``"auto"``: OpenVINO on the CPU when it is installed.
+    device
+        A torch device such as ``"cpu"`` or ``"cuda:0"``; ``"auto"`` takes a GPU when there is one and the backend can
+        use it.
+    precision
+        ``"float32"`` (parity with maxATAC to 1e-5) or ``"bfloat16"`` (about 1e-2, faster where the hardware has it).
+    batch_size
+        Windows per call of the network; chosen for the device by default.
+
+    Raises
+    ------
+    ValueError
+        If there is no network, windows or bins differ, an option is unknown, or the device is not there.
+    ImportError
+        If what the backend needs is not installed.
+    """
+    common_grid(networks)
+    chosen = resolve_engine_options(EngineOptions(backend, device, precision, batch_size))
+    return BACKENDS[chosen.backend].make(networks, chosen)
+
+
+def common_grid(networks: Sequence[Network]) -> Grid:
+    """Windows and bins of networks that run together.
+
+    Raises
+    ------
+    ValueError
+        If there is no network, or windows or bins differ.
+    """
+    if not networks:
+        raise ValueError("no model to predict with")
+    grids = dict.fromkeys(network.spec.grid for network in networks)
+    if len(grids) > 1:
+        found = " and ".join(f"{grid.window:,} bp in bins of {grid.bin} bp" for grid in grids)
+        raise ValueError(
+            f"the models read windows of {found}; models that are predicted together need the same windows and bins: "
+            "predict them one family after the other, with a key_added for each"
+        )
+    return next(iter(grids))
+
+
+def resolve_engine_options(options: EngineOptions) -> EngineOptions:
+    """Options with the backend and the device that :func:`make_engine` would take, in place of ``"auto"``.
+
+    Raises
+    ------
+    ValueError
+        If an option is unknown, the backend can't compute in the precision, or the device is not there.
+    ImportError
+        If what the backend needs is not installed.
+    """
+    _check_names(options)
+    record, device = _named(options) if options.backend != "auto" else _automatic(options)
+    if options.precision not in record.precisions:
+        has = " or ".join(map(repr, record.precisions))
+        raise ValueError(f"precision is {options.precision!r}; backend {record.name!r} computes in {has}")
+    return replace(options, backend=record.name, device=device)
+
+
+def _named(options: EngineOptions) -> tuple[BackendRecord, str]:
+    record = BACKENDS[options.backend]
+    if not _runs_on(record, options.device):
+        kinds = " or ".join(kind.upper() for kind in record.devices or ())
+        raise ValueError(
+            f"backend {record.name!r} runs on the {kinds}, but device is {options.device!r}; use backend='torch' there"
+        )
+    if not record.is_installed():
+        raise ImportError(f"backend {record.name!r} needs a package that is not installed: {record.install}")
+    return record, record.find_device(options.device)
+
+
+def _automatic(options: EngineOptions) -> tuple[BackendRecord, str]:
+    """First backend that runs on the device; without one named, on the first accelerator that a backend finds."""
+    fitting = [record for record in BACKENDS.values() if _runs_on(record, options.device) and record.is_installed()]
+    fitting.sort(key=lambda record: record.devices is None)  # those that name the device first
+    if not fitting:
+        lines = " or ".join(record.install for record in BACKENDS.values() if _runs_on(record, options.device))
+        raise ImportError(f"no backend for device {options.device!r} is installed: {lines}")
+    tried = fitting if options.device == "auto" else fitting[:1]
+    found = [(record, record.find_device(options.device)) for record in tried]
+    return next(((record, device) for record, device in found if _kind(device) != "cpu"), found[0])
+
+
+def _runs_on(record: BackendRecord, device: str) -> bool:
+    return device == "auto" or record.devices is None or _kind(device) in record.devices
+
+
+def _kind(device: str) -> str:
+    return device.partition(":")[0]
+
+
+def _check_names(options: EngineOptions) -> None:
+    """Raise a ValueError about an option that does not exist."""
+    if options.precision not in get_args(Precision):
+        raise ValueError(f"precision is {options.precision!r}; it can be 'float32' or 'bfloat16'")
+    if options.backend != "auto" and options.backend not in BACKENDS:
+        names = [repr(name) for name in ("auto", *BACKENDS)]
+        raise ValueError(f"backend is {options.backend!r}; it can be {', '.join(names[:-1])} or {names[-1]}")
+    if options.batch_size is not None and options.batch_size < 1:
+        raise ValueError(f"batch_size is {options.batch_size}; it has to be at least 1")

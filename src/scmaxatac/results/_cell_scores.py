@@ -1,0 +1,85 @@
+"""The slots that hold scores of cells, written and read."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac._text import abbreviate, choose_names
+from scmaxatac.containers._objects import is_snapatac2
+from scmaxatac.results._schema import CELL_SCORES, CELL_Z, SCORE_PARAMS
+from scmaxatac.results._slots import write_cells
+
+
+def check_score_key(objects: Sequence[Any], key: str) -> None:
+    """Raise a ValueError if ``uns`` holds something else under the name of the scores' parameters."""
+    name = SCORE_PARAMS.name_with(key)
+    for adata in objects:
+        if name in adata.uns and _params(adata.uns[name]) is None:
+            raise ValueError(f"uns[{name!r}] holds something else than parameters of scores; choose another key_added")
+
+
+def write_cell_scores(adata: Any, scores: np.ndarray, z: np.ndarray, params: Mapping[str, Any], key: str) -> None:
+    """Write the scores of an object's cells.
+
+    Parameters
+    ----------
+    adata
+        AnnData or SnapATAC2's backed AnnData.
+    scores, z
+        (n_obs, TFs) float32.
+    params
+        What the slot of parameters declares; ``params["tfs"]`` names the columns.
+    key
+        Name under which they are stored.
+    """
+    for slot, values in ((CELL_SCORES, scores), (CELL_Z, z)):
+        write_cells(adata, slot, values, params["tfs"], key)
+    if wrong := [*SCORE_PARAMS.missing(params), *SCORE_PARAMS.undeclared(params)]:
+        raise ValueError(f"parameters of scores are not as results/_schema.py declares: {', '.join(wrong)}")
+    adata.uns[SCORE_PARAMS.name_with(key)] = json.dumps(params, sort_keys=True)
+
+
+def read_cell_scores(adata: Any, tfs: object, *, z: bool, key: str) -> pd.DataFrame:
+    """Scores of an object's cells, cells x TFs, by names of cells and factors.
+
+    Parameters
+    ----------
+    adata
+        AnnData or SnapATAC2's backed AnnData.
+    tfs
+        One TF or several; ``None`` stands for all.
+    z
+        Read z-scores.
+    key
+        Name under which the scores were stored.
+
+    Raises
+    ------
+    KeyError
+        If there are none, or no such TF among them.
+    """
+    name = (CELL_Z if z else CELL_SCORES).name_with(key)
+    if name not in adata.obsm:
+        first, first_z = CELL_SCORES.name_with(""), CELL_Z.name_with("")
+        others = [str(other) for other in adata.obsm.keys()]
+        keys = [other[len(first) :] for other in others if other.startswith(first) and not other.startswith(first_z)]
+        hint = f"scores exist under {abbreviate(map(repr, keys))}" if keys else "call scmaxatac.tl.score_cells first"
+        raise KeyError(f"no scores of cells in obsm[{name!r}]: {hint}")
+    stored = adata.obsm[name]
+    if is_snapatac2(adata):  # which holds arrays
+        params = _params(adata.uns[SCORE_PARAMS.name_with(key)]) or {}
+        stored = pd.DataFrame(stored, index=list(adata.obs_names), columns=params["tfs"])
+    known = [str(column) for column in stored.columns]
+    return pd.DataFrame(stored)[choose_names(tfs, known, "TF", source=f"obsm[{name!r}] has")]
+
+
+def _params(stored: Any) -> dict[str, Any] | None:
+    """Parameters of scores; None if it is something else."""
+    try:
+        decoded = json.loads(str(stored))
+    except ValueError:
+        return None
+    return decoded if isinstance(decoded, dict) and not SCORE_PARAMS.missing(decoded) else None
