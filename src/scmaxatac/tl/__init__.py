@@ -12,6 +12,7 @@ from scmaxatac.tl._motif_scan import motif_scan
 from scmaxatac.tl._predict_tfbs import predict_tfbs
 from scmaxatac.tl._rank_tfs import rank_tfs
 from scmaxatac.tl._score_cells import score_cells
+from scmaxatac.tl._score_variants import score_variants
 from scmaxatac.tl._scores_to_obs import scores_to_obs
 from scmaxatac.tl._to_network import to_network
 from scmaxatac.tl._train import train
@@ -29,6 +30,7 @@ __all__ = [
     "predict_tfbs",
     "rank_tfs",
     "score_cells",
+    "score_variants",
     "scores_to_obs",
     "to_network",
     "train",
