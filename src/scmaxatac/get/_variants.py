@@ -71,10 +71,9 @@ def variants(
     --------
     >>> import scmaxatac as sma
     >>> toy = sma.datasets.toy()
-    >>> snv = sma.get.sites(mdata, tfs="CTCF").iloc[:1].assign(pos=lambda site: site["start"] + 1, alt="N")
-    >>> snv["ref"] = ["ACGT"[toy.genome.codes("chr5")[pos - 1]] for pos in snv["pos"]]
-    >>> sma.tl.score_variants(mdata, snv, genome=toy.genome, tfs="CTCF")
-    >>> sma.get.variants(mdata, groups=["B", "Mono"])["group"].tolist()
+    >>> variants = toy.variants.query("chrom == 'chr5' and effect == 'breaks'")
+    >>> sma.tl.score_variants(mdata, variants, genome=toy.genome, tfs="SPI1")
+    >>> sma.get.variants(mdata, groups=["B", "Mono"], min_effect=2)["group"].unique().tolist()
     ['B', 'Mono']
     """
     return read_variants(find_results(data, key, mod), tfs, groups, min_effect)

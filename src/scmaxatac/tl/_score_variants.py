@@ -107,15 +107,13 @@ def score_variants(
 
     Examples
     --------
-    >>> import pandas as pd
     >>> import scmaxatac as sma
     >>> toy = sma.datasets.toy()
-    >>> site = toy.sites.query("chrom == 'chr5' and tf == 'SPI1' and group == 'B' and bound").iloc[0]
-    >>> base = "ACGT"[toy.genome.codes("chr5")[site.start + 8]]
-    >>> snv = pd.DataFrame({"chrom": "chr5", "pos": [site.start + 9], "ref": base, "alt": "T" if base != "T" else "C"})
-    >>> sma.tl.score_variants(mdata, snv, genome=toy.genome, tfs="SPI1", groups="B")
-    >>> sma.get.variants(mdata)["tf"].tolist()
-    ['SPI1']
+    >>> variants = toy.variants.query("chrom == 'chr5' and effect == 'makes'")
+    >>> sma.tl.score_variants(mdata, variants, genome=toy.genome, tfs="GATA3", groups="CD4/T")
+    >>> gained = sma.get.variants(mdata).query("status == 'gained'")
+    >>> bool((gained["effect"] > 1).all()), gained["kind"].iloc[0]
+    (True, 'insertion')
     """
     if strand is not None:
         check_strand(strand)
