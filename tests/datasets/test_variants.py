@@ -42,7 +42,7 @@ def test_alleles_make_and_break_motifs_or_do_neither(data):
         codes = data.genome.codes(row.chrom)
         first, end = row.pos - 1, row.pos - 1 + len(row.ref)
         assert (codes[first:end] == to_codes(row.ref)).all()
-        before, behind = codes[first - 20 : first], codes[end : end + 20]
+        before, behind = codes[first - 19 : first], codes[end : end + 19]
         reference, alternative = (np.concatenate([before, to_codes(a), behind]) for a in (row.ref, row.alt))
         for tf, motif in MOTIFS.items():
             change = best(motif, alternative) - best(motif, reference)

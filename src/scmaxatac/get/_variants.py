@@ -73,7 +73,7 @@ def variants(
     >>> toy = sma.datasets.toy()
     >>> variants = toy.variants.query("chrom == 'chr5' and effect == 'breaks'")
     >>> sma.tl.score_variants(mdata, variants, genome=toy.genome, tfs="SPI1")
-    >>> sma.get.variants(mdata, groups=["B", "Mono"], min_effect=2)["group"].unique().tolist()
+    >>> sorted(sma.get.variants(mdata, groups=["B", "Mono"], min_effect=2)["group"].unique())
     ['B', 'Mono']
     """
     return read_variants(find_results(data, key, mod), tfs, groups, min_effect)

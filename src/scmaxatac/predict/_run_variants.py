@@ -92,13 +92,13 @@ def read_variants(
     return RunVariants(found, starts, source)
 
 
-def check_size(n_variants: int, n_groups: int, n_tfs: int) -> None:
-    """Raise a ValueError if the scores are larger than ``settings.max_scores_mb``."""
-    megabytes = n_variants * n_groups * n_tfs * N_VALUES * 4 / 1e6
+def check_size(what: str, n_scores: int) -> None:
+    """Raise a ValueError if so many scores are larger than ``settings.max_scores_mb``."""
+    megabytes = n_scores * 4 / 1e6
     if megabytes > settings.max_scores_mb:
         raise ValueError(
-            f"the scores of {n_variants:,} variants in {n_groups} groups for {n_tfs} factors take {megabytes:,.0f} MB, "
-            f"more than settings.max_scores_mb ({settings.max_scores_mb:g}); name fewer groups= or tfs=, or raise it"
+            f"the scores of {what} take {megabytes:,.0f} MB, more than settings.max_scores_mb "
+            f"({settings.max_scores_mb:g}); ask for less at a time, or raise it"
         )
 
 

@@ -37,10 +37,15 @@ class PhasedAlleles:
     carried: npt.NDArray[np.bool_]
 
 
-def check_phase(records: VcfRecords, unphased: Unphased) -> None:
-    """Raise a ValueError if heterozygous genotypes are not phased, unless it is said what they count as."""
+def check_unphased(unphased: str) -> None:
+    """Raise a ValueError unless there is such a choice."""
     if unphased not in ("error", "reference", "alternative"):
         raise ValueError(f"unphased is {unphased!r}; it can be 'error', 'reference' or 'alternative'")
+
+
+def check_phase(records: VcfRecords, unphased: Unphased) -> None:
+    """Raise a ValueError if heterozygous genotypes are not phased, unless it is said what they count as."""
+    check_unphased(unphased)
     if unphased != "error":
         return
     bad = np.argwhere(~records.phased)
@@ -113,7 +118,7 @@ def _carried(records: VcfRecords, found: Variants, unphased: Unphased) -> npt.ND
         carried &= ~doubtful[:, :, None]
     elif unphased == "alternative":
         carried |= (carried.any(axis=2) & doubtful)[:, :, None]
-    flat: npt.NDArray[np.bool_] = carried.reshape(len(carried), -1)
+    flat: npt.NDArray[np.bool_] = carried.reshape(len(carried), 2 * len(records.samples))
     return flat
 
 

@@ -276,8 +276,8 @@ def _effect(
         at = max(allele.start - begin, 0)
         replaced = allele.end - max(begin, allele.start)
         added = max(len(allele.alt) - max(begin - allele.start, 0), 0)
-        change += _logit(alternative[:, w, _bins(at, added, grid)].max(axis=1))
-        change -= _logit(reference[:, w, _bins(at, replaced, grid)].max(axis=1))
+        change += logit(alternative[:, w, _bins(at, added, grid)].max(axis=1))
+        change -= logit(reference[:, w, _bins(at, replaced, grid)].max(axis=1))
     return np.asarray(change / len(begins), dtype=np.float32)
 
 
@@ -288,7 +288,8 @@ def _bins(at: int, length: int, grid: Grid) -> slice:
     )
 
 
-def _logit(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+def logit(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    """Log odds of scores that are cut to 1e-4 and 1 - 1e-4."""
     clipped = np.clip(scores.astype(np.float64), CLIP, 1 - CLIP)
     logits: npt.NDArray[np.float64] = np.log(clipped / (1 - clipped))
     return logits

@@ -15,7 +15,7 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.nn._predict import check_strand
 from scmaxatac.nn.engines._options import Strand
 from scmaxatac.predict._run import Run
-from scmaxatac.predict._run_variants import check_genome, check_size, read_variants, variant_params
+from scmaxatac.predict._run_variants import N_VALUES, check_genome, check_size, read_variants, variant_params
 from scmaxatac.predict._run_variants import score_variants as score
 from scmaxatac.results._reader import find_results
 from scmaxatac.results._run_folder import run_folder
@@ -126,7 +126,8 @@ def score_variants(
     run = Run.open(run_folder(results.params))
     genome = check_genome(run, genome, results.params["genome"]["source"])
     found = read_variants(variants, run, genome, outside_regions=outside_regions)
-    check_size(len(found.variants), len(chosen_groups), len(chosen_tfs))
+    n_all, n_groups, n_tfs = len(found.variants), len(chosen_groups), len(chosen_tfs)
+    check_size(f"{n_all:,} variants in {n_groups} groups for {n_tfs} factors", n_all * n_groups * n_tfs * N_VALUES)
     table, scores = score(run, genome, found, groups=chosen_groups, tfs=chosen_tfs, strand=strand)
     params = variant_params(
         found,
