@@ -122,5 +122,5 @@ def test_a_sample_that_is_not_there_is_told(tmp_path):
 def test_real_phased_genotypes(data_dir):
     found = read_vcf(data_dir / "haplotypes" / "NA12878_chr21_37Mb.phased.vcf.gz", samples=None)
     assert len(found) == 2142
-    heterozygous = found.alleles[:, 0, 0] != found.alleles[:, 0, 1]
-    assert (heterozygous & found.phased[:, 0]).sum() == 1342  # with |: 549 0|1, 772 1|0, and 21 of two other alleles
+    heterozygous = (np.sort(found.alleles[:, 0], axis=1) == [0, 1]).all(axis=1)
+    assert (heterozygous & found.phased[:, 0]).sum() == 1321
