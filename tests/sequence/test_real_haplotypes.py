@@ -21,7 +21,11 @@ def test_windows_hold_the_alleles_of_the_file_and_lie_where_the_reference_says(d
     assert sum(length != 0 for length in lengths) > 400
     text = "".join("ACGTN"[code] for code in codes[37_000_000:38_000_000])
     rng = np.random.default_rng(0)
-    near_indels = [allele.start - int(rng.integers(10, 900)) for allele, n in zip(found.alleles, lengths) if abs(n) > 3]
+    near_indels = [
+        allele.start - int(rng.integers(10, 900))
+        for allele, n in zip(found.alleles, lengths, strict=True)
+        if abs(n) > 3
+    ]
     for haplotype in (0, 1):
         mine = [allele for allele, carries in zip(found.alleles, found.carried[:, haplotype], strict=True) if carries]
         for start in rng.choice(near_indels, 60).tolist():
