@@ -43,7 +43,7 @@ pytestmark = pytest.mark.usefixtures("analytic")
 
 
 def params_of(adata):
-    return json.loads(adata.uns["differential"]["params"])
+    return json.loads(adata.uns["differential"]["parameters"])
 
 
 def test_all_samples_and_halves_have_one_depth(donors, compare):
@@ -221,6 +221,14 @@ def test_mistakes_are_told_before_the_work(donors, compare, analytic, options, e
         compare(donors, **options)
     assert analytic.windows == 0
     assert "differential" not in donors.uns
+
+
+def test_results_are_neither_taken_for_a_prediction_nor_replaced_by_one(donors, compare, predict):
+    compare(donors)
+    with pytest.raises(KeyError, match=r"call scmaxatac\.tl\.predict_tfbs first"):
+        sma.get.sites(donors)
+    with pytest.raises(ValueError, match="holds something else than a prediction"):
+        predict(donors, key_added="differential")
 
 
 def test_another_entry_is_not_replaced(donors, compare):

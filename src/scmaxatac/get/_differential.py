@@ -62,7 +62,8 @@ def differential(
     >>> toy = sma.datasets.toy(n_donors=3)
     >>> sma.tl.differential_tfbs(
     ...     toy.adata, "cell_type", group="Mono", reference="CD4/T", replicate_key="donor", genome=toy.genome,
-    ...     models="demo", chroms="chr5", min_fragments=1000,
+    ...     models="demo", tfs="SPI1", regions=toy.peaks[toy.peaks["chrom"] == "chr5"].head(60), chroms="chr5",
+    ...     null=False,
     ... )
     >>> bins = sma.get.differential(toy.adata, "units", tfs="SPI1", max_q=0.05)
     >>> bool((bins["effect"] > 0).mean() > 0.9)

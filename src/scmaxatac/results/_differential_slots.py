@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from scmaxatac import _keys
 from scmaxatac._text import abbreviate
 from scmaxatac.containers._objects import is_snapatac2
 from scmaxatac.containers._tables import plain_table
@@ -15,6 +14,9 @@ KEY_ADDED = "differential"
 """Default of ``key_added``: results lie in ``uns["differential"]``."""
 
 FACTORS, UNITS, SAMPLES = "factors", "units", "samples"
+PARAMETERS = "parameters"
+"""Name of the parameters' JSON; not that of predictions, for which an entry with it would be taken."""
+
 _TABLES = (FACTORS, UNITS, SAMPLES)
 
 
@@ -36,7 +38,7 @@ def write_differential(
     """Write the tables and parameters into every object."""
     for adata in objects:
         adata.uns[key] = {
-            _keys.PARAMS: json.dumps(params, default=str, sort_keys=True),
+            PARAMETERS: json.dumps(params, default=str, sort_keys=True),
             **{name: plain_table(table) if is_snapatac2(adata) else table.copy() for name, table in tables.items()},
         }
 
@@ -60,8 +62,8 @@ def read_differential(adata: Any, key: str) -> tuple[dict[str, pd.DataFrame], di
         name: slots[name].copy() if isinstance(slots[name], pd.DataFrame) else slots[name].to_pandas()
         for name in _TABLES
     }
-    return tables, json.loads(str(slots[_keys.PARAMS]))
+    return tables, json.loads(str(slots[PARAMETERS]))
 
 
 def _is_ours(entry: Any) -> bool:
-    return isinstance(entry, Mapping) and {_keys.PARAMS, *_TABLES} <= set(entry)
+    return isinstance(entry, Mapping) and {PARAMETERS, *_TABLES} <= set(entry)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 
-from scmaxatac import _keys
 from scmaxatac._text import abbreviate
 from scmaxatac.containers._objects import is_snapatac2
 from scmaxatac.containers._tables import plain_table
@@ -14,7 +13,7 @@ from scmaxatac.containers._tables import plain_table
 KEY_RANKS = "rank_tfs"
 """Default of ``key_added``: results lie in ``uns["rank_tfs"]``."""
 
-_TABLE = "table"
+_TABLE, _PARAMETERS = "table", "parameters"
 
 
 def check_rank_key(adata: Any, key: str) -> None:
@@ -28,7 +27,7 @@ def check_rank_key(adata: Any, key: str) -> None:
 def write_ranks(adata: Any, table: pd.DataFrame, params: Mapping[str, Any], key: str) -> None:
     """Write a ranking into an object."""
     adata.uns[key] = {
-        _keys.PARAMS: json.dumps(params, default=str, sort_keys=True),
+        _PARAMETERS: json.dumps(params, default=str, sort_keys=True),
         _TABLE: plain_table(table) if is_snapatac2(adata) else table,
     }
 
@@ -44,4 +43,4 @@ def read_ranks(adata: Any, key: str) -> pd.DataFrame:
 
 
 def _is_ours(entry: Any) -> bool:
-    return isinstance(entry, Mapping) and {_keys.PARAMS, _TABLE} <= set(entry)
+    return isinstance(entry, Mapping) and {_PARAMETERS, _TABLE} <= set(entry)

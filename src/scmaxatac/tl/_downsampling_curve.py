@@ -29,11 +29,9 @@ from scmaxatac.io._output import output_folder
 from scmaxatac.models import TFModel, load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision, Strand
-from scmaxatac.nn.engines._registry import common_grid
 from scmaxatac.predict._depth_curve import NOTHING, Comparison, depth_curve
-from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._prediction import default_folder
-from scmaxatac.predict._preset import Preset, resolve_averaging
+from scmaxatac.predict._preset import AveragingOptions, Preset
 from scmaxatac.predict._regions import Regions
 from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
@@ -212,22 +210,20 @@ def downsampling_curve(
     objects = [] if of_groups else [unwrap(member, mod) for _, member in split_objects(data)]
     if tfs is None and isinstance(peaks, Mapping):
         tfs = list(peaks)
-    chosen_models = load_many(models, tfs)
-    if tfs is None and not of_groups:
-        chosen_models = expressed_models(chosen_models, data)
-    averaging = resolve_averaging(preset, step, strand, common_grid(chosen_models))
     inputs = RunInputs.prepare(
-        chosen_models,
+        data,
+        load_many(models, tfs),
         extent,
-        objects,
         regions,
-        averaging=averaging,
+        objects=objects,
+        named=tfs is not None,
+        averaging=AveragingOptions(preset, step, strand),
         engine=EngineOptions(backend, device, precision, batch_size),
         rules=rules,
         min_stored_score=0.0,  # ranks go on below the scores that a run keeps otherwise
     )
     folder = output_folder(default_folder() if out_dir is None else out_dir)
-    known = _peaks_by_tf(peaks, chosen_models, genome)
+    known = _peaks_by_tf(peaks, inputs.models, genome)
     inside = None if compare_in is None else regions_on(compare_in, genome, chosen, "intervals of compare_in").frame()
     if known and n_bootstrap:
         counted = labelled_bins(NOTHING, NOTHING, genome=genome, chroms=chosen, regions=inside, bin_size=bin_size)

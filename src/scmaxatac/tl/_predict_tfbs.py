@@ -21,10 +21,8 @@ from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision, Strand
-from scmaxatac.nn.engines._registry import common_grid
-from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._prediction import default_folder, run_prediction
-from scmaxatac.predict._preset import Preset, resolve_averaging
+from scmaxatac.predict._preset import AveragingOptions, Preset
 from scmaxatac.predict._regions import Regions
 from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
@@ -217,16 +215,14 @@ def predict_tfbs(
     check_key(objects, key_added)
     if not of_groups:
         check_storable(data, key_added, mod=mod, obsm=_keys.activity_obsm(key_added))
-    chosen_models = load_many(models, tfs)
-    if tfs is None and not of_groups:
-        chosen_models = expressed_models(chosen_models, data)
-    averaging = resolve_averaging(preset, step, strand, common_grid(chosen_models))
     inputs = RunInputs.prepare(
-        chosen_models,
+        data,
+        load_many(models, tfs),
         extent,
-        objects,
         regions,
-        averaging=averaging,
+        objects=objects,
+        named=tfs is not None,
+        averaging=AveragingOptions(preset, step, strand),
         engine=EngineOptions(backend, device, precision, batch_size),
         rules=rules,
     )
