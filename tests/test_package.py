@@ -57,8 +57,10 @@ MOST_LINES_WITHOUT_TESTS = 40
 
 TESTED_BY = {
     **{f"datasets/_{part}.py": "datasets/test_toy.py"
-       for part in ("cells", "fragments", "motifs", "regions", "sequence", "simulation", "sites")},
+       for part in ("cells", "donors", "fragments", "motifs", "regions", "sequence", "simulation", "sites")},
     "predict/_depth_curve.py": "tl/test_downsampling_curve.py",
+    "predict/_differential_run.py": "tl/test_differential_tfbs.py",
+    "predict/_markers.py": "tl/test_rank_tfs.py",
     "predict/_run_inputs.py": "predict/test_run.py",
     "predict/_task.py": "predict/test_run.py",
     "predict/_run_haplotypes.py": "tl/test_predict_haplotypes.py",

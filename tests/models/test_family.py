@@ -161,13 +161,13 @@ def test_calling_again_and_predicting_again_compute_nothing(toy, folder, predict
 
 def test_what_is_missing_is_computed_again(toy, folder, predicted):
     adata, out_dir = predicted
-    (unit, *_) = out_dir.glob("run-*/units/*.npz")
-    before = unit.read_bytes()
-    unit.unlink()
+    (path, *_) = out_dir.glob("run-*/scores/*.npz")
+    before = path.read_bytes()
+    path.unlink()
     again = toy.adata.copy()
     backend = sma.get.params(adata)["backend"]
     predict(toy, again, folder, out_dir, backend=backend, device="cpu", save_tracks=True, strand="mean")
-    with np.load(unit) as found:
+    with np.load(path) as found:
         assert {f"scores_{i}" for i in range(3)} <= set(found.files)
     assert len(before) > 0
     np.testing.assert_array_equal(again.uns["tfbs"]["scores"], adata.uns["tfbs"]["scores"])

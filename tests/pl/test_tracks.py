@@ -63,7 +63,7 @@ def test_ranges_are_shared_by_all_groups(truth):
 
 def test_scores_are_drawn_from_0_to_1_with_the_threshold_of_group_and_tf(truth):
     """However small they are: noise that filled the height would look like binding."""
-    for path in (truth.folder / "store" / "units").glob("*.npz"):
+    for path in (truth.folder / "store" / "scores").glob("*.npz"):
         with np.load(path) as unit:
             arrays = dict(unit)
         small = {name: array * np.float32(0.08) for name, array in arrays.items() if name.startswith("scores_")}

@@ -24,7 +24,7 @@ def store(tmp_path):
     for sample in ("a", "b"):
         for chrom, size in SIZES.items():
             bins = np.sort(rng.choice(-(-size // 32), 60, replace=False))
-            made.write_unit(
+            made.write_scores(
                 sample, chrom, bins=[bins], scores=[rng.random(60).astype(np.float32)],
                 min_stored_scores=np.zeros(1), region_scores=np.zeros((0, 1)), n_ranked=0,
             )  # fmt: skip

@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from scmaxatac._constants import WINDOW
-
 
 class WindowPool:
     """Distinct windows, in the order in which they came; a window is its sequence and its signal, base by base.
@@ -12,11 +10,11 @@ class WindowPool:
     batch finds its scores in the rows that it was told::
 
         rows = [pool.add(codes, signal) for codes, signal in batches]
-        scores = score_windows(engine, *pool.windows())  # (models, len(pool), bins)
+        scores = score_windows(engine, *pool.windows())  # (outputs, len(pool), bins)
         of_first_batch = scores[:, rows[0]]
 
-    Windows are compared as they are, not by a digest. One without signal takes a byte a base, others five, so a pool
-    is filled by windows of the same stretch of the genome, where they can be the same, and a new one is taken for the
+    Windows are compared as they are, not by a digest. One of 1,024 bp takes 1 kB, or 5 kB with signal, so a pool
+    is filled by windows of the same part of the genome, where they can be the same, and a new one is taken for the
     next.
 
     Parameters
@@ -25,7 +23,7 @@ class WindowPool:
         Width of the windows in bp.
     """
 
-    def __init__(self, window: int = WINDOW) -> None:
+    def __init__(self, window: int) -> None:
         self._window = window
         self._rows: dict[bytes, int] = {}
 
@@ -60,11 +58,10 @@ class WindowPool:
 
     def windows(self) -> tuple[np.ndarray, np.ndarray]:
         """Codes (m, window) uint8 and signal (m, window) float32 of the distinct windows."""
-        width = self._window
-        codes = np.empty((len(self), width), dtype=np.uint8)
-        signal = np.zeros((len(self), width), dtype=np.float32)
+        codes = np.empty((len(self), self._window), dtype=np.uint8)
+        signal = np.zeros((len(self), self._window), dtype=np.float32)
         for row, key in enumerate(self._rows):
-            codes[row] = np.frombuffer(key, dtype=np.uint8, count=width)
-            if len(key) > width:
-                signal[row] = np.frombuffer(key, dtype=np.float32, offset=width)
+            codes[row] = np.frombuffer(key, dtype=np.uint8, count=self._window)
+            if len(key) > self._window:
+                signal[row] = np.frombuffer(key, dtype=np.float32, offset=self._window)
         return codes, signal

@@ -29,7 +29,7 @@ from scmaxatac.predict._thresholds import are_usable
 from scmaxatac.results._complete import COMPLETE, complete_run
 from scmaxatac.results._run_folder import SPEC, find_run, read_spec, store_of
 from scmaxatac.results._run_spec import ModelId, RunSpec
-from scmaxatac.results._score_store import PARTS
+from scmaxatac.results._score_store import FOLDERS
 from scmaxatac.results._stored_signal import read_signal, write_signal
 
 _KIND = "prediction"
@@ -116,7 +116,7 @@ class Run:
         spec = inputs.spec(pseudobulks)
         run = cls(out_dir / spec.folder_name, spec)
         with run.held() as owned:
-            owned.announce([*_FILES, *PARTS])
+            owned.announce([*_FILES, *FOLDERS])
             run._remove_leftovers()
             run._write_inputs(inputs, pseudobulks)
             if not run.is_complete:

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scmaxatac.atac._bigwig_signal import SignalTrack
 from scmaxatac.genome._windows import Grid
 from scmaxatac.nn._pool import WindowPool
-from scmaxatac.nn._predict import predict_windows
+from scmaxatac.nn._predict import score_windows
 from scmaxatac.nn.engines._options import Strand
 from scmaxatac.nn.engines._protocol import Engine
 from scmaxatac.sequence._alleles import Allele, to_codes
@@ -155,7 +155,7 @@ def _score_block(
     for signal in signals:
         windows = _windows_of_block(codes, signal, chrom, starts, alleles, block, used, grid)
         rows.append([pool.add(one.codes, one.signal) for one in windows])
-    scores = predict_windows(engine, *pool.windows(), strand)
+    scores = score_windows(engine, *pool.windows(), strand=strand)
     positions = [one.positions for one in windows[1:]]
     for g in range(len(signals)):
         of_reference = scores[:, rows[g][0]]

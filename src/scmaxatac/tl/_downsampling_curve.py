@@ -139,7 +139,7 @@ def downsampling_curve(
         Folder for the scores of bins, all of them: 8 bytes a bin, factor and size. By default a run folder in the
         cache.
     executor
-        Runs sizes and chromosomes in parallel, as in :func:`predict_tfbs`.
+        Runs chromosomes in parallel, as in :func:`predict_tfbs`.
     rng
         {rng}
 

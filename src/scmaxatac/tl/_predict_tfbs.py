@@ -140,10 +140,11 @@ def predict_tfbs(
         same for a group. Folders of runs are never removed; delete those that no object needs any more. The object
         holds the absolute path, so leave them where they are.
     save_tracks
-        Write bigWigs of all scores and of the signal, and BED files of the sites.
+        Write bigWigs of all scores and of the signal, and BED files of the sites. Until a group's are written, all its
+        scores lie in `out_dir` as well; groups are predicted together as far as that takes at most 20 GB.
     executor
-        A :class:`concurrent.futures.Executor`, such as Dask's ``Client.get_executor()``, that runs groups and
-        chromosomes in parallel. Its workers need to reach `out_dir` and the cache folder.
+        A :class:`concurrent.futures.Executor`, such as Dask's ``Client.get_executor()``, that runs
+        chromosomes, or parts of them, in parallel. Its workers need to reach `out_dir` and the cache folder.
     key_added
         {key_added}
     copy
