@@ -1,4 +1,4 @@
-"""The command line: ``scmaxatac demo``, ``scmaxatac predict`` and ``scmaxatac models``.
+"""The command line: ``scmaxatac`` with ``demo``, ``predict``, ``variants`` and ``models``.
 
 Results go to standard output, messages and progress bars to standard error. The exit code is 0; 1 where something else
 than the input is at fault, such as a disk that is full; 2 after bad input; 130 after an interruption.
@@ -97,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_demo(commands, common)
     _add_predict(commands, common)
+    _add_variants(commands, common)
     _add_models(commands, common)
     return parser
 
@@ -172,6 +173,31 @@ def _add_predict(commands: _Commands, common: argparse.ArgumentParser) -> None:
     predict.set_defaults(run=_run_predict)
 
 
+def _add_variants(commands: _Commands, common: argparse.ArgumentParser) -> None:
+    variants = commands.add_parser(
+        "variants",
+        parents=[common],
+        help="score what variants do to binding, as a table",
+        description=(
+            "Score each variant of a VCF file alone, with the networks and signals of a prediction that DATA holds. "
+            "Writes a table to standard output: a row a variant, group and factor, tab-separated. The ATAC signal is "
+            "held as it was measured, so effects through accessibility are missed."
+        ),
+    )
+    variants.add_argument("data", type=_path, metavar="DATA", help="file with predictions, .h5ad or .h5mu")
+    variants.add_argument("vcf", type=_path, metavar="VCF", help="variants: .vcf, .vcf.gz (gzip or bgzip)")
+    variants.add_argument("--genome", type=_path, required=True, metavar="FILE", help="the genome of the prediction")
+    variants.add_argument("--blacklist", type=_path, metavar="BED", help="the blacklist of the prediction")
+    variants.add_argument("--tfs", nargs="+", metavar="TF", help="default: all that were predicted")
+    variants.add_argument("--groups", nargs="+", metavar="GROUP", help="default: all that were predicted")
+    variants.add_argument("--strand", help="forward, or mean of both strands; default: as predicted")
+    variants.add_argument("--outside-regions", action="store_true", help="also score outside the predicted regions")
+    variants.add_argument("--min-effect", type=float, metavar="X", help="smallest change in logit; default: all rows")
+    variants.add_argument("--key", default="tfbs", help="name of the results in the object; default: %(default)s")
+    variants.add_argument("--mod", default="atac", help="modality of an h5mu file; default: %(default)s")
+    variants.set_defaults(run=_run_variants)
+
+
 def _add_models(commands: _Commands, common: argparse.ArgumentParser) -> None:
     models = commands.add_parser("models", help="list, download or convert models")
     models.set_defaults(run=None, help=models.print_help)
@@ -210,6 +236,12 @@ def _run_predict(args: argparse.Namespace) -> None:
     from scmaxatac.cli._predict_file import predict_file
 
     sys.stdout.write(predict_file(args) + "\n")
+
+
+def _run_variants(args: argparse.Namespace) -> None:
+    from scmaxatac.cli._score_variants import variants_of_file
+
+    sys.stdout.write(variants_of_file(args))
 
 
 def _list_models(args: argparse.Namespace) -> None:

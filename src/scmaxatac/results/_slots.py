@@ -14,7 +14,8 @@ from scmaxatac.containers._tables import plain_table
 from scmaxatac.results._composition import compositions
 from scmaxatac.results._entries import check_name
 from scmaxatac.results._reader import is_prediction
-from scmaxatac.results._schema import CELL_ACTIVITY, IN_UNS, Column, Slot
+from scmaxatac.results._schema import CELL_ACTIVITY, IN_UNS
+from scmaxatac.results._slot import Column, Slot
 
 
 def check_key(objects: Sequence[Any], key: str) -> None:
