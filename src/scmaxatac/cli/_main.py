@@ -184,10 +184,12 @@ def _add_variants(commands: _Commands, common: argparse.ArgumentParser) -> None:
             "held as it was measured, so effects through accessibility are missed."
         ),
     )
-    variants.add_argument("data", type=_path, metavar="DATA", help="file with predictions, .h5ad or .h5mu")
-    variants.add_argument("vcf", type=_path, metavar="VCF", help="variants: .vcf, .vcf.gz (gzip or bgzip)")
-    variants.add_argument("--genome", type=_path, required=True, metavar="FILE", help="the genome of the prediction")
-    variants.add_argument("--blacklist", type=_path, metavar="BED", help="the blacklist of the prediction")
+    variants.add_argument("data", type=parse_path, metavar="DATA", help="file with predictions, .h5ad or .h5mu")
+    variants.add_argument("vcf", type=parse_path, metavar="VCF", help="variants: .vcf, .vcf.gz (gzip or bgzip)")
+    variants.add_argument(
+        "--genome", type=parse_path, required=True, metavar="FILE", help="the genome of the prediction"
+    )
+    variants.add_argument("--blacklist", type=parse_path, metavar="BED", help="the blacklist of the prediction")
     variants.add_argument("--tfs", nargs="+", metavar="TF", help="default: all that were predicted")
     variants.add_argument("--groups", nargs="+", metavar="GROUP", help="default: all that were predicted")
     variants.add_argument("--strand", help="forward, or mean of both strands; default: as predicted")
