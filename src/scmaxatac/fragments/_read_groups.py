@@ -11,7 +11,7 @@ from scmaxatac.containers._objects import pooled_group_labels, split_objects
 from scmaxatac.fragments._resolve_fragments import SourceWithRows, fragment_sources
 from scmaxatac.fragments._source import FragmentSource
 
-Fragments = str | PathLike[str] | Mapping[str, str | PathLike[str]]
+FragmentPaths = str | PathLike[str] | Mapping[str, str | PathLike[str]]
 """A fragment file, or one for each sample."""
 
 
@@ -42,7 +42,7 @@ def read_groups(
     data: Any,
     groupby: str | Sequence[str],
     *,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     sample_key: str | None = None,
     barcode_key: str | None = None,
     replicate_key: str | None = None,
@@ -95,7 +95,7 @@ def read_groups(
 
 def sources_of_members(
     members: Iterable[tuple[str | None, Any]],
-    fragments: Fragments | None,
+    fragments: FragmentPaths | None,
     sample_key: str | None,
     barcode_key: str | None,
     mod: str,
@@ -114,7 +114,9 @@ def sources_of_members(
         )
 
 
-def fragments_of_sample(fragments: Fragments | None, sample: str | None, sample_key: str | None) -> Fragments | None:
+def fragments_of_sample(
+    fragments: FragmentPaths | None, sample: str | None, sample_key: str | None
+) -> FragmentPaths | None:
     """Take the fragment file of one object of a ``{sample: object}`` out of ``{sample: path}``.
 
     Raises

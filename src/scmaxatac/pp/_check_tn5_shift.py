@@ -12,7 +12,7 @@ from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger, warn
 from scmaxatac.atac._tn5_shift import duplication_offset, symmetry_centre
 from scmaxatac.containers._objects import split_objects
-from scmaxatac.fragments._read_groups import Fragments, sources_of_members
+from scmaxatac.fragments._read_groups import FragmentPaths, sources_of_members
 from scmaxatac.fragments._resolve_fragments import open_fragments
 from scmaxatac.fragments._source import FragmentSource
 from scmaxatac.genome import Genome
@@ -26,7 +26,7 @@ def check_tn5_shift(
     data: Any,
     *,
     genome: Genome | None = None,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     sample_key: str | None = None,
     barcode_key: str | None = None,
     mod: str = "atac",
@@ -100,7 +100,7 @@ def check_tn5_shift(
 
 
 def _sources(
-    data: Any, fragments: Fragments | None, sample_key: str | None, barcode_key: str | None, mod: str
+    data: Any, fragments: FragmentPaths | None, sample_key: str | None, barcode_key: str | None, mod: str
 ) -> list[FragmentSource]:
     if isinstance(data, str | os.PathLike):
         return [open_fragments(data, None, None)]

@@ -12,7 +12,7 @@ from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate, choose_names
 from scmaxatac.atac._region_counts import RegionCounts
 from scmaxatac.containers._objects import unwrap
-from scmaxatac.fragments._read_groups import Fragments, sources_of_members
+from scmaxatac.fragments._read_groups import FragmentPaths, sources_of_members
 from scmaxatac.genome._gc_content import gc_content
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table, read_intervals
@@ -71,7 +71,7 @@ class FactorSites(NamedTuple):
 class FragmentOptions(NamedTuple):
     """Where fragments come from; see :func:`scmaxatac.tl.score_cells`."""
 
-    fragments: Fragments | None
+    fragments: FragmentPaths | None
     sample_key: str | None
     barcode_key: str | None
     mod: str

@@ -9,11 +9,11 @@ import numpy as np
 
 from scmaxatac._docs import shared_docs
 from scmaxatac.atac._options import PseudobulkOptions
-from scmaxatac.atac._read_pseudobulks import check_options, extent_of
+from scmaxatac.atac._read_pseudobulks import check_options, scope_of
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._objects import pooled_group_labels, split_objects, unwrap
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.fragments._read_groups import Fragments
+from scmaxatac.fragments._read_groups import FragmentPaths
 from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
@@ -43,7 +43,7 @@ def differential_tfbs(
     covariates: str | Sequence[str] = (),
     tfs: str | Iterable[str] | None = None,
     genome: Genome | None = None,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     models: Models = None,
     regions: Regions = "auto",
     chroms: Iterable[str] | None = None,
@@ -214,7 +214,7 @@ def differential_tfbs(
     covariates = [covariates] if isinstance(covariates, str) else list(covariates)
     if replicate_key is None and (paired or covariates):
         raise ValueError("paired and covariates need replicates; name the column of donors as replicate_key=")
-    extent = extent_of(data, genome, chroms, signal_chroms)
+    scope = scope_of(data, genome, chroms, signal_chroms)
     depth = min_fragments if max_fragments is None else max_fragments
     options = PseudobulkOptions(
         groupby, fragments, sample_key, barcode_key, replicate_key, mod, min_cells, min_fragments, depth, rng
@@ -232,7 +232,7 @@ def differential_tfbs(
     inputs = RunInputs.prepare(
         data,
         load_many(models, tfs),
-        extent,
+        scope,
         regions,
         objects=objects,
         named=tfs is not None,
@@ -243,7 +243,7 @@ def differential_tfbs(
     )
     folder = output_folder(default_folder() if out_dir is None else out_dir)
     involved = list(dict.fromkeys(name for arms in planned for name in (arms.group, *arms.references)))
-    samples = read_samples(options.groups_of(data), involved, options, extent, halves=null, max_fragments=max_fragments)
+    samples = read_samples(options.groups_of(data), involved, options, scope, halves=null, max_fragments=max_fragments)
     values = sample_values(members, groupby, replicate_key, covariates, samples.table, mod)
     built = [build_comparison(arms, samples.table, paired=paired, covariates=values) for arms in planned]
     comparisons = [comparison for comparison in built if comparison is not None]

@@ -18,7 +18,7 @@ from scmaxatac.results._entries import NETWORK, check_entry, write_entry
 from scmaxatac.results._read_sites import read_sites
 from scmaxatac.results._reader import Results, find_results
 from scmaxatac.scores._gene_weights import Reach
-from scmaxatac.scores._network import (
+from scmaxatac.scores._target_network import (
     TargetNames,
     correlation,
     edges,
