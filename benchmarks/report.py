@@ -26,6 +26,7 @@ SECTIONS = {
     "bfloat16": "Accuracy in bfloat16",
     "data_module": "Training",
     "cell_scores": "Scores of cells against random backgrounds",
+    "variants": "Variants and cohorts",
 }
 
 HEAD = """# Performance

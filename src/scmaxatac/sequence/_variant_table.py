@@ -180,10 +180,14 @@ def make_variants(
         pos, ref, alt = anchored(allele, codes)
         rows.append((record.chrom, pos, record.name, ref, alt, allele.kind, record.record, record.allele))
         alleles.append(allele)
-    _report(genome, n_all, n_checked, left_out, unknown, mismatches)
+    _check_fit(genome, n_all, n_checked, left_out, unknown, mismatches)
+    reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common())
+    reasons += f". Contigs: {abbreviate(unknown)}" if unknown else ""
+    reasons += f". REF: {abbreviate(mismatches, _SHOWN, separator='; ')}" if mismatches else ""
     if starts is not None and not alleles:
-        each = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common())
-        raise ValueError(f"none of the {n_all} alleles can be scored: {each or 'there are none'}")
+        raise ValueError(f"none of the {n_all} alleles can be scored: {reasons or 'there are none'}")
+    if left_out:
+        warn(f"{sum(left_out.values())} of {n_all} alleles are left out: {reasons}")
     columns = ["chrom", "pos", "id", "ref", "alt", "kind", "record", "allele"]
     table = pd.DataFrame(rows, columns=columns).astype({"pos": np.int64, "record": np.int64, "allele": np.int64})
     return Variants(table, tuple(alleles), dict(left_out))
@@ -211,7 +215,7 @@ def _check(record: Record, codes: np.ndarray, window: int) -> tuple[str, str]:
     return "", ""
 
 
-def _report(
+def _check_fit(
     genome: Genome,
     n_all: int,
     n_checked: int,
@@ -219,6 +223,7 @@ def _report(
     unknown: Counter[str],
     mismatches: Sequence[str],
 ) -> None:
+    """Raise a ValueError if no contig is the genome's, or the alleles are of another assembly."""
     if n_all and left_out[UNKNOWN_CONTIG] == n_all:
         raise ValueError(
             f"the variants' contigs ({abbreviate(unknown)}) do not match those of {genome.source} "
@@ -231,8 +236,3 @@ def _report(
             f"{len(mismatches)} of {n_checked} reference alleles are not those of {genome.source}, so the variants "
             f"look called on another assembly: {shown}. Use its genome, or lift the variants over"
         )
-    each = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common())
-    if left_out:
-        more = f". Contigs: {abbreviate(unknown)}" if unknown else ""
-        more += f". REF: {shown}" if mismatches else ""
-        warn(f"{sum(left_out.values())} of {n_all} alleles are left out: {each}{more}")
