@@ -102,7 +102,7 @@ def pbmc(folder: Path, quick: bool) -> Data:
     source = data_dir() / "pbmc10k"
     types = pd.read_csv(source / "barcode_celltype.tsv", sep="\t").set_index("barcode")["celltype"]
     loci = pd.read_csv(source / "loci.bed", sep="\t", header=None, names=["chrom", "start", "end"])
-    loci = loci.sort_values(["chrom", "start"]).head(6 if quick else None)
+    loci = loci.sort_values(["chrom", "start"]).head(3 if quick else None)
     columns = ["chrom", "start", "end", "barcode"]
     frame = pd.read_csv(
         source / "pbmc10ktiny_50loci.fragments.tsv.gz", sep="\t", header=None, usecols=[0, 1, 2, 3], names=columns
@@ -117,7 +117,7 @@ def pbmc(folder: Path, quick: bool) -> Data:
 def sparse(folder: Path, quick: bool, fall: float) -> Data:
     """Few fragments in many groups; each group has `fall` times the fragments of the one before."""
     rng = np.random.default_rng(1)
-    shrink = 10 if quick else 1
+    shrink = 20 if quick else 1
     sizes = {chrom: size // shrink for chrom, size in SIZES.items()}
     share = fall ** np.arange(N_GROUPS)
     parts = []

@@ -13,9 +13,8 @@ class WindowPool:
         scores = score_windows(engine, *pool.windows())  # (outputs, len(pool), bins)
         of_first_batch = scores[:, rows[0]]
 
-    Windows are compared as they are, not by a digest. One of 1,024 bp takes 1 kB, or 5 kB with signal, so a pool
-    is filled by windows of the same part of the genome, where they can be the same, and a new one is taken for the
-    next.
+    Windows are compared as they are, not by a digest. One of 1,024 bp takes 1 kB, or 5 kB with signal, so a pool is
+    filled by windows of the same part of the genome, where they can be the same, and a new one is taken for the next.
 
     Parameters
     ----------

@@ -13,7 +13,7 @@ from scmaxatac.atac._halves import split_libraries
 from scmaxatac.atac._insertions import Insertions, collect_insertions
 from scmaxatac.atac._options import PseudobulkOptions
 from scmaxatac.atac._pseudobulk import Pseudobulks, make_pseudobulks
-from scmaxatac.atac._read_pseudobulks import Extent
+from scmaxatac.atac._read_pseudobulks import GenomeScope
 from scmaxatac.containers._objects import obs_texts, pooled_group_labels
 from scmaxatac.fragments._read_groups import GroupedFragments
 
@@ -41,7 +41,7 @@ def read_samples(
     grouped: GroupedFragments,
     groups: Sequence[str],
     options: PseudobulkOptions,
-    extent: Extent,
+    scope: GenomeScope,
     *,
     halves: bool,
     max_fragments: int | None = None,
@@ -59,7 +59,7 @@ def read_samples(
         Groups that are compared.
     options
         How deep samples have to be.
-    extent
+    scope
         Genome and chromosomes.
     halves
         Whether halves are made.
@@ -75,7 +75,7 @@ def read_samples(
     wanted = np.append([library in origin for library in grouped.libraries], False)  # the last is code -1
     coded = [(source, np.where(wanted[code], code, -1)) for source, code in grouped.sources]
     insertions = collect_insertions(
-        [pair for pair in coded if (pair[1] >= 0).any()], grouped.libraries, extent.genome, chroms=extent.every
+        [pair for pair in coded if (pair[1] >= 0).any()], grouped.libraries, scope.genome, chroms=scope.every
     )
     kept = _deep_enough(insertions, origin, options)
     split: dict[str, tuple[str, str]] = {}
@@ -87,9 +87,9 @@ def read_samples(
     bulks = make_pseudobulks(
         insertions,
         {title[library]: [library] for library in title},
-        extent.genome,
-        extent.chroms,
-        signal_chroms=extent.signal_chroms,
+        scope.genome,
+        scope.chroms,
+        signal_chroms=scope.signal_chroms,
         min_cells=options.min_cells,
         min_fragments=options.min_fragments,
         max_fragments=_depth(insertions, title, max_fragments),

@@ -118,7 +118,7 @@ class Results:
         return choose_names(wanted, self.groups, "group")
 
     @property
-    def folder(self) -> Path:
+    def out_dir(self) -> Path:
         """Folder that the table of files is relative to."""
         return Path(self.params["out_dir"])
 
@@ -128,7 +128,7 @@ class Results:
         path = self.file("store")
         if path is None:
             raise FileNotFoundError(
-                f"the bins of this run were written to {self.folder}, and are not there any more; call "
+                f"the bins of this run were written to {self.out_dir}, and are not there any more; call "
                 "scmaxatac.tl.predict_tfbs again, with out_dir= to keep them in a folder of yours"
             )
         path = find_run(path)
@@ -145,7 +145,7 @@ class Results:
             return None
         rows = files[(files["kind"] == kind) & (files["group"] == group) & (files["tf"] == tf)]
         for name, expected in zip(rows["path"], rows["sha256"], strict=True):
-            path = Path(self.folder, name)
+            path = Path(self.out_dir, name)
             if not path.exists():
                 continue
             if expected and (whole or path.stat().st_size <= _SMALL):

@@ -16,6 +16,7 @@ PARAMS = Slot(
     _keys.PARAMS,
     "json",
     "Parameters of the run, and what it ran with, as JSON.",
+    always=True,
     columns=(
         Column("groupby", "text", "Column of obs that held the groups, or a list of columns."),
         Column("replicate_key", "text", "Column of obs that held the replicates; null without."),
@@ -57,6 +58,7 @@ QC = Slot(
     "table",
     "Depth of every group, also of those that were skipped, and how far the published thresholds are off.",
     index="group",
+    always=True,
     columns=(
         Column("n_cells", "int64", "Cells whose fragments were counted.", "cells"),
         Column("n_fragments", "int64", "Fragments of these cells.", "fragments"),
@@ -81,6 +83,7 @@ SITES = Slot(
     _keys.SITES,
     "table",
     "Called binding sites, sorted by group, factor and position.",
+    always=True,
     columns=(
         _CHROM,
         _START,
@@ -96,7 +99,6 @@ REGIONS = Slot(
     "table",
     "Regions that were predicted; none where the whole genome was.",
     columns=(_CHROM, _START, _END),
-    always=False,
 )
 
 SCORES = Slot(
@@ -105,7 +107,6 @@ SCORES = Slot(
     "Largest score of each region, NaN where no window exists or no base is known; in a file where it is large.",
     shape=("groups", "regions", "TFs"),
     dtype="float32",
-    always=False,
 )
 
 ACTIVITY = Slot(
@@ -113,6 +114,7 @@ ACTIVITY = Slot(
     "table",
     "Mean, over the union of a factor's sites in all groups, of the group's largest score in each site.",
     index="group",
+    always=True,
     columns=(Column(EACH_TF, "float64", "Activity of the factor, from 0 to 1; NaN for one without sites."),),
 )
 
@@ -120,6 +122,7 @@ FILES = Slot(
     _keys.FILES,
     "table",
     "Files that the run wrote.",
+    always=True,
     columns=(
         Column("group", "text", "Group; empty for files of all groups."),
         Column("tf", "text", "Transcription factor; empty for files of all factors."),
@@ -134,6 +137,7 @@ CELL_ACTIVITY = Slot(
     "table",
     "Activity of each cell's group, so the same in all cells of a group. Not meant for neighbours or embeddings.",
     place="obsm",
+    always=True,
     columns=(Column(EACH_TF, "float32", "Activity of the factor; NaN for cells without a predicted group."),),
 )
 
@@ -144,7 +148,6 @@ CELL_SCORES = Slot(
     place="obsm",
     columns=(Column(EACH_TF, "float32", "Score for the factor; NaN where less than one count is expected."),),
     written_by="tl.score_cells",
-    always=False,
 )
 
 CELL_Z = Slot(
@@ -154,7 +157,6 @@ CELL_Z = Slot(
     place="obsm",
     columns=(Column(EACH_TF, "float32", "The z-score for the factor; NaN also where the background does not vary."),),
     written_by="tl.score_cells",
-    always=False,
 )
 
 SCORE_PARAMS = Slot(
@@ -171,7 +173,6 @@ SCORE_PARAMS = Slot(
         Column("gc", "bool", "Whether the background was matched in GC content."),
     ),
     written_by="tl.score_cells",
-    always=False,
 )
 
 VARIANTS = Slot(
@@ -190,7 +191,6 @@ VARIANTS = Slot(
         Column("n_windows", "int64", "Windows that hold the allele."),
     ),
     written_by="tl.score_variants",
-    always=False,
 )
 
 VARIANT_SCORES = Slot(
@@ -201,7 +201,6 @@ VARIANT_SCORES = Slot(
     shape=("variants", "groups", "TFs", "3"),
     dtype="float32",
     written_by="tl.score_variants",
-    always=False,
 )
 
 VARIANT_PARAMS = Slot(
@@ -218,7 +217,6 @@ VARIANT_PARAMS = Slot(
         Column("signal", "text", "What became of the ATAC signal: it was held, so effects through it are missed."),
     ),
     written_by="tl.score_variants",
-    always=False,
 )
 
 SLOTS = (

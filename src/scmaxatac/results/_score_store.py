@@ -15,9 +15,7 @@ from scmaxatac.io._arrays import write_arrays
 from scmaxatac.io._files import atomic_path, checksum, slug, verify_sha256
 from scmaxatac.results._complete import COMPLETE, noted_checksums, read_complete, take_over
 
-FOLDERS = (
-    "insertions/", "scores/", "parts/", "background/", "genome/", "calibration/", "all_bins/", "tracks/",
-)  # fmt: skip
+FOLDERS = ("insertions/", "scores/", "parts/", "background/", "genome/", "calibration/", "all_bins/", "tracks/")
 """Folders in the folder of a run."""
 
 _MOST_OPEN = 64
@@ -72,10 +70,7 @@ class ScoreStore:
         return self.folder / "scores" / f"{self.fingerprints[group, chrom]}.npz"
 
     def part_path(self, group: str, chrom: str, start: int, end: int, *, all_bins: bool) -> Path:
-        """File of a group's scores on a part of a chromosome, with or without all bins; kept until all parts are there.
-
-        `start` and `end` are 0-based and half-open.
-        """
+        """File of a group's scores on ``[start, end)`` of a chromosome, kept until all its parts are there."""
         name = f"{self.fingerprints[group, chrom]}_{start}_{end}{'_all' if all_bins else ''}.npz"
         return self.folder / "parts" / name
 
@@ -167,7 +162,7 @@ class ScoreStore:
                 return False
             if name in noted_checksums(self.folder):
                 return True
-            with np.load(path, allow_pickle=False) as arrays:  # reading a part compares its checksum in the zip file
+            with path.open("rb") as handle, np.load(handle, allow_pickle=False) as arrays:
                 return all(arrays[part] is not None for part in arrays.files)
         except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
             logger.warning("%s is damaged (%s) and computed again", path, error)

@@ -70,7 +70,7 @@ class Slot:
     written_by
         The function that writes it.
     always
-        Whether every prediction has it.
+        Whether every prediction has it; the reader refuses one that lacks it.
     """
 
     name: str
@@ -82,7 +82,7 @@ class Slot:
     shape: tuple[str, ...] = ()
     dtype: Dtype | None = None
     written_by: str = "tl.predict_tfbs"
-    always: bool = True
+    always: bool = False
 
     def path(self, key: str) -> str:
         """Where the slot lies in an object, as it is written in Python."""

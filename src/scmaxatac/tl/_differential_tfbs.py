@@ -9,11 +9,11 @@ import numpy as np
 
 from scmaxatac._docs import shared_docs
 from scmaxatac.atac._options import PseudobulkOptions
-from scmaxatac.atac._read_pseudobulks import check_options, extent_of
+from scmaxatac.atac._read_pseudobulks import check_options, scope_of
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._objects import pooled_group_labels, split_objects, unwrap
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.fragments._read_groups import Fragments
+from scmaxatac.fragments._read_groups import FragmentPaths
 from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
@@ -28,14 +28,7 @@ from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._samples import read_samples, sample_values
 from scmaxatac.predict._unit_scores import CLIP, Unit, check_unit
-from scmaxatac.results._differential_slots import (
-    FACTORS,
-    KEY_ADDED,
-    SAMPLES,
-    UNITS,
-    check_differential_key,
-    write_differential,
-)
+from scmaxatac.results._entries import DIFFERENTIAL, FACTORS, SAMPLES, UNITS, check_entry, write_entry
 
 
 @shared_docs
@@ -50,7 +43,7 @@ def differential_tfbs(
     covariates: str | Sequence[str] = (),
     tfs: str | Iterable[str] | None = None,
     genome: Genome | None = None,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     models: Models = None,
     regions: Regions = "auto",
     chroms: Iterable[str] | None = None,
@@ -76,7 +69,7 @@ def differential_tfbs(
     batch_size: int | None = None,
     out_dir: str | PathLike[str] | None = None,
     executor: Executor | None = None,
-    key_added: str = KEY_ADDED,
+    key_added: str = DIFFERENTIAL.name,
     copy: bool = False,
 ) -> Any:
     """Compare where factors bind in two groups of cells, with donors as replicates.
@@ -221,7 +214,7 @@ def differential_tfbs(
     covariates = [covariates] if isinstance(covariates, str) else list(covariates)
     if replicate_key is None and (paired or covariates):
         raise ValueError("paired and covariates need replicates; name the column of donors as replicate_key=")
-    extent = extent_of(data, genome, chroms, signal_chroms)
+    scope = scope_of(data, genome, chroms, signal_chroms)
     depth = min_fragments if max_fragments is None else max_fragments
     options = PseudobulkOptions(
         groupby, fragments, sample_key, barcode_key, replicate_key, mod, min_cells, min_fragments, depth, rng
@@ -232,14 +225,14 @@ def differential_tfbs(
         data = copied(data)
     objects = [unwrap(member, mod) for _, member in split_objects(data)]
     members = [member for _, member in split_objects(data)]
-    check_differential_key(objects, key_added)
+    check_entry(objects, DIFFERENTIAL, key_added)
     check_storable(data, key_added, mod=mod)
     names = pooled_group_labels(members, groupby, mod)[1]
     planned = plan_comparisons(names, _parts(members, groupby, mod), group, reference)
     inputs = RunInputs.prepare(
         data,
         load_many(models, tfs),
-        extent,
+        scope,
         regions,
         objects=objects,
         named=tfs is not None,
@@ -250,7 +243,7 @@ def differential_tfbs(
     )
     folder = output_folder(default_folder() if out_dir is None else out_dir)
     involved = list(dict.fromkeys(name for arms in planned for name in (arms.group, *arms.references)))
-    samples = read_samples(options.groups_of(data), involved, options, extent, halves=null, max_fragments=max_fragments)
+    samples = read_samples(options.groups_of(data), involved, options, scope, halves=null, max_fragments=max_fragments)
     values = sample_values(members, groupby, replicate_key, covariates, samples.table, mod)
     built = [build_comparison(arms, samples.table, paired=paired, covariates=values) for arms in planned]
     comparisons = [comparison for comparison in built if comparison is not None]
@@ -281,7 +274,7 @@ def differential_tfbs(
             "comparisons": {comparison.arms.name: comparison.params for comparison in comparisons},
         }
     )
-    write_differential(objects, tables, params, key_added)
+    write_entry(objects, DIFFERENTIAL, key_added, tables, params)
     return data if copy else None
 
 

@@ -11,11 +11,11 @@ from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
 from scmaxatac.atac import Pseudobulks
 from scmaxatac.atac._options import MaxFragments, PseudobulkOptions
-from scmaxatac.atac._read_pseudobulks import check_options, extent_of, pseudobulks_of
+from scmaxatac.atac._read_pseudobulks import check_options, pseudobulks_of, scope_of
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.fragments._read_groups import Fragments
+from scmaxatac.fragments._read_groups import FragmentPaths
 from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
@@ -38,7 +38,7 @@ def predict_tfbs(
     *,
     tfs: str | Iterable[str] | None = None,
     genome: Genome | None = None,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     models: Models = None,
     regions: Regions = "auto",
     chroms: Iterable[str] | None = None,
@@ -203,7 +203,7 @@ def predict_tfbs(
     >>> sma.get.activity(groups).index.tolist()
     ['B', 'CD4/T', 'Mono']
     """
-    extent = extent_of(data, genome, chroms, signal_chroms)
+    scope = scope_of(data, genome, chroms, signal_chroms)
     options = PseudobulkOptions(
         groupby, fragments, sample_key, barcode_key, replicate_key, mod, min_cells, min_fragments, max_fragments, rng
     )
@@ -219,7 +219,7 @@ def predict_tfbs(
     inputs = RunInputs.prepare(
         data,
         load_many(models, tfs),
-        extent,
+        scope,
         regions,
         objects=objects,
         named=tfs is not None,
@@ -228,7 +228,7 @@ def predict_tfbs(
         rules=rules,
     )
     folder = output_folder(default_folder() if out_dir is None else out_dir)
-    bulks, codes = pseudobulks_of(data, options, extent)
+    bulks, codes = pseudobulks_of(data, options, scope)
     slots = run_prediction(
         inputs,
         bulks,
