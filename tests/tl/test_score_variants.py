@@ -8,6 +8,7 @@ from _mini import BLACKLIST, GROUPS, REGIONS
 
 import scmaxatac as sma
 from scmaxatac import settings
+from scmaxatac.containers._mudata import columns_not_pulled
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -158,3 +159,24 @@ def test_variants_survive_a_file(mini, adata, tmp_path, container):
     getattr(adata, f"write_{container}")(tmp_path / f"a.{container}")
     back = getattr(ad, f"read_{container}")(tmp_path / f"a.{container}")
     pd.testing.assert_frame_equal(sma.get.variants(back), expected)
+
+
+def test_variants_in_snapatac2_on_disk_and_in_mudata(mini, fragment_file, predict, adata, tmp_path):
+    mudata, snap = pytest.importorskip("mudata"), pytest.importorskip("snapatac2")
+    sma.tl.score_variants(adata, snvs(mini), genome=mini.genome)
+    expected = sma.get.variants(adata)
+    with columns_not_pulled():
+        mdata = mudata.MuData({"atac": adata})
+        mdata.write_h5mu(tmp_path / "a.h5mu")
+        pd.testing.assert_frame_equal(sma.get.variants(mudata.read_h5mu(tmp_path / "a.h5mu")), expected)
+    mini.snapatac2().write_h5ad(tmp_path / "a.h5ad")
+    backed = snap.read(tmp_path / "a.h5ad")
+    try:
+        predict(backed, regions="genome", out_dir=tmp_path / "snap")
+        sma.tl.score_variants(backed, snvs(mini), genome=mini.genome)
+        found = sma.get.variants(backed)
+    finally:
+        backed.close()
+    numbers = ["pos", "reference", "alternative", "effect", "n_windows"]
+    pd.testing.assert_frame_equal(found[numbers], expected[numbers], atol=1e-6)
+    assert found["status"].tolist() == expected["status"].tolist()
