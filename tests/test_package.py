@@ -30,6 +30,7 @@ ROOMS = (
     ("train",),
     ("evaluate",),
     ("stats",),
+    ("sequence",),
     ("plotting",),
     ("results",),
     ("zoo",),
@@ -56,11 +57,18 @@ MOST_LINES_WITHOUT_TESTS = 40
 
 TESTED_BY = {
     **{f"datasets/_{part}.py": "datasets/test_toy.py"
-       for part in ("cells", "fragments", "motifs", "regions", "sequence", "simulation", "sites")},
+       for part in ("cells", "donors", "fragments", "motifs", "regions", "sequence", "simulation", "sites")},
     "predict/_depth_curve.py": "tl/test_downsampling_curve.py",
+    "predict/_differential_run.py": "tl/test_differential_tfbs.py",
+    "predict/_markers.py": "tl/test_rank_tfs.py",
     "predict/_run_inputs.py": "predict/test_run.py",
     "predict/_task.py": "predict/test_run.py",
+    "predict/_run_haplotypes.py": "tl/test_predict_haplotypes.py",
+    "predict/_run_variants.py": "tl/test_score_variants.py",
     "results/_read_tracks.py": "get/test_track.py",
+    "results/_read_variants.py": "tl/test_score_variants.py",
+    "results/_slot.py": "results/test_schema.py",
+    "sequence/_compare_haplotypes.py": "tl/test_compare_haplotypes.py",
     "train/_fit.py": "train/test_module.py",
     "zoo/_fetch.py": "models/test_download.py",
     "zoo/_load_model.py": "models/test_load.py",

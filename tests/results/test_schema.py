@@ -6,7 +6,8 @@ import re
 import pytest
 
 from scmaxatac import get, tl
-from scmaxatac.results._schema import PARAMS, QC, SITES, SLOTS, Column, Slot
+from scmaxatac.results._schema import PARAMS, QC, SITES, SLOTS
+from scmaxatac.results._slot import Column, Slot
 
 
 def test_every_slot_and_column_has_a_sentence_and_a_name_of_its_own():

@@ -245,12 +245,12 @@ def test_one_against_the_rest_and_several_comparisons_in_one_table(donors, compa
     assert set(sma.get.differential(donors, comparisons="B vs rest")["comparison"]) == {"B vs rest"}
     with pytest.raises(KeyError, match="no comparison 'B'; there are 'B vs rest'"):
         sma.get.differential(donors, comparisons="B")
-    with pytest.raises(KeyError, match="no tf 'X'"):
+    with pytest.raises(KeyError, match="no TF 'X'"):
         sma.get.differential(donors, tfs="X")
 
 
 def test_results_that_are_not_there(donors):
-    with pytest.raises(KeyError, match=r"call tl\.differential_tfbs first"):
+    with pytest.raises(KeyError, match=r"call scmaxatac\.tl\.differential_tfbs first"):
         sma.get.differential(donors)
     with pytest.raises(ValueError, match="level is 'bins'"):
         sma.get.differential(donors, "bins")

@@ -144,7 +144,7 @@ def test_pairs_that_do_not_go_with_expression_are_left_out(truth, gtf):
 def test_the_network_is_stored_and_found_again(truth, gtf, tmp_path):
     import anndata as ad
 
-    with pytest.raises(KeyError, match=r"no network under uns\['tfbs_network'\]; call scmaxatac.tl.to_network"):
+    with pytest.raises(KeyError, match=r"no network under uns\['tfbs_network'\]: call scmaxatac.tl.to_network"):
         get.network(truth.adata)
     network = tl.to_network(truth.adata, genes=gtf, per_group=True, store=True)
     pd.testing.assert_frame_equal(get.network(truth.adata), network)

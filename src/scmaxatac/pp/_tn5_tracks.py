@@ -10,9 +10,9 @@ import pandas as pd
 
 from scmaxatac._docs import shared_docs
 from scmaxatac.atac import Pseudobulks
-from scmaxatac.atac._normalize import Normalization, check_normalization, track_runs
 from scmaxatac.atac._options import MaxFragments
 from scmaxatac.atac._track_folder import write_track_files
+from scmaxatac.atac._track_scales import Normalization, check_normalization, track_runs
 from scmaxatac.fragments._read_groups import Fragments
 from scmaxatac.genome import Genome
 from scmaxatac.io._output import output_folder

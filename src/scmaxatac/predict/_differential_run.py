@@ -151,7 +151,7 @@ def _joined(tables: Sequence[pd.DataFrame], inputs: RunInputs, comparisons: Sequ
     table = pd.concat(tables, ignore_index=True)
     categories = {
         "comparison": [comparison.arms.name for comparison in comparisons],
-        "tf": [model.tf for model in inputs.models],
+        "tf": [tf for model in inputs.models for tf in model.tfs],
         "chrom": list(inputs.chroms),
         "state": list(STATES),
     }

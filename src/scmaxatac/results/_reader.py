@@ -19,8 +19,9 @@ from scmaxatac.io._files import verify_sha256
 from scmaxatac.results._complete import complete_run
 from scmaxatac.results._composition import composition, difference
 from scmaxatac.results._run_folder import find_run, read_spec, run_folder, store_of
-from scmaxatac.results._schema import IN_UNS, Slot
+from scmaxatac.results._schema import IN_UNS
 from scmaxatac.results._score_store import ScoreStore
+from scmaxatac.results._slot import Slot
 
 _AGAIN = "call scmaxatac.tl.predict_tfbs again, which writes the entry anew"
 

@@ -28,14 +28,7 @@ from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._samples import read_samples, sample_values
 from scmaxatac.predict._unit_scores import CLIP, Unit, check_unit
-from scmaxatac.results._differential_slots import (
-    FACTORS,
-    KEY_ADDED,
-    SAMPLES,
-    UNITS,
-    check_differential_key,
-    write_differential,
-)
+from scmaxatac.results._entries import DIFFERENTIAL, FACTORS, SAMPLES, UNITS, check_entry, write_entry
 
 
 @shared_docs
@@ -76,7 +69,7 @@ def differential_tfbs(
     batch_size: int | None = None,
     out_dir: str | PathLike[str] | None = None,
     executor: Executor | None = None,
-    key_added: str = KEY_ADDED,
+    key_added: str = DIFFERENTIAL.name,
     copy: bool = False,
 ) -> Any:
     """Compare where factors bind in two groups of cells, with donors as replicates.
@@ -232,7 +225,7 @@ def differential_tfbs(
         data = copied(data)
     objects = [unwrap(member, mod) for _, member in split_objects(data)]
     members = [member for _, member in split_objects(data)]
-    check_differential_key(objects, key_added)
+    check_entry(objects, DIFFERENTIAL, key_added)
     check_storable(data, key_added, mod=mod)
     names = pooled_group_labels(members, groupby, mod)[1]
     planned = plan_comparisons(names, _parts(members, groupby, mod), group, reference)
@@ -281,7 +274,7 @@ def differential_tfbs(
             "comparisons": {comparison.arms.name: comparison.params for comparison in comparisons},
         }
     )
-    write_differential(objects, tables, params, key_added)
+    write_entry(objects, DIFFERENTIAL, key_added, tables, params)
     return data if copy else None
 
 
