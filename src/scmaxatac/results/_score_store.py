@@ -192,11 +192,8 @@ class ScoreStore:
 
         `n_ranked` is the number of 200-bp bins that windows covered.
         """
-        arrays = {
-            "min_stored_scores": min_stored_scores,
-            "region_scores": region_scores,
-            "n_ranked": np.array(n_ranked),
-        }
+        arrays = {"min_stored_scores": min_stored_scores, "region_scores": region_scores}
+        arrays["n_ranked"] = np.array(n_ranked)
         for i, (b, s) in enumerate(zip(bins, scores, strict=True)):
             arrays[f"bins_{i}"] = np.asarray(b, dtype=np.int32)
             arrays[f"scores_{i}"] = np.asarray(s, dtype=np.float32)
