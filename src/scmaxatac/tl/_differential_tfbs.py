@@ -156,9 +156,11 @@ def differential_tfbs(
         * gained, lost, shared: units that are sites in at least half of the replicates of the group alone, of the
           reference alone, of both;
         * significant, p, q: units at the false discovery rate, Simes' p-value and its q-value over factors;
-        * level, level_t, level_p, level_q: difference in the accessibility of the factor's sites, in standard
-          deviations of regions of the same accessibility and GC content (chromVAR's z), and its moderated t;
-        * rank, by the size of level_t;
+        * level, level_t, level_p, level_q: difference in the accessibility of the factor's sites, less that of regions
+          of the same accessibility and GC content (chromVAR's deviations, from all fragments: -0.1 is 10% fewer), and
+          its moderated t;
+        * rank, by the level in standard deviations of such regions over its standard error plus the median of the
+          factors' standard errors, so that none comes first because it happens to vary little;
         * null_effect, null_gained, null_lost, null_significant: what two halves of the samples of one group differ by;
           the last is the share of units with p < 0.05, which is 0.05 where tests are right.
 
@@ -192,8 +194,8 @@ def differential_tfbs(
     References
     ----------
     Smyth 2004, Stat Appl Genet Mol Biol 3(1):3 (moderated t). Benjamini and Bogomolov 2014, J R Stat Soc B
-    76(1):297-318 (selected families). Schep et al. 2017, Nat Methods 14:975 (deviations). Neufeld et al. 2024,
-    Biostatistics 25(1):270-287 (count splitting).
+    76(1):297-318 (selected families). Schep et al. 2017, Nat Methods 14:975 (deviations). Tusher et al. 2001, Proc Natl
+    Acad Sci USA 98(9):5116-5121 (rank). Neufeld et al. 2024, Biostatistics 25(1):270-287 (count splitting).
 
     Examples
     --------
