@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from os import PathLike
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -58,7 +58,7 @@ def differential_tfbs(
     include_flanks: bool = False,
     min_cells: int = 10,
     min_fragments: int = 10_000,
-    max_fragments: int | None = None,
+    max_fragments: int | Literal["match"] | None = None,
     rng: np.random.Generator | int | None = 0,
     sample_key: str | None = None,
     barcode_key: str | None = None,
@@ -128,7 +128,8 @@ def differential_tfbs(
     min_cells, min_fragments
         Samples with fewer are left out, with a warning.
     max_fragments
-        All samples are thinned to the fragments of the smallest, or to this many if that is fewer.
+        All samples are thinned to the fragments of the smallest (``"match"``, which is what happens without it), or to
+        this many if that is fewer.
     rng
         {rng}
     sample_key
@@ -161,8 +162,9 @@ def differential_tfbs(
           its moderated t;
         * rank, by the level in standard deviations of such regions over its standard error plus the median of the
           factors' standard errors, so that none comes first because it happens to vary little;
-        * null_effect, null_gained, null_lost, null_significant: what two halves of the samples of one group differ by;
-          the last is the share of units with p < 0.05, which is 0.05 where tests are right.
+        * null_effect, null_gained, null_lost, null_significant: what two halves of each of the comparison's samples
+          differ by, the effect in size without sign; the last is the share of units with p < 0.05, which is 0.05 where
+          tests are right.
 
     ``uns["differential"]["units"]``
         A row a unit: comparison, tf, chrom, start, end (0-based, half-open), score_group, score_reference (of the mean
@@ -217,6 +219,8 @@ def differential_tfbs(
     if replicate_key is None and (paired or covariates):
         raise ValueError("paired and covariates need replicates; name the column of donors as replicate_key=")
     scope = scope_of(data, genome, chroms, signal_chroms)
+    if max_fragments == "match":
+        max_fragments = None
     depth = min_fragments if max_fragments is None else max_fragments
     options = PseudobulkOptions(
         groupby, fragments, sample_key, barcode_key, replicate_key, mod, min_cells, min_fragments, depth, rng
