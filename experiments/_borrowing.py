@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.stats import nbinom
 
 BIN = 32
 TILE_BINS = 16
@@ -14,6 +15,10 @@ KERNEL = (0.16, 0.68, 0.16)
 
 STRENGTHS = 2.0 ** np.arange(25)
 """Pseudo-insertions that are tried."""
+
+PRIVATE_KEPT = "private kept"
+RULES = {"all tiles": 0.0, PRIVATE_KEPT: 0.01}
+"""`private_below` of the two rules that are compared."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,7 @@ class Borrowed:
     k: float
 
 
-def borrow(fitting: np.ndarray, choosing: np.ndarray, relatives: np.ndarray) -> Borrowed:
+def borrow(fitting: np.ndarray, choosing: np.ndarray, relatives: np.ndarray, *, private_below: float = 0.0) -> Borrowed:
     """Track of a group that borrows from its relatives.
 
     A prior is mixed from the relatives and a uniform component, scaled tile by tile to the group's own level, and mixed
@@ -55,6 +60,10 @@ def borrow(fitting: np.ndarray, choosing: np.ndarray, relatives: np.ndarray) -> 
         (bins,) insertions of the two halves of the group's fragments in bins of 32 bp, whole tiles.
     relatives
         (relatives, bins) smoothed tracks of the other groups, each of any scale. Those without signal are not used.
+
+    private_below
+        Tiles whose count is less likely than this under the prior keep the group's own counts, as their sites may be
+        private; see :func:`keep_private`. With 0 there are none.
 
     Returns
     -------
@@ -80,9 +89,10 @@ def borrow(fitting: np.ndarray, choosing: np.ndarray, relatives: np.ndarray) -> 
     weights = mixture_weights(fitting, tracks, present=np.append(present, True))
     prior = weights @ tracks
     a = _most_likely(choosing, lambda strength: scale_tiles(prior, fitting, strength))
-    level = scale_tiles(prior, fitting, a)
+    level = keep_private(scale_tiles(prior, fitting, a), prior, fitting, a, private_below)
     k = _most_likely(choosing, lambda strength: mix(fitting, level, strength))
-    return Borrowed(mix(counts, scale_tiles(prior, counts, a), k), own, weights, a, k)
+    level = keep_private(scale_tiles(prior, counts, a), prior, counts, a, private_below)
+    return Borrowed(mix(counts, level, k), own, weights, a, k)
 
 
 def smooth(counts: np.ndarray) -> np.ndarray:
@@ -129,6 +139,22 @@ def scale_tiles(prior: np.ndarray, counts: np.ndarray, a: float) -> np.ndarray:
     found = counts.reshape(-1, TILE_BINS).sum(axis=1)
     expected = counts.sum() * prior.reshape(-1, TILE_BINS).sum(axis=1)
     track = prior * np.repeat((found + a) / (expected + a), TILE_BINS)
+    return np.asarray(track / track.sum())
+
+
+def keep_private(level: np.ndarray, prior: np.ndarray, counts: np.ndarray, a: float, below: float) -> np.ndarray:
+    """The level track with the group's own counts where they are too many for the prior; (bins,) of sum 1.
+
+    A tile's count is negative binomial under the prior: Poisson, with a ratio to the expected count that is gamma with
+    shape `a` and mean 1, which is what `scale_tiles` takes the posterior mean of. Tiles whose upper tail is below
+    `below` keep their own smoothed counts over all, and never less than the level track has.
+    """
+    if not below:
+        return level
+    found = counts.reshape(-1, TILE_BINS).sum(axis=1)
+    expected = counts.sum() * prior.reshape(-1, TILE_BINS).sum(axis=1)
+    private = np.repeat(nbinom.sf(found - 1, a, a / (a + expected)) < below, TILE_BINS)
+    track = np.where(private, np.maximum(smooth(counts) / counts.sum(), level), level)
     return np.asarray(track / track.sum())
 
 

@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from _borrowing import BIN, TILE_BINS, Borrowed, borrow, smooth
+from _borrowing import BIN, RULES, TILE_BINS, Borrowed, borrow, smooth
+
+DATA = "PBMC 10k"
+KEYS = ["data", "case", "measure", "n_cells", "rule"]
 
 DEPTHS = (25, 50, 100, 400, 800)
 """Cells."""
@@ -44,10 +47,9 @@ def on_blood(folder: Path) -> pd.DataFrame:
     """Rows of all types and of their mean."""
     fragments, types = read(folder)
     found = pd.DataFrame(list(cases(fragments, types)))
-    keys = ["data", "case", "measure", "n_cells"]
-    rows = [summary(*of_case) for of_case in found.groupby(keys, sort=False)]
+    rows = [summary(*of_case) for of_case in found.groupby(KEYS, sort=False)]
     mean = found.assign(case="all types")
-    rows += [summary(*of_case) for of_case in mean.groupby(keys, sort=False)]
+    rows += [summary(*of_case) for of_case in mean.groupby(KEYS, sort=False)]
     return pd.DataFrame(rows)
 
 
@@ -55,18 +57,17 @@ def summary(case: tuple[object, ...], found: pd.DataFrame) -> dict[str, object]:
     """Mean over repeats, or over types and repeats, with the interval of the change."""
     changes = np.stack(list(found["draws"])).mean(axis=0)
     low, high = np.percentile(changes, [2.5, 97.5])
-    values = found[["raw", "borrowed", "n", "kept"]].sum()
-    lost = 1 - values["kept"] / values["n"] if values["n"] else float("nan")
+    n_found, n_kept = found["found"].sum(), found["kept"].sum()
     means = found[["raw", "borrowed"]].mean()
     return {
-        **dict(zip(["data", "case", "measure", "n_cells"], case, strict=True)),
-        "n": len(found),
+        **dict(zip(KEYS, case, strict=True)),
+        "n": n_found or len(found),
         "raw": means["raw"],
         "borrowed": means["borrowed"],
         "change": means["borrowed"] - means["raw"],
         "low": low,
         "high": high,
-        "lost": lost,
+        "lost": 1 - n_kept / n_found if n_found else float("nan"),
         "k": found["k"].median(),
     }
 
@@ -87,13 +88,34 @@ def cases(fragments: Fragments, types: np.ndarray) -> Iterator[dict[str, object]
                 if n_cells > len(drawn):
                     continue
                 which = np.isin(fragments.cell, drawn[:n_cells])
-                result = borrow(*fragments.halves(which, rng), relatives)
-                for measure, values in measured(result, truth, relatives, fragments.locus_of_bin).items():
-                    yield {"data": "PBMC 10k", "case": name, "measure": measure, "n_cells": n_cells, "k": result.k,
-                           "n": 0, "kept": 0, **values}  # fmt: skip
-                private = private_sites(fragments, which, truth, relatives, rng)
-                yield {"data": "PBMC 10k", "case": name, "measure": "private sites found", "n_cells": n_cells,
-                       **private}  # fmt: skip
+                case = {"data": DATA, "case": name, "n_cells": n_cells}
+                for row in of_group(fragments, which, truth, relatives, rng):
+                    yield case | row
+
+
+def of_group(
+    fragments: Fragments, which: np.ndarray, truth: np.ndarray, relatives: np.ndarray, rng: np.random.Generator
+) -> Iterator[dict[str, object]]:
+    """What is measured of one group: with either rule the correlations, and the private sites that are open."""
+    halves = fragments.halves(which, rng)
+    planted, places = with_private_sites(halves, truth, relatives, fragments.locus_of_bin, rng)
+    resampled = rng.integers(len(places), size=(N_DRAWS, len(places)))
+    for rule, below in RULES.items():
+        result = borrow(*halves, relatives, private_below=below)
+        for measure, values in measured(result, truth, relatives, fragments.locus_of_bin).items():
+            yield {"measure": measure, "rule": rule, "k": result.k, "found": 0, "kept": 0, **values}
+        result = borrow(*planted, relatives, private_below=below)
+        raw, borrowed = (is_open(track, places) for track in (result.own, result.track))
+        yield {
+            "measure": "private sites found",
+            "rule": rule,
+            "k": result.k,
+            "found": int(raw.sum()),
+            "kept": int((raw & borrowed).sum()),
+            "raw": raw.mean(),
+            "borrowed": borrowed.mean(),
+            "draws": borrowed[resampled].mean(axis=1) - raw[resampled].mean(axis=1),
+        }
 
 
 def read(folder: Path) -> tuple[Fragments, np.ndarray]:
@@ -153,29 +175,23 @@ def correlations(x: np.ndarray, y: np.ndarray, locus: np.ndarray) -> tuple[float
     return float(values[0]), values[1:]
 
 
-def private_sites(
-    fragments: Fragments, which: np.ndarray, truth: np.ndarray, relatives: np.ndarray, rng: np.random.Generator
-) -> dict[str, object]:
-    """How many planted sites are open in the raw and in the borrowed track.
+def with_private_sites(
+    halves: tuple[np.ndarray, np.ndarray],
+    truth: np.ndarray,
+    relatives: np.ndarray,
+    locus: np.ndarray,
+    rng: np.random.Generator,
+) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+    """Counts of the halves with planted sites that only this group has, and the first bins of these sites.
 
-    The insertions of the group's cells at its open sites (in the held-out cells) are moved to where no group is open.
+    The insertions of the group's cells at its open sites (in the held-out cells) are put where no group is open.
     """
-    first, second = fragments.halves(which, rng)
-    donors, places = sites_and_places(truth, relatives, fragments.locus_of_bin, rng)
-    for counts in (first, second):
-        moved = counts[donors[:, None] + np.arange(SITE_BINS)]
-        counts[places[:, None] + np.arange(SITE_BINS)] = moved
-    result = borrow(first, second, relatives)
-    open_raw, open_borrowed = (is_open(track, places) for track in (result.own, result.track))
-    resampled = rng.integers(len(places), size=(N_DRAWS, len(places)))
-    return {
-        "raw": open_raw.mean(),
-        "borrowed": open_borrowed.mean(),
-        "draws": open_borrowed[resampled].mean(axis=1) - open_raw[resampled].mean(axis=1),
-        "n": int(open_raw.sum()),
-        "kept": int((open_raw & open_borrowed).sum()),
-        "k": result.k,
-    }
+    donors, places = sites_and_places(truth, relatives, locus, rng)
+    site = np.arange(SITE_BINS)
+    planted = tuple(counts.copy() for counts in halves)
+    for counts, before in zip(planted, halves, strict=True):
+        counts[places[:, None] + site] = before[donors[:, None] + site]
+    return planted, places
 
 
 def sites_and_places(

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from _borrowing import PRIVATE_KEPT
 from _borrowing_chip import on_board, on_chr22
-from _borrowing_tracks import on_blood
+from _borrowing_tracks import KEYS, on_blood
 from _report import data_dir, options, publish
 from matplotlib.figure import Figure
 
-KEYS = ["data", "case", "measure", "n_cells"]
 PANELS = (
     ("PBMC 10k", "all types", "log signal"),
     ("PBMC 10k", "all types", "specificity"),
@@ -66,7 +66,7 @@ def draw(table: pd.DataFrame) -> Figure:
     figure, axes = plt.subplots(2, 4, figsize=(9.2, 4.6), layout="constrained")
     for ax, (data, case, measure) in zip(axes.flat, PANELS, strict=True):
         rows = table[(table["data"] == data) & (table["case"] == case) & (table["measure"] == measure)]
-        rows = rows.sort_values("n_cells")
+        rows = rows[rows["rule"] == PRIVATE_KEPT].sort_values("n_cells")
         for name, colour, marker in (("raw", "#D55E00", "s"), ("borrowed", "#0072B2", "o")):
             ax.plot(rows["n_cells"], rows[name], color=colour, marker=marker, markersize=4, linewidth=1.2, label=name)
         ax.fill_between(
