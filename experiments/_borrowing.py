@@ -16,8 +16,8 @@ KERNEL = (0.16, 0.68, 0.16)
 STRENGTHS = 2.0 ** np.arange(25)
 """Pseudo-insertions that are tried."""
 
-PRIVATE_KEPT = "private kept"
-RULES = {"all tiles": 0.0, PRIVATE_KEPT: 0.01}
+ALL_TILES, PRIVATE_KEPT = "all tiles", "private kept"
+RULES = {ALL_TILES: 0.0, PRIVATE_KEPT: 0.01}
 """`private_below` of the two rules that are compared."""
 
 

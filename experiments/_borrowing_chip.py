@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import pybigtools
-from _borrowing import BIN, PRIVATE_KEPT, RULES, TILE_BINS, borrow, coverage_after, smooth
+from _borrowing import ALL_TILES, BIN, PRIVATE_KEPT, RULES, TILE_BINS, borrow, coverage_after, smooth
 from _chr22 import CHROM, Chr22
 from _ranking import N_DRAWS, interval
 
@@ -29,8 +29,11 @@ DEPTHS = (25, 50, 100, 400, 800)
 FRAGMENTS_PER_CELL_AND_BASE = 1.08e-5
 """PBMC 10k: 1,121,866 fragments of 10,291 cells on 10.1 Mb."""
 
-STEP = 512
-"""Distance of windows: half as many as usual."""
+STEP = 1_024
+"""Distance of windows: a quarter of the usual number, side by side."""
+
+OWN_RESCALED = "own, rescaled"
+"""No borrowing: the raw coverage over its 99th percentile over all bases, or over 1 where that is less."""
 
 BLOCK = 200_000
 """Length of the stretches of chr22 that are drawn, in bp; of the board, contigs are drawn."""
@@ -73,16 +76,32 @@ def on_board(data: Path, scratch: Path) -> pd.DataFrame:
         coin = rng.random(len(positions)) < 0.5
         halves = [binned(positions[half], len(counts)) for half in (coin, ~coin)]
         own = widened(positions, n_bases)
-        raw = scores(place, own, scratch / f"board_{n_cells}_raw.npz")
-        for rule, below in RULES.items():
-            name = f"board_{n_cells}_{rule.replace(' ', '_')}"
-            track, of_private = (borrow(*halves, tracks, private_below=below) for tracks in (relatives, erased))
-            borrowed = scores(place, coverage_after(own, track.track), scratch / f"{name}.npz")
-            near = scores(place, coverage_after(own, of_private.track), scratch / f"{name}_private.npz", near=private)
-            rows += precision_rows("board", n_cells, rule, place, raw, borrowed, track.k, block=CONTIG)
-            rows.append(private_row(n_cells, rule, place, private, raw, borrowed, near, of_private.k))
+        raw = scores(place, over_covered(own), scratch / f"board_{n_cells}_raw.npz")
+        signals = dict(ways(own, halves, relatives))
+        with_private = dict(ways(own, halves, erased))
+        for way, (signal, k) in signals.items():
+            name = f"board_{n_cells}_{way.replace(' ', '_')}"
+            found = scores(place, signal, scratch / f"{name}.npz")
+            near = scores(place, with_private[way][0], scratch / f"{name}_private.npz", near=private)
+            rows += precision_rows("board", n_cells, way, place, raw, found, k, block=CONTIG)
+            rows.append(private_row(n_cells, way, place, private, raw, found, near, with_private[way][1]))
             pd.DataFrame(rows).to_csv(scratch / "board_so_far.csv", index=False)
     return pd.DataFrame(rows)
+
+
+def ways(
+    own: np.ndarray, halves: list[np.ndarray], relatives: np.ndarray
+) -> Iterator[tuple[str, tuple[np.ndarray, float]]]:
+    """Signals that are compared with the raw one, and the pseudo-insertions that were mixed in."""
+    yield OWN_RESCALED, (own / np.float32(max(np.percentile(own, PERCENTILE), 1.0)), 0.0)
+    plain, kept = (borrow(*halves, relatives, private_below=below) for below in RULES.values())
+    yield ALL_TILES, (over_covered(coverage_after(own, plain.track)), plain.k)
+    yield PRIVATE_KEPT, (over_covered(np.repeat(kept.track / BIN, BIN).astype(np.float32)), kept.k)
+
+
+def over_covered(coverage: np.ndarray) -> np.ndarray:
+    """Coverage over its 99th percentile over the bases that are covered."""
+    return np.asarray(coverage / np.float32(np.percentile(coverage[coverage > 0], PERCENTILE)))
 
 
 def on_chr22(data: Path, scratch: Path) -> pd.DataFrame:
@@ -101,11 +120,11 @@ def on_chr22(data: Path, scratch: Path) -> pd.DataFrame:
         halves = [binned(ends[mine & half], n_bins) for half in (coin, ~coin)]
         relatives = smooth(binned(ends[~mine], n_bins))[None]
         own = widened(ends[mine].ravel(), n_bins * BIN)
-        raw = scores(place, own, scratch / f"chr22_{n_cells}_raw.npz")
-        result = borrow(*halves, relatives, private_below=RULES[PRIVATE_KEPT])
-        borrowed = scores(place, coverage_after(own, result.track), scratch / f"chr22_{n_cells}_borrowed.npz")
-        rows += precision_rows("chr22", n_cells, PRIVATE_KEPT, place, raw, borrowed, result.k, block=BLOCK)
-        pd.DataFrame(rows).to_csv(scratch / "chr22_so_far.csv", index=False)
+        raw = scores(place, over_covered(own), scratch / f"chr22_{n_cells}_raw.npz")
+        for way, (signal, k) in ways(own, halves, relatives):
+            found = scores(place, signal, scratch / f"chr22_{n_cells}_{way.replace(' ', '_')}.npz")
+            rows += precision_rows("chr22", n_cells, way, place, raw, found, k, block=BLOCK)
+            pd.DataFrame(rows).to_csv(scratch / "chr22_so_far.csv", index=False)
     return pd.DataFrame(rows)
 
 
@@ -148,14 +167,13 @@ def widened(positions: np.ndarray, n_bases: int) -> np.ndarray:
     return np.cumsum(steps[:-1]).astype(np.float32)
 
 
-def scores(place: Place, coverage: np.ndarray, path: Path, near: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Scores of bins (chrom, start, end, a column a factor), for coverage over its 99th percentile over covered bases.
+def scores(place: Place, signal: np.ndarray, path: Path, near: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Scores of bins: chrom, start, end, and a column a factor.
 
     They are read from the file where it is there, and written to it otherwise. `near` are the intervals whose bins are
     wanted; by default all.
     """
     if not path.is_file():
-        signal = coverage / np.float32(np.percentile(coverage[coverage > 0], PERCENTILE))
         parts = list(scored_contigs(place, signal, place.regions if near is None else near))
         np.savez(path, **{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
     with np.load(path) as stored:
