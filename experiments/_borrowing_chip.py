@@ -1,36 +1,27 @@
 """Predictions from raw and borrowed tracks against ChIP-seq: on the truth board and on chr22, published weights."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 import pybigtools
 from _borrowing import ALL_TILES, BIN, PRIVATE_KEPT, RULES, TILE_BINS, borrow, coverage_after, smooth
+from _borrowing_scores import Place, labelled, precision_rows, scores
 from _chr22 import CHROM, Chr22
 from _ranking import N_DRAWS, interval
 
-from scmaxatac._constants import CALIBRATION_BIN, FLANK, PERCENTILE, WINDOW
-from scmaxatac.evaluate._benchmark import ScoredBins, bootstrap_average_precision
-from scmaxatac.evaluate._bins import labelled_bins
-from scmaxatac.evaluate._precision_recall import average_precision
+from scmaxatac._constants import FLANK, PERCENTILE
 from scmaxatac.fragments._fragment_file import FragmentFile
-from scmaxatac.genome import Genome, Intervals
-from scmaxatac.genome._windows import window_starts
+from scmaxatac.genome import Genome
 from scmaxatac.io._bed import read_bed
-from scmaxatac.models import TFModel, load_many
-from scmaxatac.nn.engines._registry import make_engine
-from scmaxatac.scores._bin_scores import average_windows
+from scmaxatac.models import load_many
 
 DECIDING = ("CTCF", "SPI1", "YY1", "ELF1")
 CELL_TYPE = "GM12865"
 DEPTHS = (25, 50, 100, 400, 800)
 FRAGMENTS_PER_CELL_AND_BASE = 1.08e-5
 """PBMC 10k: 1,121,866 fragments of 10,291 cells on 10.1 Mb."""
-
-STEP = 1_024
-"""Distance of windows: a quarter of the usual number, side by side."""
 
 OWN_RESCALED = "own, rescaled"
 """No borrowing: the raw coverage over its 99th percentile over all bases, or over 1 where that is less."""
@@ -46,16 +37,6 @@ ERASED = 1_000
 
 CHR22_CELLS = (25, 50)
 """Cells of the sparse group; all others are its relative."""
-
-
-class Place(NamedTuple):
-    """Where networks predict: contigs with whole bins, joined end to end in this order."""
-
-    genome: Genome
-    models: list[TFModel]
-    peaks: Mapping[str, pd.DataFrame]
-    regions: pd.DataFrame | None
-    n_bins: dict[str, int]
 
 
 def on_board(data: Path, scratch: Path) -> pd.DataFrame:
@@ -167,106 +148,39 @@ def widened(positions: np.ndarray, n_bases: int) -> np.ndarray:
     return np.cumsum(steps[:-1]).astype(np.float32)
 
 
-def scores(place: Place, signal: np.ndarray, path: Path, near: pd.DataFrame | None = None) -> pd.DataFrame:
-    """Scores of bins: chrom, start, end, and a column a factor.
-
-    They are read from the file where it is there, and written to it otherwise. `near` are the intervals whose bins are
-    wanted; by default all.
-    """
-    if not path.is_file():
-        parts = list(scored_contigs(place, signal, place.regions if near is None else near))
-        np.savez(path, **{name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
-    with np.load(path) as stored:
-        table = pd.DataFrame({name: stored[name] for name in stored.files})
-    return table.assign(chrom=np.array(list(place.n_bins))[table["chrom"]], end=table["start"] + BIN)
-
-
-def scored_contigs(place: Place, signal: np.ndarray, regions: pd.DataFrame | None) -> Iterator[dict[str, np.ndarray]]:
-    """Scores of the bins of each contig, which is called by its number."""
-    engine = make_engine(place.models, backend="openvino", precision="float32")
-    intervals = None if regions is None else Intervals.from_frame(regions)
-    first = 0
-    for number, (chrom, n_bins) in enumerate(place.n_bins.items()):
-        mine = signal[first * BIN : (first + n_bins) * BIN]
-        first += n_bins
-        starts = window_starts(place.genome, chrom, step=STEP, regions=intervals)
-        values = np.lib.stride_tricks.sliding_window_view(mine, WINDOW)
-        codes = np.lib.stride_tricks.sliding_window_view(place.genome.codes(chrom), WINDOW)
-        for tile in average_windows(starts, len(place.models), lambda s, c=codes, v=values: engine.predict(c[s], v[s])):  # type: ignore[misc]
-            of_models = {model.tf: column for model, column in zip(place.models, tile.scores, strict=True)}
-            yield {"chrom": np.full(len(tile.bins), number), "start": tile.bins * BIN, **of_models}
-
-
-def labelled(place: Place, table: pd.DataFrame, tf: str) -> ScoredBins:
-    """200-bp bins that count, with contigs joined end to end in the starts."""
-    rows = table[["chrom", "start", "end"]].assign(score=table[tf])
-    found = labelled_bins(
-        rows, place.peaks[tf], genome=place.genome, chroms=list(place.n_bins), regions=place.regions,
-        bin_size=CALIBRATION_BIN,
-    )  # fmt: skip
-    sizes = np.cumsum([0, *(n * BIN for n in place.n_bins.values())])
-    starts = np.concatenate([bins.starts + at for at, bins in zip(sizes, found.values(), strict=False)])
-    return ScoredBins(
-        starts, *(np.concatenate([getattr(b, name) for b in found.values()]) for name in ("scores", "truth"))
-    )
-
-
-def precision_rows(
-    data: str, n_cells: int, rule: str, place: Place, raw: pd.DataFrame, borrowed: pd.DataFrame, k: float, block: int
-) -> list[dict[str, object]]:
-    """A row a factor: average precision of both, and the interval of the change over blocks that are drawn."""
-    rows: list[dict[str, object]] = []
-    for tf in place.peaks:
-        values, draws = [], []
-        for table in (raw, borrowed):
-            bins = labelled(place, table, tf)
-            blocks = np.unique(bins.starts // block, return_inverse=True)[1]
-            values.append(average_precision(bins.scores, bins.truth))
-            draws.append(
-                bootstrap_average_precision(bins.scores, bins.truth, blocks, n=N_DRAWS, rng=np.random.default_rng(0))
-            )
-        low, high = interval(draws[1] - draws[0])
-        rows.append(
-            {
-                "data": data,
-                "case": tf,
-                "measure": "average precision",
-                "n_cells": n_cells,
-                "rule": rule,
-                "n": int(bins.truth.sum()),
-                "raw": values[0],
-                "borrowed": values[1],
-                "change": values[1] - values[0],
-                "low": low,
-                "high": high,
-                "lost": float("nan"),
-                "k": k,
-            }
-        )
-    return rows
-
-
 def private_row(
     n_cells: int, rule: str, place: Place, private: pd.DataFrame, raw: pd.DataFrame, borrowed: pd.DataFrame,
     near: pd.DataFrame, k: float,
 ) -> dict[str, object]:  # fmt: skip
     """How many private peaks are called, as many bins being called as have a peak."""
-    called: list[tuple[np.ndarray, np.ndarray]] = []
+    called = []
     for tf in place.peaks:
         mine = private[private["tf"] == tf]
         found = []
-        for whole, table in ((raw, raw), (borrowed, near)):
+        for whole, table in ((raw, raw), (borrowed, near), (borrowed, borrowed)):
             bins = labelled(place, whole, tf)
             threshold = np.sort(bins.scores)[-int(bins.truth.sum())]
             found.append(largest_at(table, mine, tf) >= threshold)
-        called.append((found[0], found[1]))
-    of_raw, of_borrowed = (np.concatenate(each) for each in zip(*called, strict=True))
+        called.append(np.stack(found))
+    of_raw, of_borrowed, of_shared = np.concatenate(called, axis=1)
     drawn = np.random.default_rng(0).integers(len(of_raw), size=(N_DRAWS, len(of_raw)))
     low, high = interval(of_borrowed[drawn].mean(axis=1) - of_raw[drawn].mean(axis=1))
-    return {"data": "board", "case": "all factors", "measure": "private sites found", "n_cells": n_cells, "rule": rule,
-            "n": int(of_raw.sum()), "raw": of_raw.mean(), "borrowed": of_borrowed.mean(),
-            "change": of_borrowed.mean() - of_raw.mean(), "low": low, "high": high,
-            "lost": (of_raw & ~of_borrowed).sum() / of_raw.sum(), "k": k}  # fmt: skip
+    return {
+        "data": "board",
+        "case": "all factors",
+        "measure": "private sites found",
+        "n_cells": n_cells,
+        "rule": rule,
+        "n": int(of_raw.sum()),
+        "raw": of_raw.mean(),
+        "borrowed": of_borrowed.mean(),
+        "change": of_borrowed.mean() - of_raw.mean(),
+        "low": low,
+        "high": high,
+        "lost": (of_raw & ~of_borrowed).sum() / of_raw.sum(),
+        "lost_shared": (of_raw & ~of_shared).sum() / of_raw.sum(),
+        "k": k,
+    }
 
 
 def largest_at(table: pd.DataFrame, peaks: pd.DataFrame, tf: str) -> np.ndarray:

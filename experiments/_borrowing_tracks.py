@@ -68,6 +68,7 @@ def summary(case: tuple[object, ...], found: pd.DataFrame) -> dict[str, object]:
         "low": low,
         "high": high,
         "lost": 1 - n_kept / n_found if n_found else float("nan"),
+        "lost_shared": float("nan"),
         "k": found["k"].median(),
     }
 

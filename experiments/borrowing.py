@@ -12,12 +12,26 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import pandas as pd
-from _borrowing import PRIVATE_KEPT
-from _borrowing_chip import on_board, on_chr22
+from _borrowing import ALL_TILES, PRIVATE_KEPT
+from _borrowing_chip import DECIDING, OWN_RESCALED, on_board, on_chr22
 from _borrowing_tracks import KEYS, on_blood
 from _report import data_dir, options, publish
 from matplotlib.figure import Figure
 
+SHOWN = ("all types", "CD14+ Monocytes", "CD4 naive T", "NK", "cDCs", *DECIDING, "all factors")
+"""Rows of the table: of the blood cell types the mean and four, among them the one that gains least."""
+
+LABELS = {
+    OWN_RESCALED: "own, scaled over all bases",
+    ALL_TILES: "borrowed, all tiles",
+    PRIVATE_KEPT: "borrowed, private kept",
+}
+STYLES = {
+    "raw": ("#D55E00", "s"),
+    OWN_RESCALED: ("#009E73", "^"),
+    ALL_TILES: ("0.55", "v"),
+    PRIVATE_KEPT: ("#0072B2", "o"),
+}
 PANELS = (
     ("PBMC 10k", "all types", "log signal"),
     ("PBMC 10k", "all types", "specificity"),
@@ -42,8 +56,9 @@ def main() -> None:
             kept(scratch / "board.csv", lambda: on_board(data, scratch)),
             kept(scratch / "chr22.csv", lambda: on_chr22(data, scratch)),
         ]
-    table = pd.concat(parts, ignore_index=True)
-    values = ["raw", "borrowed", "change", "low", "high", "lost"]
+    table = pd.concat(parts, ignore_index=True).rename(columns={"borrowed": "with_rule"})
+    table = table[table["case"].isin(SHOWN)]
+    values = ["raw", "with_rule", "change", "low", "high", "lost", "lost_shared"]
     publish(
         "borrowing",
         table,
@@ -62,16 +77,24 @@ def kept(path: Path, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
 
 
 def draw(table: pd.DataFrame) -> Figure:
-    """Raw against borrowed over the number of cells, a panel a measure."""
+    """Raw and borrowed over the number of cells, a panel a measure."""
     figure, axes = plt.subplots(2, 4, figsize=(9.2, 4.6), layout="constrained")
     for ax, (data, case, measure) in zip(axes.flat, PANELS, strict=True):
-        rows = table[(table["data"] == data) & (table["case"] == case) & (table["measure"] == measure)]
-        rows = rows[rows["rule"] == PRIVATE_KEPT].sort_values("n_cells")
-        for name, colour, marker in (("raw", "#D55E00", "s"), ("borrowed", "#0072B2", "o")):
-            ax.plot(rows["n_cells"], rows[name], color=colour, marker=marker, markersize=4, linewidth=1.2, label=name)
-        ax.fill_between(
-            rows["n_cells"], rows["raw"] + rows["low"], rows["raw"] + rows["high"], color="#0072B2", alpha=0.15, lw=0
-        )
+        panel = table[(table["data"] == data) & (table["case"] == case) & (table["measure"] == measure)]
+        for rule, (colour, marker) in STYLES.items():
+            rows = (panel.drop_duplicates("n_cells") if rule == "raw" else panel[panel["rule"] == rule]).sort_values(
+                "n_cells"
+            )
+            y = rows["raw" if rule == "raw" else "with_rule"]
+            ax.plot(
+                rows["n_cells"],
+                y,
+                color=colour,
+                marker=marker,
+                markersize=4,
+                linewidth=1.2,
+                label=LABELS.get(rule, rule),
+            )
         ax.set_xscale("log")
         ax.set_xticks([25, 100, 400], ["25", "100", "400"])
         ax.minorticks_off()
@@ -81,8 +104,8 @@ def draw(table: pd.DataFrame) -> Figure:
         ax.spines[["top", "right"]].set_visible(False)
     for ax in axes[-1]:
         ax.set_xlabel("Cells", fontsize=8)
-    handles, labels = axes.flat[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=2, fontsize=8, frameon=False)
+    handles, labels = axes.flat[3].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, fontsize=8, frameon=False)
     return figure
 
 
