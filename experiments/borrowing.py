@@ -1,7 +1,7 @@
 """Whether a sparse group's signal gets better where it borrows from its relatives, and what private sites lose by it.
 
 Tracks of blood cell types against held-out cells; the truth board and chr22 with published weights against ChIP-seq.
-Takes about fifteen minutes on two cores. Cases that are done are kept in `--scratch`, and not made again.
+Takes about twenty minutes on two cores. Cases that are done are kept in `--scratch`, and not made again.
 
 Usage: python experiments/borrowing.py [--check] [--threads 2] [--scratch FOLDER]
 """

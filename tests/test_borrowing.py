@@ -1,10 +1,11 @@
-"""The estimator of ``experiments/borrowing.py``, step by step against brute force."""
+"""The estimator of ``experiments/borrowing.py``, step by step against brute force, and what its page says."""
 
 import importlib
 from math import exp, lgamma, log
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "experiments"
@@ -176,3 +177,26 @@ def test_coverage_follows_the_bins(kernel):
     np.testing.assert_allclose(after[10:32], 0.5 / 22, rtol=1e-6)
     assert not after[:10].any()
     np.testing.assert_allclose(after[64:], 0.3 / 32, rtol=1e-6)
+
+
+def test_what_the_page_says_of_the_conditions_for_an_option():
+    pages = SCRIPTS.parent / "docs" / "experiments"
+    page = " ".join((pages / "borrowing.md").read_text().split())
+    table = pd.read_csv(pages / "borrowing.csv")
+    ranks = table[table["measure"] == "average precision"].set_index(["data", "rule"]).sort_index()
+    below = {case: int((ranks.loc[case, "high"] < 0).sum()) for case in ranks.index.unique()}
+    assert (below["board", "all tiles"], below["chr22", "all tiles"]) == (8, 4)
+    assert "in 8 of 20 rows of the board and 4 of 8 of chr22" in page
+    worse = ranks.xs("private kept", level="rule").query("high < 0").reset_index()
+    assert list(zip(worse["data"], worse["case"], worse["n_cells"], strict=True)) == [
+        ("board", "SPI1", 800),
+        ("chr22", "CTCF", 50),
+    ]
+    rescaled = ranks.loc[("board", "own, rescaled")]
+    assert (int((rescaled["low"] > 0).sum()), len(rescaled)) == (11, 20)
+    assert rescaled.loc[rescaled["high"] < 0, "case"].tolist() == ["CTCF"] * 5
+    private = table[(table["measure"] == "private sites found") & table["case"].str.startswith("all ")]
+    private = private.set_index(["data", "rule", "n_cells"])["lost"].sort_index()
+    assert private["PBMC 10k", "private kept"].loc[[25, 50, 100, 400]].tolist() == [0.071, 0.034, 0.024, 0.009]
+    assert private["board", "private kept"].agg(["min", "max"]).tolist() == [0.121, 0.171]
+    assert "there is no such option" in page
