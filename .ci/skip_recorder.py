@@ -32,8 +32,10 @@ def pytest_collectreport(report: pytest.CollectReport) -> None:
     _note(report)
 
 
-def pytest_sessionfinish() -> None:
-    """Write the two files."""
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Write the two files; workers of pytest-xdist leave that to the process that they report to."""
+    if hasattr(session.config, "workerinput"):
+        return
     record = os.environ["SKIP_RECORD"]
     Path(record + ".ids").write_text("".join(f"{nodeid}\n" for nodeid in _skipped))
     Path(record + ".reasons").write_text("".join(f"{reason}\n" for reason in _skipped.values()))

@@ -11,9 +11,10 @@ from scipy import stats
 import scmaxatac as sma
 from scmaxatac.predict._comparisons import build_comparison, plan_comparisons
 from scmaxatac.predict._differential import compare
+from scmaxatac.predict._levels import Levels
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._unit_scores import score_units
-from scmaxatac.results._differential_slots import read_differential
+from scmaxatac.results._entries import DIFFERENTIAL, read_entry
 from scmaxatac.results._run_folder import run_folder
 
 N_PIECES = 6
@@ -21,9 +22,8 @@ N_CUTS = 2
 LEVEL = 0.05
 
 
-def pseudo_replicates(out_dir: Path) -> pd.DataFrame:
+def pseudo_replicates(splits: pd.DataFrame) -> pd.DataFrame:
     """Rows of the units and of the factors: how many are significant at 5%, over all splits of all cuts."""
-    splits = pd.concat([of_cut(seed, out_dir) for seed in range(N_CUTS)], ignore_index=True)
     n_units = int(splits.groupby("cut")["n_units"].mean().sum())
     rows = []
     for part, share, n in (
@@ -38,7 +38,7 @@ def pseudo_replicates(out_dir: Path) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def of_cut(seed: int, out_dir: Path) -> pd.DataFrame:
+def of_cut(seed: int, out_dir: Path) -> list[dict[str, object]]:
     """The ten splits of six pieces: significant units and factors without any selection."""
     toy = sma.datasets.toy(n_fragments=3_000_000)
     data = toy.snapatac2
@@ -52,7 +52,7 @@ def of_cut(seed: int, out_dir: Path) -> pd.DataFrame:
         data, "half", group="one", reference="other", replicate_key="piece", paired=False, genome=toy.genome,
         models=models, regions=regions, chroms=[CHROM], step=STEP, min_fragments=1_000, null=False, out_dir=out_dir,
     )  # fmt: skip
-    tables, params = read_differential(data, "differential")
+    tables, params = read_entry(data, DIFFERENTIAL, DIFFERENTIAL.name)
     samples = tables["samples"]["sample"].tolist()
     store = Run.open(run_folder(params)).store
     scores = {}
@@ -72,9 +72,10 @@ def of_cut(seed: int, out_dir: Path) -> pd.DataFrame:
         (arms,) = plan_comparisons(["a", "b"], {}, "a", "b")
         comparison = build_comparison(arms, table, paired=False, covariates=pd.DataFrame())
         means = np.array([found.logits.mean(axis=0) for found in scores.values()]).T
-        found, units = compare(scores, means, comparison, halves=None, null={}, level=LEVEL)
+        levels = Levels(means, np.ones(len(models)))
+        found, units = compare(scores, levels, comparison, halves=None, null={}, level=LEVEL)
         rows.append(
             {"cut": seed, "significant": int((units["p"] < LEVEL).sum()), "n_units": len(units),
              "levels": int((found["level_p"] < LEVEL).sum()), "n_factors": int(found["level_p"].notna().sum())}
         )  # fmt: skip
-    return pd.DataFrame(rows)
+    return rows

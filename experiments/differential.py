@@ -2,20 +2,23 @@
 
 Three parts: whole runs on six simulated donors, in which the sites of one factor lose accessibility in one arm; the
 statistics alone on simulated log odds, 1,000 runs a setting; and one cluster cut into 3 + 3 pseudo-replicates. The
-whole runs take about half an hour on two cores and are kept in the cache folder, so that a second call goes on.
+whole runs take about half an hour on two cores; what was computed is kept in the cache folder, so that a second call
+goes on. Empty that folder before --check.
 
 Usage: python experiments/differential.py [--check] [--threads 2]
 """
 
 import itertools
 import json
-from collections.abc import Callable, Iterable
+import warnings
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from _pseudo_replicates import pseudo_replicates
+from _pseudo_replicates import N_CUTS, of_cut, pseudo_replicates
 from _report import options, publish
 from _semi_simulation import Case, Donors, factors, run
 from _simulated_logits import EFFECTS, simulate
@@ -28,12 +31,15 @@ STRENGTHS = (0.0, 0.25, 0.5, 3.0)
 CASES = [
     *(
         Case(tf, 1.0, ratio, split)
-        for split, tf in ((0, "SPI1"), (1, "CTCF"), (2, "SPI1"), (3, "CTCF"))
+        for split, tf in ((0, "SPI1"), (1, "CTCF"), (2, "SPI1"), (3, "CTCF"), (5, "SPI1"), (6, "CTCF"))
         for ratio in RATIOS
     ),
     *(Case("SPI1", strength, ratio, 4) for strength in STRENGTHS for ratio in RATIOS),
 ]
-"""24 whole runs, half of them at strength 1."""
+"""30 whole runs, 18 of them at strength 1."""
+
+N_SIMULATED = 1_000
+"""Runs of the statistics a setting."""
 
 NOMINAL = 0.05
 COLORS = {"scmaxatac": "#0072B2", "TOBIAS": "#D55E00", "ArchR": "#009E73"}
@@ -41,33 +47,53 @@ COLORS = {"scmaxatac": "#0072B2", "TOBIAS": "#D55E00", "ArchR": "#009E73"}
 
 def main() -> None:
     """Write the table and the figure."""
-    args = options(__doc__, runs={"type": int, "default": 1_000, "help": "runs of the statistics a setting"})
+    args = options(
+        __doc__,
+        part={"choices": ("all", "whole", "statistics", "pseudo"), "default": "all", "help": "only compute this"},
+    )
     sma.settings.progress = False
-    whole = cached("whole_runs", CASES, whole_run)
-    parts = [
-        summary(whole),
-        statistics(args.runs),
-        pseudo_replicates(Path(sma.settings.cache_dir) / "differential" / "runs"),
-    ]
-    table = pd.concat(parts, ignore_index=True)
-    tolerance = dict.fromkeys(("first", "called", "fdr", "fdr_high", "power"), 0.02)
+    warnings.simplefilter("ignore")
+    parts: dict[str, Callable[[], pd.DataFrame]] = {"whole": whole_runs, "statistics": statistics, "pseudo": pieces}
+    if args.part != "all":
+        print(parts[args.part]().to_string())
+        return
+    whole, alone, cut = (compute() for compute in parts.values())
+    table = pd.concat([summary(whole), alone, cut], ignore_index=True)
+    tolerance = dict.fromkeys(("first", "called", "fdr", "fdr_high", "power", "low", "high"), 0.02)
     keys = ["part", "method", "strength", "depth_ratio"]
     publish("differential", table, draw(table, whole), keys=keys, tolerance=tolerance, check=args.check)
 
 
-def cached(name: str, cases: Iterable[Case], compute: Callable[[Case], list[dict[str, object]]]) -> pd.DataFrame:
-    """Rows of all cases; those of an earlier call are read from the cache folder."""
-    folder = Path(sma.settings.cache_dir) / "differential" / name
-    folder.mkdir(parents=True, exist_ok=True)
+def folder() -> Path:
+    """Folder of what was computed already."""
+    return Path(sma.settings.cache_dir) / "differential"
+
+
+def cached(name: str, compute: Callable[[], list[dict[str, object]]]) -> list[dict[str, object]]:
+    """Rows, read where an earlier call has computed them."""
+    path = folder() / f"{name}.json"
+    if not path.is_file():
+        rows = compute()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(rows))
+        print(name, flush=True)
+    return json.loads(path.read_text())
+
+
+def whole_runs() -> pd.DataFrame:
+    """Rows of all whole runs: a row a run and factor."""
     rows: list[dict[str, object]] = []
-    for case in cases:
-        path = folder / f"{case.tf}_{case.strength:g}_{case.ratio}_{case.split}.json"
-        if not path.is_file():
-            found = compute(case)
-            path.write_text(json.dumps(found))
-            print(path.name, found[0]["factor"], flush=True)
-        rows += json.loads(path.read_text())
+    for case in CASES:
+        rows += cached(f"whole/{case.tf}_{case.strength:g}_{case.ratio}_{case.split}", partial(whole_run, case))
     return pd.DataFrame(rows)
+
+
+def pieces() -> pd.DataFrame:
+    """Rows of the pseudo-replicates."""
+    rows: list[dict[str, object]] = []
+    for seed in range(N_CUTS):
+        rows += cached(f"pseudo/{seed}", partial(of_cut, seed, folder() / "runs"))
+    return pseudo_replicates(pd.DataFrame(rows))
 
 
 _prepared: list = []
@@ -77,7 +103,7 @@ def whole_run(case: Case) -> list[dict[str, object]]:
     """One whole run; donors and models are made once."""
     if not _prepared:
         _prepared.extend([Donors(), factors()])
-    return run(_prepared[0], case, _prepared[1], Path(sma.settings.cache_dir) / "differential" / "runs")
+    return run(_prepared[0], case, _prepared[1], folder() / "runs")
 
 
 def summary(whole: pd.DataFrame) -> pd.DataFrame:
@@ -132,23 +158,28 @@ def upper_bound(proportions: list[float]) -> float:
     return float(np.mean(proportions) + 1.645 * np.std(proportions, ddof=1) / np.sqrt(len(proportions)))
 
 
-def statistics(n_runs: int) -> pd.DataFrame:
+def statistics() -> pd.DataFrame:
     """Rows of the runs on simulated log odds."""
     rows = []
     for part, effect in itertools.product(("independent", "correlated"), EFFECTS):
-        runs = [simulate(effect, correlated=part == "correlated", seed=seed) for seed in range(n_runs)]
+        runs = cached(f"statistics/{part}_{effect:g}", partial(simulated, effect, part == "correlated"))
         for method in ("scmaxatac", "TOBIAS"):
             values = pd.DataFrame([one[method] for one in runs])
             rows.append(
                 {
                     "part": f"statistics, {part}", "method": method, "strength": effect, "depth_ratio": 1,
-                    "n_runs": n_runs, "first": values["first"].mean() if effect else np.nan,
+                    "n_runs": len(runs), "first": values["first"].mean() if effect else np.nan,
                     "called": values["called"].mean(),
                     "fdr": values["fdr"].mean(), "fdr_high": upper_bound(values["fdr"].tolist()),
                     "power": values["power"].mean() if effect else np.nan,
                 }
             )  # fmt: skip
     return pd.DataFrame(rows)
+
+
+def simulated(effect: float, correlated: bool) -> list[dict[str, object]]:
+    """Runs of one setting."""
+    return [simulate(effect, correlated=correlated, seed=seed) for seed in range(N_SIMULATED)]
 
 
 def draw(table: pd.DataFrame, whole: pd.DataFrame) -> Figure:

@@ -193,14 +193,12 @@ def test_columns_that_hold_no_groups_are_refused_before_anything_is_read(simulat
     adata.obs["score"] = np.random.default_rng(0).random(adata.n_obs)
     with pytest.raises(ValueError, match=r"'score' has 594 different values.*0 have at least 10 cells.*continuous"):
         sma.pp.pseudobulk(adata, "score", genome=simulated.genome)
-    many = ad.AnnData(obs=pd.DataFrame({"barcode": [f"c{i}" for i in range(100_000)]}).astype("category"))
-    many.obs.loc[many.obs_names[:20], "barcode"] = "c0"
-    many.obs_names = [f"c{i}" for i in range(100_000)]
+    names = [f"c{i}" for i in range(100_000)]
+    many = ad.AnnData(obs=pd.DataFrame({"barcode": ["c0"] * 20 + names[20:]}, index=names))
     with pytest.raises(ValueError, match=r"'barcode' has 99,98\d different values.*1 have at least 10 cells"):
         sma.pp.pseudobulk(many, "barcode", genome=simulated.genome, fragments=simulated.fragments)
 
 
-@pytest.mark.filterwarnings("ignore:.*times as deep")
 def test_many_skipped_groups_are_one_warning(simulated, recwarn):
     adata = simulated.adata.copy()
     adata.obs["part"] = [f"p{i % 40}" for i in range(adata.n_obs)]

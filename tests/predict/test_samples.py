@@ -7,13 +7,13 @@ import pytest
 
 from scmaxatac import Genome
 from scmaxatac.atac._options import PseudobulkOptions
-from scmaxatac.atac._read_pseudobulks import Extent
+from scmaxatac.atac._read_pseudobulks import GenomeScope
 from scmaxatac.fragments._read_groups import GroupedFragments
 from scmaxatac.fragments._source import FragmentChunk
 from scmaxatac.predict._samples import read_samples, sample_values
 
 GENOME = Genome.from_sizes({"chr1": 50_000, "chr2": 20_000})
-EXTENT = Extent(GENOME, ["chr1"], ["chr1"])
+EXTENT = GenomeScope(GENOME, ["chr1"], ["chr1"])
 
 
 class Source:

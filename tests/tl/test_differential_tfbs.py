@@ -43,7 +43,7 @@ pytestmark = pytest.mark.usefixtures("analytic")
 
 
 def params_of(adata):
-    return json.loads(adata.uns["differential"]["params"])
+    return json.loads(adata.uns["differential"]["parameters"])
 
 
 def test_all_samples_and_halves_have_one_depth(donors, compare):
@@ -223,6 +223,14 @@ def test_mistakes_are_told_before_the_work(donors, compare, analytic, options, e
     assert "differential" not in donors.uns
 
 
+def test_results_are_neither_taken_for_a_prediction_nor_replaced_by_one(donors, compare, predict):
+    compare(donors)
+    with pytest.raises(KeyError, match=r"call scmaxatac\.tl\.predict_tfbs first"):
+        sma.get.sites(donors)
+    with pytest.raises(ValueError, match="holds something else than a prediction"):
+        predict(donors, key_added="differential")
+
+
 def test_another_entry_is_not_replaced(donors, compare):
     donors.uns["differential"] = {"mine": 1}
     with pytest.raises(ValueError, match="holds something else than a comparison"):
@@ -237,12 +245,12 @@ def test_one_against_the_rest_and_several_comparisons_in_one_table(donors, compa
     assert set(sma.get.differential(donors, comparisons="B vs rest")["comparison"]) == {"B vs rest"}
     with pytest.raises(KeyError, match="no comparison 'B'; there are 'B vs rest'"):
         sma.get.differential(donors, comparisons="B")
-    with pytest.raises(KeyError, match="no tf 'X'"):
+    with pytest.raises(KeyError, match="no TF 'X'"):
         sma.get.differential(donors, tfs="X")
 
 
 def test_results_that_are_not_there(donors):
-    with pytest.raises(KeyError, match=r"call tl\.differential_tfbs first"):
+    with pytest.raises(KeyError, match=r"call scmaxatac\.tl\.differential_tfbs first"):
         sma.get.differential(donors)
     with pytest.raises(ValueError, match="level is 'bins'"):
         sma.get.differential(donors, "bins")

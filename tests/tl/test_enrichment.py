@@ -159,7 +159,7 @@ def test_the_background_may_be_another(truth, genome):
 def test_the_table_is_stored_and_found_again(truth, genome, tmp_path):
     import anndata as ad
 
-    with pytest.raises(KeyError, match=r"no enrichment under uns\['tfbs_enrichment'\]"):
+    with pytest.raises(KeyError, match=r"no test of enrichment under uns\['tfbs_enrichment'\]"):
         get.enrichment(truth.adata)
     table = tl.enrichment(truth.adata, regions_of(truth).iloc[:20], genome=genome, store=True)
     pd.testing.assert_frame_equal(get.enrichment(truth.adata), table)

@@ -106,7 +106,7 @@ def test_a_part_of_the_ranking(scored):
     assert set(sma.get.rank_tfs(changed)["tf"]) == {"SPI1", "CTCF"}
     assert len(sma.get.rank_tfs(changed, groups=["B", "T"], n=1)) == 2
     assert len(sma.get.rank_tfs(changed, tfs="CTCF")) == 3
-    with pytest.raises(KeyError, match="no group 'NK' in the ranking; it has 'B', "):
+    with pytest.raises(KeyError, match="no group 'NK'; the ranking has 'B', "):
         sma.get.rank_tfs(changed, groups="NK")
 
 

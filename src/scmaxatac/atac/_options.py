@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from scmaxatac.fragments._read_groups import Fragments, GroupedFragments, read_groups
+from scmaxatac.fragments._read_groups import FragmentPaths, GroupedFragments, read_groups
 
 MaxFragments: TypeAlias = int | Literal["match"] | None
 """Fragments that groups are thinned to: a number, that of the smallest group that is kept, or as they are."""
@@ -19,7 +19,7 @@ class PseudobulkOptions:
     """Options of all functions that make pseudobulks; those of :func:`scmaxatac.pp.pseudobulk`."""
 
     groupby: str | Sequence[str] | None = None
-    fragments: Fragments | None = None
+    fragments: FragmentPaths | None = None
     sample_key: str | None = None
     barcode_key: str | None = None
     replicate_key: str | None = None

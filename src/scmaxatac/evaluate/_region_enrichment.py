@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
-from scmaxatac._constants import BIN
 from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac.genome import Genome, Intervals
@@ -117,7 +116,7 @@ def bases_in_sites(sites: pd.DataFrame, tfs: Iterable[str], universe: pd.DataFra
 
 
 def factors_tested(
-    matched: Background, lengths: np.ndarray, bases: Mapping[str, np.ndarray], chosen: np.ndarray
+    matched: Background, lengths: np.ndarray, bases: Mapping[str, np.ndarray], chosen: np.ndarray, bin_size: int
 ) -> pd.DataFrame:
     """Table of :func:`scmaxatac.tl.enrichment` for one set.
 
@@ -131,13 +130,18 @@ def factors_tested(
         For each factor (regions,) bases of each region in its sites.
     chosen
         (regions,) bool, whether a region is in the set.
+    bin_size
+        Width of a bin in bp; half of it is added to both sides of the odds.
     """
     rows = chosen & matched.kept
     length = matched_overlap(matched, lengths, rows)
     records = []
     for tf, covered in bases.items():
         found = matched_overlap(matched, covered, rows)
-        odds = _log2_odds(found.observed, length.observed), _log2_odds(found.expected, length.expected)
+        odds = (
+            _log2_odds(found.observed, length.observed, bin_size),
+            _log2_odds(found.expected, length.expected, bin_size),
+        )
         records.append(
             {
                 "tf": tf,
@@ -154,5 +158,5 @@ def factors_tested(
     return table.sort_values("z", ascending=False, kind="stable", ignore_index=True)
 
 
-def _log2_odds(covered: float, total: float) -> float:
-    return float(np.log2((covered + BIN / 2) / (total - covered + BIN / 2)))
+def _log2_odds(covered: float, total: float, bin_size: int) -> float:
+    return float(np.log2((covered + bin_size / 2) / (total - covered + bin_size / 2)))

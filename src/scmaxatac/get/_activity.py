@@ -83,7 +83,7 @@ def activity(
 
     >>> table = sma.get.activity(mdata, tfs="GATA3", interval=True)
     >>> table.loc[table["group"] == "CD4/T", ["n_sites", "n_called"]].iloc[0].tolist()
-    [39, 34]
+    [40, 36]
     """
     if as_anndata and interval:
         raise ValueError("an AnnData holds one number a group and factor; leave out as_anndata or interval")

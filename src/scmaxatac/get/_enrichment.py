@@ -6,7 +6,7 @@ import pandas as pd
 
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
-from scmaxatac.results._entries import read_entry
+from scmaxatac.results._entries import ENRICHMENT, read_entry
 from scmaxatac.results._reader import find_results
 
 
@@ -42,4 +42,4 @@ def enrichment(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> pd.Data
     True
     """
     results = find_results(data, key, mod)
-    return read_entry(results.adata, key, "enrichment", "scmaxatac.tl.enrichment(..., store=True)")[0]
+    return read_entry(results.adata, ENRICHMENT, ENRICHMENT.beside(key))[0]["factors_tested"]

@@ -6,7 +6,7 @@ import pandas as pd
 
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
-from scmaxatac.results._entries import read_entry
+from scmaxatac.results._entries import NETWORK, read_entry
 from scmaxatac.results._reader import find_results
 
 
@@ -41,4 +41,4 @@ def network(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> pd.DataFra
     True
     """
     results = find_results(data, key, mod)
-    return read_entry(results.adata, key, "network", "scmaxatac.tl.to_network(..., store=True)")[0]
+    return read_entry(results.adata, NETWORK, NETWORK.beside(key))[0]["edges"]

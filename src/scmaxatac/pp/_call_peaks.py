@@ -19,7 +19,7 @@ from scmaxatac.containers._copies import copied
 from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.containers._storable import check_storable
 from scmaxatac.containers._tables import put_table
-from scmaxatac.fragments._read_groups import Fragments, read_groups
+from scmaxatac.fragments._read_groups import FragmentPaths, read_groups
 from scmaxatac.genome import Genome
 from scmaxatac.io._bed import write_bed
 
@@ -32,7 +32,7 @@ def call_peaks(
     groupby: str | Sequence[str],
     *,
     genome: Genome,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     sample_key: str | None = None,
     barcode_key: str | None = None,
     mod: str = "atac",

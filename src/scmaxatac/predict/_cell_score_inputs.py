@@ -12,8 +12,7 @@ from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate, choose_names
 from scmaxatac.atac._region_counts import RegionCounts
 from scmaxatac.containers._objects import unwrap
-from scmaxatac.fragments._read_groups import Fragments, fragments_of_sample
-from scmaxatac.fragments._resolve_fragments import fragment_sources
+from scmaxatac.fragments._read_groups import FragmentPaths, sources_of_members
 from scmaxatac.genome._gc_content import gc_content
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table, read_intervals
@@ -72,7 +71,7 @@ class FactorSites(NamedTuple):
 class FragmentOptions(NamedTuple):
     """Where fragments come from; see :func:`scmaxatac.tl.score_cells`."""
 
-    fragments: Fragments | None
+    fragments: FragmentPaths | None
     sample_key: str | None
     barcode_key: str | None
     mod: str
@@ -167,14 +166,7 @@ def fragment_counts(
     """Find the fragments of the cells of all objects, to count their insertions in the regions."""
     sources = []
     first = 0
-    for sample, member in members:
-        found = fragment_sources(
-            member,
-            fragments=fragments_of_sample(options.fragments, sample, options.sample_key),
-            sample_key=options.sample_key,
-            barcode_key=options.barcode_key,
-            mod=options.mod,
-        )
+    for (_, member), found in zip(members, sources_of_members(members, *options), strict=True):
         sources += [(source, np.asarray(rows) + first) for source, rows in found]
         first += int(unwrap(member, options.mod).n_obs)
     return RegionCounts(sources, first, regions, genome)

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac.predict._comparisons import Comparison
+from scmaxatac.predict._levels import Levels
 from scmaxatac.predict._unit_scores import UnitScores
 from scmaxatac.stats._designs import make_design
 from scmaxatac.stats._moderated_t import ModeratedT, fit_prior, moderated_t, posterior_variance
@@ -184,7 +185,7 @@ def compare_levels(levels: np.ndarray, comparison: Comparison) -> tuple[np.ndarr
 
 def compare(
     scores: Mapping[str, UnitScores],
-    levels: np.ndarray,
+    levels: Levels,
     comparison: Comparison,
     *,
     halves: Halves | None,
@@ -198,7 +199,7 @@ def compare(
     scores
         Scores of each factor.
     levels
-        (samples, TFs).
+        Levels of the factors in the samples.
     comparison
         What is compared.
     halves
@@ -232,8 +233,11 @@ def compare(
     )
     for name in STATES[:3]:
         factors[name] = [int((table["state"] == name).sum()) for table in units]
-    difference, level_test, there = compare_levels(levels, comparison)
-    factors["level"] = difference
+    # in units of each factor's own background, so that their variances can be moderated together
+    # in units of each factor's own background, so that their variances can be moderated together
+    difference, level_test, there = compare_levels(levels.scores / levels.spread, comparison)
+    factors["level"] = difference * levels.spread
+    strength = np.abs(difference)
     if comparison.design is not None:
         factors, rows = _add_tests(factors, rows, pooled, comparison, level)
         for name in ("t", "p"):
@@ -241,8 +245,10 @@ def compare(
             column[there] = np.nan if level_test is None else getattr(level_test, name)
             factors[f"level_{name}"] = column
         factors["level_q"] = benjamini_hochberg(factors["level_p"].to_numpy())
-    strength = factors["level_t"] if "level_t" in factors else factors["level"]
-    factors["rank"] = strength.abs().rank(ascending=False, method="first").astype("float64")
+        if level_test is not None:
+            error = level_test.standard_error
+            strength[there] = np.abs(level_test.effect) / (error + np.median(error))
+    factors["rank"] = pd.Series(strength).rank(ascending=False, method="first")
     for name in ("null_effect", "null_gained", "null_lost", "null_significant"):
         if null:
             factors[name] = [null[tf][name] for tf in tfs]

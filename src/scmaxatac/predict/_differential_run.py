@@ -74,8 +74,11 @@ def run_differential(
     sites = sites[sites["group"].isin(names)]
     scores = _scores(store, sites, params["thresholds"], samples, order, unit)
     regions = _regions(inputs, scores)
-    counts = count_insertions(samples.bulks.insertions, _libraries(samples, order), regions)
-    levels = sample_levels(counts, len(names), sites, params["thresholds"], regions, inputs.genome, store.tfs)
+    counts = count_insertions(samples.insertions, samples.libraries(names), regions)
+    smallest = int(samples.table["group"].value_counts().min())
+    levels = sample_levels(
+        counts, sites, params["thresholds"], regions, inputs.genome, store.tfs, at_least=-(-smallest // 2)
+    )
     if none := [tf for tf, found in scores.items() if found.units.empty]:
         warn(f"no sample has a site of {abbreviate(none)}, so nothing is compared there")
     every = _halves(samples, order, names)
@@ -86,10 +89,6 @@ def run_differential(
     ]
     factors, units = (_joined(tables, inputs, comparisons) for tables in zip(*found, strict=True))
     return Differential(factors, units, params | {"null_group": null_group})
-
-
-def _libraries(samples: Samples, order: Sequence[str]) -> list[str]:
-    return [samples.bulks.libraries[name][0] for name in order]
 
 
 def _scores(
@@ -103,7 +102,7 @@ def _scores(
     scores = {}
     for tf in store.tfs:
         units = units_of(sites[sites["tf"] == tf], unit, store.sizes)
-        counts = count_insertions(samples.bulks.insertions, _libraries(samples, list(samples.table.index)), units)
+        counts = count_insertions(samples.bulks.insertions, samples.libraries(samples.table.index), units)
         scores[tf] = score_units(store, units, tf, order, pd.Series(thresholds[tf]), counts)
     return scores
 
@@ -151,7 +150,7 @@ def _joined(tables: Sequence[pd.DataFrame], inputs: RunInputs, comparisons: Sequ
     table = pd.concat(tables, ignore_index=True)
     categories = {
         "comparison": [comparison.arms.name for comparison in comparisons],
-        "tf": [model.tf for model in inputs.models],
+        "tf": [tf for model in inputs.models for tf in model.tfs],
         "chrom": list(inputs.chroms),
         "state": list(STATES),
     }

@@ -9,6 +9,14 @@ from scmaxatac.nn.engines._options import Strand
 Preset = Literal["original", "accurate"]
 
 
+class AveragingOptions(NamedTuple):
+    """Preset, step in bp and strand as they are asked for; None where nothing is."""
+
+    preset: Preset | None = None
+    step: int | None = None
+    strand: Strand | None = None
+
+
 class Averaging(NamedTuple):
     """Distance between windows in bp, and the strands that are averaged."""
 

@@ -11,15 +11,16 @@ import pandas as pd
 
 from scmaxatac._settings import settings
 from scmaxatac.atac._pseudobulk import Pseudobulks
-from scmaxatac.atac._read_pseudobulks import Extent
+from scmaxatac.atac._read_pseudobulks import GenomeScope
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._windows import Grid, window_starts
 from scmaxatac.nn.engines._options import EngineOptions, Strand
 from scmaxatac.nn.engines._registry import common_grid, resolve_engine_options
 from scmaxatac.predict._calling import CallingContext
+from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._genome_warnings import warn_about_genome
-from scmaxatac.predict._preset import Averaging
+from scmaxatac.predict._preset import AveragingOptions, resolve_averaging
 from scmaxatac.predict._regions import Regions, resolve_regions
 from scmaxatac.predict._rules import Rules
 from scmaxatac.predict._thresholds import BinCounts, check_threshold, matched_ranks
@@ -48,28 +49,36 @@ class RunInputs:
     @classmethod
     def prepare(
         cls,
+        data: Any,
         models: Sequence[TFModel],
-        extent: Extent,
-        objects: Sequence[Any],
+        scope: GenomeScope,
         regions: Regions,
         *,
-        averaging: Averaging,
+        objects: Sequence[Any],
+        named: bool,
+        averaging: AveragingOptions,
         engine: EngineOptions,
         rules: Rules,
         min_stored_score: float | None = None,
     ) -> Self:
-        """Find the regions, and raise or warn of what can be told before any work.
+        """Find models and regions, and raise or warn of what can be told before any work.
 
         Parameters
         ----------
+        data
+            What is predicted; without objects, pseudobulks.
         models
             Models, in the order of the results.
-        extent
+        scope
             Genome and chromosomes.
+        regions, engine, min_stored_score
+            As those of the class.
         objects
             Objects in which ``regions="auto"`` looks for peaks.
-        regions, averaging, engine, min_stored_score
-            As those of the class.
+        named
+            Whether the factors were named; if not, those are left out that the RNA modality does not express.
+        averaging
+            How windows are averaged.
         rules
             Which bins are sites.
 
@@ -78,17 +87,21 @@ class RunInputs:
         KeyError
             If a rule is of a factor without a model.
         ValueError
-            If regions or their windows can't be used, the genome has no sequence, or a threshold can't be applied.
+            If regions or their windows can't be used, the genome has no sequence, no factor is expressed, or a
+            threshold can't be applied.
         """
-        rules.check(model.tf for model in models)
-        warn_about_genome(extent.genome, models)
+        if objects and not named:
+            models = expressed_models(models, data)
+        rules.check(tf for model in models for tf in model.tfs)
+        averaged = resolve_averaging(*averaging, common_grid(models))
+        warn_about_genome(scope.genome, models)
         inputs = cls(
             models,
-            extent.genome,
-            extent.chroms,
-            resolve_regions(objects, regions, extent.genome, extent.chroms),
-            averaging.step,
-            averaging.strand,
+            scope.genome,
+            scope.chroms,
+            resolve_regions(objects, regions, scope.genome, scope.chroms),
+            averaged.step,
+            averaged.strand,
             engine,
             min_stored_score,
         )

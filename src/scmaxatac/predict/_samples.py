@@ -13,7 +13,7 @@ from scmaxatac.atac._halves import split_libraries
 from scmaxatac.atac._insertions import Insertions, collect_insertions
 from scmaxatac.atac._options import PseudobulkOptions
 from scmaxatac.atac._pseudobulk import Pseudobulks, make_pseudobulks
-from scmaxatac.atac._read_pseudobulks import Extent
+from scmaxatac.atac._read_pseudobulks import GenomeScope
 from scmaxatac.containers._objects import obs_texts, pooled_group_labels
 from scmaxatac.fragments._read_groups import GroupedFragments
 
@@ -30,18 +30,25 @@ class Samples:
         A row a sample, in the order of the pseudobulks: group, replicate, n_cells, n_fragments, n_fragments_used.
     halves
         ``{sample: names of its halves}``, of the samples that were split.
+    insertions
+        Insertions of every library before thinning.
     """
 
     bulks: Pseudobulks
     table: pd.DataFrame
     halves: dict[str, tuple[str, str]]
+    insertions: Insertions
+
+    def libraries(self, samples: Iterable[str]) -> list[str]:
+        """Library of each sample or half, by name."""
+        return [self.bulks.libraries[name][0] for name in samples]
 
 
 def read_samples(
     grouped: GroupedFragments,
     groups: Sequence[str],
     options: PseudobulkOptions,
-    extent: Extent,
+    scope: GenomeScope,
     *,
     halves: bool,
     max_fragments: int | None = None,
@@ -59,7 +66,7 @@ def read_samples(
         Groups that are compared.
     options
         How deep samples have to be.
-    extent
+    scope
         Genome and chromosomes.
     halves
         Whether halves are made.
@@ -75,7 +82,7 @@ def read_samples(
     wanted = np.append([library in origin for library in grouped.libraries], False)  # the last is code -1
     coded = [(source, np.where(wanted[code], code, -1)) for source, code in grouped.sources]
     insertions = collect_insertions(
-        [pair for pair in coded if (pair[1] >= 0).any()], grouped.libraries, extent.genome, chroms=extent.every
+        [pair for pair in coded if (pair[1] >= 0).any()], grouped.libraries, scope.genome, chroms=scope.every
     )
     kept = _deep_enough(insertions, origin, options)
     split: dict[str, tuple[str, str]] = {}
@@ -87,19 +94,20 @@ def read_samples(
     bulks = make_pseudobulks(
         insertions,
         {title[library]: [library] for library in title},
-        extent.genome,
-        extent.chroms,
-        signal_chroms=extent.signal_chroms,
+        scope.genome,
+        scope.chroms,
+        signal_chroms=scope.signal_chroms,
         min_cells=options.min_cells,
         min_fragments=options.min_fragments,
         max_fragments=_depth(insertions, title, max_fragments),
         rng=options.rng,
     )
-    return _table(bulks, kept, origin, title, split)
+    return _table(bulks, insertions, kept, origin, title, split)
 
 
 def _table(
     bulks: Pseudobulks,
+    insertions: Insertions,
     kept: Sequence[str],
     origin: Mapping[str, tuple[str, str]],
     title: Mapping[str, str],
@@ -121,7 +129,8 @@ def _table(
             "min_cells or min_fragments"
         )
     named = {title[library]: (title[pair[0]], title[pair[1]]) for library, pair in split.items()}
-    return Samples(bulks, table, {name: pair for name, pair in named.items() if set(pair) <= set(bulks.groups)})
+    halves = {name: pair for name, pair in named.items() if set(pair) <= set(bulks.groups)}
+    return Samples(bulks, table, halves, insertions)
 
 
 def _depth(insertions: Insertions, libraries: Iterable[str], most: int | None) -> int:

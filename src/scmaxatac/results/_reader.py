@@ -19,8 +19,9 @@ from scmaxatac.io._files import verify_sha256
 from scmaxatac.results._complete import complete_run
 from scmaxatac.results._composition import composition, difference
 from scmaxatac.results._run_folder import find_run, read_spec, run_folder, store_of
-from scmaxatac.results._schema import IN_UNS, Slot
+from scmaxatac.results._schema import IN_UNS
 from scmaxatac.results._score_store import ScoreStore
+from scmaxatac.results._slot import Slot
 
 _AGAIN = "call scmaxatac.tl.predict_tfbs again, which writes the entry anew"
 
@@ -117,7 +118,7 @@ class Results:
         return choose_names(wanted, self.groups, "group")
 
     @property
-    def folder(self) -> Path:
+    def out_dir(self) -> Path:
         """Folder that the table of files is relative to."""
         return Path(self.params["out_dir"])
 
@@ -127,7 +128,7 @@ class Results:
         path = self.file("store")
         if path is None:
             raise FileNotFoundError(
-                f"the bins of this run were written to {self.folder}, and are not there any more; call "
+                f"the bins of this run were written to {self.out_dir}, and are not there any more; call "
                 "scmaxatac.tl.predict_tfbs again, with out_dir= to keep them in a folder of yours"
             )
         path = find_run(path)
@@ -144,7 +145,7 @@ class Results:
             return None
         rows = files[(files["kind"] == kind) & (files["group"] == group) & (files["tf"] == tf)]
         for name, expected in zip(rows["path"], rows["sha256"], strict=True):
-            path = Path(self.folder, name)
+            path = Path(self.out_dir, name)
             if not path.exists():
                 continue
             if expected and (whole or path.stat().st_size <= _SMALL):

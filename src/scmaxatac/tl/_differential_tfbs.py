@@ -9,35 +9,26 @@ import numpy as np
 
 from scmaxatac._docs import shared_docs
 from scmaxatac.atac._options import PseudobulkOptions
-from scmaxatac.atac._read_pseudobulks import check_options, extent_of
+from scmaxatac.atac._read_pseudobulks import check_options, scope_of
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._objects import pooled_group_labels, split_objects, unwrap
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.fragments._read_groups import Fragments
+from scmaxatac.fragments._read_groups import FragmentPaths
 from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision, Strand
-from scmaxatac.nn.engines._registry import common_grid
 from scmaxatac.predict._comparisons import build_comparison, plan_comparisons
 from scmaxatac.predict._differential_run import run_differential
-from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._prediction import default_folder
-from scmaxatac.predict._preset import Preset, resolve_averaging
+from scmaxatac.predict._preset import AveragingOptions, Preset
 from scmaxatac.predict._regions import Regions
 from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._samples import read_samples, sample_values
 from scmaxatac.predict._unit_scores import CLIP, Unit, check_unit
-from scmaxatac.results._differential_slots import (
-    FACTORS,
-    KEY_ADDED,
-    SAMPLES,
-    UNITS,
-    check_differential_key,
-    write_differential,
-)
+from scmaxatac.results._entries import DIFFERENTIAL, FACTORS, SAMPLES, UNITS, check_entry, write_entry
 
 
 @shared_docs
@@ -52,7 +43,7 @@ def differential_tfbs(
     covariates: str | Sequence[str] = (),
     tfs: str | Iterable[str] | None = None,
     genome: Genome | None = None,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     models: Models = None,
     regions: Regions = "auto",
     chroms: Iterable[str] | None = None,
@@ -78,7 +69,7 @@ def differential_tfbs(
     batch_size: int | None = None,
     out_dir: str | PathLike[str] | None = None,
     executor: Executor | None = None,
-    key_added: str = KEY_ADDED,
+    key_added: str = DIFFERENTIAL.name,
     copy: bool = False,
 ) -> Any:
     """Compare where factors bind in two groups of cells, with donors as replicates.
@@ -165,9 +156,11 @@ def differential_tfbs(
         * gained, lost, shared: units that are sites in at least half of the replicates of the group alone, of the
           reference alone, of both;
         * significant, p, q: units at the false discovery rate, Simes' p-value and its q-value over factors;
-        * level, level_t, level_p, level_q: difference in the accessibility of the factor's sites, in standard
-          deviations of regions of the same accessibility and GC content (chromVAR's z), and its moderated t;
-        * rank, by the size of level_t;
+        * level, level_t, level_p, level_q: difference in the accessibility of the factor's sites, less that of regions
+          of the same accessibility and GC content (chromVAR's deviations, from all fragments: -0.1 is 10% fewer), and
+          its moderated t;
+        * rank, by the level in standard deviations of such regions over its standard error plus the median of the
+          factors' standard errors, so that none comes first because it happens to vary little;
         * null_effect, null_gained, null_lost, null_significant: what two halves of the samples of one group differ by;
           the last is the share of units with p < 0.05, which is 0.05 where tests are right.
 
@@ -176,7 +169,7 @@ def differential_tfbs(
         log odds), effect, state, low, high, t, p and q (NaN where the factor was not selected).
     ``uns["differential"]["samples"]``
         A row a sample: sample, group, replicate, n_cells, n_fragments, n_fragments_used.
-    ``uns["differential"]["params"]``
+    ``uns["differential"]["parameters"]``
         Parameters as JSON; for each comparison its design, degrees of freedom, and the smallest p-value that permuting
         labels could give.
 
@@ -201,20 +194,21 @@ def differential_tfbs(
     References
     ----------
     Smyth 2004, Stat Appl Genet Mol Biol 3(1):3 (moderated t). Benjamini and Bogomolov 2014, J R Stat Soc B
-    76(1):297-318 (selected families). Schep et al. 2017, Nat Methods 14:975 (deviations). Neufeld et al. 2024,
-    Biostatistics 25(1):270-287 (count splitting).
+    76(1):297-318 (selected families). Schep et al. 2017, Nat Methods 14:975 (deviations). Tusher et al. 2001, Proc Natl
+    Acad Sci USA 98(9):5116-5121 (rank). Neufeld et al. 2024, Biostatistics 25(1):270-287 (count splitting).
 
     Examples
     --------
     >>> import scmaxatac as sma
     >>> toy = sma.datasets.toy(n_donors=3)
     >>> sma.tl.differential_tfbs(
-    ...     toy.adata, ["cell_type", "condition"], group="stim", reference="ctrl", replicate_key="donor",
-    ...     genome=toy.genome, models="demo", chroms="chr5", min_fragments=1000,
+    ...     toy.adata, ["cell_type", "condition"], group="stim", reference="ctrl", replicate_key="donor", tfs="GATA3",
+    ...     genome=toy.genome, models="demo", regions=toy.peaks[toy.peaks["chrom"] == "chr5"].head(60), chroms="chr5",
+    ...     min_fragments=1000, null=False,
     ... )
     >>> table = sma.get.differential(toy.adata, comparisons="CD4/T: stim vs ctrl")
-    >>> table["tf"].iloc[0], bool(table["lost"].iloc[0] > table["gained"].iloc[0])
-    ('GATA3', True)
+    >>> bool(table["lost"].iloc[0] > table["gained"].iloc[0])
+    True
     """
     check_unit(unit)
     if not 0 < fdr < 1:
@@ -222,7 +216,7 @@ def differential_tfbs(
     covariates = [covariates] if isinstance(covariates, str) else list(covariates)
     if replicate_key is None and (paired or covariates):
         raise ValueError("paired and covariates need replicates; name the column of donors as replicate_key=")
-    extent = extent_of(data, genome, chroms, signal_chroms)
+    scope = scope_of(data, genome, chroms, signal_chroms)
     depth = min_fragments if max_fragments is None else max_fragments
     options = PseudobulkOptions(
         groupby, fragments, sample_key, barcode_key, replicate_key, mod, min_cells, min_fragments, depth, rng
@@ -233,27 +227,25 @@ def differential_tfbs(
         data = copied(data)
     objects = [unwrap(member, mod) for _, member in split_objects(data)]
     members = [member for _, member in split_objects(data)]
-    check_differential_key(objects, key_added)
+    check_entry(objects, DIFFERENTIAL, key_added)
     check_storable(data, key_added, mod=mod)
     names = pooled_group_labels(members, groupby, mod)[1]
     planned = plan_comparisons(names, _parts(members, groupby, mod), group, reference)
-    chosen_models = load_many(models, tfs)
-    if tfs is None:
-        chosen_models = expressed_models(chosen_models, data)
-    averaging = resolve_averaging(preset, step, strand, common_grid(chosen_models))
     inputs = RunInputs.prepare(
-        chosen_models,
-        extent,
-        objects,
+        data,
+        load_many(models, tfs),
+        scope,
         regions,
-        averaging=averaging,
+        objects=objects,
+        named=tfs is not None,
+        averaging=AveragingOptions(preset, step, strand),
         engine=EngineOptions(backend, device, precision, batch_size),
         rules=rules,
         min_stored_score=CLIP,
     )
     folder = output_folder(default_folder() if out_dir is None else out_dir)
     involved = list(dict.fromkeys(name for arms in planned for name in (arms.group, *arms.references)))
-    samples = read_samples(options.groups_of(data), involved, options, extent, halves=null, max_fragments=max_fragments)
+    samples = read_samples(options.groups_of(data), involved, options, scope, halves=null, max_fragments=max_fragments)
     values = sample_values(members, groupby, replicate_key, covariates, samples.table, mod)
     built = [build_comparison(arms, samples.table, paired=paired, covariates=values) for arms in planned]
     comparisons = [comparison for comparison in built if comparison is not None]
@@ -284,7 +276,7 @@ def differential_tfbs(
             "comparisons": {comparison.arms.name: comparison.params for comparison in comparisons},
         }
     )
-    write_differential(objects, tables, params, key_added)
+    write_entry(objects, DIFFERENTIAL, key_added, tables, params)
     return data if copy else None
 
 

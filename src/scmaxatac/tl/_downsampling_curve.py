@@ -15,13 +15,13 @@ from scmaxatac._text import abbreviate
 from scmaxatac.atac import Pseudobulks
 from scmaxatac.atac._options import PseudobulkOptions
 from scmaxatac.atac._pseudobulk import make_pseudobulks
-from scmaxatac.atac._read_pseudobulks import check_options, extent_of, insertions_of_group
+from scmaxatac.atac._read_pseudobulks import check_options, insertions_of_group, scope_of
 from scmaxatac.atac._thinning import nested_libraries
 from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.evaluate._bins import labelled_bins
 from scmaxatac.evaluate._motifs import Motifs, read_any_motifs
 from scmaxatac.evaluate._ranking_metrics import count_blocks, warn_of_few_blocks
-from scmaxatac.fragments._read_groups import Fragments
+from scmaxatac.fragments._read_groups import FragmentPaths
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.genome._intervals_on_genome import on_genome, regions_on
@@ -29,11 +29,9 @@ from scmaxatac.io._output import output_folder
 from scmaxatac.models import TFModel, load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision, Strand
-from scmaxatac.nn.engines._registry import common_grid
-from scmaxatac.predict._depth_curve import NOTHING, Comparison, depth_curve
-from scmaxatac.predict._expressed import expressed_models
+from scmaxatac.predict._depth_curve import NOTHING, CurveReference, depth_curve
 from scmaxatac.predict._prediction import default_folder
-from scmaxatac.predict._preset import Preset, resolve_averaging
+from scmaxatac.predict._preset import AveragingOptions, Preset
 from scmaxatac.predict._regions import Regions
 from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
@@ -55,7 +53,7 @@ def downsampling_curve(
     peaks: Table | Mapping[str, Table] | None = None,
     motifs: Motifs | None = None,
     compare_in: Table | None = None,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     regions: Regions = "auto",
     chroms: Iterable[str] | None = None,
     signal_chroms: Iterable[str] | None = None,
@@ -141,7 +139,7 @@ def downsampling_curve(
         Folder for the scores of bins, all of them: 8 bytes a bin, factor and size. By default a run folder in the
         cache.
     executor
-        Runs sizes and chromosomes in parallel, as in :func:`predict_tfbs`.
+        Runs chromosomes in parallel, as in :func:`predict_tfbs`.
     rng
         {rng}
 
@@ -204,45 +202,45 @@ def downsampling_curve(
         )
     if motifs is not None and peaks is None:
         raise ValueError("motifs are a baseline to compare with peaks; give peaks as well")
-    extent = extent_of(data, genome, chroms, signal_chroms)
-    genome, chosen = extent.genome, extent.chroms
+    scope = scope_of(data, genome, chroms, signal_chroms)
+    genome, chosen = scope.genome, scope.chroms
     options = PseudobulkOptions(groupby, fragments, sample_key, barcode_key, mod=mod)
     check_options(data, options)
     of_groups = isinstance(data, Pseudobulks)
     objects = [] if of_groups else [unwrap(member, mod) for _, member in split_objects(data)]
     if tfs is None and isinstance(peaks, Mapping):
         tfs = list(peaks)
-    chosen_models = load_many(models, tfs)
-    if tfs is None and not of_groups:
-        chosen_models = expressed_models(chosen_models, data)
-    averaging = resolve_averaging(preset, step, strand, common_grid(chosen_models))
     inputs = RunInputs.prepare(
-        chosen_models,
-        extent,
-        objects,
+        data,
+        load_many(models, tfs),
+        scope,
         regions,
-        averaging=averaging,
+        objects=objects,
+        named=tfs is not None,
+        averaging=AveragingOptions(preset, step, strand),
         engine=EngineOptions(backend, device, precision, batch_size),
         rules=rules,
         min_stored_score=0.0,  # ranks go on below the scores that a run keeps otherwise
     )
     folder = output_folder(default_folder() if out_dir is None else out_dir)
-    known = _peaks_by_tf(peaks, chosen_models, genome)
+    known = _peaks_by_tf(peaks, inputs.models, genome)
     inside = None if compare_in is None else regions_on(compare_in, genome, chosen, "intervals of compare_in").frame()
     if known and n_bootstrap:
         counted = labelled_bins(NOTHING, NOTHING, genome=genome, chroms=chosen, regions=inside, bin_size=bin_size)
         warn_of_few_blocks({abbreviate(chosen): count_blocks(list(counted.values()), block_size)}, block_size)
     matches = {} if motifs is None else _motif_bins(motifs, inputs, known, bin_size)
-    deep = insertions_of_group(data, group, options, extent)
+    deep = insertions_of_group(data, group, options, scope)
     generator = np.random.default_rng(rng)
     generators = generator.spawn(deep.n_libraries)  # as where all groups are thinned
     insertions, libraries = nested_libraries(
         deep.insertions, deep.libraries, _sizes(sizes, deep.n_fragments, group), [generators[i] for i in deep.numbers]
     )
     bulks = make_pseudobulks(
-        insertions, libraries, genome, chosen, signal_chroms=extent.signal_chroms, min_cells=0, min_fragments=0
+        insertions, libraries, genome, chosen, signal_chroms=scope.signal_chroms, min_cells=0, min_fragments=0
     )
-    comparison = Comparison(known, matches, inside, bin_size, n_bootstrap, block_size, int(generator.integers(2**32)))
+    comparison = CurveReference(
+        known, matches, inside, bin_size, n_bootstrap, block_size, int(generator.integers(2**32))
+    )
     table = depth_curve(inputs, bulks, comparison, rules=rules, out_dir=folder, executor=executor)
     table.insert(2, "n_cells", (table["n_fragments"] * deep.n_cells_found / deep.n_fragments).round().astype(int))
     return table

@@ -20,12 +20,9 @@ from scmaxatac.evaluate._region_enrichment import (
 )
 from scmaxatac.genome import Genome
 from scmaxatac.genome._interval_table import Table, read_intervals
-from scmaxatac.results._entries import write_entry
+from scmaxatac.results._entries import ENRICHMENT, check_entry, write_entry
 from scmaxatac.results._read_sites import read_sites
 from scmaxatac.results._reader import find_results
-
-ENRICHMENT = "enrichment"
-"""Name of the entry beside the prediction's: ``uns["tfbs_enrichment"]``."""
 
 
 @shared_docs
@@ -124,6 +121,7 @@ def enrichment(
     """
     results = find_results(data, key, mod)
     if store:
+        check_entry([results.adata], ENRICHMENT, ENRICHMENT.beside(key))
         check_storable(data, key, mod=mod)
     tf_names, group_names = results.pick_tfs(tfs), results.pick_groups(groups)
     sets = _sets(regions)
@@ -136,7 +134,7 @@ def enrichment(
     lengths = (universe["end"] - universe["start"]).to_numpy(np.int64)
     tables = []
     for name, chosen in in_set.items():
-        table = factors_tested(matched, lengths, bases, chosen)
+        table = factors_tested(matched, lengths, bases, chosen, results.params["bin"])
         tables.append(
             table.assign(regions=name)[["regions", *table.columns]] if isinstance(regions, Mapping) else table
         )
@@ -144,7 +142,7 @@ def enrichment(
     if store:
         gc = None if genome is None else genome.fingerprint
         params = {"run": results.params["run"], "tfs": tf_names, "groups": group_names, "genome": gc}
-        write_entry(results.adata, key, ENRICHMENT, table, params)
+        write_entry([results.adata], ENRICHMENT, ENRICHMENT.beside(key), {"factors_tested": table}, params)
     return table
 
 

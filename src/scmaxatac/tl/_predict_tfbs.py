@@ -11,20 +11,18 @@ from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
 from scmaxatac.atac import Pseudobulks
 from scmaxatac.atac._options import MaxFragments, PseudobulkOptions
-from scmaxatac.atac._read_pseudobulks import check_options, extent_of, pseudobulks_of
+from scmaxatac.atac._read_pseudobulks import check_options, pseudobulks_of, scope_of
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.fragments._read_groups import Fragments
+from scmaxatac.fragments._read_groups import FragmentPaths
 from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision, Strand
-from scmaxatac.nn.engines._registry import common_grid
-from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._prediction import default_folder, run_prediction
-from scmaxatac.predict._preset import Preset, resolve_averaging
+from scmaxatac.predict._preset import AveragingOptions, Preset
 from scmaxatac.predict._regions import Regions
 from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
@@ -40,7 +38,7 @@ def predict_tfbs(
     *,
     tfs: str | Iterable[str] | None = None,
     genome: Genome | None = None,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     models: Models = None,
     regions: Regions = "auto",
     chroms: Iterable[str] | None = None,
@@ -142,10 +140,11 @@ def predict_tfbs(
         same for a group. Folders of runs are never removed; delete those that no object needs any more. The object
         holds the absolute path, so leave them where they are.
     save_tracks
-        Write bigWigs of all scores and of the signal, and BED files of the sites.
+        Write bigWigs of all scores and of the signal, and BED files of the sites. Until a group's are written, all its
+        scores lie in `out_dir` as well; groups are predicted together as far as that takes at most 20 GB.
     executor
-        A :class:`concurrent.futures.Executor`, such as Dask's ``Client.get_executor()``, that runs groups and
-        chromosomes in parallel. Its workers need to reach `out_dir` and the cache folder.
+        A :class:`concurrent.futures.Executor`, such as Dask's ``Client.get_executor()``, that runs
+        chromosomes, or parts of them, in parallel. Its workers need to reach `out_dir` and the cache folder.
     key_added
         {key_added}
     copy
@@ -204,7 +203,7 @@ def predict_tfbs(
     >>> sma.get.activity(groups).index.tolist()
     ['B', 'CD4/T', 'Mono']
     """
-    extent = extent_of(data, genome, chroms, signal_chroms)
+    scope = scope_of(data, genome, chroms, signal_chroms)
     options = PseudobulkOptions(
         groupby, fragments, sample_key, barcode_key, replicate_key, mod, min_cells, min_fragments, max_fragments, rng
     )
@@ -217,21 +216,19 @@ def predict_tfbs(
     check_key(objects, key_added)
     if not of_groups:
         check_storable(data, key_added, mod=mod, obsm=_keys.activity_obsm(key_added))
-    chosen_models = load_many(models, tfs)
-    if tfs is None and not of_groups:
-        chosen_models = expressed_models(chosen_models, data)
-    averaging = resolve_averaging(preset, step, strand, common_grid(chosen_models))
     inputs = RunInputs.prepare(
-        chosen_models,
-        extent,
-        objects,
+        data,
+        load_many(models, tfs),
+        scope,
         regions,
-        averaging=averaging,
+        objects=objects,
+        named=tfs is not None,
+        averaging=AveragingOptions(preset, step, strand),
         engine=EngineOptions(backend, device, precision, batch_size),
         rules=rules,
     )
     folder = output_folder(default_folder() if out_dir is None else out_dir)
-    bulks, codes = pseudobulks_of(data, options, extent)
+    bulks, codes = pseudobulks_of(data, options, scope)
     slots = run_prediction(
         inputs,
         bulks,

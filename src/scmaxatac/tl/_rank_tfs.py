@@ -19,7 +19,7 @@ from scmaxatac.predict._markers import (
     warn_of_depth,
 )
 from scmaxatac.results._cell_scores import read_cell_scores
-from scmaxatac.results._rank_slots import KEY_RANKS, check_rank_key, write_ranks
+from scmaxatac.results._entries import RANKS, check_entry, write_entry
 from scmaxatac.results._reader import find_results
 
 
@@ -35,7 +35,7 @@ def rank_tfs(
     block_size: int = 100_000,
     rng: np.random.Generator | int | None = 0,
     key: str = _keys.KEY_ADDED,
-    key_added: str = KEY_RANKS,
+    key_added: str = RANKS.name,
     mod: str = "atac",
     copy: bool = False,
 ) -> Any:
@@ -132,7 +132,7 @@ def rank_tfs(
     if copy:
         data = copied(data)
     adata = unwrap(data, mod)
-    check_rank_key(adata, key_added)
+    check_entry([adata], RANKS, key_added)
     check_storable(data, key_added, mod=mod)
     results = find_results(data, key, mod) if source == "activity" or key in adata.uns else None
     if groupby is None or source == "activity":
@@ -155,5 +155,5 @@ def rank_tfs(
     expression = expression_of(data, groupby, names, chosen) if has_rna else None
     table = marker_table(contrasts, mean, names, chosen, results, expression)
     params = {"groupby": groupby, "source": source, "key": key, "replicate_key": replicate_key, "tfs": chosen}
-    write_ranks(adata, table, params, key_added)
+    write_entry([adata], RANKS, key_added, {"ranks": table}, params)
     return data if copy else None

@@ -14,7 +14,7 @@ from scmaxatac.containers._copies import copied
 from scmaxatac.containers._counts import MatrixCounts
 from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.fragments._read_groups import Fragments
+from scmaxatac.fragments._read_groups import FragmentPaths
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.predict._cell_score_inputs import (
@@ -44,7 +44,7 @@ def score_cells(
     counts: str | None = None,
     regions: Table | None = None,
     weighted: bool | None = None,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     sample_key: str | None = None,
     barcode_key: str | None = None,
     key: str = _keys.KEY_ADDED,

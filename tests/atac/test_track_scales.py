@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from scmaxatac.atac._insertions import Insertions
-from scmaxatac.atac._normalize import check_normalization, track_runs
 from scmaxatac.atac._signal import Signal
+from scmaxatac.atac._track_scales import check_normalization, track_runs
 from scmaxatac.genome import Genome
 
 LENGTH = 400
@@ -17,7 +17,7 @@ POSITIONS = {"one": np.array([50, 60, 60, 200], np.int32), "two": np.array([55, 
 def signal() -> Signal:
     blacklist = pd.DataFrame({"chrom": ["chr1"], "start": [210], "end": [215]})
     insertions = Insertions.from_positions(
-        {name: {"chr1": positions} for name, positions in POSITIONS.items()}, n_fragments=[2, 1], n_cells=[1, 1]
+        {name: {"chr1": positions} for name, positions in POSITIONS.items()}, n_cells=[1, 1]
     )
     return Signal.from_insertions(
         insertions, ["one", "two"], Genome.from_sizes({"chr1": LENGTH}, blacklist=blacklist), ["chr1"]
