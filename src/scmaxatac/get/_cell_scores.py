@@ -53,6 +53,11 @@ def cell_scores(
     AnnData, cells x TFs: ``X`` (float32), ``obs``, the embeddings of ``obsm`` (``X_umap`` and the like; of a MuData its
     own, then those of its modalities, NaN where a cell has none) and the colours of ``uns``.
 
+    Warns
+    -----
+    UserWarning
+        If the sites that were scored are no longer those of the prediction; once.
+
     Raises
     ------
     KeyError

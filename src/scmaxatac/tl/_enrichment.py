@@ -21,6 +21,7 @@ from scmaxatac.evaluate._region_enrichment import (
 from scmaxatac.genome import Genome
 from scmaxatac.genome._interval_table import Table, read_intervals
 from scmaxatac.results._entries import ENRICHMENT, check_entry, write_entry
+from scmaxatac.results._provenance import made_from
 from scmaxatac.results._read_sites import read_sites
 from scmaxatac.results._reader import find_results
 
@@ -141,7 +142,7 @@ def enrichment(
     table = pd.concat(tables, ignore_index=True)
     if store:
         gc = None if genome is None else genome.fingerprint
-        params = {"run": results.params["run"], "tfs": tf_names, "groups": group_names, "genome": gc}
+        params = {"made_from": made_from(results), "tfs": tf_names, "groups": group_names, "genome": gc}
         write_entry([results.adata], ENRICHMENT, ENRICHMENT.beside(key), {"factors_tested": table}, params)
     return table
 
