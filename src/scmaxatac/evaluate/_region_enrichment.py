@@ -141,7 +141,7 @@ def factors_tested(
                 "n_with_sites": int((covered[rows] > 0).sum()),
                 "bp": round(found.observed),
                 "expected_bp": found.expected,
-                "log2_odds": odds[0] - odds[1],
+                "log2_odds": odds[0] - odds[1] if covered[matched.kept].any() else np.nan,
                 "z": found.z,
                 "p": found.p,
             }

@@ -58,7 +58,8 @@ def enrichment(
         Regions to compare with, which is what could have been of interest: BED file or table; by default the run's
         regions. Those that were not predicted are left out.
     genome
-        {genome} Without it regions are matched by accessibility alone, with a warning.
+        {genome}
+        Without it regions are matched by accessibility alone, with a warning.
     tfs
         {tfs}
     groups
@@ -83,7 +84,7 @@ def enrichment(
         Bases of these regions in sites, and what is expected of matched ones.
     log2_odds
         Logarithm to base 2 of the odds of a base to be in a site, over the odds in matched regions; half a bin (16 bp)
-        is added to each of the four numbers of bases.
+        is added to each of the four numbers of bases. NaN for factors without sites in the background.
     z, p, q
         Distance of `bp` from its expectation in standard deviations, two-sided p-value from the normal distribution,
         and p-value adjusted by Benjamini and Hochberg over the factors of the set; NaN for factors without sites in the
