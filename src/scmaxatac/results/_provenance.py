@@ -47,23 +47,16 @@ def fits_origin(adata: Any, origin: dict[str, Any] | None, place: str, call: str
 
 def _change(adata: Any, origin: dict[str, Any]) -> str:
     """What a result was made from that is no longer there; "" if it is, or if there is nothing to compare with."""
-    key = origin.get("key")
+    key = str(origin.get("key"))
     if "run" in origin and key in adata.uns and is_prediction(adata.uns[key]):
         now = made_from(Results(adata, key, adata.uns[key]))
         if now["run"] != origin["run"]:
             return f"another prediction than uns[{key!r}] now holds"
         if now["thresholds"] != origin["thresholds"]:
             return f"sites at other thresholds than uns[{key!r}] now holds"
-    scores = origin.get("scores")
-    if (
-        scores
-        and scores["parameters"]
-        and scores_used(adata, scores["key"])["parameters"]
-        not in (
-            None,
-            scores["parameters"],
-        )
-    ):
+    scores = origin.get("scores") or {"key": "", "parameters": None}
+    known = {scores["parameters"], scores_used(adata, scores["key"])["parameters"]}
+    if None not in known and len(known) > 1:
         return f"other scores of cells than obsm['score_{scores['key']}'] now holds"
     return ""
 
