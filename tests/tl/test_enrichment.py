@@ -203,3 +203,12 @@ def test_what_cannot_be_tested_is_told(truth, genome, tmp_path):
     with pytest.raises(ValueError, match="background: none of its 1 regions lies on regions that were predicted"):
         tl.enrichment(truth.adata, everything.iloc[:20], genome=genome,
                       background=pd.DataFrame({"chrom": ["chr22"], "start": [5], "end": [9]}))  # fmt: skip
+
+
+def test_regions_can_be_named(truth, genome):
+    table = regions_of(truth).iloc[2:40:3]
+    names = [f"{row.chrom}:{row.start}-{row.end}" for row in table.itertuples()]
+    expected = tl.enrichment(truth.adata, table, genome=genome)
+    pd.testing.assert_frame_equal(tl.enrichment(truth.adata, names, genome=genome), expected)
+    with pytest.warns(UserWarning, match="with 1 regions the normal distribution"):
+        assert set(tl.enrichment(truth.adata, names[0], genome=genome)["n_regions"]) == {1}
