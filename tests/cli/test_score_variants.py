@@ -43,6 +43,8 @@ def test_the_table_is_that_of_the_functions(files, capsys):
 def test_bad_input_is_one_line(files, capsys):
     (h5ad, vcf), genome, _ = files
     assert main(["variants", h5ad, vcf, *genome[:2]]) == 2
-    assert "another sequence or blacklist" in capsys.readouterr().err
+    assert "no blacklist, and was predicted with one" in capsys.readouterr().err
+    assert main(["variants", h5ad, vcf, *genome[:2]]) == 2
+    assert "--blacklist" in capsys.readouterr().err
     assert main(["variants", h5ad, vcf + "x", *genome]) == 2
     assert "v.vcfx" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import warnings
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -67,10 +68,27 @@ def test_another_assembly_and_other_contig_names_are_errors(genome):
 
 
 @pytest.mark.parametrize(
+    ("n", "n_wrong", "fails"),
+    [(2, 2, False), (3, 1, False), (3, 2, True), (13, 6, False), (13, 11, True), (19, 9, False), (19, 10, True),
+     (20, 4, False), (20, 5, True), (40, 9, True)],
+)  # fmt: skip
+def test_most_of_few_or_a_fifth_of_many_wrong_bases_is_an_error(genome, n, n_wrong, fails):
+    rows = [("chr1", 20 + 4 * i, "T" if i < n_wrong else "A", "C") for i in range(n)]
+    if fails:
+        with pytest.raises(ValueError, match=f"{n_wrong} of {n} reference alleles are not those of"):
+            variants(genome, *rows)
+    else:
+        with pytest.warns(UserWarning, match=f"{n_wrong} whose REF is not the genome's"):
+            assert len(variants(genome, *rows)) == n - n_wrong
+
+
+@pytest.mark.parametrize(
     ("frame", "message"),
     [
         (pd.DataFrame({"chrom": ["chr1"], "pos": [1]}), "no column 'ref', 'alt'"),
         (pd.DataFrame({"chrom": ["chr1"], "pos": [0], "ref": ["A"], "alt": ["C"]}), "row 0: pos is 0, not a position"),
+        (pd.DataFrame({"chrom": ["chr1"], "pos": [0], "ref": ["A"], "alt": ["C"]}, index=np.array([180])), "row 180: "),
+        (pd.DataFrame({"chrom": ["chr1"], "pos": [0], "ref": ["A"], "alt": ["C"]}, index=["rs1"]), "row 'rs1': pos"),
         (pd.DataFrame({"chrom": ["chr1"], "pos": [1.5], "ref": ["A"], "alt": ["C"]}), "pos is 1.5"),
         (pd.DataFrame({"chrom": ["chr1"], "pos": [3], "ref": ["-"], "alt": ["C"]}), "row 0: ref is '-', not bases"),
     ],

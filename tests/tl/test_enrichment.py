@@ -213,3 +213,12 @@ def test_a_factor_without_sites_has_neither_odds_nor_z(truth, genome):
     assert table.loc["SPI1", ["log2_odds", "z", "p", "q"]].isna().all()
     assert table.loc["CTCF", ["log2_odds", "z", "p", "q"]].notna().all()
     assert table.loc["SPI1", "bp"] == 0
+
+
+def test_regions_can_be_named(truth, genome):
+    table = regions_of(truth).iloc[2:40:3]
+    names = [f"{row.chrom}:{row.start}-{row.end}" for row in table.itertuples()]
+    expected = tl.enrichment(truth.adata, table, genome=genome)
+    pd.testing.assert_frame_equal(tl.enrichment(truth.adata, names, genome=genome), expected)
+    with pytest.warns(UserWarning, match="with 1 regions the normal distribution"):
+        assert set(tl.enrichment(truth.adata, names[0], genome=genome)["n_regions"]) == {1}

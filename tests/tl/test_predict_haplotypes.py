@@ -105,7 +105,11 @@ def test_bad_input_is_one_clear_error(mini, adata, tmp_path):
     assert call(loose, unphased="alternative").n_obs == 12
     with pytest.raises(ValueError, match="regions='genome' is too much"):
         call(good, regions="genome")
-    with pytest.raises(ValueError, match="another sequence or blacklist"):
+    with pytest.raises(ValueError, match="region 'chr1:200-100' is empty: its end, 100, is not after its start"):
+        call(good, regions="chr1:200-100")
+    with pytest.raises(ValueError, match="vcf is a list; give the path of a VCF file"):
+        call([good])
+    with pytest.raises(ValueError, match="but no blacklist"):
         call(good, genome=sma.Genome.from_codes(mini.codes))
     with pytest.warns(UserWarning, match="no variant of .* lies in the regions"):
         found = call(good, regions=pd.DataFrame({"chrom": ["chrX"], "start": [3_000], "end": [3_200]}))

@@ -129,23 +129,51 @@ def test_variants_outside_the_regions_are_scored_on_request(mini, fragment_file,
     assert len(sma.get.variants(adata, groups="B", tfs="AAA")) == 2
 
 
-def test_bad_input_is_one_clear_error(mini, adata, monkeypatch):
+def test_a_genome_with_a_blacklist_that_the_prediction_had_not_is_told(mini, fragment_file, predict):
+    adata = mini.adata(fragment_file)
+    predict(adata, regions="genome", genome=sma.Genome.from_codes(mini.codes))
+    with pytest.raises(ValueError, match="but a blacklist, and was predicted without one"):
+        sma.tl.score_variants(adata, snvs(mini), genome=mini.genome)
+
+
+def test_repeated_alleles_are_counted(mini, adata):
+    table = pd.concat([snvs(mini), snvs(mini, PLACES[:2])], ignore_index=True)
+    chrom, pos, ref, alt = table.iloc[0]
+    with pytest.warns(UserWarning, match=rf"2 of {len(table)} alleles are there already.* {chrom}:{pos} {ref}>{alt};"):
+        sma.tl.score_variants(adata, table, genome=mini.genome, tfs="AAA", groups="B")
+    scores = sma.get.variants(adata)
+    pd.testing.assert_frame_equal(scores[:2], scores[-2:].reset_index(drop=True))
+
+
+def test_bad_input_is_one_clear_error(mini, adata, monkeypatch, tmp_path):
     with pytest.raises(KeyError, match="no variants under"):
         sma.get.variants(adata)
     table = snvs(mini)
     with pytest.raises(ValueError, match="genome is missing"):
         sma.tl.score_variants(adata, table)
     other = sma.Genome.from_codes(mini.codes)
-    with pytest.raises(ValueError, match="another sequence or blacklist"):
+    with pytest.raises(ValueError, match=r"has the sequence that was predicted but no blacklist, and .* with one"):
         sma.tl.score_variants(adata, table, genome=other)
+    moved = sma.Genome.from_codes(mini.codes, blacklist=BLACKLIST.assign(start=BLACKLIST["start"] + 1))
+    with pytest.raises(ValueError, match=r"but another blacklist, and .* with one"):
+        sma.tl.score_variants(adata, table, genome=moved)
+    changed = {chrom: np.roll(codes, 1) for chrom, codes in mini.codes.items()}
+    with pytest.raises(ValueError, match="another sequence than the one that was predicted"):
+        sma.tl.score_variants(adata, table, genome=sma.Genome.from_codes(changed, blacklist=BLACKLIST))
     with pytest.raises(KeyError, match="CCC"):
         sma.tl.score_variants(adata, table, genome=mini.genome, tfs="CCC")
     with pytest.raises(FileNotFoundError, match=r"none\.vcf"):
         sma.tl.score_variants(adata, "none.vcf", genome=mini.genome)
     with pytest.raises(ValueError, match="strand is 'both'"):
         sma.tl.score_variants(adata, table, genome=mini.genome, strand="both")
-    with pytest.raises(ValueError, match="none of the 0 alleles"):
+    with pytest.raises(ValueError, match="there are no variants: the table is empty"):
         sma.tl.score_variants(adata, table.iloc[:0], genome=mini.genome)
+    empty = tmp_path / "empty.vcf"
+    empty.write_text("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
+    with pytest.raises(ValueError, match=r"there are no variants: the file .*empty\.vcf is empty"):
+        sma.tl.score_variants(adata, empty, genome=mini.genome)
+    with pytest.raises(ValueError, match="variants is a list; give a VCF file or a table"):
+        sma.tl.score_variants(adata, ["rs123"], genome=mini.genome)
     monkeypatch.setattr(settings, "max_scores_mb", 1e-6)
     with pytest.raises(ValueError, match=r"more than settings\.max_scores_mb"):
         sma.tl.score_variants(adata, table, genome=mini.genome)

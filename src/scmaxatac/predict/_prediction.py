@@ -108,6 +108,7 @@ def run_prediction(
         "genome": {
             "source": inputs.genome.source,
             "fingerprint": inputs.genome.fingerprint,
+            "sequence": inputs.genome.sequence_fingerprint,
             "annotation": None if inputs.genome.annotation is None else str(inputs.genome.annotation.absolute()),
         },
         "include_flanks": include_flanks,

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
+from scmaxatac._logging import warn
 from scmaxatac._settings import settings
 from scmaxatac._types import Float32s
 from scmaxatac.genome._genome import Genome
@@ -29,7 +30,7 @@ class RunVariants(NamedTuple):
     source: str
 
 
-def check_genome(run: Run, genome: Genome | None, source: str) -> Genome:
+def check_genome(run: Run, genome: Genome | None, predicted: Mapping[str, Any]) -> Genome:
     """Raise a ValueError unless the genome is the one that was predicted.
 
     Parameters
@@ -38,15 +39,24 @@ def check_genome(run: Run, genome: Genome | None, source: str) -> Genome:
         The run.
     genome
         The genome that was given.
-    source
-        File of the genome that was predicted.
+    predicted
+        Parameters of the genome that was predicted: source, fingerprint, sequence.
     """
+    source = predicted["source"]
     if genome is None:
         raise ValueError(f"genome is missing: give the genome that was predicted (scmaxatac.Genome of {source})")
     if genome.fingerprint != run.spec.genome:
+        if genome.sequence_fingerprint != predicted["sequence"]:
+            raise ValueError(
+                f"the genome ({genome.source}) has another sequence than the one that was predicted ({source}); give "
+                "that one"
+            )
+        with_none = predicted["fingerprint"] == predicted["sequence"]
+        found = "no blacklist" if genome.blacklist is None else "a blacklist" if with_none else "another blacklist"
         raise ValueError(
-            f"the genome ({genome.source}) has another sequence or blacklist than the one that was predicted "
-            f"({source}); give that one, with the same blacklist"
+            f"the genome ({genome.source}) has the sequence that was predicted but {found}, and was predicted "
+            f"with{'out' if with_none else ''} one; make it with the same blacklist: scmaxatac.Genome(..., "
+            "blacklist=), --blacklist on the command line"
         )
     return genome
 
@@ -80,15 +90,34 @@ def read_variants(
     FileNotFoundError
         If there is no such file.
     ValueError
-        If file or table can't be read or don't fit the genome, or no variant can be scored.
+        If file or table can't be read, are empty or don't fit the genome, or no variant can be scored.
+
+    Warns
+    -----
+    UserWarning
+        If alleles are left out, or are there more than once.
     """
     starts = windows_of_run(run, genome, outside_regions=outside_regions)
     if isinstance(variants, pd.DataFrame):
-        records, source = records_of_frame(variants), "table"
-    else:
+        records, source, n_records = records_of_frame(variants), "table", len(variants)
+    elif isinstance(variants, str | PathLike):
         file = read_vcf(variants)
-        records, source = records_of_vcf(file), str(file.path)
+        records, source, n_records = records_of_vcf(file), str(file.path), len(file)
+    else:
+        raise ValueError(
+            f"variants is a {type(variants).__name__}; give a VCF file or a table (pandas) with the columns chrom, "
+            "pos, ref and alt. Names such as rs123 can't be looked up"
+        )
+    if not n_records:
+        raise ValueError(f"there are no variants: the {source if source == 'table' else f'file {source}'} is empty")
     found = make_variants(records, genome, window=run.spec.grid.window, starts=starts)
+    repeated = found.table.duplicated(["chrom", "pos", "ref", "alt"]).to_numpy()
+    if repeated.any():
+        first = found.table.iloc[int(repeated.argmax())]
+        warn(
+            f"{repeated.sum()} of {len(repeated)} alleles are there already, in normal form, the first "
+            f"{first['chrom']}:{first['pos']} {first['ref']}>{first['alt']}; each has rows of its own"
+        )
     return RunVariants(found, starts, source)
 
 

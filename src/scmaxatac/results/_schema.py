@@ -25,7 +25,11 @@ PARAMS = Slot(
         Column("tfs", "list", "Transcription factors, in the order of the results."),
         Column("groups", "list", "Groups that were predicted, in the order of the results."),
         Column("models", "object", "Identifier and sha256 of each factor's model."),
-        Column("genome", "object", "Source, fingerprint and annotation (a GTF file, or null) of the genome."),
+        Column(
+            "genome",
+            "object",
+            "Source, fingerprint (of the sequence alone too) and annotation (a GTF file, or null) of the genome.",
+        ),
         Column("chroms", "list", "Chromosomes that were predicted."),
         Column("signal_chroms", "list", "Chromosomes over which the 99th percentile was taken."),
         Column("regions", "text", "Where regions came from, or 'genome'."),

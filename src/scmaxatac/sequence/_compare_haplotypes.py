@@ -12,16 +12,16 @@ PARAMS = "haplotypes"
 """Name in ``uns`` of the parameters of predicted haplotypes."""
 
 STATES = ("gained", "lost", "shared")
-"""Sites of the group alone, of the reference alone, of both."""
+"""Sites of the target alone, of the reference alone, of both."""
 
-SITE_COLUMNS = ("chrom", "start", "end", "tf", "state", "score_group", "score_reference", "effect")
+SITE_COLUMNS = ("chrom", "start", "end", "tf", "state", "score_target", "score_reference", "effect")
 
 
 def compare_sites(
     layers: Mapping[str, npt.NDArray[np.float32]],
     thresholds: Mapping[str, npt.NDArray[np.float32]],
     bins: pd.DataFrame,
-    in_group: npt.NDArray[np.bool_],
+    in_target: npt.NDArray[np.bool_],
     in_reference: npt.NDArray[np.bool_],
 ) -> pd.DataFrame:
     """Sites of both classes and in which of them they are.
@@ -38,12 +38,12 @@ def compare_sites(
         Of each factor, (haplotypes,) thresholds.
     bins
         chrom, start, end; sorted.
-    in_group, in_reference
+    in_target, in_reference
         (haplotypes,) members of the classes.
 
     Returns
     -------
-    Sites: chrom, start, end, tf, state, score_group and score_reference (of the mean log odds of the haplotypes'
+    Sites: chrom, start, end, tf, state, score_target and score_reference (of the mean log odds of the haplotypes'
     largest scores), effect (difference of these log odds).
     """
     parts = []
@@ -51,24 +51,24 @@ def compare_sites(
     follows = np.append(False, (chrom[1:] == chrom[:-1]) & (start[1:] == end[:-1]))
     for tf, scores in layers.items():
         called = scores >= thresholds[tf][:, None]
-        has = [_half(called[rows], scores[rows]) for rows in (in_group, in_reference)]
+        has = [_half(called[rows], scores[rows]) for rows in (in_target, in_reference)]
         either = has[0] | has[1]
         first = np.flatnonzero(either & ~(follows & np.append(False, either[:-1])))
         last = np.flatnonzero(either & ~np.append((follows[1:] & either[1:]), False))
         if not len(first):
             continue
         edges = np.stack([first, last + 1], axis=1).ravel()
-        of_group, of_reference = (np.add.reduceat(np.append(one, False).astype(int), edges)[::2] > 0 for one in has)
+        of_target, of_reference = (np.add.reduceat(np.append(one, False).astype(int), edges)[::2] > 0 for one in has)
         padded = np.concatenate([np.nan_to_num(scores), np.zeros((len(scores), 1), np.float32)], axis=1)
         logits = logit(np.maximum.reduceat(padded, edges, axis=1)[:, ::2])
-        mean = [logits[rows].mean(axis=0) for rows in (in_group, in_reference)]
+        mean = [logits[rows].mean(axis=0) for rows in (in_target, in_reference)]
         part = {
             "chrom": chrom[first],
             "start": start[first],
             "end": end[last],
             "tf": tf,
-            "state": np.select([of_group & ~of_reference, of_reference & ~of_group], STATES[:2], STATES[2]),
-            "score_group": _expit(mean[0]),
+            "state": np.select([of_target & ~of_reference, of_reference & ~of_target], STATES[:2], STATES[2]),
+            "score_target": _expit(mean[0]),
             "score_reference": _expit(mean[1]),
             "effect": mean[0] - mean[1],
         }
@@ -84,7 +84,7 @@ def rank_factors(sites: pd.DataFrame, tfs: Sequence[str]) -> pd.DataFrame:
     """Factors by how many of their sites differ: tf, gained, lost, shared, changed (share of them), effect, rank.
 
     Effect is the mean size of the differences in log odds over all sites of the factor; it decides between factors with
-    equally many.
+    equally many. A factor without sites has no effect (NaN) and comes last.
     """
     counts = pd.crosstab(sites["tf"].astype(str), sites["state"].astype(str))
     counts = counts.reindex(index=list(tfs), columns=list(STATES), fill_value=0).astype(np.int64)
@@ -93,7 +93,8 @@ def rank_factors(sites: pd.DataFrame, tfs: Sequence[str]) -> pd.DataFrame:
     n_changed = table["gained"] + table["lost"]
     table["changed"] = n_changed / (n_changed + table["shared"]).replace(0, np.nan)
     table["effect"] = effect.to_numpy(np.float64)
-    order = np.lexsort((-table["effect"].fillna(0).to_numpy(), -n_changed.to_numpy()))
+    effects = table["effect"].to_numpy()
+    order = np.lexsort((-effects, -n_changed.to_numpy(), np.isnan(effects)))
     return table.iloc[order].reset_index(drop=True).assign(rank=np.arange(1, len(table) + 1))
 
 

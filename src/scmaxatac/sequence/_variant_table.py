@@ -23,6 +23,9 @@ _OTHER_ASSEMBLY = 0.2
 _ENOUGH = 20
 """Records from which on that share is trusted."""
 
+_FEW = 3
+"""Records from which on more than half that disagree are trusted."""
+
 _PLAIN = re.compile(r"[ACGTNacgtn]+")
 
 UNKNOWN_CONTIG = "on contigs that the genome does not have"
@@ -96,18 +99,19 @@ def records_of_frame(frame: pd.DataFrame) -> Iterator[Record]:
             f"the table of variants has no column {abbreviate(map(repr, lacking))}; it needs chrom, pos (1-based, as "
             f"in VCF), ref and alt, and has {abbreviate(map(repr, frame.columns))}"
         )
+    labels = frame.index.tolist()
     position = pd.to_numeric(frame[names["pos"]], errors="coerce")
     bad = (position.isna() | (position < 1) | (position % 1 != 0)).to_numpy()
     if bad.any():
         i = int(bad.argmax())
         raise ValueError(
-            f"variants, row {frame.index[i]!r}: pos is {frame[names['pos']].iloc[i]}, not a position from 1; "
+            f"variants, row {labels[i]!r}: pos is {frame[names['pos']].iloc[i]}, not a position from 1; "
             f"{bad.sum()} of {len(frame)} rows are so"
         )
     ids = frame[names["id"]] if "id" in names else ["."] * len(frame)
     rows = zip(frame[names["chrom"]], position, ids, frame[names["ref"]], frame[names["alt"]], strict=True)
     for i, (chrom, pos, name, ref, alt) in enumerate(rows):
-        where = f"variants, row {frame.index[i]!r}"
+        where = f"variants, row {labels[i]!r}"
         if not isinstance(ref, str) or not _PLAIN.fullmatch(ref):
             raise ValueError(f"{where}: ref is {ref!r}, not bases; write indels as VCF does, with the base before them")
         for number, one in enumerate(str(alt).split(","), 1):
@@ -141,8 +145,8 @@ def make_variants(
     Raises
     ------
     ValueError
-        If no contig is in the genome, so many reference alleles disagree that it is another assembly, or windows are
-        given and no allele is left.
+        If no contig is in the genome, so many reference alleles disagree that it is another assembly (more than half
+        of 3 or more, more than a fifth of 20 or more), or windows are given and no allele is left.
 
     Warns
     -----
@@ -185,7 +189,7 @@ def make_variants(
     reasons += f". Contigs: {abbreviate(unknown)}" if unknown else ""
     reasons += f". REF: {abbreviate(mismatches, _SHOWN, separator='; ')}" if mismatches else ""
     if starts is not None and not alleles:
-        raise ValueError(f"none of the {n_all} alleles can be scored: {reasons or 'there are none'}")
+        raise ValueError(f"none of the {n_all} alleles can be scored: {reasons}")
     if left_out:
         warn(f"{sum(left_out.values())} of {n_all} alleles are left out: {reasons}")
     columns = ["chrom", "pos", "id", "ref", "alt", "kind", "record", "allele"]
@@ -231,7 +235,8 @@ def _check_fit(
             "names (chr1, not 1)"
         )
     shown = abbreviate(mismatches, _SHOWN, separator="; ")
-    if n_checked >= _ENOUGH and len(mismatches) > _OTHER_ASSEMBLY * n_checked:
+    most = _OTHER_ASSEMBLY if n_checked >= _ENOUGH else 0.5
+    if n_checked >= _FEW and len(mismatches) > most * n_checked:
         raise ValueError(
             f"{len(mismatches)} of {n_checked} reference alleles are not those of {genome.source}, so the variants "
             f"look called on another assembly: {shown}. Use its genome, or lift the variants over"

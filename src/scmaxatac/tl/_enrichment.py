@@ -52,8 +52,8 @@ def enrichment(
     data
         {results}
     regions
-        BED file or table with chrom, start and end (0-based, half-open), or a ``{name: regions}`` of several sets,
-        such as the marker peaks of each cluster.
+        BED file or table with chrom, start and end (0-based, half-open), names such as ``"chr5:100,000-200,000"`` (one
+        or a list), or a ``{name: regions}`` of several sets, such as the marker peaks of each cluster.
     background
         Regions to compare with, which is what could have been of interest: BED file or table; by default the run's
         regions. Those that were not predicted are left out.

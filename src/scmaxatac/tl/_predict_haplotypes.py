@@ -10,7 +10,7 @@ import numpy as np
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
 from scmaxatac.genome._genome import Genome
-from scmaxatac.io._regions import format_regions, parse_regions
+from scmaxatac.io._regions import format_regions
 from scmaxatac.nn._predict import check_strand
 from scmaxatac.nn.engines._options import Strand
 from scmaxatac.predict._regions import Regions, resolve_regions
@@ -128,10 +128,8 @@ def predict_haplotypes(
     own = {str(sample): str(group) for sample, group in groups.items()} if isinstance(groups, Mapping) else None
     names = results.pick_groups(groups if own is None else list(own.values()))
     run = Run.open(run_folder(results.params))
-    genome = check_genome(run, genome, results.params["genome"]["source"])
+    genome = check_genome(run, genome, results.params["genome"])
     spec = run.spec
-    if isinstance(regions, str) and parse_regions([regions]) is not None:
-        regions = [regions]
     where = resolve_regions([], regions, genome, spec.chroms)
     if where is None:
         raise ValueError("regions='genome' is too much to hold for every haplotype; name regions")

@@ -88,7 +88,7 @@ def score_variants(
     UserWarning
         If alleles are left out: how many and why. Reasons are contigs and reference alleles that the genome does not
         have, symbolic alleles, unknown sequence, alleles that are longer than a window, chromosomes that were not
-        predicted, and places without a window.
+        predicted, and places without a window. If variants are repeated: how many; each has rows of its own.
 
     Raises
     ------
@@ -97,9 +97,9 @@ def score_variants(
     FileNotFoundError
         If there is no such file, or the folder of the run is gone.
     ValueError
-        If the genome is not the one that was predicted, the file or table can't be read, more than a fifth of the
-        reference alleles are not the genome's, no variant can be scored, the scores are larger than
-        ``settings.max_scores_mb``, or the object can't be written to.
+        If the genome is not the one that was predicted, the file or table can't be read or is empty, more than a fifth
+        of the reference alleles (of fewer than 20, more than half) are not the genome's, no variant can be scored, the
+        scores are larger than ``settings.max_scores_mb``, or the object can't be written to.
 
     References
     ----------
@@ -124,7 +124,7 @@ def score_variants(
     results = find_results(data, key, mod)
     chosen_tfs, chosen_groups = results.pick_tfs(tfs), results.pick_groups(groups)
     run = Run.open(run_folder(results.params))
-    genome = check_genome(run, genome, results.params["genome"]["source"])
+    genome = check_genome(run, genome, results.params["genome"])
     found = read_variants(variants, run, genome, outside_regions=outside_regions)
     n_all, n_groups, n_tfs = len(found.variants), len(chosen_groups), len(chosen_tfs)
     check_size(f"{n_all:,} variants in {n_groups} groups for {n_tfs} factors", n_all * n_groups * n_tfs * N_VALUES)
