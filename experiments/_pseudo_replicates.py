@@ -11,6 +11,7 @@ from scipy import stats
 import scmaxatac as sma
 from scmaxatac.predict._comparisons import build_comparison, plan_comparisons
 from scmaxatac.predict._differential import compare
+from scmaxatac.predict._levels import Levels
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._unit_scores import score_units
 from scmaxatac.results._entries import DIFFERENTIAL, read_entry
@@ -71,7 +72,8 @@ def of_cut(seed: int, out_dir: Path) -> list[dict[str, object]]:
         (arms,) = plan_comparisons(["a", "b"], {}, "a", "b")
         comparison = build_comparison(arms, table, paired=False, covariates=pd.DataFrame())
         means = np.array([found.logits.mean(axis=0) for found in scores.values()]).T
-        found, units = compare(scores, means, comparison, halves=None, null={}, level=LEVEL)
+        levels = Levels(means, np.ones(len(models)))
+        found, units = compare(scores, levels, comparison, halves=None, null={}, level=LEVEL)
         rows.append(
             {"cut": seed, "significant": int((units["p"] < LEVEL).sum()), "n_units": len(units),
              "levels": int((found["level_p"] < LEVEL).sum()), "n_factors": int(found["level_p"].notna().sum())}

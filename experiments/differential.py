@@ -31,12 +31,12 @@ STRENGTHS = (0.0, 0.25, 0.5, 3.0)
 CASES = [
     *(
         Case(tf, 1.0, ratio, split)
-        for split, tf in ((0, "SPI1"), (1, "CTCF"), (2, "SPI1"), (3, "CTCF"))
+        for split, tf in ((0, "SPI1"), (1, "CTCF"), (2, "SPI1"), (3, "CTCF"), (5, "SPI1"), (6, "CTCF"))
         for ratio in RATIOS
     ),
     *(Case("SPI1", strength, ratio, 4) for strength in STRENGTHS for ratio in RATIOS),
 ]
-"""24 whole runs, half of them at strength 1."""
+"""30 whole runs, 18 of them at strength 1."""
 
 N_SIMULATED = 1_000
 """Runs of the statistics a setting."""

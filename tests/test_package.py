@@ -195,7 +195,9 @@ def test_docstring_documents_no_parameter_that_is_not_there(name: str):
 
 @pytest.mark.parametrize("name", CALLABLES)
 def test_shared_parameter_texts_were_inserted(name: str):
-    assert not re.search(r"^\s*\{\w+\}\s*$", inspect.getdoc(CALLABLES[name]) or "", flags=re.MULTILINE)
+    lines = (inspect.getdoc(CALLABLES[name]) or "").splitlines()
+    texts = [line for line in lines if not line.lstrip().startswith((">>>", "..."))]
+    assert not [line for line in texts if re.search(r"\{\w*\}", line)]
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

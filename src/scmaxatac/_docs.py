@@ -85,7 +85,7 @@ _TEXTS = {
         -----
         UserWarning
             If the groups of the object are not of the cells that were predicted: cells were added, removed, renamed or
-            are in other groups.
+            are in other groups. Each is told once.
 
         Raises
         ------

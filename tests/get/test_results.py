@@ -108,6 +108,27 @@ def test_clusters_with_new_names_are_told(truth):
         get.qc(truth.adata)
 
 
+def test_a_problem_is_told_once_an_object_and_again_when_it_changes(truth):
+    adata = truth.adata
+
+    def told(data=adata) -> int:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            get.sites(data)
+            get.qc(data)
+        return len(caught)
+
+    column = adata.obs["leiden"].copy()
+    adata.obs["leiden"] = column.where(np.arange(len(column)) > 5)
+    assert [told(), told(), told(adata.copy())] == [1, 0, 1]
+    adata.obs["leiden"] = column.where(np.arange(len(column)) > 7)
+    assert [told(), told()] == [1, 0]
+    adata.obs["leiden"] = column
+    assert told() == 0
+    adata.obs["leiden"] = column.where(np.arange(len(column)) > 7)
+    assert [told(), told()] == [1, 0]
+
+
 def test_a_part_of_several_objects_is_not_taken_for_a_subset(truth):
     parts = [truth.adata[10:].copy(), truth.adata[:10].copy()]
     params = json.loads(truth.adata.uns["tfbs"]["params"])

@@ -14,6 +14,7 @@ from scmaxatac.predict._differential import (
     technical_interval,
     unit_table,
 )
+from scmaxatac.predict._levels import Levels
 from scmaxatac.predict._unit_scores import UnitScores
 from scmaxatac.stats._moderated_t import moderated_t
 from scmaxatac.stats._multiple_testing import select_families
@@ -38,7 +39,8 @@ def make_comparison(n_group, n_reference, **options):
 
 
 def run(scores, comparison, **options):
-    levels = np.random.default_rng(1).normal(size=(next(iter(scores.values())).logits.shape[1], len(scores)))
+    n_samples = comparison.weights.shape[1]
+    levels = Levels(np.random.default_rng(1).normal(size=(n_samples, len(scores))), np.ones(len(scores)))
     settings = {"halves": None, "null": {}, "level": 0.05} | options
     return compare(scores, levels, comparison, **settings)
 
@@ -82,17 +84,23 @@ def test_the_effect_of_a_factor_is_the_mean_over_its_units_with_an_interval_betw
         assert row.low < row.effect < row.high
 
 
-def test_factors_are_ranked_by_the_test_of_their_level():
-    scores = {tf: make_scores(6, seed=i) for i, tf in enumerate("XYZ")}
-    levels = np.random.default_rng(0).normal(0, 0.1, (6, 3))
-    levels[:3, 1] -= 5
-    factors, _ = compare(scores, levels, make_comparison(3, 3), halves=None, null={}, level=0.05)
-    assert factors["tf"].iloc[0] == "Y"
-    assert factors["rank"].tolist() == [1, 2, 3]
-    values = levels.T
-    design = make_comparison(3, 3).design
-    expected = moderated_t(values, design.matrix, design.contrast)
-    np.testing.assert_allclose(factors.set_index("tf").loc[["X", "Y", "Z"], "level_p"], expected.p)
+def test_levels_are_tested_in_units_of_their_background_and_ranked_by_them():
+    scores = {tf: make_scores(6, seed=i) for i, tf in enumerate("VWXYZ")}
+    spread = np.array([0.1, 0.5, 1.0, 2.0, 0.3])
+    scaled = np.random.default_rng(0).normal(0, 1, (6, 5)) * np.array([1, 1, 0.01, 1, 1])
+    scaled[:3, 1] -= 9
+    scaled[:3, 2] += 0.5
+    levels = Levels(scaled * spread, spread)
+    comparison = make_comparison(3, 3)
+    factors, _ = compare(scores, levels, comparison, halves=None, null={}, level=0.05)
+    test = moderated_t(scaled.T, comparison.design.matrix, comparison.design.contrast)
+    by_tf = factors.set_index("tf").loc[list("VWXYZ")]
+    np.testing.assert_allclose(by_tf["level_p"], test.p)
+    np.testing.assert_allclose(by_tf["level"], test.effect * spread)
+    strength = np.abs(test.effect) / (test.standard_error + np.median(test.standard_error))
+    assert by_tf["rank"].tolist() == stats.rankdata(-strength).tolist()
+    assert factors["tf"].iloc[0] == "W"  # and not X, which hardly varies
+    assert factors["rank"].tolist() == [1, 2, 3, 4, 5]
 
 
 def test_where_nothing_differs_one_in_twenty_units_has_a_small_p_value():
@@ -143,7 +151,7 @@ def test_the_null_of_halves_finds_what_chance_gives():
     null = null_of_halves(scores, halves)
     kept = scores["X"].of_samples(np.arange(3, 9), 2)
     first, second = kept.logits[:, [3, 5, 7]], kept.logits[:, [4, 6, 8]]
-    assert null["X"]["null_effect"] == pytest.approx((first - second).mean())
+    assert null["X"]["null_effect"] == pytest.approx(np.abs((first - second).mean(axis=0)).mean())
     here, there = (first > 0).sum(axis=1) >= 2, (second > 0).sum(axis=1) >= 2
     assert null["X"]["null_gained"] == (here & ~there).sum()
     assert null["X"]["null_lost"] == (there & ~here).sum()
@@ -158,13 +166,20 @@ def test_one_sample_has_a_null_without_tests():
 
 def test_a_factor_without_units_or_level_stands_in_the_table_and_counts_nowhere():
     scores = {"X": make_scores(6, shift=3.0), "none": make_scores(6, n=0)}
-    levels = np.column_stack([np.random.default_rng(0).normal(size=6), np.full(6, np.nan)])
+    levels = Levels(np.column_stack([np.random.default_rng(0).normal(size=6), np.full(6, np.nan)]), np.ones(2))
     factors, units = compare(scores, levels, make_comparison(3, 3), halves=None, null={}, level=0.05)
     row = factors.set_index("tf").loc["none"]
     assert row["n_units"] == 0
     assert np.isnan(row[["effect", "p", "q", "level", "level_p"]].astype(float)).all()
     assert set(units["tf"]) == {"X"}
-    alone = compare({"X": scores["X"]}, levels[:, :1], make_comparison(3, 3), halves=None, null={}, level=0.05)[0]
+    alone = compare(
+        {"X": scores["X"]},
+        Levels(levels.scores[:, :1], np.ones(1)),
+        make_comparison(3, 3),
+        halves=None,
+        null={},
+        level=0.05,
+    )[0]
     assert factors.set_index("tf").loc["X", "q"] == alone["q"].iloc[0]
 
 

@@ -201,6 +201,14 @@ def test_matched_after_a_run_in_few_regions_says_what_is_missing(mini, fragment_
     assert_same_slots(adata.uns["tfbs"], matched.uns["tfbs"], but=())
 
 
+def test_no_site_at_all_is_told_once(adata):
+    with pytest.warns(UserWarning, match="there is no site at threshold 1, of any factor in any group") as caught:
+        sma.tl.call_sites(adata, 1)
+    assert len(caught) == 1
+    assert sma.get.sites(adata).empty
+    assert sma.get.activity(adata).isna().all(axis=None)
+
+
 def test_a_subset_of_the_cells_gets_the_sites_of_all(adata):
     some = adata[::2].copy()
     with pytest.warns(UserWarning, match="no longer fits the object: group 'B' had 14 cells and now has 8"):

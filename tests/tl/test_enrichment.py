@@ -205,6 +205,16 @@ def test_what_cannot_be_tested_is_told(truth, genome, tmp_path):
                       background=pd.DataFrame({"chrom": ["chr22"], "start": [5], "end": [9]}))  # fmt: skip
 
 
+def test_a_factor_without_sites_has_neither_odds_nor_z(truth, genome):
+    sites = truth.adata.uns["tfbs"]["sites"]
+    truth.adata.uns["tfbs"]["sites"] = sites[sites["tf"] != "SPI1"]
+    some = regions_of(truth)[np.arange(N) % 9 == 2]
+    table = tl.enrichment(truth.adata, some, genome=genome).set_index("tf")
+    assert table.loc["SPI1", ["log2_odds", "z", "p", "q"]].isna().all()
+    assert table.loc["CTCF", ["log2_odds", "z", "p", "q"]].notna().all()
+    assert table.loc["SPI1", "bp"] == 0
+
+
 def test_regions_can_be_named(truth, genome):
     table = regions_of(truth).iloc[2:40:3]
     names = [f"{row.chrom}:{row.start}-{row.end}" for row in table.itertuples()]

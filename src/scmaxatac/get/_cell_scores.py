@@ -29,7 +29,10 @@ def cell_scores(
     """Scores of the cells for each factor, as an AnnData of cells x TFs that scanpy takes as it is.
 
     ``sc.pl.umap(sma.get.cell_scores(data), color="SPI1")``, ``sc.pl.matrixplot`` and ``sc.tl.rank_genes_groups`` find
-    the factors as they find genes, and the cells' annotation, embeddings and colours beside them.
+    the factors as they find genes, and the cells' annotation, embeddings and colours beside them. Scores may be
+    negative and are no logarithms of counts: of ``sc.tl.rank_genes_groups`` use ``scores``, and ignore
+    ``logfoldchanges``, which are meaningless here and often NaN. :func:`scmaxatac.tl.rank_tfs` gives effects with
+    intervals.
 
     Parameters
     ----------
@@ -52,6 +55,11 @@ def cell_scores(
     -------
     AnnData, cells x TFs: ``X`` (float32), ``obs``, the embeddings of ``obsm`` (``X_umap`` and the like; of a MuData its
     own, then those of its modalities, NaN where a cell has none) and the colours of ``uns``.
+
+    Warns
+    -----
+    UserWarning
+        If the sites that were scored are no longer those of the prediction; once.
 
     Raises
     ------

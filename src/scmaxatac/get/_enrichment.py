@@ -27,6 +27,11 @@ def enrichment(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> pd.Data
     -------
     The table, with the columns that are described there.
 
+    Warns
+    -----
+    UserWarning
+        If something else was predicted under `key` since, or its sites were called anew; once.
+
     Raises
     ------
     KeyError

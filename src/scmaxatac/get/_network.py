@@ -28,6 +28,11 @@ def network(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> pd.DataFra
     A row a pair of factor and gene: source, target, weight; for networks of groups first the group. All weights are
     positive, as it is not known whether a factor activates or represses.
 
+    Warns
+    -----
+    UserWarning
+        If something else was predicted under `key` since, or its sites were called anew; once.
+
     Raises
     ------
     KeyError

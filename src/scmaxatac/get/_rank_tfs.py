@@ -43,6 +43,11 @@ def rank_tfs(
     -------
     A row a group and factor, with the columns that :func:`scmaxatac.tl.rank_tfs` describes.
 
+    Warns
+    -----
+    UserWarning
+        If the prediction, its sites or the scores of cells that it was made from have changed since; once.
+
     Raises
     ------
     KeyError

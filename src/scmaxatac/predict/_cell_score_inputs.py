@@ -16,6 +16,7 @@ from scmaxatac.fragments._read_groups import FragmentPaths, sources_of_members
 from scmaxatac.genome._gc_content import gc_content
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table, read_intervals
+from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._intervals_on_genome import on_genome
 from scmaxatac.predict._regions import regions_of_columns
 from scmaxatac.results._reader import Results
@@ -143,6 +144,31 @@ def fragment_regions(regions: Table | None, run: Results | None, genome: Genome)
             "no regions to count in: nothing was predicted, or the whole genome without regions; give them as regions="
         )
     return run.table(_keys.REGIONS)[["chrom", "start", "end"]]
+
+
+def in_prediction(regions: pd.DataFrame, run: Results) -> np.ndarray:
+    """Which regions lie in what was predicted, (regions,) bool; others have no sites because nobody looked for them.
+
+    Those on predicted chromosomes do where the genome was predicted without regions, else those that overlap one.
+
+    Raises
+    ------
+    ValueError
+        If none does.
+    """
+    if _keys.REGIONS in run.slots:
+        inside = Intervals.from_frame(run.table(_keys.REGIONS).astype({"chrom": str})).overlapped(regions)
+    else:
+        inside = regions["chrom"].isin(run.params["chroms"]).to_numpy()
+    n_outside = int((~inside).sum())
+    if n_outside == len(regions):
+        raise ValueError(
+            f"none of the {n_outside:,} regions lies in what was predicted under {run.key!r} (on "
+            f"{abbreviate(run.params['chroms'])}); predict their chromosomes, or give sites="
+        )
+    if n_outside:
+        warn(f"{n_outside:,} of {len(regions):,} regions were not predicted under {run.key!r} and are left out")
+    return inside
 
 
 def region_gc(regions: pd.DataFrame, genome: Genome | None) -> np.ndarray | None:

@@ -74,22 +74,30 @@ def run_differential(
     sites = sites[sites["group"].isin(names)]
     scores = _scores(store, sites, params["thresholds"], samples, order, unit)
     regions = _regions(inputs, scores)
-    counts = count_insertions(samples.bulks.insertions, _libraries(samples, order), regions)
-    levels = sample_levels(counts, len(names), sites, params["thresholds"], regions, inputs.genome, store.tfs)
+    counts = count_insertions(samples.insertions, samples.libraries(names), regions)
+    smallest = int(samples.table["group"].value_counts().min())
+    levels = sample_levels(
+        counts, sites, params["thresholds"], regions, inputs.genome, store.tfs, at_least=-(-smallest // 2)
+    )
+    if untested := [comparison for comparison in comparisons if comparison.missing]:
+        which = abbreviate(comparison.arms.name for comparison in untested)
+        warn(f"{which}: effects without p-values, because {untested[0].missing}")
     if none := [tf for tf, found in scores.items() if found.units.empty]:
         warn(f"no sample has a site of {abbreviate(none)}, so nothing is compared there")
     every = _halves(samples, order, names)
-    null_group, null = _null(scores, every, samples)
     found = [
-        compare(scores, levels, comparison, halves=_covering(every, comparison), null=null, level=level)
+        compare(
+            scores,
+            levels,
+            comparison,
+            halves=_covering(every, comparison),
+            null=_null(scores, every, comparison),
+            level=level,
+        )
         for comparison in comparisons
     ]
     factors, units = (_joined(tables, inputs, comparisons) for tables in zip(*found, strict=True))
-    return Differential(factors, units, params | {"null_group": null_group})
-
-
-def _libraries(samples: Samples, order: Sequence[str]) -> list[str]:
-    return [samples.bulks.libraries[name][0] for name in order]
+    return Differential(factors, units, params)
 
 
 def _scores(
@@ -103,7 +111,7 @@ def _scores(
     scores = {}
     for tf in store.tfs:
         units = units_of(sites[sites["tf"] == tf], unit, store.sizes)
-        counts = count_insertions(samples.bulks.insertions, _libraries(samples, list(samples.table.index)), units)
+        counts = count_insertions(samples.bulks.insertions, samples.libraries(samples.table.index), units)
         scores[tf] = score_units(store, units, tf, order, pd.Series(thresholds[tf]), counts)
     return scores
 
@@ -125,18 +133,15 @@ def _halves(samples: Samples, order: Sequence[str], names: Sequence[str]) -> Hal
     return Halves(first, second, whole, tuple(samples.table["replicate"].iloc[whole]))
 
 
-def _null(
-    scores: dict[str, UnitScores], halves: Halves | None, samples: Samples
-) -> tuple[str | None, dict[str, dict[str, float]]]:
-    """Null of the group with most samples that were split."""
+def _null(scores: dict[str, UnitScores], halves: Halves | None, comparison: Comparison) -> dict[str, dict[str, float]]:
+    """Null of the samples of a comparison that were split; empty if none was."""
     if halves is None:
-        return None, {}
-    groups = samples.table["group"].iloc[halves.whole]
-    group = groups.value_counts(sort=False).idxmax()
-    mine = (groups == group).to_numpy()
+        return {}
+    mine = np.isin(halves.whole, np.flatnonzero(comparison.contrast))
+    if not mine.any():
+        return {}
     replicates = tuple(name for name, keep in zip(halves.replicates, mine, strict=True) if keep)
-    chosen = Halves(halves.first[mine], halves.second[mine], halves.whole[mine], replicates)
-    return str(group), null_of_halves(scores, chosen)
+    return null_of_halves(scores, Halves(halves.first[mine], halves.second[mine], halves.whole[mine], replicates))
 
 
 def _covering(halves: Halves | None, comparison: Comparison) -> Halves | None:

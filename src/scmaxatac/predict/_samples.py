@@ -30,11 +30,18 @@ class Samples:
         A row a sample, in the order of the pseudobulks: group, replicate, n_cells, n_fragments, n_fragments_used.
     halves
         ``{sample: names of its halves}``, of the samples that were split.
+    insertions
+        Insertions of every library before thinning.
     """
 
     bulks: Pseudobulks
     table: pd.DataFrame
     halves: dict[str, tuple[str, str]]
+    insertions: Insertions
+
+    def libraries(self, samples: Iterable[str]) -> list[str]:
+        """Library of each sample or half, by name."""
+        return [self.bulks.libraries[name][0] for name in samples]
 
 
 def read_samples(
@@ -95,11 +102,12 @@ def read_samples(
         max_fragments=_depth(insertions, title, max_fragments),
         rng=options.rng,
     )
-    return _table(bulks, kept, origin, title, split)
+    return _table(bulks, insertions, kept, origin, title, split)
 
 
 def _table(
     bulks: Pseudobulks,
+    insertions: Insertions,
     kept: Sequence[str],
     origin: Mapping[str, tuple[str, str]],
     title: Mapping[str, str],
@@ -121,7 +129,8 @@ def _table(
             "min_cells or min_fragments"
         )
     named = {title[library]: (title[pair[0]], title[pair[1]]) for library, pair in split.items()}
-    return Samples(bulks, table, {name: pair for name, pair in named.items() if set(pair) <= set(bulks.groups)})
+    halves = {name: pair for name, pair in named.items() if set(pair) <= set(bulks.groups)}
+    return Samples(bulks, table, halves, insertions)
 
 
 def _depth(insertions: Insertions, libraries: Iterable[str], most: int | None) -> int:

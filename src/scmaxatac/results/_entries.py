@@ -11,6 +11,7 @@ from scmaxatac._logging import logger
 from scmaxatac._text import abbreviate
 from scmaxatac.containers._objects import is_snapatac2
 from scmaxatac.containers._tables import plain_table, to_pandas
+from scmaxatac.results._provenance import fits_origin
 
 PARAMETERS = "parameters"
 """Name of the parameters' JSON; not that of predictions, for which an entry with it would be taken."""
@@ -82,6 +83,8 @@ def write_entry(
 ) -> None:
     """Write tables and the parameters that they were made with into every object.
 
+    What was made from a prediction has :func:`~scmaxatac.results._provenance.made_from` as its parameter "made_from".
+
     Raises
     ------
     ValueError
@@ -101,6 +104,8 @@ def write_entry(
 def read_entry(adata: Any, entry: Entry, name: str) -> tuple[dict[str, pd.DataFrame], dict[str, Any]]:
     """Read what :func:`write_entry` wrote: tables that may be changed, and parameters.
 
+    Warns once if the prediction that it was made from is no longer the one that the object holds.
+
     Raises
     ------
     KeyError
@@ -112,4 +117,6 @@ def read_entry(adata: Any, entry: Entry, name: str) -> tuple[dict[str, pd.DataFr
         hint = f"there are some under {abbreviate(map(repr, others))}" if others else f"call {entry.made_by} first"
         raise KeyError(f"no {entry.what} under uns[{name!r}]: {hint}")
     found = adata.uns[name]
-    return {part: to_pandas(found[part]) for part in entry.tables}, json.loads(str(found[PARAMETERS]))
+    params = json.loads(str(found[PARAMETERS]))
+    fits_origin(adata, params.get("made_from"), f"uns[{name!r}]", entry.made_by)
+    return {part: to_pandas(found[part]) for part in entry.tables}, params

@@ -1,7 +1,7 @@
 """The slots of a prediction, read: found, compared with schema and object, and turned into tables, arrays and paths."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
-from scmaxatac._logging import warn
+from scmaxatac._logging import settled, warn_once
 from scmaxatac._text import abbreviate, choose_names
 from scmaxatac.containers._objects import GroupLabels, group_labels, unwrap
 from scmaxatac.containers._tables import to_pandas
@@ -169,7 +169,7 @@ class Results:
 
 
 def find_results(data: Any, key: str, mod: str) -> Results:
-    """Find the slots of a run and warn if they no longer fit the object.
+    """Find the slots of a run and warn, once, if they no longer fit the object.
 
     Parameters
     ----------
@@ -203,11 +203,11 @@ def find_results(data: Any, key: str, mod: str) -> Results:
     for slot in IN_UNS.values():
         if slot.always:
             results._slot(slot.name)
+    place = f"uns[{key!r}]"
     if problem := _misfit(data, results, mod):
-        warn(
-            f"uns[{key!r}] no longer fits the object: {problem}. The results are those of the object that was "
-            "predicted; call scmaxatac.tl.predict_tfbs again for this one"
-        )
+        warn_once(adata, place, f"{place} no longer fits the object: {problem}; call scmaxatac.tl.predict_tfbs again")
+    else:
+        settled(adata, place)
     return results
 
 
@@ -241,4 +241,17 @@ def _misfit(data: Any, results: Results, mod: str) -> str:
     except ValueError as error:
         return f"its groups can't be told any more ({error})"
     now = composition(results.adata.obs_names, labels.codes, labels.names)
+    if results.params["rows"] == "groups":
+        return _other_rows(results.params["cells"], now)
     return difference(results.params["cells"], now, groupby if isinstance(groupby, str) else "|".join(groupby))
+
+
+def _other_rows(recorded: Sequence[Mapping[str, Any]], now: Mapping[str, Any]) -> str:
+    """How rows that are groups differ from those that were predicted; "" if they don't."""
+    known = [set(one) for one in recorded]
+    if not known or set(now) in known:
+        return ""
+    there = set().union(*known)
+    lost, new = ([name for name in one if name not in other] for one, other in ((sorted(there), now), (now, there)))
+    texts = (f"{word} {abbreviate(map(repr, names), 8)}" for word, names in (("lost", lost), ("got", new)) if names)
+    return f"its rows, the groups, {' and '.join(texts)}"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from os import PathLike
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -58,7 +58,7 @@ def differential_tfbs(
     include_flanks: bool = False,
     min_cells: int = 10,
     min_fragments: int = 10_000,
-    max_fragments: int | None = None,
+    max_fragments: int | Literal["match"] | None = None,
     rng: np.random.Generator | int | None = 0,
     sample_key: str | None = None,
     barcode_key: str | None = None,
@@ -128,7 +128,8 @@ def differential_tfbs(
     min_cells, min_fragments
         Samples with fewer are left out, with a warning.
     max_fragments
-        All samples are thinned to the fragments of the smallest, or to this many if that is fewer.
+        All samples are thinned to the fragments of the smallest (``"match"``, which is what happens without it), or to
+        this many if that is fewer.
     rng
         {rng}
     sample_key
@@ -156,11 +157,14 @@ def differential_tfbs(
         * gained, lost, shared: units that are sites in at least half of the replicates of the group alone, of the
           reference alone, of both;
         * significant, p, q: units at the false discovery rate, Simes' p-value and its q-value over factors;
-        * level, level_t, level_p, level_q: difference in the accessibility of the factor's sites, in standard
-          deviations of regions of the same accessibility and GC content (chromVAR's z), and its moderated t;
-        * rank, by the size of level_t;
-        * null_effect, null_gained, null_lost, null_significant: what two halves of the samples of one group differ by;
-          the last is the share of units with p < 0.05, which is 0.05 where tests are right.
+        * level, level_t, level_p, level_q: difference in the accessibility of the factor's sites, less that of regions
+          of the same accessibility and GC content (chromVAR's deviations, from all fragments: -0.1 is 10% fewer), and
+          its moderated t;
+        * rank, by the level in standard deviations of such regions over its standard error plus the median of the
+          factors' standard errors, so that none comes first because it happens to vary little;
+        * null_effect, null_gained, null_lost, null_significant: what two halves of each of the comparison's samples
+          differ by, the effect in size without sign; the last is the share of units with p < 0.05, which is 0.05 where
+          tests are right.
 
     ``uns["differential"]["units"]``
         A row a unit: comparison, tf, chrom, start, end (0-based, half-open), score_group, score_reference (of the mean
@@ -192,8 +196,8 @@ def differential_tfbs(
     References
     ----------
     Smyth 2004, Stat Appl Genet Mol Biol 3(1):3 (moderated t). Benjamini and Bogomolov 2014, J R Stat Soc B
-    76(1):297-318 (selected families). Schep et al. 2017, Nat Methods 14:975 (deviations). Neufeld et al. 2024,
-    Biostatistics 25(1):270-287 (count splitting).
+    76(1):297-318 (selected families). Schep et al. 2017, Nat Methods 14:975 (deviations). Tusher et al. 2001, Proc Natl
+    Acad Sci USA 98(9):5116-5121 (rank). Neufeld et al. 2024, Biostatistics 25(1):270-287 (count splitting).
 
     Examples
     --------
@@ -215,6 +219,8 @@ def differential_tfbs(
     if replicate_key is None and (paired or covariates):
         raise ValueError("paired and covariates need replicates; name the column of donors as replicate_key=")
     scope = scope_of(data, genome, chroms, signal_chroms)
+    if max_fragments == "match":
+        max_fragments = None
     depth = min_fragments if max_fragments is None else max_fragments
     options = PseudobulkOptions(
         groupby, fragments, sample_key, barcode_key, replicate_key, mod, min_cells, min_fragments, depth, rng

@@ -21,6 +21,7 @@ from scmaxatac.evaluate._region_enrichment import (
 from scmaxatac.genome import Genome
 from scmaxatac.genome._interval_table import Table, read_intervals
 from scmaxatac.results._entries import ENRICHMENT, check_entry, write_entry
+from scmaxatac.results._provenance import made_from
 from scmaxatac.results._read_sites import read_sites
 from scmaxatac.results._reader import find_results
 
@@ -57,7 +58,8 @@ def enrichment(
         Regions to compare with, which is what could have been of interest: BED file or table; by default the run's
         regions. Those that were not predicted are left out.
     genome
-        {genome} Without it regions are matched by accessibility alone, with a warning.
+        {genome}
+        Without it regions are matched by accessibility alone, with a warning.
     tfs
         {tfs}
     groups
@@ -82,7 +84,7 @@ def enrichment(
         Bases of these regions in sites, and what is expected of matched ones.
     log2_odds
         Logarithm to base 2 of the odds of a base to be in a site, over the odds in matched regions; half a bin (16 bp)
-        is added to each of the four numbers of bases.
+        is added to each of the four numbers of bases. NaN for factors without sites in the background.
     z, p, q
         Distance of `bp` from its expectation in standard deviations, two-sided p-value from the normal distribution,
         and p-value adjusted by Benjamini and Hochberg over the factors of the set; NaN for factors without sites in the
@@ -141,7 +143,7 @@ def enrichment(
     table = pd.concat(tables, ignore_index=True)
     if store:
         gc = None if genome is None else genome.fingerprint
-        params = {"run": results.params["run"], "tfs": tf_names, "groups": group_names, "genome": gc}
+        params = {"made_from": made_from(results), "tfs": tf_names, "groups": group_names, "genome": gc}
         write_entry([results.adata], ENRICHMENT, ENRICHMENT.beside(key), {"factors_tested": table}, params)
     return table
 

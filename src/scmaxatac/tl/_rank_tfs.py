@@ -18,8 +18,9 @@ from scmaxatac.predict._markers import (
     marker_table,
     warn_of_depth,
 )
-from scmaxatac.results._cell_scores import read_cell_scores
+from scmaxatac.results._cell_scores import read_cell_scores, scores_fit
 from scmaxatac.results._entries import RANKS, check_entry, write_entry
+from scmaxatac.results._provenance import made_from, scores_used
 from scmaxatac.results._reader import find_results
 
 
@@ -91,7 +92,8 @@ def rank_tfs(
     p, q
         With `replicate_key`: p-value, and q-value over the factors of the group.
     n_sites
-        Sites of the factor that were called in the group; NaN for groups that were not predicted.
+        Sites of the factor that were called in the group; NaN for groups that were not predicted, and where the scores
+        are of other sites than those of the prediction.
     expression, correlation
         With an RNA modality: mean expression of the factor's gene (log of counts per 10,000) and, over the groups, its
         correlation with the mean.
@@ -99,7 +101,8 @@ def rank_tfs(
     Warns
     -----
     UserWarning
-        If groups whose activities are compared differ more than two-fold in depth, or donors are missing in groups.
+        If groups whose activities are compared differ more than two-fold in depth, donors are missing in groups, or the
+        scores are of other sites than the prediction now has.
 
     Raises
     ------
@@ -108,7 +111,8 @@ def rank_tfs(
     FileNotFoundError
         For activities, if the bins of the run are not there any more.
     ValueError
-        If there are fewer than two groups, or donors are asked for and activities compared.
+        If there are fewer than two groups, donors are asked for and activities compared, or scores of cells are asked
+        of an object of groups, as pseudobulks give.
 
     References
     ----------
@@ -139,12 +143,20 @@ def rank_tfs(
         if results is None:
             raise ValueError("groupby is missing: name the column of obs with the groups")
         groupby = results.params["groupby"]
-    labels = group_labels(data, groupby, mod)
+    if source == "scores" and results is not None and results.params["rows"] == "groups":
+        raise ValueError(
+            "rows are groups that were predicted from pseudobulks, so there are no scores of cells: rank with "
+            "source='activity'"
+        )
+    origin = {} if results is None else made_from(results)
     if source == "scores" or results is None:
+        labels = group_labels(data, groupby, mod)
         scores = read_cell_scores(adata, tfs, z=False, key=key)
         names, chosen = labels.names, list(map(str, scores.columns))
         donors = None if replicate_key is None else obs_texts(data, replicate_key, mod)
         contrasts, mean = contrasts_of_scores(scores.to_numpy(np.float64), labels, donors)
+        origin |= {"scores": scores_used(adata, key)}
+        results = results if scores_fit(adata, key) else None
     else:
         warn_of_depth(results)
         names, chosen = results.groups, results.pick_tfs(tfs)
@@ -155,5 +167,6 @@ def rank_tfs(
     expression = expression_of(data, groupby, names, chosen) if has_rna else None
     table = marker_table(contrasts, mean, names, chosen, results, expression)
     params = {"groupby": groupby, "source": source, "key": key, "replicate_key": replicate_key, "tfs": chosen}
+    params["made_from"] = origin
     write_entry([adata], RANKS, key_added, {"ranks": table}, params)
     return data if copy else None

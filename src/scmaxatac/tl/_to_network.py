@@ -15,6 +15,7 @@ from scmaxatac.containers._expression import group_expression
 from scmaxatac.containers._storable import check_storable
 from scmaxatac.results._annotation import Annotation, genes_of_run
 from scmaxatac.results._entries import NETWORK, check_entry, write_entry
+from scmaxatac.results._provenance import made_from
 from scmaxatac.results._read_sites import read_sites
 from scmaxatac.results._reader import Results, find_results
 from scmaxatac.scores._gene_weights import Reach
@@ -174,7 +175,7 @@ def to_network(
     _check(network, [tf for tf in tf_names if tf in without], reach, min_correlation)
     if store:
         params = {
-            "run": results.params["run"], "genes": targets.genes.source, "tfs": tf_names, "groups": group_names,
+            "made_from": made_from(results), "genes": targets.genes.source, "tfs": tf_names, "groups": group_names,
             "method": method, **reach._asdict(), "min_correlation": min_correlation, "binary": binary,
             "normalize": normalize, "merge_degenerate": merge_degenerate,
         }  # fmt: skip
