@@ -48,3 +48,18 @@ def test_bad_input_is_one_line(files, capsys):
     assert "--blacklist" in capsys.readouterr().err
     assert main(["variants", h5ad, vcf + "x", *genome]) == 2
     assert "v.vcfx" in capsys.readouterr().err
+
+
+def test_the_table_goes_to_a_file_that_is_nobody_elses(files, capsys, tmp_path):
+    (h5ad, vcf), genome, _ = files
+    out = tmp_path / "new" / "variants.tsv"
+    assert main(["variants", h5ad, vcf, *genome, "--tfs", "AAA", "--quiet"]) == 0
+    printed = capsys.readouterr().out
+    for _ in range(2):
+        assert main(["variants", h5ad, vcf, *genome, "--tfs", "AAA", "--quiet", "--out", str(out)]) == 0
+        assert capsys.readouterr().out == ""
+        assert out.read_text() == printed
+    out.write_text("mine")
+    assert main(["variants", h5ad, vcf, *genome, "--tfs", "AAA", "--quiet", "--out", str(out)]) == 2
+    assert "is in the way" in capsys.readouterr().err
+    assert out.read_text() == "mine"

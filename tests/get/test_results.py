@@ -1,6 +1,7 @@
 """What holds for every function of `get`: finding results, naming what is missing, telling what no longer fits."""
 
 import json
+import re
 import warnings
 
 import anndata
@@ -11,6 +12,7 @@ from _slots import cells_of, make_truth
 
 from scmaxatac import get
 from scmaxatac.containers._mudata import columns_not_pulled
+from scmaxatac.results._entries import ENTRIES, write_entry
 
 READERS = {
     "activity": get.activity,
@@ -41,6 +43,14 @@ def test_an_entry_that_is_no_run_is_told(truth):
     truth.adata.uns["log1p"] = {"base": None}
     with pytest.raises(KeyError, match="was not written by scmaxatac"):
         get.sites(truth.adata, key="log1p")
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_an_entry_of_another_function_is_told_with_that_function(truth, entry):
+    write_entry([truth.adata], entry, entry.name, {name: pd.DataFrame({"a": [1]}) for name in entry.tables}, {})
+    message = f"was not written by scmaxatac.tl.predict_tfbs, but by {entry.made_by}; key= names a prediction"
+    with pytest.raises(KeyError, match=re.escape(message)):
+        get.params(truth.adata, key=entry.name)
 
 
 @pytest.mark.parametrize("name", READERS)

@@ -57,7 +57,9 @@ def variants(
     active : float32
         The larger of the two.
     effect : float32
-        Change in logit from the reference to the alternative allele. The signal is held as it is.
+        Change in logit from the reference to the alternative allele, mean over the windows that hold the variant, each
+        with its own largest bins; so where the change is small its sign can differ from that of ``alternative -
+        reference``, which are largest scores of the mean over windows. The signal is held as it is.
     n_windows : int64
         Windows that hold the variant.
     status : category

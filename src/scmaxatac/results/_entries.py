@@ -55,6 +55,8 @@ RANKS = Entry("rank_tfs", "ranking of factors", ("ranks",), "scmaxatac.tl.rank_t
 NETWORK = Entry("network", "network", ("edges",), "scmaxatac.tl.to_network(..., store=True)")
 ENRICHMENT = Entry("enrichment", "test of enrichment", ("factors_tested",), "scmaxatac.tl.enrichment(..., store=True)")
 
+ENTRIES = (DIFFERENTIAL, RANKS, NETWORK, ENRICHMENT)
+
 
 def check_name(name: str) -> None:
     """Raise a ValueError if files do not keep an entry of this name."""

@@ -18,6 +18,7 @@ from scmaxatac.containers._tables import to_pandas
 from scmaxatac.io._files import verify_sha256
 from scmaxatac.results._complete import complete_run
 from scmaxatac.results._composition import composition, difference
+from scmaxatac.results._entries import ENTRIES
 from scmaxatac.results._run_folder import find_run, read_spec, run_folder, store_of
 from scmaxatac.results._schema import IN_UNS
 from scmaxatac.results._score_store import ScoreStore
@@ -196,7 +197,8 @@ def find_results(data: Any, key: str, mod: str) -> Results:
         raise KeyError(f"no results under uns[{key!r}]: {hint}")
     slots = adata.uns[key]
     if not is_prediction(slots):
-        raise KeyError(f"uns[{key!r}] was not written by scmaxatac.tl.predict_tfbs")
+        other = next((f", but by {entry.made_by}" for entry in ENTRIES if entry.is_in(slots)), "")
+        raise KeyError(f"uns[{key!r}] was not written by scmaxatac.tl.predict_tfbs{other}; key= names a prediction")
     results = Results(adata, key, slots)
     for slot in IN_UNS.values():
         if slot.always:

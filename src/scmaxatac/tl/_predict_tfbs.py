@@ -94,8 +94,9 @@ def predict_tfbs(
     regions
         Where to predict: ``"auto"`` takes the intervals in ``var_names`` unless they tile the genome, else the peaks
         in ``uns["macs3"]`` or ``uns["macs3_pseudobulk"]``; ``"genome"`` is everything; or a BED file, or a table with
-        chrom, start and end (0-based, half-open), or names such as ``adata.var_names``. Windows that overlap a region
-        by 1 bp are predicted. Pseudobulks hold no peaks: name the regions with them.
+        chrom, start and end (0-based, half-open), or a name such as ``"chr5:100,000-200,000"``, or several such as
+        ``adata.var_names``. Windows that overlap a region by 1 bp are predicted. Pseudobulks hold no peaks: name the
+        regions with them.
     chroms
         {bulks_chroms}
         Fewer of them change all scores, unless `signal_chroms` stays the same.
