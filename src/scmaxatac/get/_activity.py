@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.containers._cells import cells_of
 from scmaxatac.predict._activity_intervals import activity_intervals
@@ -85,6 +86,8 @@ def activity(
     >>> table.loc[table["group"] == "CD4/T", ["n_sites", "n_called"]].iloc[0].tolist()
     [40, 36]
     """
+    check_number("n_bootstrap", n_bootstrap, low=0, whole=True)
+    check_number("block_size", block_size, low=1)
     if as_anndata and interval:
         raise ValueError("an AnnData holds one number a group and factor; leave out as_anndata or interval")
     results = find_results(data, key, mod)

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 
 from scmaxatac import _keys
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._expression import RNA
@@ -122,6 +123,8 @@ def rank_tfs(
     >>> sma.get.rank_tfs(mdata, groups="CD4/T")["tf"].iloc[0]
     'GATA3'
     """
+    check_number("n_bootstrap", n_bootstrap, low=0, whole=True)
+    check_number("block_size", block_size, low=1)
     if source not in ("scores", "activity"):
         raise ValueError(f"source is {source!r}; it can be 'scores' or 'activity'")
     if source == "activity" and replicate_key is not None:
