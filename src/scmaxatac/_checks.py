@@ -37,7 +37,7 @@ def check_number(
     """
     if value is None and optional:
         return
-    kind = Integral if whole else Real
+    kind: Any = Integral if whole else Real
     if isinstance(value, bool | np.bool_) or not isinstance(value, kind) or value != value:
         expected = "a whole number" if whole else "a number"
         raise ValueError(f"{name} is {value!r} ({type(value).__name__}); it has to be {expected}")
