@@ -71,6 +71,9 @@ def activity(
     With `interval` a table with group, tf, activity, low, high (95%; NaN for fewer than two blocks with sites), n_sites
     (of the union, over which the mean is taken), n_called (the group's own sites) and n_blocks.
 
+    With `interval` there is a warning for factors whose sites lie in fewer than 10 blocks: their intervals are too
+    narrow.
+
     {warns_and_raises}
 
     Examples
@@ -82,7 +85,7 @@ def activity(
 
     An activity may rest on few sites:
 
-    >>> table = sma.get.activity(mdata, tfs="GATA3", interval=True)
+    >>> table = sma.get.activity(mdata, tfs="GATA3", interval=True, block_size=10_000)
     >>> table.loc[table["group"] == "CD4/T", ["n_sites", "n_called"]].iloc[0].tolist()
     [40, 36]
     """

@@ -52,7 +52,7 @@ def rank_tfs(
     Examples
     --------
     >>> import scmaxatac as sma
-    >>> sma.tl.rank_tfs(mdata, source="activity")
+    >>> sma.tl.rank_tfs(mdata, source="activity", block_size=10_000)
     >>> sma.get.rank_tfs(mdata, n=1)["tf"].tolist()
     ['SPI1', 'GATA3', 'SPI1']
     """

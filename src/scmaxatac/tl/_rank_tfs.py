@@ -93,6 +93,8 @@ def rank_tfs(
         With `replicate_key`: p-value, and q-value over the factors of the group.
     n_sites
         Sites of the factor that were called in the group; NaN for groups that were not predicted.
+    n_blocks
+        With activities: blocks of the genome that hold sites of the factor, on which the intervals rest.
     expression, correlation
         With an RNA modality: mean expression of the factor's gene (log of counts per 10,000) and, over the groups, its
         correlation with the mean.
@@ -100,7 +102,8 @@ def rank_tfs(
     Warns
     -----
     UserWarning
-        If groups whose activities are compared differ more than two-fold in depth, or donors are missing in groups.
+        If groups whose activities are compared differ more than two-fold in depth, intervals of activities rest
+        on fewer than 10 blocks with sites, or donors are missing in groups.
 
     Raises
     ------
@@ -143,6 +146,7 @@ def rank_tfs(
             raise ValueError("groupby is missing: name the column of obs with the groups")
         groupby = results.params["groupby"]
     labels = group_labels(data, groupby, mod)
+    n_blocks = None
     if source == "scores" or results is None:
         scores = read_cell_scores(adata, tfs, z=False, key=key)
         names, chosen = labels.names, list(map(str, scores.columns))
@@ -151,12 +155,12 @@ def rank_tfs(
     else:
         warn_of_depth(results)
         names, chosen = results.groups, results.pick_tfs(tfs)
-        contrasts, mean = contrasts_of_activity(results, chosen, n_bootstrap, block_size, rng)
+        contrasts, mean, n_blocks = contrasts_of_activity(results, chosen, n_bootstrap, block_size, rng)
     if len(names) < 2:
         raise ValueError(f"there is one group, {names[0]!r}; a comparison needs two")
     has_rna = any(name in getattr(data, "mod", {}) for name in RNA)
     expression = expression_of(data, groupby, names, chosen) if has_rna else None
-    table = marker_table(contrasts, mean, names, chosen, results, expression)
+    table = marker_table(contrasts, mean, names, chosen, results, expression, n_blocks)
     params = {"groupby": groupby, "source": source, "key": key, "replicate_key": replicate_key, "tfs": chosen}
     write_entry([adata], RANKS, key_added, {"ranks": table}, params)
     return data if copy else None
