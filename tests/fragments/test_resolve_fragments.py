@@ -148,7 +148,7 @@ def test_barcodes_are_taken_from_the_column_that_is_named(path, fragments, brute
     obs["barcode"] = [CELLS[0], None, None]
     with pytest.raises(ValueError, match=r"2 of 3 cells have no barcode in obs\['barcode'\]"):
         fragment_sources(ad.AnnData(obs=obs), fragments=path, barcode_key="barcode")
-    with pytest.raises(KeyError, match="obs has no column 'barcodes'; it has 'barcode'"):
+    with pytest.raises(KeyError, match="obs has no column 'barcodes'; did you mean 'barcode'"):
         fragment_sources(ad.AnnData(obs=obs), fragments=path, barcode_key="barcodes")
 
 
@@ -192,7 +192,7 @@ def test_samples_that_do_not_fit_are_errors(adata, path):
         fragment_sources(adata, fragments={"s1": path, "s2": path})
     with pytest.raises(ValueError, match="fragments is an empty dict"):
         fragment_sources(adata, fragments={})
-    with pytest.raises(KeyError, match="obs has no column 'smple'; it has 'sample'"):
+    with pytest.raises(KeyError, match="obs has no column 'smple'; did you mean 'sample'"):
         fragment_sources(adata, fragments={"s1": path}, sample_key="smple")
     adata.obs["sample"] = None
     with pytest.raises(ValueError, match=r"no cell has a sample in obs\['sample'\]"):

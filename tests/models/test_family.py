@@ -231,6 +231,7 @@ def union_of(sites):
     return merged
 
 
+@pytest.mark.filterwarnings("ignore:intervals of activities are too narrow")
 def test_activities_with_intervals_are_means_over_bins_of_64_bp(predicted):
     adata, _ = predicted
     table = sma.get.activity(adata, interval=True, n_bootstrap=5).set_index(["group", "tf"])

@@ -307,6 +307,12 @@ def test_what_could_not_be_used_is_counted(counted, mini):
         ({"sites": hits().assign(tf=None)}, ValueError, "25 of 25 rows have no tf"),
         ({"sites": hits().assign(score=-1.0), "weighted": True}, ValueError, "25 of 25 scores are missing or negative"),
         ({"sites": hits().assign(chrom="chr7")}, ValueError, "none of the 25 sites of X1, X2 lies in one of the 100"),
+        (
+            {"sites": hits().assign(chrom="1")},
+            ValueError,
+            r"none of the 25 sites .*: sites are on '1', regions on 'chr1'.*Are the names of the same style",
+        ),
+        ({"sites": hits().head(0)}, ValueError, "sites are empty; give at least one"),
         ({"key_added": "a/b"}, ValueError, "without '/'"),
     ],
 )

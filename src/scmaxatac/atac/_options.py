@@ -6,6 +6,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from scmaxatac._checks import check_number
 from scmaxatac.fragments._read_groups import FragmentPaths, GroupedFragments, read_groups
 
 MaxFragments: TypeAlias = int | Literal["match"] | None
@@ -30,7 +31,9 @@ class PseudobulkOptions:
     rng: np.random.Generator | int | None = 0
 
     def check_depth(self) -> None:
-        """Raise a ValueError if `max_fragments` is no number of fragments, or leaves no group deep enough."""
+        """Raise a ValueError if an option is no number, or `max_fragments` leaves no group deep enough."""
+        check_number("min_cells", self.min_cells)
+        check_number("min_fragments", self.min_fragments)
         asked = self.max_fragments
         if asked is None or (isinstance(asked, str) and asked == "match"):
             return

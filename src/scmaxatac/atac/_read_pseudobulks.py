@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scmaxatac._logging import warn
-from scmaxatac._text import abbreviate
+from scmaxatac._text import abbreviate, choose_names
 from scmaxatac.atac._insertions import Insertions, collect_insertions
 from scmaxatac.atac._options import PseudobulkOptions
 from scmaxatac.atac._pseudobulk import MOST_BLACKLISTED, Pseudobulks, make_pseudobulks
@@ -252,6 +252,5 @@ def insertions_of_group(data: Any, group: str, options: PseudobulkOptions, scope
 
 
 def _libraries(group: str, groups: Mapping[str, list[str]]) -> list[str]:
-    if group not in groups:
-        raise KeyError(f"no group {group!r}; there are {abbreviate(map(repr, groups), 20)}")
-    return groups[group]
+    (name,) = choose_names([group], list(groups), "group", source="there are")
+    return groups[name]

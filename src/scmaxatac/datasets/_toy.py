@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from scmaxatac._checks import check_number
 from scmaxatac._keys import FRAGMENT_PAIRED, REFERENCE_SEQUENCES
 from scmaxatac.containers._mudata import columns_not_pulled
 from scmaxatac.datasets._motifs import MOTIFS
@@ -260,6 +261,9 @@ def toy(*, seed: int = 0, n_fragments: int = 600_000, n_donors: int = 1) -> Toy:
     >>> toy.adata.n_obs
     594
     """
+    check_number("seed", seed, low=0, whole=True)
+    check_number("n_fragments", n_fragments, whole=True)
+    check_number("n_donors", n_donors, whole=True)
     if n_fragments < 10_000:
         raise ValueError(f"n_fragments is {n_fragments}; the toy data need at least 10,000 fragments")
     if not 1 <= n_donors <= _MOST_DONORS:

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.containers._cells import cells_of
 from scmaxatac.containers._objects import split_objects, unwrap
@@ -74,6 +75,7 @@ def cell_scores(
     >>> scores.var_names.tolist(), "cell_type" in scores.obs
     (['SPI1', 'GATA3'], True)
     """
+    check_number("fill_na", fill_na, optional=True)
     members = split_objects(data)
     parts = [_one(member, tfs, z, fill_na, key, mod) for _, member in members]
     if len(parts) == 1:

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import choose_names
 from scmaxatac.containers._objects import unwrap
@@ -67,6 +68,7 @@ def differential(
     >>> bool((bins["effect"] > 0).mean() > 0.9)
     True
     """
+    check_number("max_q", max_q, optional=True)
     if level not in DIFFERENTIAL.tables:
         raise ValueError(f"level is {level!r}; it can be {', '.join(map(repr, DIFFERENTIAL.tables))}")
     tables, params = read_entry(unwrap(data, mod), DIFFERENTIAL, key)

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import choose_names
 from scmaxatac.containers._objects import unwrap
@@ -56,10 +57,11 @@ def rank_tfs(
     Examples
     --------
     >>> import scmaxatac as sma
-    >>> sma.tl.rank_tfs(mdata, source="activity")
+    >>> sma.tl.rank_tfs(mdata, source="activity", block_size=10_000)
     >>> sma.get.rank_tfs(mdata, n=1)["tf"].tolist()
     ['SPI1', 'GATA3', 'SPI1']
     """
+    check_number("n", n, low=0, whole=True, optional=True)
     table = read_entry(unwrap(data, mod), RANKS, key)[0]["ranks"]
     keep = np.ones(len(table), dtype=bool)
     for column, what, wanted in (("group", "group", groups), ("tf", "TF", tfs)):

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.results._read_variants import read_variants
 from scmaxatac.results._reader import find_results
@@ -78,4 +79,5 @@ def variants(
     >>> sorted(sma.get.variants(mdata, groups=["B", "Mono"], min_effect=2)["group"].unique())
     ['B', 'Mono']
     """
+    check_number("min_effect", min_effect, optional=True)
     return read_variants(find_results(data, key, mod), tfs, groups, min_effect)

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger, warn
 from scmaxatac._text import abbreviate
@@ -107,6 +108,10 @@ def call_peaks(
     >>> sma.pp.call_peaks(toy.adata, "cell_type", genome=toy.genome)  # doctest: +SKIP
     >>> toy.adata.uns["macs3"].groupby("group", observed=True).size()  # doctest: +SKIP
     """
+    check_number("min_cells", min_cells)
+    check_number("min_fragments", min_fragments)
+    check_number("qvalue", qvalue, low=0, high=1)
+    check_number("n_jobs", n_jobs, whole=True)
     _require_snapatac2()
     chosen = genome.select_chroms(chroms)
     if copy:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scmaxatac._checks import check_number
 from scmaxatac._constants import TN5_SHIFT_MINUS, TN5_SHIFT_PLUS
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger, warn
@@ -82,6 +83,7 @@ def check_tn5_shift(
     >>> report["verdict"].tolist()  # simulated insertions leave no duplications
     ['unclear']
     """
+    check_number("max_fragments", max_fragments, low=1, whole=True)
     rows = [_check(source, genome, max_fragments) for source in _sources(data, fragments, sample_key, barcode_key, mod)]
     report = pd.DataFrame(rows)
     for row in rows:

@@ -60,8 +60,8 @@ def pseudobulk(
 
     Returns
     -------
-    Object with the QC table (``.qc``; n_fragments are those before thinning, n_fragments_used those after it), the
-    insertions (``.insertions``) and each group's signal (``.signal(group)``).
+    Object with the QC table (``.qc``; n_fragments are all before thinning, n_fragments_used those after it on
+    `signal_chroms`), the insertions (``.insertions``) and each group's signal (``.signal(group)``).
 
     Warns
     -----

@@ -60,7 +60,7 @@ class FactorSites(NamedTuple):
         if not some.any():
             raise ValueError(
                 f"none of the {len(self.table):,} sites of {abbreviate(self.tfs)} lies in one of the "
-                f"{len(regions):,} regions, so there is nothing to score"
+                f"{len(regions):,} regions, so there is nothing to score{_other_names(self.table, regions)}"
             )
         if lost:
             warn(
@@ -91,9 +91,11 @@ def given_sites(table: pd.DataFrame, tfs: object, weighted: bool) -> FactorSites
     Raises
     ------
     ValueError
-        If a row is no interval, a column is missing, or a score is missing or negative.
+        If there are none, a row is no interval, a column is missing, or a score is missing or negative.
     """
     frame = read_intervals(table, "sites")
+    if not len(frame):
+        raise ValueError("sites are empty; give at least one, or leave sites= out for those that were predicted")
     if missing := [name for name in ("tf", "score")[: 1 + weighted] if name not in frame]:
         raise ValueError(f"sites have no column {missing[0]!r}, only {abbreviate(map(repr, frame.columns), 8)}")
     if frame["tf"].isna().any():
@@ -106,6 +108,17 @@ def given_sites(table: pd.DataFrame, tfs: object, weighted: bool) -> FactorSites
     frame["tf"] = frame["tf"].astype(str)
     chosen = choose_names(tfs, list(dict.fromkeys(frame["tf"])), "TF", source="sites have")
     return FactorSites(frame[frame["tf"].isin(chosen)], chosen, None, weighted)
+
+
+def _other_names(sites: pd.DataFrame, regions: pd.DataFrame) -> str:
+    """What to look at where sites and regions have no chromosome in common; "" where they have."""
+    ours, theirs = (list(dict.fromkeys(frame["chrom"].astype(str))) for frame in (sites, regions))
+    if set(ours) & set(theirs):
+        return ""
+    return (
+        f": sites are on {abbreviate(map(repr, ours))}, regions on {abbreviate(map(repr, theirs))}. Are the names of "
+        "the same style (chr1, not 1)?"
+    )
 
 
 def matrix_regions(objects: Sequence[Any]) -> pd.DataFrame:

@@ -71,7 +71,7 @@ def read_samples(
     halves
         Whether halves are made.
     max_fragments
-        Samples are thinned to this many fragments if the smallest has more.
+        Samples are thinned to this many fragments on the chromosomes of the signal if the smallest has more.
 
     Raises
     ------
@@ -99,7 +99,7 @@ def read_samples(
         signal_chroms=scope.signal_chroms,
         min_cells=options.min_cells,
         min_fragments=options.min_fragments,
-        max_fragments=_depth(insertions, title, max_fragments),
+        max_fragments=_depth(insertions, title, scope.signal_chroms, max_fragments),
         rng=options.rng,
     )
     return _table(bulks, insertions, kept, origin, title, split)
@@ -133,8 +133,11 @@ def _table(
     return Samples(bulks, table, halves, insertions)
 
 
-def _depth(insertions: Insertions, libraries: Iterable[str], most: int | None) -> int:
-    smallest = min(int(insertions.n_fragments[insertions.index(library)]) for library in libraries)
+def _depth(insertions: Insertions, libraries: Iterable[str], chroms: Sequence[str], most: int | None) -> int:
+    """Fragments of the smallest library that has any on the chromosomes of the signal; the others are left out."""
+    n_on = insertions.n_fragments_on(chroms)
+    some = [n for library in libraries if (n := int(n_on[insertions.index(library)]))]
+    smallest = min(some, default=1)
     return smallest if most is None else min(smallest, most)
 
 

@@ -66,7 +66,12 @@ QC = Slot(
     columns=(
         Column("n_cells", "int64", "Cells whose fragments were counted.", "cells"),
         Column("n_fragments", "int64", "Fragments of these cells.", "fragments"),
-        Column("n_fragments_used", "int64", "Those of them in use; fewer where groups were thinned.", "fragments"),
+        Column(
+            "n_fragments_used",
+            "int64",
+            "Those in use (fewer where thinned) on the chromosomes of the signal.",
+            "fragments",
+        ),
         Column("n_insertions", "int64", "Insertions of those on the chromosomes of the signal.", "insertions"),
         Column("n_insertions_kept", "int64", "Those of them that the signal was made of: off the blacklist."),
         Column("p99", "float64", "Coverage that became a signal of 1: its 99th percentile.", "insertions over a base"),

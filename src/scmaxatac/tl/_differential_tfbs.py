@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.atac._options import PseudobulkOptions
 from scmaxatac.atac._read_pseudobulks import check_options, scope_of
@@ -212,6 +213,9 @@ def differential_tfbs(
     >>> bool(table["lost"].iloc[0] > table["gained"].iloc[0])
     True
     """
+    check_number("fdr", fdr)
+    check_number("step", step, whole=True, optional=True)
+    check_number("batch_size", batch_size, low=1, whole=True, optional=True)
     check_unit(unit)
     if not 0 < fdr < 1:
         raise ValueError(f"fdr is {fdr}; it has to lie between 0 and 1")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scmaxatac._checks import check_number
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
@@ -195,6 +196,13 @@ def downsampling_curve(
     >>> bool(thinned < full)
     True
     """
+    check_number("step", step, whole=True, optional=True)
+    check_number("batch_size", batch_size, low=1, whole=True, optional=True)
+    for size in () if sizes is None else sizes:
+        check_number("sizes", size)
+    check_number("bin_size", bin_size, whole=True)
+    check_number("n_bootstrap", n_bootstrap, low=0, whole=True)
+    check_number("block_size", block_size)
     rules = Rules.parse(threshold)
     if bin_size < 1 or block_size < bin_size:
         raise ValueError(

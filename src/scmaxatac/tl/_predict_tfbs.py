@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from scmaxatac import _keys
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.atac import Pseudobulks
 from scmaxatac.atac._options import MaxFragments, PseudobulkOptions
@@ -204,6 +205,8 @@ def predict_tfbs(
     >>> sma.get.activity(groups).index.tolist()
     ['B', 'CD4/T', 'Mono']
     """
+    check_number("step", step, whole=True, optional=True)
+    check_number("batch_size", batch_size, low=1, whole=True, optional=True)
     scope = scope_of(data, genome, chroms, signal_chroms)
     options = PseudobulkOptions(
         groupby, fragments, sample_key, barcode_key, replicate_key, mod, min_cells, min_fragments, max_fragments, rng

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 
 from scmaxatac import _keys
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._expression import RNA
@@ -94,6 +95,8 @@ def rank_tfs(
     n_sites
         Sites of the factor that were called in the group; NaN for groups that were not predicted, and where the scores
         are of other sites than those of the prediction.
+    n_blocks
+        With activities: blocks of the genome that hold sites of the factor, on which the intervals rest.
     expression, correlation
         With an RNA modality: mean expression of the factor's gene (log of counts per 10,000) and, over the groups, its
         correlation with the mean.
@@ -101,8 +104,9 @@ def rank_tfs(
     Warns
     -----
     UserWarning
-        If groups whose activities are compared differ more than two-fold in depth, donors are missing in groups, or the
-        scores are of other sites than the prediction now has.
+        If groups whose activities are compared differ more than two-fold in depth, intervals of activities rest on
+        fewer than 10 blocks with sites, donors are missing in groups, or the scores are of other sites than the
+        prediction now has.
 
     Raises
     ------
@@ -126,6 +130,8 @@ def rank_tfs(
     >>> sma.get.rank_tfs(mdata, groups="CD4/T")["tf"].iloc[0]
     'GATA3'
     """
+    check_number("n_bootstrap", n_bootstrap, low=0, whole=True)
+    check_number("block_size", block_size, low=1)
     if source not in ("scores", "activity"):
         raise ValueError(f"source is {source!r}; it can be 'scores' or 'activity'")
     if source == "activity" and replicate_key is not None:
@@ -149,6 +155,7 @@ def rank_tfs(
             "source='activity'"
         )
     origin = {} if results is None else made_from(results)
+    n_blocks = None
     if source == "scores" or results is None:
         labels = group_labels(data, groupby, mod)
         scores = read_cell_scores(adata, tfs, z=False, key=key)
@@ -160,12 +167,12 @@ def rank_tfs(
     else:
         warn_of_depth(results)
         names, chosen = results.groups, results.pick_tfs(tfs)
-        contrasts, mean = contrasts_of_activity(results, chosen, n_bootstrap, block_size, rng)
+        contrasts, mean, n_blocks = contrasts_of_activity(results, chosen, n_bootstrap, block_size, rng)
     if len(names) < 2:
         raise ValueError(f"there is one group, {names[0]!r}; a comparison needs two")
     has_rna = any(name in getattr(data, "mod", {}) for name in RNA)
     expression = expression_of(data, groupby, names, chosen) if has_rna else None
-    table = marker_table(contrasts, mean, names, chosen, results, expression)
+    table = marker_table(contrasts, mean, names, chosen, results, expression, n_blocks)
     params = {"groupby": groupby, "source": source, "key": key, "replicate_key": replicate_key, "tfs": chosen}
     params["made_from"] = origin
     write_entry([adata], RANKS, key_added, {"ranks": table}, params)

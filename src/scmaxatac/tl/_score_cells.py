@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
 from scmaxatac.containers._copies import copied
@@ -156,8 +157,8 @@ def score_cells(
     >>> sma.get.cell_scores(mdata, key="motifs").shape
     (594, 3)
     """
-    if block_size < 1 or (n_jobs is not None and n_jobs < 1):
-        raise ValueError(f"block_size is {block_size} and n_jobs {n_jobs}; they have to be at least 1")
+    check_number("block_size", block_size, low=1, whole=True)
+    check_number("n_jobs", n_jobs, low=1, whole=True, optional=True)
     if counts is not None and regions is not None:
         raise ValueError("counts are those of the matrix's own regions; give either counts= or regions=")
     if copy:

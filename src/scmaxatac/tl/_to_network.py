@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger, warn
 from scmaxatac._text import abbreviate
@@ -143,6 +144,9 @@ def to_network(
 
     With decoupler, ``decoupler.mt.ulm(mdata["rna"], network)`` gives the activity of each factor's targets in a cell.
     """
+    check_number("window", window, low=0, optional=True)
+    check_number("decay", decay)
+    check_number("min_correlation", min_correlation, optional=True)
     reach = _reach(method, window, decay)
     results = find_results(data, key, mod)
     if store:
