@@ -14,7 +14,8 @@ from scmaxatac.predict._differential import compare
 from scmaxatac.predict._levels import Levels
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._unit_scores import score_units
-from scmaxatac.results._entries import DIFFERENTIAL, read_entry
+from scmaxatac.results._entries import read_entry
+from scmaxatac.results._entry import DIFFERENTIAL
 from scmaxatac.results._run_folder import run_folder
 
 N_PIECES = 6

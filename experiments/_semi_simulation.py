@@ -14,7 +14,8 @@ import scmaxatac as sma
 from scmaxatac.models import TFModel, load_many
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._unit_scores import score_units
-from scmaxatac.results._entries import DIFFERENTIAL, read_entry
+from scmaxatac.results._entries import read_entry
+from scmaxatac.results._entry import DIFFERENTIAL
 from scmaxatac.results._run_folder import run_folder
 from scmaxatac.stats._background import make_background
 from scmaxatac.stats._deviations import deviation_model

@@ -12,7 +12,8 @@ from _slots import cells_of, make_truth
 
 from scmaxatac import get
 from scmaxatac.containers._mudata import columns_not_pulled
-from scmaxatac.results._entries import ENTRIES, write_entry
+from scmaxatac.results._entries import write_entry
+from scmaxatac.results._entry import ENTRIES
 
 READERS = {
     "activity": get.activity,

@@ -3,15 +3,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scmaxatac.results._entries import (
-    DIFFERENTIAL,
-    ENRICHMENT,
-    NETWORK,
-    RANKS,
-    check_entry,
-    read_entry,
-    write_entry,
-)
+from scmaxatac.results._entries import check_entry, read_entry, write_entry
+from scmaxatac.results._entry import DIFFERENTIAL, ENRICHMENT, NETWORK, RANKS
 from scmaxatac.results._reader import is_prediction
 
 TABLE = pd.DataFrame({"source": ["A", "B/C"], "weight": [0.5, 2.0]})

@@ -10,7 +10,8 @@ import pytest
 from _slots import Truth, make_truth
 
 from scmaxatac import get, tl
-from scmaxatac.results._entries import ENRICHMENT, NETWORK, RANKS, write_entry
+from scmaxatac.results._entries import write_entry
+from scmaxatac.results._entry import ENRICHMENT, NETWORK, RANKS
 from scmaxatac.results._provenance import made_from
 from scmaxatac.results._reader import find_results
 

@@ -6,7 +6,8 @@ import pandas as pd
 
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
-from scmaxatac.results._entries import ENRICHMENT, read_entry
+from scmaxatac.results._entries import read_entry
+from scmaxatac.results._entry import ENRICHMENT
 from scmaxatac.results._reader import find_results
 
 

@@ -10,7 +10,8 @@ from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import choose_names
 from scmaxatac.containers._objects import unwrap
-from scmaxatac.results._entries import RANKS, read_entry
+from scmaxatac.results._entries import read_entry
+from scmaxatac.results._entry import RANKS
 
 
 @shared_docs

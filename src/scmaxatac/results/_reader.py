@@ -18,7 +18,7 @@ from scmaxatac.containers._tables import to_pandas
 from scmaxatac.io._files import verify_sha256
 from scmaxatac.results._complete import complete_run
 from scmaxatac.results._composition import composition, difference
-from scmaxatac.results._entries import ENTRIES
+from scmaxatac.results._entry import ENTRIES
 from scmaxatac.results._run_folder import find_run, read_spec, run_folder, store_of
 from scmaxatac.results._schema import IN_UNS
 from scmaxatac.results._score_store import ScoreStore

@@ -29,7 +29,8 @@ from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._samples import read_samples, sample_values
 from scmaxatac.predict._unit_scores import CLIP, Unit, check_unit
-from scmaxatac.results._entries import DIFFERENTIAL, FACTORS, SAMPLES, UNITS, check_entry, write_entry
+from scmaxatac.results._entries import check_entry, write_entry
+from scmaxatac.results._entry import DIFFERENTIAL, FACTORS, SAMPLES, UNITS
 
 
 @shared_docs

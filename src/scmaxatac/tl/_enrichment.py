@@ -20,7 +20,8 @@ from scmaxatac.evaluate._region_enrichment import (
 )
 from scmaxatac.genome import Genome
 from scmaxatac.genome._interval_table import Table, read_intervals
-from scmaxatac.results._entries import ENRICHMENT, check_entry, write_entry
+from scmaxatac.results._entries import check_entry, write_entry
+from scmaxatac.results._entry import ENRICHMENT
 from scmaxatac.results._provenance import made_from
 from scmaxatac.results._read_sites import read_sites
 from scmaxatac.results._reader import find_results

@@ -20,7 +20,8 @@ from scmaxatac.predict._markers import (
     warn_of_depth,
 )
 from scmaxatac.results._cell_scores import read_cell_scores, scores_fit
-from scmaxatac.results._entries import RANKS, check_entry, write_entry
+from scmaxatac.results._entries import check_entry, write_entry
+from scmaxatac.results._entry import RANKS
 from scmaxatac.results._provenance import made_from, scores_used
 from scmaxatac.results._reader import find_results
 

@@ -15,7 +15,8 @@ from scmaxatac._text import abbreviate
 from scmaxatac.containers._expression import group_expression
 from scmaxatac.containers._storable import check_storable
 from scmaxatac.results._annotation import Annotation, genes_of_run
-from scmaxatac.results._entries import NETWORK, check_entry, write_entry
+from scmaxatac.results._entries import check_entry, write_entry
+from scmaxatac.results._entry import NETWORK
 from scmaxatac.results._provenance import made_from
 from scmaxatac.results._read_sites import read_sites
 from scmaxatac.results._reader import Results, find_results
