@@ -10,7 +10,8 @@ from _faults_lab import Lab, Notes
 from _faults_writers import Writer
 
 _NAMES = (
-    "genome/", "units/", "insertions/", "background/", "calibration/", "all_bins/", "tracks/", "scores.zarr/",
+    "genome/", "scores/", "parts/", "insertions/", "background/", "calibration/", "all_bins/", "tracks/",
+    "scores.zarr/",
     "blacklist.tsv", "bins.json", "weights.safetensors", "model.safetensors", "model.json", "calibration.tsv",
     "history.csv", "training.json", "last.ckpt", "previous.ckpt", "checkpoints.sha256", ".previous/", "tracks.tsv",
     "run.json", "complete.json", "scmaxatac.json", ".scmaxatac.lock", "0000_B.bw", "0001_CD4_T.bw", "mean.bw",

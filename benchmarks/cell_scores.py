@@ -119,7 +119,7 @@ def main() -> None:
     """Measure and print the table."""
     args = options(__doc__)
     n, draws, copies = (1_000, 5, 4) if args.quick else (10_000, DRAWS, 10)
-    print(machine(), "\n")
+    print(f"{machine()}\n")
     with tempfile.TemporaryDirectory() as place:
         ours, theirs, large = (f"{place}/{name}.npy" for name in ("ours", "theirs", "large"))
         cases = {

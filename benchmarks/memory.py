@@ -2,8 +2,9 @@
 
 Every case runs in a process of its own; its peak is the resident set as the system counts it, the pages of the
 memory-mapped genome included. Regions are few and spread over all chromosomes, so that the run ends; what they leave
-out, a dense chromosome, is the case "chr1": all its windows with many networks, whose scores are drawn from those of
-real networks instead of computed (the engine's own memory does not depend on the number of windows).
+out are two cases of dense windows: the whole of chr1 with one group and many networks, and 4 Mb of it with many groups
+and networks. Their scores are drawn from those of real networks instead of computed (the engine's own memory does not
+depend on the number of windows).
 
     python benchmarks/memory.py [--quick]
 """
@@ -88,6 +89,16 @@ def chr1(folder: Path, sizes: dict[str, int], quick: bool) -> None:
     _predict(folder, 1, networks, regions="genome", chroms=next(iter(sizes)))
 
 
+def together(folder: Path, sizes: dict[str, int], quick: bool) -> None:
+    """Predict several tasks of a chromosome with many groups and networks."""
+    groups, networks = (3, 8) if quick else (20, 127)
+    chrom = next(iter(sizes))
+    start = sizes[chrom] * 3 // 4
+    regions = pd.DataFrame({"chrom": [chrom], "start": [start], "end": [start + 4_000_000]})
+    _run.make_engine = lambda weights, **_: Drawn(len(weights))
+    _predict(folder, groups, networks, regions=regions)
+
+
 def _predict(folder: Path, n_groups: int, n_networks: int, **more: object) -> None:
     names = barcodes(N_CELLS)
     obs = pd.DataFrame({"group": [f"g{i % n_groups:02d}" for i in range(N_CELLS)]}, index=names)
@@ -111,6 +122,7 @@ CASES: dict[str, Callable[[Path, dict[str, int], bool], None]] = {
     "sparse": sparse,
     "matched": matched,
     "chr1": chr1,
+    "together": together,
 }
 NAMES = {
     "imports": "nothing but the imports",
@@ -118,6 +130,7 @@ NAMES = {
     "sparse": "all chromosomes, 20 groups, 10 networks, 276 regions",
     "matched": "all chromosomes, 1 group, 2 networks, thresholds by rank",
     "chr1": "the whole of chr1, 1 group, 127 networks",
+    "together": "4 Mb of chr1, 20 groups, 127 networks",
 }
 
 

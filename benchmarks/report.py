@@ -20,11 +20,13 @@ SECTIONS = {
     "end_to_end": "The whole prediction against the bare networks",
     "prepare": "Fragments to signal against bedtools",
     "scaling": "Growth with windows, networks, groups and threads",
+    "groups": "Groups together against one by one",
     "memory": "Peak memory",
     "outputs": "bigWigs",
     "bfloat16": "Accuracy in bfloat16",
     "data_module": "Training",
     "cell_scores": "Scores of cells against random backgrounds",
+    "variants": "Variants and cohorts",
 }
 
 HEAD = """# Performance

@@ -15,7 +15,8 @@ from scmaxatac.predict._differential import compare
 from scmaxatac.predict._levels import Levels
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._unit_scores import score_units
-from scmaxatac.results._differential_slots import read_differential
+from scmaxatac.results._entries import read_entry
+from scmaxatac.results._entry import DIFFERENTIAL
 from scmaxatac.results._run_folder import run_folder
 
 N_PIECES = 6
@@ -53,7 +54,7 @@ def of_cut(seed: int, out_dir: Path) -> list[dict[str, object]]:
         data, "half", group="one", reference="other", replicate_key="piece", paired=False, genome=toy.genome,
         models=models, regions=regions, chroms=[CHROM], step=STEP, min_fragments=1_000, null=False, out_dir=out_dir,
     )  # fmt: skip
-    tables, params = read_differential(data, "differential")
+    tables, params = read_entry(data, DIFFERENTIAL, DIFFERENTIAL.name)
     samples = tables["samples"]["sample"].tolist()
     store = Run.open(run_folder(params)).store
     scores = {}

@@ -14,7 +14,8 @@ import scmaxatac as sma
 from scmaxatac.models import TFModel, load_many
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._unit_scores import score_units
-from scmaxatac.results._differential_slots import read_differential
+from scmaxatac.results._entries import read_entry
+from scmaxatac.results._entry import DIFFERENTIAL
 from scmaxatac.results._run_folder import run_folder
 from scmaxatac.stats._background import make_background
 from scmaxatac.stats._deviations import deviation_model
@@ -148,7 +149,7 @@ def changed_units(units: pd.DataFrame, sites: pd.DataFrame, strength: float) -> 
 
 def others(donors: Donors, data: ad.AnnData, models: Sequence[TFModel]) -> pd.DataFrame:
     """TOBIAS' and ArchR's rules on the same predictions: change and p-value of each factor."""
-    tables, params = read_differential(data, "differential")
+    tables, params = read_entry(data, DIFFERENTIAL, DIFFERENTIAL.name)
     store = Run.open(run_folder(params)).store
     samples = tables["samples"]
     arm = (samples["group"] == "changed").to_numpy()

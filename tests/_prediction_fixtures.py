@@ -21,6 +21,12 @@ def fragment_file(mini: Mini, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def sparse_fragment_file(mini: Mini, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fragments in few places, so that most windows are without signal in some group."""
+    return mini.write_fragments(tmp_path_factory.mktemp("sparse") / "fragments.tsv.gz", sparse=True)
+
+
+@pytest.fixture(scope="session")
 def mini_models() -> list:
     """Two models with different thresholds and rates."""
     return [random_model("AAA", MODELS["AAA"], threshold=0.5, rate=0.05),

@@ -16,4 +16,8 @@ class ArraySignal:
 
     def windows(self, chrom: str, starts: np.ndarray, width: int = 1024) -> np.ndarray:
         """Signal of windows."""
-        return np.stack([self._values[start : start + width] for start in starts])
+        return np.lib.stride_tricks.sliding_window_view(self._values, width)[np.asarray(starts, dtype=int)].copy()
+
+    def has_signal(self, chrom: str, starts: np.ndarray, width: int = 1024) -> np.ndarray:
+        """Which windows have signal."""
+        return np.array([self._values[start : start + width].any() for start in starts], dtype=bool)

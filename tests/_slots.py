@@ -87,7 +87,7 @@ def make_truth(
             )
             bins, scores = ([np.asarray(pair[i]) for pair in kept] for i in (0, 1))
             min_stored_scores, nothing = np.full(len(tfs), FLOOR), np.empty((0, len(tfs)))
-            store.write_unit(
+            store.write_scores(
                 group,
                 chrom,
                 bins=bins,

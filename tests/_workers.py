@@ -8,11 +8,13 @@ from concurrent.futures import Executor, Future
 from multiprocessing import get_context
 from pathlib import Path
 
+from scmaxatac.predict._plan import Task
+
 
 class KillingOnce(Executor):
-    """Passes everything on to an executor, but one worker is killed in the middle of the first unit of a chromosome.
+    """Passes everything on to an executor, but one worker is killed in the middle of the first task of a chromosome.
 
-    `marker` is created by the worker just before it dies, so that it happens once however often the unit is tried.
+    `marker` is created by the worker just before it dies, so that it happens once however often the task is tried.
     """
 
     def __init__(self, executor: Executor, marker: Path, chrom: str) -> None:
@@ -22,21 +24,21 @@ class KillingOnce(Executor):
 
     def submit(self, fn, /, *args, **kwargs) -> Future:
         """Submit; arguments are those of `predict_task`."""
-        if self._chrom in args:
+        if args[0].chrom == self._chrom:
             return self._executor.submit(killed_in_the_middle, self._marker, fn, *args, **kwargs)
         return self._executor.submit(fn, *args, **kwargs)
 
 
 class Recording(Executor):
-    """Passes everything on to an executor, and keeps the group and chromosome of what was submitted."""
+    """Passes everything on to an executor, and keeps the tasks that were submitted."""
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
-        self.units: list[tuple[str, str]] = []
+        self.tasks: list[Task] = []
 
     def submit(self, fn, /, *args, **kwargs) -> Future:
         """Submit; arguments are those of `predict_task`."""
-        self.units.append((args[0], args[1]))
+        self.tasks.append(args[0])
         return self._executor.submit(fn, *args, **kwargs)
 
 

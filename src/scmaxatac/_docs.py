@@ -65,9 +65,10 @@ _TEXTS = {
     "min_fragments": """
         Groups with fewer fragments are skipped, with a warning and a line in the QC table.""",
     "max_fragments": """
-        Groups with more fragments are thinned to this many, whole fragments drawn without replacement; ``"match"``
-        takes the number of the smallest group that is kept, so that all are equally deep. Scores, sites and activities
-        rise with depth: compare groups at one depth. With `replicate_key` a group's largest replicates are thinned to
+        Groups with more fragments on `signal_chroms` are thinned to this many, whole fragments drawn without
+        replacement; ``"match"`` takes the number of the smallest group that is kept, so that all are equally deep where
+        the signal is scaled. Other chromosomes are thinned along, to the same share. Scores, sites and activities rise
+        with depth: compare groups at one depth. With `replicate_key` a group's largest replicates are thinned to
         one size. The same seed with a smaller number gives a subset. Without it groups are as deep as they are, with a
         warning where one has more than twice the fragments of another.""",
     "key": """
@@ -85,7 +86,7 @@ _TEXTS = {
         -----
         UserWarning
             If the groups of the object are not of the cells that were predicted: cells were added, removed, renamed or
-            are in other groups.
+            are in other groups. Each is told once.
 
         Raises
         ------

@@ -34,6 +34,16 @@ def path(track, tmp_path):
     return tmp_path / "signal.bw"
 
 
+def test_windows_with_a_value_have_signal(genome, tmp_path):
+    with BigWigWriter(tmp_path / "signal.bw", SIZES) as writer:
+        writer.add_runs("chr1", np.array([2_000, 3_000]), np.array([2_100, 3_100]), np.array([0.5, 0.0]))
+    signal = BigWigSignal(tmp_path / "signal.bw", genome)
+    starts = np.array([0, 976, 977, 1_500, 2_099, 2_100, 2_900])
+    assert signal.has_signal("chr1", starts).tolist() == [False, False, True, True, True, False, False]
+    assert signal.has_signal("chr2", starts).tolist() == [False] * 7
+    assert len(signal.has_signal("chr1", starts[:0])) == 0
+
+
 @pytest.mark.parametrize(("start", "end"), [(0, None), (0, 1), (17, 4_411), (4_000, 5_000)])
 def test_values_are_those_of_the_file_and_zero_where_it_has_none(genome, track, path, start, end):
     signal = BigWigSignal(path, genome)

@@ -148,4 +148,5 @@ def test_the_table_survives_h5ad(insertions, tmp_path):
 )
 def test_half_of_the_cells_and_the_papers_depth_are_enough(match_rate, depth, notes):
     """Depth in fragments over a human genome, each with two insertions."""
-    assert _pseudobulk._advice({"match_rate": match_rate, "n_insertions": 2 * depth}, HUMAN_GENOME_SIZE) == notes
+    row = {"match_rate": match_rate, "n_insertions": 2 * depth, "n_insertions_kept": 2 * depth}
+    assert _pseudobulk._advice(row, HUMAN_GENOME_SIZE) == notes

@@ -152,6 +152,31 @@ def test_a_genome_that_is_covered_everywhere_has_its_minimum_at_zero(n_libraries
         np.testing.assert_allclose(expected["chr1"][start:end], value, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("position", [1_003, 1_004, 1_005, 1_500, 2_043, 2_044, 2_045, 2_100])
+def test_a_window_has_signal_where_an_insertion_lies_within_20_bp_of_it(position):
+    signal = build([{"chr1": np.array([position]), "chr2": np.array([700])}])
+    assert not signal.is_empty
+    starts = np.arange(0, 1_977, 4)
+    has_signal = signal.has_signal("chr1", starts)
+    np.testing.assert_array_equal(has_signal, signal.windows("chr1", starts).any(axis=1))
+    np.testing.assert_array_equal(has_signal, (starts - 20 <= position) & (position <= starts + 1_023 + 20))
+
+
+@settings(max_examples=50, deadline=None)
+@given(libraries=libraries())
+def test_windows_that_have_no_insertion_have_no_signal(libraries):
+    signal = build(libraries)
+    starts = np.arange(0, SIZES["chr1"] - 1_023, 8)
+    has_signal = signal.has_signal("chr1", starts)
+    assert not signal.windows("chr1", starts)[~has_signal].any()
+    near = [
+        any(((library["chr1"] >= start - 20) & (library["chr1"] < start + 1_044)).any() for library in libraries)
+        for start in starts
+    ]
+    if not signal.is_empty:
+        assert has_signal.tolist() == near
+
+
 def test_a_genome_that_is_covered_evenly_has_no_signal():
     signal = Signal.from_insertions(
         Insertions.from_positions({"A": {"chr1": np.array([10])}}), "A", Genome.from_sizes({"chr1": 30}), ["chr1"]

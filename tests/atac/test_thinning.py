@@ -111,6 +111,34 @@ def test_chromosomes_that_are_not_held_count_as_well():
         assert fragments_of(part, name) == on_b
 
 
+@pytest.mark.parametrize("counted", [["b"], ["a"], ["a", "b"]])
+def test_only_fragments_on_the_chromosomes_that_count_are_counted(counted):
+    everything = read()
+    sizes = [thin_groups(everything, GROUPS, size, 3, chroms=counted) for size in (0, 5, 20, 21, 60, 10_000)]
+    for size, thinned in zip((0, 5, 20, 21, 60, 10_000), sizes, strict=True):
+        for libraries in GROUPS.values():
+            on = [
+                sum(sum(n for key, n in fragments_of(data, name).items() if key[0] in counted) for name in libraries)
+                for data in (thinned, everything)
+            ]
+            assert on[0] == min(size, on[1])
+    for name in NAMES:
+        counts = [fragments_of(insertions, name) for insertions in sizes]
+        assert all(small <= large for small, large in pairwise(counts))
+    held = thin_groups(read(chroms=["b"]), GROUPS, 20, 3, chroms=counted)
+    np.testing.assert_array_equal(held.n_on_contigs, sizes[2].n_on_contigs)
+
+
+def test_chromosomes_that_do_not_count_are_thinned_to_the_same_share():
+    everything, n_draws = read(), 300
+    i = everything.index("y")
+    a, b = (int(everything.n_fragments_on([chrom])[i]) for chrom in "ab")
+    drawn = (thin_groups(everything, {"y": ["y"]}, b // 3, seed, chroms=["b"]) for seed in range(n_draws))
+    n = [thinned.n_fragments_on(["a"])[i] for thinned in drawn]
+    expected = a * (b // 3) / (b + 1)  # a fragment comes before the k-th of b others with probability k / (b + 1)
+    assert abs(np.mean(n) - expected) < 5 * np.std(n) / np.sqrt(n_draws)
+
+
 def test_every_fragment_is_drawn_as_often():
     everything = read()
     n, size, n_draws = int(everything.n_fragments_used[1]), 100, 300

@@ -80,7 +80,7 @@ def test_different_values_of_one_name_are_an_error():
 
 def test_missing_and_empty_columns_are_errors():
     adata = make(leiden=[None] * 6, celltype=["a"] * 6)
-    with pytest.raises(KeyError, match="obs has no column 'leidn'; it has 'leiden'"):
+    with pytest.raises(KeyError, match="obs has no column 'leidn'; did you mean 'leiden'"):
         group_labels(adata, "leidn")
     with pytest.raises(ValueError, match="no cell has a value in obs column 'leiden'"):
         group_labels(adata, "leiden")
@@ -128,7 +128,7 @@ def test_places_that_disagree_are_an_error_that_names_both(mdata):
 
 def test_what_a_mudata_lacks_is_named(mdata):
     with pytest.raises(
-        KeyError, match=r"neither mdata\.obs nor mdata\['atac'\]\.obs has a column 'typ'; it has 'rna:type'"
+        KeyError, match=r"neither mdata\.obs nor mdata\['atac'\]\.obs has a column 'typ'; did you mean 'rna:type'"
     ):
         group_labels(mdata, "typ")
     with pytest.raises(KeyError, match=r"no modality 'peaks', it has \['atac', 'rna'\]: name the ATAC one with mod="):
@@ -192,6 +192,6 @@ def test_columns_of_a_backed_object_are_those_that_were_stored(tmp_path):
     assert names_of(group_labels(adata, "type")) == ["B/x", None, "A", "B/x", None, "A"]
     assert names_of(group_labels(adata, "number")) == ["1", None, "3", "1", "1", "1"]
     assert group_labels(adata, ["leiden", "number"]).names == ["1|1", "2|1", "2|3", "10|1"]
-    with pytest.raises(KeyError, match="obs has no column 'leidn'; it has 'leiden'"):
+    with pytest.raises(KeyError, match="obs has no column 'leidn'; did you mean 'leiden'"):
         group_labels(adata, "leidn")
     adata.close()

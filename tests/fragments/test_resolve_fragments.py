@@ -148,7 +148,7 @@ def test_barcodes_are_taken_from_the_column_that_is_named(path, fragments, brute
     obs["barcode"] = [CELLS[0], None, None]
     with pytest.raises(ValueError, match=r"2 of 3 cells have no barcode in obs\['barcode'\]"):
         fragment_sources(ad.AnnData(obs=obs), fragments=path, barcode_key="barcode")
-    with pytest.raises(KeyError, match="obs has no column 'barcodes'; it has 'barcode'"):
+    with pytest.raises(KeyError, match="obs has no column 'barcodes'; did you mean 'barcode'"):
         fragment_sources(ad.AnnData(obs=obs), fragments=path, barcode_key="barcodes")
 
 
@@ -192,7 +192,7 @@ def test_samples_that_do_not_fit_are_errors(adata, path):
         fragment_sources(adata, fragments={"s1": path, "s2": path})
     with pytest.raises(ValueError, match="fragments is an empty dict"):
         fragment_sources(adata, fragments={})
-    with pytest.raises(KeyError, match="obs has no column 'smple'; it has 'sample'"):
+    with pytest.raises(KeyError, match="obs has no column 'smple'; did you mean 'sample'"):
         fragment_sources(adata, fragments={"s1": path}, sample_key="smple")
     adata.obs["sample"] = None
     with pytest.raises(ValueError, match=r"no cell has a sample in obs\['sample'\]"):
@@ -224,3 +224,19 @@ def test_a_bam_file_is_a_source_too(adata, tmp_path):
     assert isinstance(source, BamFragments)
     (chunk,) = source.chunks()
     assert (chunk.cell.tolist(), chunk.start.tolist(), chunk.both_ends) == ([1], [14], False)
+
+
+@pytest.mark.filterwarnings("ignore:.*no read is marked as a duplicate")
+def test_cells_of_a_bam_file_may_be_named_after_their_sample(tmp_path):
+    pysam = pytest.importorskip("pysam")
+    header = {"SQ": [{"SN": chrom, "LN": n} for chrom, n in SIZES.items()]}
+    with pysam.AlignmentFile(tmp_path / "x.bam", "wb", header=header) as handle:
+        for i, barcode in enumerate(CELLS):
+            read = pysam.AlignedSegment()
+            read.query_name, read.reference_id, read.reference_start, read.mapping_quality = f"r{i}", 0, 10 + i, 60
+            read.query_sequence, read.cigarstring = "ACGTACGTAC", "10M"
+            read.set_tag("CB", barcode)
+            handle.write(read)
+    adata = ad.AnnData(obs=pd.DataFrame({"sample": "donor.7"}, index=[f"donor.7_{barcode}" for barcode in CELLS]))
+    ((bam, _),) = fragment_sources(adata, fragments={"donor.7": tmp_path / "x.bam"}, sample_key="sample")
+    assert [chunk.cell.tolist() for chunk in bam.chunks()] == [[0, 1, 2]]

@@ -273,3 +273,34 @@ def test_a_blacklist_is_cut_at_the_ends_of_chromosomes():
     assert sma.Genome.from_sizes(SIZES, blacklist=black).blacklist.frame().to_numpy().tolist() == [
         ["chr1", 19_000, 20_000]
     ]
+
+
+def test_text_that_looks_like_a_region_is_one():
+    for given in ("chr5:1,000-2,000", "chr5-1000-2000", ["chr5:1000-2000"], pd.Index(["chr5_1000_2000"])):
+        frame = read_intervals(given, "regions")
+        assert frame.to_numpy().tolist() == [["chr5", 1000, 2000]]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("chr5:200-100", "regions: region 'chr5:200-100' is empty: its end, 100, is not after its start, 200"),
+        ("chr5:200", "regions: region 'chr5:200' is not understood"),
+        ("chr5:-5-100", "is not understood"),
+        (
+            ["chr5:1-2", "chr5:2-1"],
+            "regions: 1 of 2 names are no intervals such as chr1:100-200, the first is 'chr5:2-1'",
+        ),
+    ],
+)
+def test_a_malformed_region_is_told(given, message):
+    with pytest.raises(ValueError, match=message):
+        read_intervals(given, "regions")
+
+
+def test_a_file_whose_name_looks_like_a_region_is_read(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "peaks_1_200").write_text("chr1\t5\t9\n")
+    assert read_intervals("peaks_1_200", "regions")[["start", "end"]].to_numpy().tolist() == [[5, 9]]
+    with pytest.raises(FileNotFoundError, match=r"peaks\.bed"):
+        read_intervals("peaks.bed", "regions")

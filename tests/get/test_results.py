@@ -1,6 +1,7 @@
 """What holds for every function of `get`: finding results, naming what is missing, telling what no longer fits."""
 
 import json
+import re
 import warnings
 
 import anndata
@@ -11,6 +12,8 @@ from _slots import cells_of, make_truth
 
 from scmaxatac import get
 from scmaxatac.containers._mudata import columns_not_pulled
+from scmaxatac.results._entries import write_entry
+from scmaxatac.results._entry import ENTRIES
 
 READERS = {
     "activity": get.activity,
@@ -41,6 +44,14 @@ def test_an_entry_that_is_no_run_is_told(truth):
     truth.adata.uns["log1p"] = {"base": None}
     with pytest.raises(KeyError, match="was not written by scmaxatac"):
         get.sites(truth.adata, key="log1p")
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_an_entry_of_another_function_is_told_with_that_function(truth, entry):
+    write_entry([truth.adata], entry, entry.name, {name: pd.DataFrame({"a": [1]}) for name in entry.tables}, {})
+    message = f"was not written by scmaxatac.tl.predict_tfbs, but by {entry.made_by}; key= names a prediction"
+    with pytest.raises(KeyError, match=re.escape(message)):
+        get.params(truth.adata, key=entry.name)
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -96,6 +107,27 @@ def test_clusters_with_new_names_are_told(truth):
     truth.adata.obs["leiden"] = truth.adata.obs["leiden"].cat.rename_categories({"B": "B cells"})
     with pytest.warns(UserWarning, match="its 'leiden' holds 'B cells', which the results don't know"):
         get.qc(truth.adata)
+
+
+def test_a_problem_is_told_once_an_object_and_again_when_it_changes(truth):
+    adata = truth.adata
+
+    def told(data=adata) -> int:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            get.sites(data)
+            get.qc(data)
+        return len(caught)
+
+    column = adata.obs["leiden"].copy()
+    adata.obs["leiden"] = column.where(np.arange(len(column)) > 5)
+    assert [told(), told(), told(adata.copy())] == [1, 0, 1]
+    adata.obs["leiden"] = column.where(np.arange(len(column)) > 7)
+    assert [told(), told()] == [1, 0]
+    adata.obs["leiden"] = column
+    assert told() == 0
+    adata.obs["leiden"] = column.where(np.arange(len(column)) > 7)
+    assert [told(), told()] == [1, 0]
 
 
 def test_a_part_of_several_objects_is_not_taken_for_a_subset(truth):

@@ -44,18 +44,18 @@ def test_a_file_is_listed_before_it_is_written(tmp_path):
     assert (tmp_path / "scores.npz").read_text() == "newer"
 
 
-@pytest.mark.parametrize("name", ["units/", "scores.npz", "dangling"])
+@pytest.mark.parametrize("name", ["scores/", "scores.npz", "dangling"])
 def test_what_the_user_has_there_is_in_the_way_and_stays(tmp_path, name):
-    (tmp_path / "units").mkdir()
-    (tmp_path / "units" / "mine.txt").write_text("mine")
+    (tmp_path / "scores").mkdir()
+    (tmp_path / "scores" / "mine.txt").write_text("mine")
     (tmp_path / "scores.npz").write_text("mine")
     (tmp_path / "dangling").symlink_to(tmp_path / "nothing")
     with OwnedFolder(tmp_path, "test") as folder, pytest.raises(ValueError, match=f"{name.strip('/')}.* is in the way"):
         folder.announce(["other", name])
     assert not (tmp_path / MARKER).exists()
     with OwnedFolder(tmp_path, "test") as folder:
-        folder.remove([name, "units/mine.txt"])
-    assert (tmp_path / "units" / "mine.txt").read_text() == "mine"
+        folder.remove([name, "scores/mine.txt"])
+    assert (tmp_path / "scores" / "mine.txt").read_text() == "mine"
     assert (tmp_path / "scores.npz").read_text() == "mine"
 
 
@@ -242,15 +242,15 @@ def test_a_marker_that_was_copied_does_not_make_files_of_the_user_ours(tmp_path)
     assert (tmp_path / "mine" / "a.csv").read_text() == "mine"
 
 
-@pytest.mark.parametrize("name", ["a.csv", "units/"])
+@pytest.mark.parametrize("name", ["a.csv", "scores/"])
 @pytest.mark.parametrize("locked", [False, True], ids=["new", "folder of another call"])
 def test_a_marker_that_was_copied_from_a_folder_at_work_does_not_make_files_of_the_user_ours(tmp_path, name, locked):
     mine = tmp_path / "mine"
     if locked:
         with OwnedFolder(mine, "test"):
             pass
-    (mine / "units").mkdir(parents=True)
-    for path in (mine / "a.csv", mine / "units" / "a.csv"):
+    (mine / "scores").mkdir(parents=True)
+    for path in (mine / "a.csv", mine / "scores" / "a.csv"):
         path.write_text("mine")
     with OwnedFolder(tmp_path / "ours", "test") as folder:
         folder.announce([name])
@@ -260,7 +260,7 @@ def test_a_marker_that_was_copied_from_a_folder_at_work_does_not_make_files_of_t
             refuse_foreign(mine, "test", [name])
         with pytest.raises(ValueError, match=rf"lists {name}, but .* was copied from another folder"):
             OwnedFolder(mine, "test").__enter__()
-    assert (mine / "a.csv").read_text() == (mine / "units" / "a.csv").read_text() == "mine"
+    assert (mine / "a.csv").read_text() == (mine / "scores" / "a.csv").read_text() == "mine"
 
 
 def at_work(folder):

@@ -65,7 +65,7 @@ def test_a_damaged_or_incomplete_model_is_downloaded_again(server, name):
 
 
 def test_an_unknown_name_is_an_error_before_anything_is_asked_for(server):
-    with pytest.raises(ValueError, match=r"'TOYC' \(did you mean 'TOYB' or 'TOYA'"):
+    with pytest.raises(KeyError, match=r"'TOYC' \(did you mean 'TOYB' or 'TOYA'"):
         download(["TOYA", "TOYC"], base_url=server.url)
     assert server.requests == []
 

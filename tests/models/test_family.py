@@ -161,13 +161,13 @@ def test_calling_again_and_predicting_again_compute_nothing(toy, folder, predict
 
 def test_what_is_missing_is_computed_again(toy, folder, predicted):
     adata, out_dir = predicted
-    (unit, *_) = out_dir.glob("run-*/units/*.npz")
-    before = unit.read_bytes()
-    unit.unlink()
+    (path, *_) = out_dir.glob("run-*/scores/*.npz")
+    before = path.read_bytes()
+    path.unlink()
     again = toy.adata.copy()
     backend = sma.get.params(adata)["backend"]
     predict(toy, again, folder, out_dir, backend=backend, device="cpu", save_tracks=True, strand="mean")
-    with np.load(unit) as found:
+    with np.load(path) as found:
         assert {f"scores_{i}" for i in range(3)} <= set(found.files)
     assert len(before) > 0
     np.testing.assert_array_equal(again.uns["tfbs"]["scores"], adata.uns["tfbs"]["scores"])
@@ -206,3 +206,75 @@ def test_models_of_two_families_are_refused_together(toy, folder, tmp_path):
 def test_a_step_that_does_not_fit_the_family_is_refused(toy, folder, tmp_path):
     with pytest.raises(ValueError, match="step is 32 bp; it has to be a multiple of 64 between 64 and 2048"):
         predict(toy, toy.adata.copy(), folder, tmp_path, step=32)
+
+
+@pytest.fixture(scope="module")
+def by_engine(toy, folder, predicted):
+    """Options of functions that predict anew."""
+    return {"genome": toy.genome, "models": folder, "chroms": CHROM, "min_fragments": 1000, "device": "cpu",
+            "backend": sma.get.params(predicted[0])["backend"], "strand": "mean"}  # fmt: skip
+
+
+def largest_in(track, start, end):
+    """Largest score of the bins of 64 bp that overlap an interval, 0 without any."""
+    return track["score"][(track["start"] < end) & (track["start"] + 64 > start)].max() if len(track) else 0.0
+
+
+def union_of(sites):
+    """Unions of sites, (start, end), of one chromosome."""
+    merged = []
+    for start, end in sorted(zip(sites["start"], sites["end"], strict=True)):
+        if merged and start <= merged[-1][1]:
+            merged[-1][1] = max(end, merged[-1][1])
+        else:
+            merged.append([start, end])
+    return merged
+
+
+@pytest.mark.filterwarnings("ignore:intervals of activities are too narrow")
+def test_activities_with_intervals_are_means_over_bins_of_64_bp(predicted):
+    adata, _ = predicted
+    table = sma.get.activity(adata, interval=True, n_bootstrap=5).set_index(["group", "tf"])
+    for tf in TFS:
+        union = union_of(sma.get.sites(adata, tfs=tf))
+        track = sma.get.track(adata, tf, "B")
+        expected = np.mean([largest_in(track, *site) for site in union])
+        assert table.loc[("B", tf), "activity"] == pytest.approx(expected, abs=1e-5)
+        assert sma.get.activity(adata).loc["B", tf] == pytest.approx(expected, abs=1e-5)
+        assert table.loc[("B", tf), "n_sites"] == len(union)
+
+
+def test_units_that_are_compared_hold_the_largest_of_bins_of_64_bp(toy, by_engine, tmp_path):
+    """A bin of 64 bp may lie in two units of 200 bp."""
+    adata = toy.adata.copy()
+    regions = toy.peaks[toy.peaks["chrom"] == CHROM].head(40)
+    options = {**by_engine, "regions": regions, "out_dir": tmp_path}
+    sma.tl.differential_tfbs(adata, "cell_type", group="B", reference="Mono", null=False, **options)
+    factors, units = sma.get.differential(adata), sma.get.differential(adata, "units")
+    assert list(factors["tf"].cat.categories) == list(TFS)
+    assert set(factors["tf"]) == set(TFS)
+    apart = toy.adata.copy()
+    used = sma.get.differential(adata, "samples")["n_fragments_used"].unique()
+    kept = {"B", "Mono"}
+    apart.obs["two"] = apart.obs["cell_type"].astype(str).where(apart.obs["cell_type"].isin(kept))
+    sma.tl.predict_tfbs(apart, "two", max_fragments=int(used[0]), rng=0, **options)
+    spanning = 0
+    for tf in TFS:
+        track = sma.get.track(apart, tf, "B")
+        mine = units[units["tf"] == tf]
+        assert len(mine) > 3
+        for unit in mine.itertuples():
+            largest = max(largest_in(track, unit.start, unit.end), 1e-4)
+            assert unit.score_group == pytest.approx(largest, abs=1e-4)
+            spanning += unit.start % 64 != 0
+    assert spanning > 3
+
+
+def test_odds_of_an_enrichment_are_shrunk_by_half_a_bin_of_64_bp(toy, predicted):
+    adata, _ = predicted
+    short = toy.peaks[toy.peaks["chrom"] == CHROM].assign(end=lambda frame: frame["start"] + 250)
+    table = sma.tl.enrichment(adata, short.query("B and not Mono"), background=short, genome=toy.genome)
+    assert sorted(table["tf"]) == sorted(TFS)
+    total = table["n_regions"] * 250
+    odds = [(bases + 32) / (total - bases + 32) for bases in (table["bp"], table["expected_bp"])]
+    np.testing.assert_allclose(table["log2_odds"], np.log2(odds[0] / odds[1]), rtol=1e-9)

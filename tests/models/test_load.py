@@ -64,7 +64,7 @@ def test_demo_models_come_with_the_package(make_model, tmp_path, monkeypatch):
     make_model("TOYA").save(tmp_path / "demo" / "TOYA")
     monkeypatch.setattr(_locate, "demo_folder", lambda: tmp_path / "demo")
     assert load("demo:TOYA").tf == "TOYA"
-    with pytest.raises(ValueError, match=r"'demo:TOYB' \(did you mean 'demo:TOYA'"):
+    with pytest.raises(KeyError, match=r"'demo:TOYB' \(did you mean 'demo:TOYA'"):
         load("demo:TOYB")
 
 
@@ -75,7 +75,7 @@ def test_a_published_model_that_is_not_installed_is_an_error_with_the_line_to_do
 
 @pytest.mark.parametrize(("name", "hint"), [("ctcf", "'CTCF'. Names are case-sensitive"), ("RUNX2", "'RUNX1'")])
 def test_an_unknown_name_is_an_error_that_suggests_the_nearest(empty_install, name, hint):
-    with pytest.raises(ValueError, match=f"did you mean {hint}"):
+    with pytest.raises(KeyError, match=f"did you mean {hint}"):
         load(name)
 
 

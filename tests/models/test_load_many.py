@@ -89,7 +89,7 @@ def test_an_installed_and_a_demo_model_of_one_name_are_an_error(make_model, tmp_
 
 
 def test_names_that_are_not_there_are_all_named(folder, empty_install):
-    with pytest.raises(ValueError, match=r"a, CTCF not among the folder .* \(A, B, C\); did you mean 'A'"):
+    with pytest.raises(KeyError, match=r"a, CTCF not among the folder .* \(A, B, C\); did you mean 'A'"):
         load_many(folder, ["A", "a", "CTCF"])
     with pytest.raises(FileNotFoundError, match=r"download\(\['CTCF', 'SPI1'\]\)"):
         load_many(None, ["CTCF", "SPI1"])
@@ -97,7 +97,7 @@ def test_names_that_are_not_there_are_all_named(folder, empty_install):
 
 def test_unknown_names_come_before_missing_downloads(make_model, empty_install):
     make_model("MINE").save(empty_install / "models" / "MINE")
-    with pytest.raises(ValueError, match=r"'MIME' \(did you mean 'MINE'"):
+    with pytest.raises(KeyError, match=r"'MIME' \(did you mean 'MINE'"):
         load_many(None, ["CTCF", "MIME"])
 
 

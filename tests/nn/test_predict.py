@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from scmaxatac.genome._bases import reverse_complement
 from scmaxatac.genome._windows import Grid
 from scmaxatac.nn import _predict
-from scmaxatac.nn._predict import predict_bins
+from scmaxatac.nn._predict import predict_bins, predict_groups
 from scmaxatac.nn.engines._registry import make_engine
 
 
@@ -77,8 +77,7 @@ def test_bins_are_the_mean_over_their_windows_for_any_windows_and_tiles(chromoso
     starts = np.array(sorted(which), dtype=np.int64) * 256
     expected = brute_force(*chromosome, starts, score)
     with pytest.MonkeyPatch.context() as patch:
-        original = _predict.average_windows
-        patch.setattr(_predict, "average_windows", lambda *args, **_: original(*args, windows_per_tile=tile))
+        patch.setattr(_predict, "_windows_per_tile", lambda *_: tile)
         bins, scores = predict_all(PlaceEngine(), chromosome, starts, strand=strand)
     assert bins.tolist() == list(expected), "every bin of every window once, ascending"
     if len(bins):
@@ -160,3 +159,78 @@ def test_progress_counts_every_window_once(chromosome):
 def test_an_unknown_strand_is_refused(chromosome):
     with pytest.raises(ValueError, match=r"strand is 'reverse'.*'forward' or 'mean'"):
         list(predict_bins(PlaceEngine(), chromosome[0], ArraySignal(chromosome[1]), "chr1", [0], strand="reverse"))
+
+
+def some_signals(seed: int, n_groups: int, length: int) -> list[ArraySignal]:
+    """Signals with values in a few places; one has none, and two of them share a place."""
+    rng = np.random.default_rng(seed)
+    common = rng.integers(0, length, 1)
+    signals = []
+    for g in range(n_groups):
+        values = np.zeros(length, dtype=np.float32)
+        for place in [*common, *rng.integers(0, length, g)] if g else ():
+            values[max(place - 20, 0) : place + 21] += 0.5
+        signals.append(ArraySignal(values))
+    return signals
+
+
+def bins_of_groups(engine, codes, signals, starts, **options) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Bins and scores of every group."""
+    tiles: list[list] = [[] for _ in signals]
+    for g, tile in predict_groups(engine, codes, signals, "chr1", starts, **options):
+        tiles[g].append(tile)
+    return [
+        (np.concatenate([tile.bins for tile in of_group]), np.concatenate([tile.scores for tile in of_group], axis=1))
+        for of_group in tiles
+    ]
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    n_groups=st.integers(1, 5),
+    which=st.sets(st.integers(0, 73), min_size=1, max_size=40),
+    tile=st.integers(1, 12),
+    strand=st.sampled_from(["forward", "mean"]),
+)
+def test_groups_together_score_as_each_alone_and_what_is_the_same_is_scored_once(
+    chromosome, seed, n_groups, which, tile, strand
+):
+    codes = chromosome[0].copy()
+    codes[:6_000] = 4
+    signals = some_signals(seed, n_groups, len(codes))
+    starts = np.array(sorted(which), dtype=np.int64) * 256
+    counts: list[int] = []
+    together, alone = PlaceEngine(), PlaceEngine()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_predict, "_windows_per_tile", lambda *_: tile)
+        found = bins_of_groups(together, codes, signals, starts, strand=strand, progress=counts.append)
+    for signal, (bins, scores) in zip(signals, found, strict=True):
+        ((expected_bins, expected),) = bins_of_groups(alone, codes, [signal], starts, strand=strand)
+        np.testing.assert_array_equal(bins, expected_bins)
+        np.testing.assert_array_equal(scores, expected)
+    windows = [
+        np.concatenate([codes[start : start + 1024], signal.values("chr1", start, start + 1024).view(np.uint8)])
+        for signal in signals
+        for start in starts
+    ]
+    n_seen = sum(len(seen) for seen, _ in together.seen) // (1 if strand == "forward" else 2)
+    n_distinct = len(np.unique(windows, axis=0))
+    assert n_distinct <= n_seen <= sum(counts)
+    if tile >= len(starts):
+        assert n_seen == n_distinct
+    has_signal = np.array([[signal.values("chr1", s, s + 1024).any() for s in starts] for signal in signals])
+    assert sum(counts) == has_signal.sum() + (~has_signal).any(axis=0).sum()
+
+
+@pytest.mark.parametrize("strand", ["forward", "mean"])
+def test_networks_score_groups_together_as_each_alone(chromosome, backend, strand):
+    engine = make_engine([random_network(0), random_network(1)], backend=backend, device="cpu")
+    signals = some_signals(3, 4, len(chromosome[0]))
+    starts = np.arange(0, 18_000, 256)
+    found = bins_of_groups(engine, chromosome[0], signals, starts, strand=strand)
+    for signal, (bins, scores) in zip(signals, found, strict=True):
+        ((expected_bins, expected),) = bins_of_groups(engine, chromosome[0], [signal], starts, strand=strand)
+        np.testing.assert_array_equal(bins, expected_bins)
+        # torch rounds otherwise in a batch that is not full
+        np.testing.assert_allclose(scores, expected, rtol=0, atol=0 if backend == "openvino" else 1e-6)

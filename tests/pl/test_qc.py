@@ -40,11 +40,6 @@ def test_groups_with_warnings_are_marked_and_the_warnings_written(truth):
     assert any("Platelets: skipped: 812 fragments" in text.get_text() for text in figure.texts)
 
 
-def test_a_table_without_match_rates_is_drawn_without_them(truth):
-    del truth.adata.uns["tfbs"]["qc"]["match_rate"]
-    assert list(panels(pl.qc(truth.adata).axes)) == ["n_fragments", "p99"]
-
-
 @pytest.mark.parametrize("warning", ["", "a warning; " * 9 + "a very long warning that has to be broken " * 5])
 def test_no_texts_overlap_or_are_clipped(truth, warning):
     truth.adata.uns["tfbs"]["qc"].loc["B", "warnings"] = warning

@@ -32,16 +32,18 @@ def test_the_outline_goes_up_and_down_at_both_ends_of_every_run():
     assert corners.tolist() == [[0, 0], [0, 1], [5, 1], [5, 0], [10, 0], [10, 3], [12, 3], [12, 0]]
 
 
-@pytest.mark.parametrize(("end", "n_corners"), [(32_000, 4 * 2), (32_001, 4 * 1_000)])
-def test_runs_are_drawn_as_they_are_until_a_bin_is_narrower_than_a_column(end, n_corners):
+@pytest.mark.parametrize(
+    ("bin_size", "end", "n_corners"), [(32, 32_000, 8), (32, 32_001, 4_000), (64, 64_000, 8), (64, 64_001, 4_000)]
+)
+def test_runs_are_drawn_as_they_are_until_a_bin_is_narrower_than_a_column(bin_size, end, n_corners):
     import matplotlib.pyplot as plt
 
     figure, ax = plt.subplots()
     starts, ends, values = (pd.Series(column) for column in ([0, 64], [32, 96], [0.5, 0.7]))
-    fill_runs(ax, starts, ends, values, (0, end), "red")
+    fill_runs(ax, starts, ends, values, (0, end), "red", bin_size=bin_size)
     (artist,) = ax.patches
     assert len(artist.get_xy()) in (n_corners, n_corners + 1)  # matplotlib closes the polygon
     assert artist.get_xy()[:, 1].max() == 0.7
-    fill_runs(ax, starts[:0], ends[:0], values[:0], (0, end), "red")
+    fill_runs(ax, starts[:0], ends[:0], values[:0], (0, end), "red", bin_size=bin_size)
     assert len(ax.patches) == 1
     plt.close(figure)

@@ -114,6 +114,39 @@ def test_single_end_reads_and_empty_files_are_errors(tmp_path, simulated):
         sma.pp.check_tn5_shift(tmp_path / "nowhere.tsv")
 
 
+@pytest.mark.filterwarnings("ignore:.*no read is marked as a duplicate")
+@pytest.mark.parametrize(("moved", "verdict"), [(0, "shifted"), (4, "other")])
+def test_bam_files_are_judged_as_their_reads_are_shifted(tmp_path, moved, verdict):
+    """Tn5 leaves 9 bp in both fragments; reads that were shifted before are shifted twice."""
+    pysam = pytest.importorskip("pysam")
+    rng = np.random.default_rng(0)
+    cuts = np.cumsum(rng.integers(60, 200, 4_000))
+    with pysam.AlignmentFile(
+        tmp_path / "x.bam", "wb", header={"SQ": [{"SN": "chr1", "LN": int(cuts[-1]) + 100}]}
+    ) as handle:
+        for i, (first, second) in enumerate(zip(cuts[:-1], cuts[1:] + 9, strict=True)):
+            ends = (int(first) + moved, int(second) - moved)
+            for is_first, start in ((True, ends[0]), (False, ends[1] - 20)):
+                read = pysam.AlignedSegment()
+                read.query_name, read.reference_id, read.mapping_quality = f"r{i}", 0, 60
+                read.query_sequence, read.cigarstring, read.reference_start = "A" * 20, "20M", start
+                read.next_reference_id, read.next_reference_start = 0, ends[1] - 20 if is_first else ends[0]
+                read.flag = 99 if is_first else 147
+                handle.write(read)
+        lone = pysam.AlignedSegment()  # a read whose mate was left out
+        lone.query_name, lone.reference_id, lone.reference_start, lone.mapping_quality = "lone", 0, 5, 60
+        lone.query_sequence, lone.cigarstring, lone.flag = "A" * 20, "20M", 99
+        handle.write(lone)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        report = sma.pp.check_tn5_shift(tmp_path / "x.bam")
+    told = [str(warning.message) for warning in caught if "look shifted" in str(warning.message)]
+    assert ["Give reads as they were aligned" in text for text in told] == [True] * bool(moved)
+    assert report["verdict"].tolist() == [verdict]
+    assert report["n_fragments"].tolist() == [3_999]
+    assert report["offset"].tolist() == [-2 * moved]
+
+
 def test_offset_of_simulated_duplications():
     rng = np.random.default_rng(0)
     cuts = np.unique(rng.integers(0, 1_000_000, 20_000))

@@ -122,15 +122,15 @@ def test_replicates_are_thinned_to_one_size_each(simulated):
     adata.obs.loc[labels == 1, "donor"] = "large"
     bulks = sma.pp.pseudobulk(adata, "cell_type", genome=simulated.genome, replicate_key="donor", chroms="chr5")
     thinned = sma.pp.pseudobulk(bulks, max_fragments="match")
-    least = int(bulks.qc["n_fragments"].min())
+    on_chr5 = dict(zip(bulks.insertions.groups, bulks.insertions.n_fragments_on(["chr5"]).tolist(), strict=True))
+    least = min(sum(map(on_chr5.get, libraries)) for libraries in bulks.libraries.values())
     assert thinned.thinned_to == least
     assert (thinned.qc["n_fragments_used"] == least).all()
-    used = dict(zip(thinned.insertions.groups, thinned.insertions.n_fragments_used.tolist(), strict=True))
+    used = dict(zip(thinned.insertions.groups, thinned.insertions.n_fragments_on(["chr5"]).tolist(), strict=True))
     for group, libraries in thinned.libraries.items():
         small = [library for library in libraries if library.endswith("small")]
-        sizes = {library: bulks.insertions.n_fragments_used[bulks.insertions.index(library)] for library in libraries}
         for library in small:
-            assert used[library] == min(sizes[library], least // 2)
+            assert used[library] == min(on_chr5[library], least // 2)
         assert sum(used[library] for library in libraries) == least, group
     again = sma.pp.pseudobulk(thinned, chroms="chr5", signal_chroms="chr5", genome=sma.Genome(
         simulated.fasta, blacklist=simulated.blacklist))  # fmt: skip
@@ -146,8 +146,28 @@ def test_match_takes_the_smallest_group_that_is_kept(simulated):
     with pytest.warns(UserWarning, match="'five cells' is skipped"):
         bulks = sma.pp.pseudobulk(adata, "part", genome=simulated.genome, chroms="chr1", max_fragments="match")
     kept = bulks.qc.drop(index="five cells")
-    assert (kept["n_fragments_used"] == bulks.qc.loc["forty cells", "n_fragments"]).all()
-    assert bulks.qc.loc["five cells", "n_fragments"] == bulks.qc.loc["five cells", "n_fragments_used"] > 0
+    large = adata[adata.obs["part"] != "five cells"].copy()
+    deep = sma.pp.pseudobulk(large, "part", genome=simulated.genome, chroms="chr1")
+    smallest = len(deep.insertions.fragments[deep.insertions.index("forty cells"), "chr1"])
+    assert (kept["n_fragments_used"] == smallest).all()
+    assert bulks.qc.loc["five cells", "n_fragments"] > bulks.qc.loc["five cells", "n_fragments_used"] > 0
+
+
+def test_groups_are_equally_deep_on_the_chromosomes_of_the_signal(simulated):
+    options = {"genome": simulated.genome, "chroms": ["chr1", "chr5"], "signal_chroms": "chr5"}
+    full = sma.pp.pseudobulk(simulated.adata, "cell_type", **options)
+    direct = sma.pp.pseudobulk(simulated.adata, "cell_type", max_fragments="match", **options)
+    later = sma.pp.pseudobulk(full, max_fragments="match")
+    pd.testing.assert_frame_equal(direct.qc, later.qc)
+    held = {group: len(direct.insertions.fragments[direct.insertions.index(group), "chr5"]) for group in direct.groups}
+    assert len(set(held.values())) == 1
+    assert direct.qc["n_fragments_used"].to_dict() == held
+    assert direct.qc["n_insertions"].max() <= 1.02 * direct.qc["n_insertions"].min()
+    for group in direct.groups:
+        i = direct.insertions.index(group)
+        share = held[group] / len(full.insertions.fragments[i, "chr5"])
+        n, whole = len(direct.insertions.fragments[i, "chr1"]), len(full.insertions.fragments[i, "chr1"])
+        assert n == pytest.approx(whole * share, rel=0.05), "other chromosomes are thinned to the same share"
 
 
 @pytest.mark.parametrize("ratio", [1.9, 2.1])

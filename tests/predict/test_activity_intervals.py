@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 import scmaxatac as sma
+from scmaxatac.predict._activity_intervals import warn_of_few_blocks
 from scmaxatac.results._reader import find_results
 from scmaxatac.results._site_scores import scores_in_union
 
@@ -17,6 +18,7 @@ def predicted(mini, fragment_file, predict):
     return adata
 
 
+@pytest.mark.filterwarnings("ignore:intervals of activities are too narrow")
 def test_values_and_numbers_of_sites_are_those_of_the_run(predicted):
     table = sma.get.activity(predicted, interval=True, block_size=1_000)
     activity, sites = sma.get.activity(predicted), sma.get.sites(predicted)
@@ -29,6 +31,7 @@ def test_values_and_numbers_of_sites_are_those_of_the_run(predicted):
         assert max((mine["group"] == g).sum() for g in activity.index) <= row.n_sites <= len(mine)
 
 
+@pytest.mark.filterwarnings("ignore:intervals of activities are too narrow")
 def test_intervals_are_percentiles_over_draws_of_blocks(predicted):
     table = sma.get.activity(
         predicted, interval=True, tfs="AAA", groups="Mono", block_size=2_000, n_bootstrap=500, rng=3
@@ -45,13 +48,22 @@ def test_intervals_are_percentiles_over_draws_of_blocks(predicted):
 
 
 def test_one_block_has_no_interval(predicted):
-    table = sma.get.activity(predicted, interval=True, block_size=10**9, n_bootstrap=10, tfs="AAA")
-    assert table["low"].isna().all() == (table["n_blocks"].iloc[0] == 1)
+    chroms = sma.get.sites(predicted, tfs="AAA")["chrom"].nunique()
+    with pytest.warns(UserWarning, match=rf"fewer than 10 blocks of 1,000,000,000 bp .*\(AAA: {chroms}\)"):
+        table = sma.get.activity(predicted, interval=True, block_size=10**9, n_bootstrap=10, tfs="AAA")
+    assert table["n_blocks"].unique().tolist() == [chroms]
+    assert table["low"].isna().all() == (chroms == 1)
     assert sma.get.activity(predicted, interval=True, n_bootstrap=0)["low"].isna().all()
+
+
+def test_intervals_over_ten_blocks_are_given_without_a_warning():
+    warn_of_few_blocks({"AAA": 10, "BBB": 0}, 1_000)
+    with pytest.warns(UserWarning, match=r"NaN where one does \(AAA: 9\); choose a smaller block_size"):
+        warn_of_few_blocks({"AAA": 9, "BBB": 10}, 1_000)
 
 
 def test_mistakes(predicted):
     with pytest.raises(ValueError, match="leave out as_anndata or interval"):
         sma.get.activity(predicted, interval=True, as_anndata=True)
-    with pytest.raises(ValueError, match="block_size 0"):
+    with pytest.raises(ValueError, match="block_size is 0"):
         sma.get.activity(predicted, interval=True, block_size=0)

@@ -151,7 +151,7 @@ def test_the_null_of_halves_finds_what_chance_gives():
     null = null_of_halves(scores, halves)
     kept = scores["X"].of_samples(np.arange(3, 9), 2)
     first, second = kept.logits[:, [3, 5, 7]], kept.logits[:, [4, 6, 8]]
-    assert null["X"]["null_effect"] == pytest.approx((first - second).mean())
+    assert null["X"]["null_effect"] == pytest.approx(np.abs((first - second).mean(axis=0)).mean())
     here, there = (first > 0).sum(axis=1) >= 2, (second > 0).sum(axis=1) >= 2
     assert null["X"]["null_gained"] == (here & ~there).sum()
     assert null["X"]["null_lost"] == (there & ~here).sum()

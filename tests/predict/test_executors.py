@@ -16,10 +16,11 @@ from _workers import KillingOnce, Recording, busy_cores
 import scmaxatac as sma
 from scmaxatac import settings
 from scmaxatac.io._owned_folder import LOCK
+from scmaxatac.predict import _plan
 from scmaxatac.predict._run import Run
 
 CHROMS = ["chr2", "chr1"]
-N_UNITS = len(GROUPS) * len(CHROMS)
+N_SCORES = len(GROUPS) * len(CHROMS)
 
 
 @pytest.fixture(scope="module")
@@ -109,15 +110,16 @@ def test_a_killed_process_is_an_error_that_names_what_is_missing_and_a_second_ru
     run = tmp_path / "run"
     with _two_processes(monkeypatch) as pool:
         executor = KillingOnce(pool, tmp_path / "killed", "chr1")
-        with pytest.raises(RuntimeError, match=r"tasks are missing \('(B|CD4/T|Mono)' on chr.*call again") as error:
+        with pytest.raises(RuntimeError, match=r"tasks are missing \(chr\d:0-[\d,]+\).*call again") as error:
             predict(executor, out_dir=run, save_tracks=True)
     assert str(run) in str(error.value)
-    n_complete = len(list(run.glob("run-*/units/[!.]*.npz")))  # not what was half written
-    assert n_complete < N_UNITS
+    # not what was half written
+    n_complete = sum(len(list(run.glob(f"run-*/{folder}/[!.]*.npz"))) for folder in ("scores", "parts"))
+    assert n_complete < N_SCORES
 
     recording = Recording(processes)
     found = predict(recording, out_dir=run, save_tracks=True)
-    assert len(recording.units) == N_UNITS - n_complete
+    assert sum(len(task.groups) for task in recording.tasks) == N_SCORES - n_complete
     assert_equal_slots(found, serial)
     assert unfinished(run) == []
 
@@ -127,17 +129,17 @@ def test_a_complete_run_submits_nothing(predict, serial, tmp_path):
     with ThreadPoolExecutor(1) as pool:
         recording = Recording(pool)
         assert_equal_slots(predict(recording, out_dir=tmp_path), serial)
-    assert recording.units == []
+    assert recording.tasks == []
 
 
-def test_only_a_unit_that_was_removed_is_computed_again(predict, serial, tmp_path):
+def test_only_scores_that_were_removed_are_computed_again(predict, serial, tmp_path):
     predict(out_dir=tmp_path)
     run = Run.open(tmp_path)
-    run.store.unit_path("Mono", "chr1").unlink()
+    run.store.scores_path("Mono", "chr1").unlink()
     with ThreadPoolExecutor(1) as pool:
         recording = Recording(pool)
         assert_equal_slots(predict(recording, out_dir=tmp_path), serial)
-    assert recording.units == [("Mono", "chr1")]
+    assert [(task.chrom, task.groups) for task in recording.tasks] == [("chr1", ("Mono",))]
 
 
 def test_regions_are_scored_as_in_one_process(predict, processes, tmp_path):
@@ -154,23 +156,37 @@ def test_other_regions_are_computed_again(predict, tmp_path):
     with ThreadPoolExecutor(1) as pool:
         recording = Recording(pool)
         found = predict(recording, out_dir=tmp_path, regions=REGIONS)
-    assert len(recording.units) == N_UNITS
+    assert sum(len(task.groups) for task in recording.tasks) == N_SCORES
     assert found["scores"].shape[1] == REGIONS["chrom"].isin(CHROMS).sum()
 
 
-def test_the_largest_units_are_submitted_first(predict, tmp_path):
+def test_the_largest_tasks_are_submitted_first(predict, tmp_path):
     with ThreadPoolExecutor(1) as pool:
         recording = Recording(pool)
         predict(recording, out_dir=tmp_path)
-    assert [chrom for _, chrom in recording.units] == ["chr1"] * 3 + ["chr2"] * 3
+    assert [(task.chrom, task.groups) for task in recording.tasks] == [("chr1", GROUPS), ("chr2", GROUPS)]
 
 
-def test_groups_are_submitted_one_after_the_other_when_their_tracks_are_written(predict, tmp_path):
-    """So that few of them have all their bins on disk."""
+def test_large_chromosomes_are_cut_into_tasks(predict, serial, tmp_path, monkeypatch):
+    monkeypatch.setattr(_plan, "_SMALLEST_TASK", 1)
+    monkeypatch.setattr(_plan, "_TASK_BYTES", 10 * len(GROUPS) * 2 * 8 * 8)
+    with ThreadPoolExecutor(2) as pool:
+        recording = Recording(pool)
+        found = predict(recording, out_dir=tmp_path)
+    assert [task.chrom for task in recording.tasks].count("chr1") > 2
+    assert_equal_slots(found, serial)
+    assert unfinished(tmp_path) == []
+
+
+def test_groups_whose_bins_have_no_room_beside_each_other_are_submitted_one_after_the_other(
+    predict, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(_plan, "_BYTES_ON_DISK", 1)
     with ThreadPoolExecutor(1) as pool:
         recording = Recording(pool)
         predict(recording, out_dir=tmp_path, save_tracks=True)
-    assert recording.units == [(group, chrom) for group in GROUPS for chrom in ("chr1", "chr2")]
+    tasks = [(*task.groups, task.chrom) for task in recording.tasks]
+    assert tasks == [(group, chrom) for group in GROUPS for chrom in CHROMS]
     assert unfinished(tmp_path) == []
 
 
@@ -197,23 +213,23 @@ def test_a_genome_in_memory_does_not_travel(predict, mini, processes, tmp_path):
         folder = found["files"]["path"].iloc[0]
         (kept,) = (tmp_path / "run" / folder / "genome").iterdir()
         assert sum(path.stat().st_size for path in kept.glob("*.codes")) == SIZES["chr1"] + SIZES["chr2"]
-    assert len(weighing.bytes) == 2 * N_UNITS
+    assert len(weighing.bytes) == 2 * len(CHROMS)
     assert max(weighing.bytes) < 5_000
 
 
-def test_an_error_in_a_unit_is_told(predict, tmp_path, monkeypatch):
+def test_an_error_in_a_task_is_told(predict, tmp_path, monkeypatch):
     from scmaxatac.predict import _schedule
 
-    def predict_task(group, *args):
-        if group == "B":
+    def predict_task(task, *args):
+        if task.chrom == "chr2":
             raise MemoryError("not enough memory")
-        return original(group, *args)
+        return original(task, *args)
 
     original = _schedule.predict_task
     monkeypatch.setattr(_schedule, "predict_task", predict_task)
-    with ThreadPoolExecutor(2) as pool, pytest.raises(RuntimeError, match=r"2 of 6 tasks .* not enough memory"):
+    with ThreadPoolExecutor(2) as pool, pytest.raises(RuntimeError, match=r"1 of 2 tasks .* not enough memory"):
         predict(pool, out_dir=tmp_path)
-    assert len(list(tmp_path.glob("run-*/units/*.npz"))) == N_UNITS - 2
+    assert len(list(tmp_path.glob("run-*/scores/*.npz"))) == len(GROUPS)
 
 
 @pytest.mark.parametrize("parallel", [False, True])
@@ -237,7 +253,7 @@ def test_the_progress_bar_ends_at_the_number_of_windows(predict, tmp_path, monke
     with ThreadPoolExecutor(2) as pool:
         predict(pool if parallel else None, out_dir=tmp_path)
     assert sum(bars[0].updates) == bars[0].total > 0
-    assert len(bars[0].updates) >= N_UNITS
+    assert len(bars[0].updates) >= len(CHROMS)
 
 
 @pytest.mark.parametrize("backend", ["torch", "openvino"])

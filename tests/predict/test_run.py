@@ -22,7 +22,7 @@ from scmaxatac.zoo import Calibration
 pytestmark = pytest.mark.usefixtures("analytic")
 
 F1 = {"AAA": 0.5, "BBB": 0.3}
-N_UNITS = len(GROUPS) * len(SIZES)
+N_SCORES = len(GROUPS) * len(SIZES)
 
 
 @pytest.fixture
@@ -31,58 +31,58 @@ def adata(mini, fragment_file):
 
 
 @pytest.fixture
-def units(monkeypatch) -> list[tuple[str, str]]:
-    """Group and chromosome of every unit that was computed, in order; can be emptied."""
+def computed(monkeypatch) -> list[tuple[str, str]]:
+    """Group and chromosome of all that was computed, in order; can be emptied."""
     seen: list[tuple[str, str]] = []
     original = _schedule.predict_task
 
-    def spy(group, chrom, *args):
-        seen.append((group, chrom))
-        return original(group, chrom, *args)
+    def spy(task, *args):
+        seen.extend((group, task.chrom) for group in task.groups)
+        return original(task, *args)
 
     monkeypatch.setattr(_schedule, "predict_task", spy)
     return seen
 
 
 @pytest.mark.parametrize("save_tracks", [False, True])
-def test_a_second_call_computes_nothing(predict, adata, units, save_tracks):
+def test_a_second_call_computes_nothing(predict, adata, computed, save_tracks):
     predict(adata, save_tracks=save_tracks)
     first = adata.copy()
-    assert len(units) == len(set(units)) == N_UNITS
-    units.clear()
+    assert len(computed) == len(set(computed)) == N_SCORES
+    computed.clear()
     predict(adata, save_tracks=save_tracks)
-    assert units == []
+    assert computed == []
     assert_same_slots(adata.uns["tfbs"], first.uns["tfbs"], but=())
 
 
-def test_another_threshold_or_key_computes_nothing(predict, adata, units):
+def test_another_threshold_or_key_computes_nothing(predict, adata, computed):
     predict(adata)
-    units.clear()
+    computed.clear()
     predict(adata, threshold=0.2, key_added="mine", include_flanks=True, min_cells=5)
-    assert units == []
+    assert computed == []
 
 
-def test_only_a_unit_that_is_missing_is_computed_again(predict, adata, units, tmp_path):
+def test_only_scores_that_are_missing_are_computed_again(predict, adata, computed, tmp_path):
     predict(adata)
     first = adata.copy()
-    files = sorted((tmp_path / "run").glob("run-*/units/*.npz"))
-    assert len(files) == N_UNITS
+    files = sorted((tmp_path / "run").glob("run-*/scores/*.npz"))
+    assert len(files) == N_SCORES
     files[4].unlink()
-    units.clear()
+    computed.clear()
     predict(adata)
-    assert len(units) == 1
+    assert len(computed) == 1
     assert_same_slots(adata.uns["tfbs"], first.uns["tfbs"], but=())
 
 
 @pytest.mark.parametrize("save_tracks", [False, True])
-def test_an_interrupted_run_goes_on(predict, adata, units, monkeypatch, tmp_path, save_tracks):
-    """Interrupted while the second unit computes; the object stays as it was, what is complete is kept."""
+def test_an_interrupted_run_goes_on(predict, adata, computed, monkeypatch, tmp_path, save_tracks):
+    """Interrupted while the second chromosome computes; the object stays as it was, what is complete is kept."""
     original = _schedule.predict_task
 
-    def interrupt(group, chrom, *args):
-        if len(units) == 1:
+    def interrupt(*args):
+        if computed:
             raise KeyboardInterrupt
-        return original(group, chrom, *args)
+        return original(*args)
 
     with monkeypatch.context() as patch:
         patch.setattr(_schedule, "predict_task", interrupt)
@@ -90,25 +90,24 @@ def test_an_interrupted_run_goes_on(predict, adata, units, monkeypatch, tmp_path
             predict(adata, save_tracks=save_tracks)
     assert set(adata.uns) == {"files"}
     assert not list(adata.obsm)
-    done = units.copy()
-    assert len(done) == 1
-    units.clear()
+    done = computed.copy()
+    assert sorted(done) == sorted((group, "chr1") for group in GROUPS)
+    computed.clear()
     predict(adata, save_tracks=save_tracks)
-    assert len(units) == N_UNITS - 1
-    assert done[0] not in units
+    assert len(computed) == N_SCORES - len(GROUPS)
+    assert set(done).isdisjoint(computed)
     fresh = adata.copy()
     predict(fresh, save_tracks=save_tracks, out_dir=tmp_path / "fresh")
     assert_same_slots(adata.uns["tfbs"], fresh.uns["tfbs"])
 
 
-def test_tracks_are_complete_after_an_interruption_in_the_middle_of_a_unit(
+def test_tracks_are_complete_after_an_interruption_in_the_middle_of_a_task(
     predict, adata, analytic, monkeypatch, tmp_path
 ):
-    """The scores were there already, without tracks; half of a unit's bins must not pass for all of them."""
+    """The scores were there already, without tracks; half of a task's bins must not pass for all of them."""
     from scmaxatac.nn import _predict
 
-    original = _predict.average_windows
-    monkeypatch.setattr(_predict, "average_windows", lambda *args, **_: original(*args, windows_per_tile=3))
+    monkeypatch.setattr(_predict, "_windows_per_tile", lambda *_: 3)
     predict(adata)
     score = analytic.predict
     calls = []
@@ -144,31 +143,31 @@ def test_tracks_are_complete_after_an_interruption_in_the_middle_of_a_unit(
     ],
     ids=lambda change: next(iter(change)),
 )
-def test_other_options_compute_everything_again(predict, adata, units, change, tmp_path):
+def test_other_options_compute_everything_again(predict, adata, computed, change, tmp_path):
     predict(adata)
-    units.clear()
+    computed.clear()
     predict(adata, **change)
-    assert len(units) == N_UNITS
+    assert len(computed) == N_SCORES
     fresh = adata.copy()
     predict(fresh, out_dir=tmp_path / "fresh", **change)
     assert_same_slots(adata.uns["tfbs"], fresh.uns["tfbs"])
 
 
-def test_another_blacklist_computes_again(predict, adata, units, mini):
+def test_another_blacklist_computes_again(predict, adata, computed, mini):
     predict(adata)
-    units.clear()
+    computed.clear()
     bare = sma.Genome.from_codes(mini.codes)
     predict(adata, genome=bare)
-    assert len(units) == N_UNITS
+    assert len(computed) == N_SCORES
 
 
-def test_another_sequence_computes_again(predict, adata, units, mini):
+def test_another_sequence_computes_again(predict, adata, computed, mini):
     predict(adata)
-    units.clear()
+    computed.clear()
     other = dict(mini.codes)
     other["chr1"] = other["chr1"][::-1].copy()
     predict(adata, genome=sma.Genome.from_codes(other, blacklist=mini.genome.blacklist))
-    assert len(units) == N_UNITS
+    assert len(computed) == N_SCORES
 
 
 def test_regions_that_cover_the_same_bases_are_not_taken_for_each_other(predict, adata, mini, tmp_path):
@@ -184,58 +183,60 @@ def test_regions_that_cover_the_same_bases_are_not_taken_for_each_other(predict,
         assert_follows(slots, make_oracle(mini, table, chroms=["chr1"]), GROUPS, F1)
 
 
-def test_a_group_whose_cells_changed_is_computed_again_and_the_others_are_not(predict, adata, units, tmp_path):
+def test_a_group_whose_cells_changed_is_computed_again_and_the_others_are_not(predict, adata, computed, tmp_path):
     predict(adata)
-    units.clear()
+    computed.clear()
     moved = np.flatnonzero(adata.obs["leiden"] == "B")[0]
     adata.obs.iloc[moved, 0] = np.nan
     predict(adata)
-    assert {group for group, _ in units} == {"B"}
+    assert {group for group, _ in computed} == {"B"}
     fresh = adata.copy()
     predict(fresh, out_dir=tmp_path / "fresh")
     assert_same_slots(adata.uns["tfbs"], fresh.uns["tfbs"])
 
 
 @pytest.mark.parametrize("change", [{"tfs": "BBB"}, {"chroms": ["chr2", "chrX"]}, {"groupby": "batch"}])
-def test_a_run_with_other_groups_factors_or_chromosomes_lies_beside_the_first(predict, adata, units, change, tmp_path):
+def test_a_run_with_other_groups_factors_or_chromosomes_lies_beside_the_first(
+    predict, adata, computed, change, tmp_path
+):
     predict(adata)
     first = adata.copy()
     predict(adata, **change)
     fresh = adata.copy()
     predict(fresh, out_dir=tmp_path / "fresh", **change)
     assert_same_slots(adata.uns["tfbs"], fresh.uns["tfbs"])
-    units.clear()
+    computed.clear()
     predict(adata)
-    assert units == [], "the first one is still there"
+    assert computed == [], "the first one is still there"
     assert_same_slots(adata.uns["tfbs"], first.uns["tfbs"], but=())
 
 
-def test_a_unit_that_is_damaged_is_computed_again(predict, adata, units, tmp_path):
+def test_scores_that_are_damaged_are_computed_again(predict, adata, computed, tmp_path):
     predict(adata)
     first = adata.copy()
-    damaged = sorted((tmp_path / "run").glob("run-*/units/*.npz"))[:3]
+    damaged = sorted((tmp_path / "run").glob("run-*/scores/*.npz"))[:3]
     for i, path in enumerate(damaged):
         content = bytearray(path.read_bytes())
         content[len(content) // 2] ^= 255
         path.write_bytes([content, content[:50], b""][i])
-    units.clear()
+    computed.clear()
     predict(adata)
-    assert len(units) == 3
+    assert len(computed) == 3
     assert_same_slots(adata.uns["tfbs"], first.uns["tfbs"], but=())
 
 
-def test_a_unit_that_is_damaged_before_the_run_is_complete_is_computed_again(predict, adata, units, tmp_path):
+def test_scores_that_are_damaged_before_the_run_is_complete_are_computed_again(predict, adata, computed, tmp_path):
     """Nobody has noted its checksum yet."""
     predict(adata)
     first = adata.copy()
     next((tmp_path / "run").glob("run-*/complete.json")).unlink()
-    path = next((tmp_path / "run").glob("run-*/units/*.npz"))
+    path = next((tmp_path / "run").glob("run-*/scores/*.npz"))
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 255
     path.write_bytes(content)
-    units.clear()
+    computed.clear()
     predict(adata)
-    assert len(units) == 1
+    assert len(computed) == 1
     assert_same_slots(adata.uns["tfbs"], first.uns["tfbs"], but=())
 
 
@@ -244,7 +245,7 @@ def test_files_of_the_user_in_out_dir_are_not_touched(predict, adata, tmp_path):
     predict(adata, save_tracks=True)
     (folder,) = (tmp_path / "run").glob("run-*")
     names = [path.relative_to(folder) for path in folder.rglob("*") if path.is_file()]
-    mine = [tmp_path / "mine" / name for name in names] + [tmp_path / "mine" / "units" / "notes.txt"]
+    mine = [tmp_path / "mine" / name for name in names] + [tmp_path / "mine" / "scores" / "notes.txt"]
     for path in mine:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("mine")
@@ -253,15 +254,15 @@ def test_files_of_the_user_in_out_dir_are_not_touched(predict, adata, tmp_path):
     assert {path.read_text() for path in mine} == {"mine"}
 
 
-def test_what_is_in_the_way_in_the_runs_own_folder_is_an_error_before_any_work(predict, adata, units, tmp_path):
+def test_what_is_in_the_way_in_the_runs_own_folder_is_an_error_before_any_work(predict, adata, computed, tmp_path):
     predict(adata)
     (folder,) = (tmp_path / "run").glob("run-*")
-    units.clear()
-    (tmp_path / "mine" / folder.name / "units").mkdir(parents=True)
-    (tmp_path / "mine" / folder.name / "units" / "notes.txt").write_text("mine")
-    with pytest.raises(ValueError, match="units is in the way: scmaxatac did not write it"):
+    computed.clear()
+    (tmp_path / "mine" / folder.name / "scores").mkdir(parents=True)
+    (tmp_path / "mine" / folder.name / "scores" / "notes.txt").write_text("mine")
+    with pytest.raises(ValueError, match="scores is in the way: scmaxatac did not write it"):
         predict(adata, out_dir=tmp_path / "mine")
-    assert units == []
+    assert computed == []
     assert [path.name for path in (tmp_path / "mine").rglob("*") if path.is_file()] == [".scmaxatac.lock", "notes.txt"]
 
 
@@ -288,7 +289,7 @@ def test_the_same_run_twice_at_once_is_refused_and_another_one_is_not(predict, a
 def test_nothing_is_left_under_temporary_names(predict, adata, tmp_path):
     predict(adata, save_tracks=True)
     assert {path.name for path in (tmp_path / "run").rglob(".*")} == {LOCK}
-    assert {path.suffix for path in (tmp_path / "run").glob("run-*/units/*")} == {".npz"}
+    assert {path.suffix for path in (tmp_path / "run").glob("run-*/scores/*")} == {".npz"}
 
 
 def test_what_a_killed_process_left_is_gone_after_the_next_call(predict, adata, tmp_path):
@@ -345,14 +346,14 @@ def test_a_run_that_was_opened_has_its_signal_regions_and_sites(predict, adata, 
     assert (starts.tolist(), ends.tolist()) == (regions["start"].tolist(), regions["end"].tolist())
 
 
-def test_another_calibration_of_the_same_weights_is_another_run(predict, adata, units, mini_models, tmp_path):
+def test_another_calibration_of_the_same_weights_is_another_run(predict, adata, computed, mini_models, tmp_path):
     """Its thresholds are those of its own table; nothing is predicted again."""
     predict(adata)
-    units.clear()
+    computed.clear()
     frame = mini_models[0].calibration.frame
     other = replace(mini_models[0], calibrations=Calibration(frame.assign(threshold=frame["threshold"] * 0.8)))
     predict(adata, models=[other, mini_models[1]])
-    assert units == []
+    assert computed == []
     assert sma.get.params(adata)["thresholds"]["AAA"] == dict.fromkeys(GROUPS, other.threshold("f1"))
     assert other.threshold("f1") != mini_models[0].threshold("f1")
     fresh = adata.copy()

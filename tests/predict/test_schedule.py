@@ -1,39 +1,41 @@
 """Running tasks through executors that fail in ways of their own."""
 
 from concurrent.futures import BrokenExecutor, Executor, Future
+from pathlib import Path
 
-import numpy as np
 import pytest
 
 from scmaxatac.predict import _schedule
+from scmaxatac.predict._plan import ChromosomePlan, Plan, Task
 from scmaxatac.predict._schedule import run_tasks
 
-GROUPS, CHROMS = ["B", "T"], ["chr1", "chr2"]
-WINDOWS = {"chr1": 10, "chr2": 3}
+GROUPS, CHROMS = ("B", "T"), ("chr1", "chr2")
+LARGE, SMALL, OTHER = (
+    Task("chr1", 0, 800, GROUPS, 5),
+    Task("chr1", 800, 1_600, GROUPS, 2),
+    Task("chr2", 0, 700, GROUPS, 9),
+)
 
 
 class Store:
-    """Notes which tasks are done, and whether all their bins wait for bigWigs."""
+    """Notes which parts are there, and the chromosomes whose parts were put together."""
 
-    def __init__(self, folder) -> None:
-        self.folder, self.done = folder, set()
+    def __init__(self) -> None:
+        self.parts, self.merged = set(), []
 
-    def has_unit(self, group, chrom) -> bool:
-        return (group, chrom) in self.done
+    def part_path(self, group, chrom, start, end, *, all_bins) -> Path:
+        return Path(f"{group}_{chrom}_{start}_{end}_{all_bins}")
 
-    def all_bins_path(self, group, chrom):
-        return self.folder / f"{group}_{chrom}"
+    def is_sound(self, path) -> bool:
+        return path in self.parts
 
 
 class Run:
     """As much of a run as its schedule asks for."""
 
     def __init__(self, folder) -> None:
-        self.folder, self.store = folder, Store(folder)
+        self.folder, self.store = folder, Store()
         self.spec = type("Spec", (), {"groups": GROUPS, "chroms": CHROMS, "models": [0]})
-
-    def window_starts(self, genome, chrom) -> np.ndarray:
-        return np.arange(WINDOWS[chrom])
 
 
 class Instant(Executor):
@@ -42,14 +44,13 @@ class Instant(Executor):
     def __init__(self, fails=(), after: bool = False, broken: bool = False) -> None:
         self.fails, self.after, self.broken, self.asked = set(fails), after, broken, []
 
-    def submit(self, fn, /, *args, **kwargs) -> Future:
-        task = args[:2]
+    def submit(self, fn, /, task, *args) -> Future:
         self.asked.append(task)
         if self.broken and task in self.fails:
             raise BrokenExecutor("a worker died")
         future: Future = Future()
         if task not in self.fails or self.after:
-            fn(*args, **kwargs)
+            fn(task, *args)
         if task in self.fails:
             future.set_exception(MemoryError("a worker died"))
         else:
@@ -61,14 +62,21 @@ class Instant(Executor):
 def run(tmp_path, monkeypatch) -> Run:
     run = Run(tmp_path)
 
-    def predict_task(group, chrom, folder, genome, all_bins, progress=None) -> None:
-        run.store.done.add((group, chrom))
-        if all_bins:
-            run.store.all_bins_path(group, chrom).mkdir(exist_ok=True)
+    def paths(task, all_bins) -> set[Path]:
+        return {run.store.part_path(g, task.chrom, task.start, task.end, all_bins=all_bins) for g in task.groups}
+
+    def predict_task(task, folder, genome, all_bins, progress=None) -> None:
+        run.store.parts |= paths(task, all_bins)
         if progress is not None:
-            progress(WINDOWS[chrom])
+            progress(task.n_scored)
+
+    def merge_parts(_, genome, group, chrom, *, all_bins) -> None:
+        mine = [task for task in (LARGE, SMALL, OTHER) if task.chrom == chrom]
+        assert all(paths(task, all_bins) <= run.store.parts for task in mine), "all parts are there"
+        run.store.merged.append((group, chrom))
 
     monkeypatch.setattr(_schedule, "predict_task", predict_task)
+    monkeypatch.setattr(_schedule, "merge_parts", merge_parts)
     return run
 
 
@@ -77,58 +85,67 @@ def finished() -> list[str]:
     return []
 
 
+def plan_of(*tasks: Task, all_bins: bool = False) -> Plan:
+    """Plan in which these tasks are left of both chromosomes."""
+    chromosomes = [ChromosomePlan(chrom, GROUPS, tuple(t for t in tasks if t.chrom == chrom)) for chrom in CHROMS]
+    return Plan(tuple(chromosomes), all_bins, 2 * sum(task.n_scored for task in tasks))
+
+
+EVERYTHING = plan_of(LARGE, SMALL, OTHER)
+
+
 @pytest.mark.parametrize("executor", [None, Instant()], ids=["here", "executor"])
-def test_every_group_is_finished_once_after_its_last_task(run, finished, executor):
+def test_every_group_is_finished_once_after_its_last_chromosome(run, finished, executor):
     def finish(group: str) -> None:
-        assert all(run.store.has_unit(group, chrom) for chrom in CHROMS)
+        assert {(group, chrom) for chrom in CHROMS} <= set(run.store.merged)
         finished.append(group)
 
-    run_tasks(run, None, finish_group=finish, executor=executor)
-    assert sorted(finished) == GROUPS
-    run_tasks(run, None, finish_group=finish, executor=executor)
-    assert sorted(finished) == sorted(GROUPS * 2), "a group that is complete is finished as well"
+    run_tasks(run, None, EVERYTHING, finish_group=finish, executor=executor)
+    assert finished == list(GROUPS)
+    assert len(run.store.merged) == len(set(run.store.merged)) == 4
+    run_tasks(run, None, Plan((), False, 0), finish_group=finish, executor=executor)
+    assert finished == list(GROUPS * 2), "a group that is complete is finished as well"
+    assert len(run.store.merged) == 4
 
 
-@pytest.mark.parametrize("tracks", [False, True])
-def test_groups_are_finished_though_a_worker_died_after_its_work(run, finished, tracks):
-    executor = Instant([("T", "chr2")], after=True)
-    options = {"has_tracks": lambda group: False} if tracks else {}
-    run_tasks(run, None, finish_group=finished.append, executor=executor, **options)
-    assert sorted(finished) == GROUPS
+@pytest.mark.parametrize("executor", [None, Instant()], ids=["here", "executor"])
+def test_parts_that_are_there_are_put_together_without_a_task(run, finished, executor):
+    run_tasks(run, None, EVERYTHING)
+    run.store.merged.clear()
+    run_tasks(run, None, plan_of(SMALL), finish_group=finished.append, executor=executor)
+    assert sorted(run.store.merged) == [(group, chrom) for group in GROUPS for chrom in CHROMS]
+    assert finished == list(GROUPS)
 
 
-def test_groups_whose_tasks_are_missing_are_not_finished_and_the_error_names_them(run, finished):
-    executor = Instant([("T", "chr1"), ("T", "chr2")])
-    with pytest.raises(RuntimeError, match=r"2 of 4 tasks are missing \('T' on chr1, 'T' on chr2\) .*a worker died"):
-        run_tasks(run, None, finish_group=finished.append, executor=executor)
-    assert finished == ["B"]
-    assert run.store.done == {("B", "chr1"), ("B", "chr2")}
-    again = Instant()
-    run_tasks(run, None, finish_group=finished.append, executor=again)
-    assert sorted(again.asked) == [("T", "chr1"), ("T", "chr2")]
-    assert sorted(finished) == ["B", "B", "T"]
+@pytest.mark.parametrize("all_bins", [False, True])
+def test_groups_are_finished_though_a_worker_died_after_its_work(run, finished, all_bins):
+    executor = Instant([SMALL], after=True)
+    plan = plan_of(LARGE, SMALL, OTHER, all_bins=all_bins)
+    run_tasks(run, None, plan, finish_group=finished.append, executor=executor)
+    assert finished == list(GROUPS)
+
+
+def test_what_is_missing_is_not_put_together_and_the_error_names_it(run, finished):
+    executor = Instant([SMALL])
+    with pytest.raises(RuntimeError, match=r"1 of 3 tasks are missing \(chr1:800-1,600\) .*a worker died"):
+        run_tasks(run, None, EVERYTHING, finish_group=finished.append, executor=executor)
+    assert finished == []
+    assert run.store.merged == [(group, "chr2") for group in GROUPS]
 
 
 def test_after_an_executor_broke_while_tasks_were_submitted_what_was_done_counts(run, finished):
-    executor = Instant([("T", "chr1")], broken=True)
-    with pytest.raises(RuntimeError, match="tasks are missing"):
-        run_tasks(run, None, finish_group=finished.append, executor=executor)
-    assert run.store.done == {("B", "chr1")}, "nothing is submitted after that"
+    executor = Instant([LARGE], broken=True)
+    with pytest.raises(RuntimeError, match="2 of 3 tasks are missing"):
+        run_tasks(run, None, EVERYTHING, finish_group=finished.append, executor=executor)
+    assert executor.asked == [OTHER, LARGE], "nothing is submitted after that"
+    assert run.store.merged == [(group, "chr2") for group in GROUPS]
     assert finished == []
 
 
-def test_tasks_are_done_chromosome_by_chromosome_or_group_by_group_with_tracks(run):
+def test_the_largest_tasks_come_first_or_with_bigwigs_those_of_the_plan(run):
     executor = Instant()
-    run_tasks(run, None, executor=executor)
-    assert executor.asked == [("B", "chr1"), ("T", "chr1"), ("B", "chr2"), ("T", "chr2")]
-    run.store.done.clear()
+    run_tasks(run, None, EVERYTHING, executor=executor)
+    assert executor.asked == [OTHER, LARGE, SMALL]
     executor = Instant()
-    run_tasks(run, None, has_tracks=lambda group: False, executor=executor)
-    assert executor.asked == [("B", "chr1"), ("B", "chr2"), ("T", "chr1"), ("T", "chr2")]
-
-
-def test_a_group_whose_bigwigs_are_gone_is_predicted_again_though_its_scores_are_there(run):
-    run_tasks(run, None)
-    executor = Instant()
-    run_tasks(run, None, has_tracks=lambda group: group == "B", executor=executor)
-    assert executor.asked == [("T", "chr1"), ("T", "chr2")]
+    run_tasks(run, None, plan_of(LARGE, SMALL, OTHER, all_bins=True), executor=executor)
+    assert executor.asked == [LARGE, SMALL, OTHER]

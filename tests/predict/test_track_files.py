@@ -10,7 +10,7 @@ import scmaxatac as sma
 from scmaxatac.io._bed import read_bed
 from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig
 from scmaxatac.io._files import sha256_of
-from scmaxatac.predict import _schedule, _track_files
+from scmaxatac.predict import _plan, _schedule, _track_files
 
 pytestmark = pytest.mark.usefixtures("analytic")
 
@@ -144,7 +144,7 @@ def test_tracks_of_groups_that_stay_the_same_are_taken_over(adata, predict, monk
     before = {(row.group, row.tf): row.sha256 for row in files[files["kind"] == "bigwig"].itertuples()}
     tasks = []
     original = _schedule.predict_task
-    monkeypatch.setattr(_schedule, "predict_task", lambda *args: tasks.append(args[0]) or original(*args))
+    monkeypatch.setattr(_schedule, "predict_task", lambda *args: tasks.extend(args[0].groups) or original(*args))
     adata.obs.iloc[np.flatnonzero(adata.obs["leiden"] == "B")[0], 0] = np.nan
     predict(adata, save_tracks=True)
     assert set(tasks) == {"B"}
@@ -177,7 +177,10 @@ def groups_on_disk(monkeypatch, tmp_path):
     return seen
 
 
-def test_one_group_at_a_time_has_its_bins_on_disk(mini, fragment_file, predict, groups_on_disk, tmp_path):
+def test_one_group_at_a_time_has_its_bins_on_disk_where_there_is_no_room_for_more(
+    mini, fragment_file, predict, groups_on_disk, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(_plan, "_BYTES_ON_DISK", 1)
     predict(mini.adata(fragment_file), save_tracks=True)
     assert len(groups_on_disk) == len(GROUPS) * len(SIZES)
     assert max(map(len, groups_on_disk)) == 1
@@ -188,15 +191,19 @@ def test_tracks_that_were_finished_before_an_interruption_stay(
     mini, fragment_file, predict, adata, monkeypatch, tmp_path
 ):
     """Interrupted in the second group: the first group's bigWigs are there, its bins are gone, nothing is repeated."""
+    monkeypatch.setattr(_plan, "_BYTES_ON_DISK", 1)
     later, run = mini.adata(fragment_file), tmp_path / "interrupted"
     original = _schedule.predict_task
-    units: list[tuple[str, str]] = []
+    done: list[tuple[str, ...]] = []
 
-    def interrupt(group, chrom, *args):
-        if group != GROUPS[0] and len(units) > len(SIZES):
+    def interrupt(task, *args):
+        if task.groups != GROUPS[:1] and len(done) > len(SIZES):
             raise KeyboardInterrupt
-        units.append((group, chrom))
-        return original(group, chrom, *args)
+        return spy(task, *args)
+
+    def spy(task, *args):
+        done.append((*task.groups, task.chrom))
+        return original(task, *args)
 
     with monkeypatch.context() as patch:
         patch.setattr(_schedule, "predict_task", interrupt)
@@ -205,20 +212,21 @@ def test_tracks_that_were_finished_before_an_interruption_stay(
     written = {path: path.stat().st_mtime_ns for path in run.glob("run-*/tracks/*/*.bw")}
     assert len(written) == len(MODELS) + 1
     assert {path.name.split("_")[0] for path in run.glob("run-*/all_bins/*")} == {"0001"}
-    before = set(units)
-    units.clear()
-    monkeypatch.setattr(_schedule, "predict_task", lambda g, c, *args: units.append((g, c)) or original(g, c, *args))
+    before = set(done)
+    done.clear()
+    monkeypatch.setattr(_schedule, "predict_task", spy)
     predict(later, save_tracks=True, out_dir=run)
-    assert before.isdisjoint(units)
-    assert len(before) + len(units) == len(GROUPS) * len(SIZES)
+    assert before.isdisjoint(done)
+    assert len(before) + len(done) == len(GROUPS) * len(SIZES)
     assert {path: path.stat().st_mtime_ns for path in written} == written
     assert later.uns["tfbs"]["files"].equals(adata.uns["tfbs"]["files"]), "with the checksums of a run in one go"
     assert not list(run.glob("run-*/all_bins/*"))
 
 
-def test_an_interruption_while_tracks_are_written_repeats_no_unit(
+def test_an_interruption_while_tracks_are_written_repeats_no_task(
     mini, fragment_file, predict, adata, monkeypatch, tmp_path
 ):
+    monkeypatch.setattr(_plan, "_BYTES_ON_DISK", 1)
     later, run = mini.adata(fragment_file), tmp_path / "interrupted"
     original = _track_files.read_signal
 
@@ -230,13 +238,12 @@ def test_an_interruption_while_tracks_are_written_repeats_no_unit(
         with pytest.raises(KeyboardInterrupt):
             predict(later, save_tracks=True, out_dir=run)
     assert _track_files.read_signal is original
-    n_units = len(list(run.glob("run-*/units/*.npz")))
-    assert n_units == len(SIZES)
-    units = []
+    assert len(list(run.glob("run-*/scores/*.npz"))) == len(SIZES)
+    groups = []
     predict_task = _schedule.predict_task
-    monkeypatch.setattr(_schedule, "predict_task", lambda *args: units.append(args[0]) or predict_task(*args))
+    monkeypatch.setattr(_schedule, "predict_task", lambda *args: groups.extend(args[0].groups) or predict_task(*args))
     predict(later, save_tracks=True, out_dir=run)
-    assert set(units) == set(GROUPS[1:])
+    assert set(groups) == set(GROUPS[1:])
     assert later.uns["tfbs"]["files"].equals(adata.uns["tfbs"]["files"])
 
 

@@ -15,17 +15,19 @@ SITES = pd.DataFrame(
 )
 
 
-@pytest.fixture
-def store(tmp_path):
+@pytest.fixture(params=[32, 64])
+def store(tmp_path, request):
     """Scores of two samples and one factor in some bins."""
     rng = np.random.default_rng(0)
     fingerprints = {(s, c): f"{s}{c}" for s in ("a", "b") for c in SIZES}
-    made = ScoreStore(tmp_path, groups=["a", "b"], tfs=["CTCF"], sizes=SIZES, fingerprints=fingerprints)
+    made = ScoreStore(
+        tmp_path, groups=["a", "b"], tfs=["CTCF"], sizes=SIZES, fingerprints=fingerprints, bin_size=request.param
+    )
     for sample in ("a", "b"):
         for chrom, size in SIZES.items():
-            bins = np.sort(rng.choice(-(-size // 32), 60, replace=False))
-            made.write_unit(
-                sample, chrom, bins=[bins], scores=[rng.random(60).astype(np.float32)],
+            bins = np.sort(rng.choice(-(-size // request.param), 40, replace=False))
+            made.write_scores(
+                sample, chrom, bins=[bins], scores=[rng.random(40).astype(np.float32)],
                 min_stored_scores=np.zeros(1), region_scores=np.zeros((0, 1)), n_ranked=0,
             )  # fmt: skip
     return made
@@ -57,8 +59,8 @@ def test_scores_are_the_largest_of_the_bins_that_overlap(store):
     for u, unit in enumerate(units.itertuples()):
         for s, sample in enumerate(("b", "a")):
             starts, scores = store.read(sample, "CTCF", unit.chrom)
-            inside = (starts < unit.end) & (starts + 32 > unit.start)
-            best = scores[inside].max(initial=0)
+            inside = (starts < unit.end) & (starts + store.bin_size > unit.start)
+            best = float(scores[inside].max(initial=0))
             assert found.logits[u, s] == pytest.approx(np.log(max(best, 1e-4) / (1 - max(best, 1e-4))))
             assert found.called[u, s] == (best >= {"a": 0.5, "b": 0.9}[sample])
     np.testing.assert_allclose(found.accessibility, np.log2(1 + counts).mean(axis=1))

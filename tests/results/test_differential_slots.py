@@ -4,7 +4,6 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
-
 from scmaxatac.results._differential_slots import check_differential_key, read_differential, write_differential
 from scmaxatac.results._rank_slots import check_rank_key, read_ranks, write_ranks
 

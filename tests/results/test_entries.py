@@ -3,28 +3,65 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from scmaxatac.results._entries import read_entry, write_entry
+from scmaxatac.results._entries import check_entry, read_entry, write_entry
+from scmaxatac.results._entry import DIFFERENTIAL, ENRICHMENT, NETWORK, RANKS
+from scmaxatac.results._reader import is_prediction
 
 TABLE = pd.DataFrame({"source": ["A", "B/C"], "weight": [0.5, 2.0]})
+ENTRIES = (DIFFERENTIAL, RANKS, NETWORK, ENRICHMENT)
 
 
-def test_an_entry_is_read_as_it_was_written():
-    adata = ad.AnnData(np.zeros((2, 1)))
-    write_entry(adata, "tfbs", "network", TABLE, {"run": "abc", "window": 5})
-    table, params = read_entry(adata, "tfbs", "network", "it")
-    pd.testing.assert_frame_equal(table, TABLE)
-    assert params == {"run": "abc", "window": 5}
-    table["weight"] = 0.0
-    pd.testing.assert_frame_equal(read_entry(adata, "tfbs", "network", "it")[0], TABLE)
-    write_entry(adata, "tfbs", "network", TABLE.iloc[:1], {})
-    assert len(read_entry(adata, "tfbs", "network", "it")[0]) == 1
+@pytest.fixture
+def adata():
+    return ad.AnnData(np.zeros((2, 1)))
 
 
-@pytest.mark.parametrize("there", ["text", {"table": TABLE}, TABLE])
-def test_what_somebody_else_wrote_is_neither_replaced_nor_read(there):
-    adata = ad.AnnData(np.zeros((2, 1)))
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_an_entry_is_read_as_it_was_written(adata, entry):
+    other = adata.copy()
+    write_entry([adata, other], entry, "x", dict.fromkeys(entry.tables, TABLE), {"run": "abc", "window": 5})
+    for written in (adata, other):
+        tables, params = read_entry(written, entry, "x")
+        assert list(tables) == list(entry.tables)
+        for table in tables.values():
+            pd.testing.assert_frame_equal(table, TABLE)
+            table["weight"] = 0.0
+        assert params == {"run": "abc", "window": 5}
+    for table in read_entry(adata, entry, "x")[0].values():
+        pd.testing.assert_frame_equal(table, TABLE)
+    check_entry([adata], entry, "x")
+    write_entry([adata], entry, "x", dict.fromkeys(entry.tables, TABLE.iloc[:1]), {})
+    assert {len(table) for table in read_entry(adata, entry, "x")[0].values()} == {1}
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_entries_are_neither_predictions_nor_one_another(adata, entry):
+    write_entry([adata], entry, "x", dict.fromkeys(entry.tables, TABLE), {})
+    assert not is_prediction(adata.uns["x"])
+    assert [other for other in ENTRIES if other.is_in(adata.uns["x"])] == [entry]
+
+
+@pytest.mark.parametrize("there", ["text", {"edges": TABLE}, TABLE])
+def test_what_somebody_else_wrote_is_neither_replaced_nor_read(adata, there):
     adata.uns["tfbs_network"] = there
-    with pytest.raises(ValueError, match=r"uns\['tfbs_network'\] holds something else"):
-        write_entry(adata, "tfbs", "network", TABLE, {})
-    with pytest.raises(KeyError, match="call make first"):
-        read_entry(adata, "tfbs", "network", "make")
+    with pytest.raises(ValueError, match=r"uns\['tfbs_network'\] holds something else than a network"):
+        check_entry([adata], NETWORK, NETWORK.beside("tfbs"))
+    with pytest.raises(KeyError, match=r"no network under uns\['tfbs_network'\]: call scmaxatac\.tl\.to_network"):
+        read_entry(adata, NETWORK, NETWORK.beside("tfbs"))
+
+
+def test_entries_under_other_names_are_pointed_out(adata):
+    write_entry([adata], RANKS, "mine", {"ranks": TABLE}, {})
+    with pytest.raises(KeyError, match="there are some under 'mine'"):
+        read_entry(adata, RANKS, "rank_tfs")
+
+
+@pytest.mark.parametrize("name", ["a/b", "a\\b", "", " .", 3])
+def test_names_that_files_do_not_keep_are_refused(adata, name):
+    with pytest.raises(ValueError, match=r"key_added is .*text without '/'"):
+        check_entry([adata], RANKS, name)
+
+
+def test_tables_that_are_not_declared_are_refused(adata):
+    with pytest.raises(ValueError, match="the tables of 'rank_tfs' are ranks, not edges"):
+        write_entry([adata], RANKS, "x", {"edges": TABLE}, {})

@@ -99,7 +99,7 @@ def test_a_description_survives_as_text(spec):
     ("old", "new", "message"),
     [
         ('"step": 256', '"step": 128', "does not give the fingerprint"),
-        ('"format": 4', '"format": 3', "another version"),
+        ('"format": 5', '"format": 3', "another version"),
         ('"step": 256,', "", "damaged"),
         ('"of B"', "3", "does not give the fingerprint"),
         ("{", "[", "Expecting"),

@@ -1,4 +1,4 @@
-"""Scores of a run on disk, unit by unit."""
+"""Scores of a run on disk, by group and chromosome."""
 
 import json
 import logging
@@ -10,17 +10,17 @@ from scmaxatac.results._complete import COMPLETE, complete_run
 from scmaxatac.results._score_store import ScoreStore
 
 GROUPS, TFS, SIZES = ["B", "../T"], ["CTCF", "SPI1"], {"chr1": 3_200, "chr2": 640}
-UNITS = [(group, chrom) for group in GROUPS for chrom in SIZES]
+PAIRS = [(group, chrom) for group in GROUPS for chrom in SIZES]
 
 
 def open_store(folder, **changes) -> ScoreStore:
-    fingerprints = {(group, chrom): f"{GROUPS.index(group)}{chrom}" for group, chrom in UNITS}
+    fingerprints = {(group, chrom): f"{GROUPS.index(group)}{chrom}" for group, chrom in PAIRS}
     return ScoreStore(folder, **{"groups": GROUPS, "tfs": TFS, "sizes": SIZES, "fingerprints": fingerprints} | changes)
 
 
-def unit(group: str, chrom: str) -> dict:
-    """Content of a unit: other bins for each, scores that tell all apart."""
-    rng = np.random.default_rng(UNITS.index((group, chrom)))
+def content(group: str, chrom: str) -> dict:
+    """Scores of a group on a chromosome: other bins for each, scores that tell all apart."""
+    rng = np.random.default_rng(PAIRS.index((group, chrom)))
     bins = [np.sort(rng.choice(SIZES[chrom] // 32, n, replace=False)) for n in (10, 3)]
     return {
         "bins": bins,
@@ -31,9 +31,9 @@ def unit(group: str, chrom: str) -> dict:
     }
 
 
-def fill(store: ScoreStore, units=UNITS) -> None:
-    for group, chrom in units:
-        store.write_unit(group, chrom, **unit(group, chrom))
+def fill(store: ScoreStore, pairs=PAIRS) -> None:
+    for group, chrom in pairs:
+        store.write_scores(group, chrom, **content(group, chrom))
         store.write_insertions(group, chrom, [np.arange(3, dtype=np.int32)], [0.5], (0.0, 2.0))
 
 
@@ -44,17 +44,17 @@ def store(tmp_path) -> ScoreStore:
     return store
 
 
-def test_units_are_read_as_they_were_written(store):
+def test_scores_are_read_as_they_were_written(store):
     store.finish("run", [])
-    for group, chrom in UNITS:
-        written = unit(group, chrom)
+    for group, chrom in PAIRS:
+        written = content(group, chrom)
         for i, tf in enumerate(TFS):
             starts, scores = store.read(group, tf, chrom)
             assert starts.tolist() == (written["bins"][i] * 32).tolist()
             np.testing.assert_array_equal(scores, written["scores"][i])
         np.testing.assert_array_equal(store.region_scores(group, chrom), written["region_scores"])
     for group in GROUPS:
-        mine = [unit(group, chrom) for chrom in SIZES]
+        mine = [content(group, chrom) for chrom in SIZES]
         assert store.n_ranked(group) == sum(one["n_ranked"] for one in mine)
         for i, tf in enumerate(TFS):
             assert store.min_stored_score(group, tf) == max(one["min_stored_scores"][i] for one in mine)
@@ -62,7 +62,7 @@ def test_units_are_read_as_they_were_written(store):
 
 @pytest.mark.parametrize(("start", "end"), [(0, None), (0, 3_200), (31, 33), (32, 64), (64, 65), (1_000, 2_000)])
 def test_part_of_a_chromosome_holds_the_bins_that_share_a_base_with_it(store, start, end):
-    written = unit("B", "chr1")["bins"][0] * 32
+    written = content("B", "chr1")["bins"][0] * 32
     expected = [at for at in written if at + 32 > start and (end is None or at < end)]
     assert store.read("B", "CTCF", "chr1", start, end)[0].tolist() == expected
 
@@ -76,9 +76,9 @@ def test_a_run_is_complete_when_it_was_finished_and_not_before(store):
     assert (store.folder / COMPLETE).stat().st_mtime_ns == noted, "nothing changed, so nothing is written"
 
 
-def test_a_run_with_a_missing_unit_can_not_be_finished(tmp_path):
+def test_a_run_with_missing_scores_can_not_be_finished(tmp_path):
     store = open_store(tmp_path)
-    fill(store, UNITS[:-1])
+    fill(store, PAIRS[:-1])
     with pytest.raises(FileNotFoundError):
         store.finish("run", [])
     assert complete_run(tmp_path) is None
@@ -86,28 +86,28 @@ def test_a_run_with_a_missing_unit_can_not_be_finished(tmp_path):
 
 def test_what_is_lost_from_a_complete_run_is_told_by_its_readers(store):
     store.finish("run", [])
-    store.unit_path("B", "chr1").unlink()
+    store.scores_path("B", "chr1").unlink()
     again = open_store(store.folder)
-    assert not again.has_unit("B", "chr1")
-    assert again.has_unit("B", "chr2")
+    assert not again.has_scores("B", "chr1")
+    assert again.has_scores("B", "chr2")
     with pytest.raises(FileNotFoundError, match=r"is missing; run tl\.predict_tfbs again"):
         again.read("B", "CTCF", "chr1")
 
 
-def test_another_file_in_place_of_a_unit_is_refused_and_removed_to_be_computed_again(store, caplog):
+def test_another_file_in_place_of_scores_is_refused_and_removed_to_be_computed_again(store, caplog):
     store.finish("run", [])
-    path = store.unit_path("B", "chr1")
-    path.write_bytes(store.unit_path("B", "chr2").read_bytes())
+    path = store.scores_path("B", "chr1")
+    path.write_bytes(store.scores_path("B", "chr2").read_bytes())
     again = open_store(store.folder)
     with pytest.raises(ValueError, match=r"Call tl\.predict_tfbs again"):
         again.read("B", "CTCF", "chr1")
     with caplog.at_level(logging.WARNING, "scmaxatac"):
-        assert not again.has_unit("B", "chr1")
+        assert not again.has_scores("B", "chr1")
     assert "is damaged" in caplog.text
     assert not path.exists()
 
 
-def test_a_file_beside_the_units_is_noted_as_well(store):
+def test_a_file_beside_the_scores_is_noted_as_well(store):
     (store.folder / "run.json").write_text("{}")
     store.finish("run", ["run.json"])
     assert store.has_inputs()
@@ -135,12 +135,29 @@ def test_a_folder_is_there_with_all_of_its_files_only(store):
     assert not store.has_folder("scores.zarr")
 
 
-def test_units_of_another_run_that_were_computed_from_the_same_are_taken_over(store, tmp_path):
+def test_scores_of_another_run_that_were_computed_from_the_same_are_taken_over(store, tmp_path):
     names = dict(store.fingerprints) | {("B", "chr1"): "from other insertions"}
     other = open_store(tmp_path / "other", fingerprints=names)
     other.adopt(store.folder)
-    assert [other.has_unit(*one) for one in UNITS] == [one != ("B", "chr1") for one in UNITS]
-    np.testing.assert_array_equal(other.read("B", "SPI1", "chr2")[1], unit("B", "chr2")["scores"][1])
+    assert [other.has_scores(*one) for one in PAIRS] == [one != ("B", "chr1") for one in PAIRS]
+    np.testing.assert_array_equal(other.read("B", "SPI1", "chr2")[1], content("B", "chr2")["scores"][1])
+
+
+def test_parts_are_removed_by_group_and_chromosome(store):
+    paths = {
+        (group, chrom, all_bins): store.part_path(group, chrom, 0, 800, all_bins=all_bins)
+        for group, chrom in PAIRS
+        for all_bins in (False, True)
+    }
+    assert len(set(paths.values())) == 8
+    for path in paths.values():
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("a part")
+    store.remove_parts("../T", "chr1")
+    assert {part for part, path in paths.items() if not path.exists()} == {
+        ("../T", "chr1", False),
+        ("../T", "chr1", True),
+    }
 
 
 def test_a_sample_beside_the_regions_is_read_by_factor(store):
@@ -164,7 +181,8 @@ def test_insertions_are_read_as_they_were_written(store):
 
 def test_no_path_is_built_from_the_name_of_a_group(store):
     paths = [
-        store.unit_path("../T", "chr1"),
+        store.scores_path("../T", "chr1"),
+        store.part_path("../T", "chr1", 0, 800, all_bins=True),
         store.insertions_path("../T", "chr1"),
         store.all_bins_path("../T", "chr1"),
     ]

@@ -12,7 +12,8 @@ from _mini import GROUPS, REGIONS, SIZES
 
 import scmaxatac as sma
 from scmaxatac.containers._mudata import columns_not_pulled
-from scmaxatac.results._schema import CELL_ACTIVITY, IN_UNS, SLOTS, Slot
+from scmaxatac.results._schema import CELL_ACTIVITY, IN_UNS, SLOTS
+from scmaxatac.results._slot import Slot
 from scmaxatac.results._slots import merge_slots
 
 pytestmark = pytest.mark.usefixtures("analytic")

@@ -131,7 +131,7 @@ def test_scores_that_are_gone_are_an_error_that_says_where_they_were(adata, tmp_
     if what == "everything":
         shutil.rmtree(tmp_path / "run")
     else:
-        next((tmp_path / "run").glob("run-*/units/*.npz")).unlink()
+        next((tmp_path / "run").glob("run-*/scores/*.npz")).unlink()
     with pytest.raises(FileNotFoundError, match=rf"{tmp_path / 'run'}.*tl.predict_tfbs again"):
         sma.tl.call_sites(adata, 0.2)
 
@@ -151,7 +151,7 @@ def test_an_incomplete_run_is_not_called_from(adata, tmp_path):
         sma.tl.call_sites(adata, 0.2)
 
 
-@pytest.mark.parametrize("name", ["units/*.npz", "calibration/000.tsv", "uncounted.tsv", "regions.npz", "bins.json"])
+@pytest.mark.parametrize("name", ["scores/*.npz", "calibration/000.tsv", "uncounted.tsv", "regions.npz", "bins.json"])
 def test_a_damaged_file_is_an_error_that_names_it(mini, fragment_file, predict, tmp_path, name):
     adata = mini.adata(fragment_file)
     predict(adata, regions=REGIONS)
@@ -199,6 +199,14 @@ def test_matched_after_a_run_in_few_regions_says_what_is_missing(mini, fragment_
     sma.tl.call_sites(adata, 0.5)
     sma.tl.call_sites(adata, "matched")
     assert_same_slots(adata.uns["tfbs"], matched.uns["tfbs"], but=())
+
+
+def test_no_site_at_all_is_told_once(adata):
+    with pytest.warns(UserWarning, match="there is no site at threshold 1, of any factor in any group") as caught:
+        sma.tl.call_sites(adata, 1)
+    assert len(caught) == 1
+    assert sma.get.sites(adata).empty
+    assert sma.get.activity(adata).isna().all(axis=None)
 
 
 def test_a_subset_of_the_cells_gets_the_sites_of_all(adata):

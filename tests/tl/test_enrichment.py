@@ -159,7 +159,7 @@ def test_the_background_may_be_another(truth, genome):
 def test_the_table_is_stored_and_found_again(truth, genome, tmp_path):
     import anndata as ad
 
-    with pytest.raises(KeyError, match=r"no enrichment under uns\['tfbs_enrichment'\]"):
+    with pytest.raises(KeyError, match=r"no test of enrichment under uns\['tfbs_enrichment'\]"):
         get.enrichment(truth.adata)
     table = tl.enrichment(truth.adata, regions_of(truth).iloc[:20], genome=genome, store=True)
     pd.testing.assert_frame_equal(get.enrichment(truth.adata), table)
@@ -203,3 +203,22 @@ def test_what_cannot_be_tested_is_told(truth, genome, tmp_path):
     with pytest.raises(ValueError, match="background: none of its 1 regions lies on regions that were predicted"):
         tl.enrichment(truth.adata, everything.iloc[:20], genome=genome,
                       background=pd.DataFrame({"chrom": ["chr22"], "start": [5], "end": [9]}))  # fmt: skip
+
+
+def test_a_factor_without_sites_has_neither_odds_nor_z(truth, genome):
+    sites = truth.adata.uns["tfbs"]["sites"]
+    truth.adata.uns["tfbs"]["sites"] = sites[sites["tf"] != "SPI1"]
+    some = regions_of(truth)[np.arange(N) % 9 == 2]
+    table = tl.enrichment(truth.adata, some, genome=genome).set_index("tf")
+    assert table.loc["SPI1", ["log2_odds", "z", "p", "q"]].isna().all()
+    assert table.loc["CTCF", ["log2_odds", "z", "p", "q"]].notna().all()
+    assert table.loc["SPI1", "bp"] == 0
+
+
+def test_regions_can_be_named(truth, genome):
+    table = regions_of(truth).iloc[2:40:3]
+    names = [f"{row.chrom}:{row.start}-{row.end}" for row in table.itertuples()]
+    expected = tl.enrichment(truth.adata, table, genome=genome)
+    pd.testing.assert_frame_equal(tl.enrichment(truth.adata, names, genome=genome), expected)
+    with pytest.warns(UserWarning, match="with 1 regions the normal distribution"):
+        assert set(tl.enrichment(truth.adata, names[0], genome=genome)["n_regions"]) == {1}

@@ -121,19 +121,19 @@ def test_a_group_without_fragments_on_the_chosen_chromosomes(refused, mini, tmp_
         )  # fmt: skip
 
 
-@pytest.mark.parametrize(("tfs", "message"), [
-    ("AAB", r"AAB not among .*\(AAA, BBB\); did you mean 'AAA'"),
-    (["AAA", "bbb"], r"did you mean 'BBB'\? Names are case-sensitive"),
-    ([], "tfs is empty"),
+@pytest.mark.parametrize(("tfs", "error", "message"), [
+    ("AAB", KeyError, r"AAB not among .*\(AAA, BBB\); did you mean 'AAA'"),
+    (["AAA", "bbb"], KeyError, r"did you mean 'BBB'\? Names are case-sensitive"),
+    ([], ValueError, "tfs is empty"),
 ])  # fmt: skip
-def test_unknown_factors(refused, adata, tfs, message):
-    refused(adata, ValueError, message, tfs=tfs)
+def test_unknown_factors(refused, adata, tfs, error, message):
+    refused(adata, error, message, tfs=tfs)
 
 
 def test_unknown_published_factors_get_the_nearest_names(refused, adata, monkeypatch, tmp_path):
     monkeypatch.setattr(sma.settings, "cache_dir", tmp_path / "cache")
     monkeypatch.setattr(sma.settings, "model_dir", None)
-    refused(adata, ValueError, r"'CTFC' \(did you mean 'CTCF'", models=None, tfs=["CTFC"])
+    refused(adata, KeyError, r"'CTFC' \(did you mean 'CTCF'", models=None, tfs=["CTFC"])
     refused(adata, FileNotFoundError, r"not installed: CTCF.*models\.download\('CTCF'\)", models=None, tfs="CTCF")
     refused(adata, FileNotFoundError, r"no models are installed.*models\.download", models=None)
 
@@ -185,7 +185,8 @@ def test_unknown_chromosomes(refused, adata, chroms, error, message, name):
 
 
 @pytest.mark.parametrize(
-    ("column", "message"), [("leidn", "no column 'leidn'; it has 'leiden'"), (["leiden", "nope"], "no column 'nope'")]
+    ("column", "message"),
+    [("leidn", "no column 'leidn'; did you mean 'leiden'"), (["leiden", "nope"], "no column 'nope'")],
 )
 def test_unknown_columns(refused, adata, column, message):
     refused(adata, KeyError, message, groupby=column)

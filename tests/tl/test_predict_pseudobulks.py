@@ -82,6 +82,23 @@ def test_an_object_of_groups_is_used_as_any_other(bulks, from_bulks, tmp_path):
     pd.testing.assert_frame_equal(sma.get.sites(back), sma.get.sites(groups, key="more"))
 
 
+def test_activities_of_an_object_of_groups_are_ranked(adata, predict, bulks, from_bulks):
+    groups = from_bulks(bulks, max_fragments="match", threshold=0.2)
+    sma.tl.rank_tfs(groups, source="activity", n_bootstrap=50)
+    predict(adata, regions=REGIONS, max_fragments="match", threshold=0.2)
+    sma.tl.rank_tfs(adata, source="activity", n_bootstrap=50)
+    pd.testing.assert_frame_equal(sma.get.rank_tfs(groups), sma.get.rank_tfs(adata))
+    with pytest.raises(ValueError, match="no scores of cells: rank with source='activity'"):
+        sma.tl.rank_tfs(groups)
+
+
+def test_an_object_of_groups_that_lost_some_is_told_of_groups_not_cells(bulks, from_bulks):
+    groups = from_bulks(bulks)
+    with pytest.warns(UserWarning, match=r"no longer fits the object: its rows, the groups, lost 'B'; call") as caught:
+        sma.get.sites(groups[1:].copy())
+    assert "cells" not in str(caught[0].message)
+
+
 @pytest.mark.filterwarnings("error:.*no longer fits")
 def test_groups_that_were_skipped_have_no_row(mini, fragment_file, from_bulks):
     adata = mini.adata(fragment_file)
@@ -118,8 +135,9 @@ def test_depth_before_and_after_is_recorded(bulks, from_bulks):
     groups = from_bulks(bulks, max_fragments="match", rng=7)
     qc, params = sma.get.qc(groups), sma.get.params(groups)
     assert qc["n_fragments"].tolist() == bulks.qc["n_fragments"].tolist()
-    assert (qc["n_fragments_used"] == bulks.qc["n_fragments"].min()).all()
-    assert (params["max_fragments"], params["thinned_to"], params["rng"]) == ("match", qc["n_fragments"].min(), 7)
+    least = bulks.qc["n_fragments_used"].min()
+    assert (qc["n_fragments_used"] == least).all()
+    assert (params["max_fragments"], params["thinned_to"], params["rng"]) == ("match", least, 7)
     again = sma.get.params(from_bulks(sma.pp.pseudobulk(bulks, max_fragments="match", rng=7)))
     assert again["run"] == params["run"]
     assert again["thinned_to"] == params["thinned_to"]

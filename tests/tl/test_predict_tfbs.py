@@ -109,8 +109,7 @@ def test_results_do_not_depend_on_the_size_of_tiles(analytic, predict, adata, mo
 
     predict(adata, out_dir=tmp_path / "one")
     whole = adata.uns["tfbs"]
-    original = _predict.average_windows
-    monkeypatch.setattr(_predict, "average_windows", lambda *args, **_: original(*args, windows_per_tile=2))
+    monkeypatch.setattr(_predict, "_windows_per_tile", lambda *_: 2)
     predict(adata, out_dir=tmp_path / "two")
     assert_same_slots(adata.uns["tfbs"], whole)
 

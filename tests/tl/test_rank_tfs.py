@@ -106,7 +106,7 @@ def test_a_part_of_the_ranking(scored):
     assert set(sma.get.rank_tfs(changed)["tf"]) == {"SPI1", "CTCF"}
     assert len(sma.get.rank_tfs(changed, groups=["B", "T"], n=1)) == 2
     assert len(sma.get.rank_tfs(changed, tfs="CTCF")) == 3
-    with pytest.raises(KeyError, match="no group 'NK' in the ranking; it has 'B', "):
+    with pytest.raises(KeyError, match="no group 'NK'; the ranking has 'B', "):
         sma.get.rank_tfs(changed, groups="NK")
 
 
@@ -135,6 +135,7 @@ def test_what_is_missing_is_told(scored):
 
 
 @pytest.mark.usefixtures("analytic")
+@pytest.mark.filterwarnings("ignore:intervals of activities are too narrow")
 def test_activities_are_compared_with_intervals_over_blocks_of_sites(mini, fragment_file, predict):
     adata = mini.adata(fragment_file)
     predict(adata, max_fragments="match")
@@ -146,9 +147,12 @@ def test_activities_are_compared_with_intervals_over_blocks_of_sites(mini, fragm
         assert row["effect"] == pytest.approx(activity.loc[group, tf] - activity.drop(index=group)[tf].mean())
         assert row["low"] <= row["effect"] <= row["high"]
         assert row["n_sites"] == len(sma.get.sites(adata, groups=group, tfs=tf))
+    intervals = sma.get.activity(adata, interval=True, block_size=1_000).set_index(["group", "tf"])
+    assert table["n_blocks"].to_dict() == intervals["n_blocks"].to_dict()
 
 
 @pytest.mark.usefixtures("analytic")
+@pytest.mark.filterwarnings("ignore:intervals of activities are too narrow")
 def test_activities_of_groups_of_other_depths_are_warned_of(mini, fragment_file, predict):
     adata = mini.adata(fragment_file)
     mono = np.flatnonzero(adata.obs["leiden"] == "Mono")
@@ -158,3 +162,12 @@ def test_activities_of_groups_of_other_depths_are_warned_of(mini, fragment_file,
         predict(few, min_cells=1)
     with pytest.warns(UserWarning, match='activities rise with depth: predict with max_fragments="match"'):
         sma.tl.rank_tfs(few, source="activity")
+
+
+@pytest.mark.usefixtures("analytic")
+def test_intervals_over_few_blocks_are_warned_of(mini, fragment_file, predict):
+    adata = mini.adata(fragment_file)
+    predict(adata, max_fragments="match")
+    n_blocks = sma.get.sites(adata, tfs="AAA").drop_duplicates(["chrom"])["chrom"].nunique()
+    with pytest.warns(UserWarning, match=rf"too narrow where fewer than 10 blocks .*AAA: {n_blocks}"):
+        sma.tl.rank_tfs(adata, source="activity", tfs="AAA", block_size=10**9)

@@ -100,6 +100,58 @@ def test_fragments_and_the_matrix_of_their_counts_score_alike(predicted, mini):
 
 
 @pytest.mark.filterwarnings(QUIET)
+@pytest.mark.parametrize("whole", [False, True])
+def test_columns_that_were_not_predicted_are_left_out(analytic, predict, mini, fragment_file, whole):
+    """They score as the matrix without them, and as the fragments in the predicted regions."""
+    adata = mini.adata(fragment_file)
+    chosen = (REGIONS["chrom"] == "chr2").to_numpy()
+    predict(adata, threshold=0.2, chroms="chr2", regions="genome" if whole else REGIONS)
+    adata.X = sparse.csr_matrix(insertions(mini, REGIONS).astype(np.float32))
+    by_hand = adata[:, chosen].copy()
+    sma.tl.score_cells(by_hand, genome=mini.genome, counts="X")
+    left_out = f"{(~chosen).sum()} of {len(REGIONS)} regions were not predicted under 'tfbs' and are left out"
+    with pytest.warns(UserWarning, match=left_out):
+        sma.tl.score_cells(adata, genome=mini.genome, counts="X")
+    pd.testing.assert_frame_equal(adata.obsm["score_z_tfbs"], by_hand.obsm["score_z_tfbs"])
+    assert json.loads(adata.uns["score_tfbs"])["n_left_out"] == (~chosen).sum()
+    assert json.loads(by_hand.uns["score_tfbs"])["n_left_out"] == 0
+    with pytest.warns(UserWarning, match=left_out):
+        sma.tl.score_cells(adata, genome=mini.genome, regions=REGIONS, key_added="fragments")
+    pd.testing.assert_frame_equal(adata.obsm["score_z_fragments"], by_hand.obsm["score_z_tfbs"])
+    with pytest.raises(ValueError, match="none of the 10 regions lies in what was predicted under 'tfbs'"):
+        sma.tl.score_cells(adata[:, ~chosen].copy(), genome=mini.genome, counts="X")
+    sites = sma.get.sites(adata)
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        sma.tl.score_cells(adata, sites=sites, genome=mini.genome, counts="X", key_added="given")
+    assert not any("not predicted" in str(one.message) for one in caught)
+    assert json.loads(adata.uns["score_given"])["n_left_out"] == 0
+
+
+@pytest.mark.filterwarnings(QUIET)
+def test_scores_of_earlier_sites_are_told_until_they_are_made_anew(predicted, mini, tmp_path):
+    sma.tl.score_cells(predicted, genome=mini.genome)
+    sma.tl.rank_tfs(predicted)
+    predicted.write_h5ad(tmp_path / "scored.h5ad")
+    for adata in (predicted, ad.read_h5ad(tmp_path / "scored.h5ad")):
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            sma.get.cell_scores(adata)
+            sma.get.rank_tfs(adata)
+        sma.tl.call_sites(adata, 0.3)
+        with pytest.warns(UserWarning, match="sites at other thresholds .* call scmaxatac.tl.score_cells again"):
+            sma.get.cell_scores(adata)
+        with pytest.warns(UserWarning, match="sites at other thresholds .* call scmaxatac.tl.rank_tfs again"):
+            sma.get.rank_tfs(adata)
+        sma.tl.score_cells(adata, genome=mini.genome)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            sma.tl.rank_tfs(adata)
+            sma.get.cell_scores(adata)
+            sma.get.rank_tfs(adata)
+
+
+@pytest.mark.filterwarnings(QUIET)
 def test_weights_change_scores_and_are_the_default(predicted, mini):
     for weighted, name in ((None, "default"), (True, "yes"), (False, "no")):
         sma.tl.score_cells(predicted, genome=mini.genome, weighted=weighted, key_added=name)
@@ -255,6 +307,12 @@ def test_what_could_not_be_used_is_counted(counted, mini):
         ({"sites": hits().assign(tf=None)}, ValueError, "25 of 25 rows have no tf"),
         ({"sites": hits().assign(score=-1.0), "weighted": True}, ValueError, "25 of 25 scores are missing or negative"),
         ({"sites": hits().assign(chrom="chr7")}, ValueError, "none of the 25 sites of X1, X2 lies in one of the 100"),
+        (
+            {"sites": hits().assign(chrom="1")},
+            ValueError,
+            r"none of the 25 sites .*: sites are on '1', regions on 'chr1'.*Are the names of the same style",
+        ),
+        ({"sites": hits().head(0)}, ValueError, "sites are empty; give at least one"),
         ({"key_added": "a/b"}, ValueError, "without '/'"),
     ],
 )

@@ -16,7 +16,7 @@ def demo():
 
 
 def found(folder) -> dict[str, tuple[str, str]]:
-    return {location.tf: (location.path.name, location.source) for location in locate(folder)}
+    return {tf: (location.path.name, location.source) for location in locate(folder) for tf in location.tfs}
 
 
 def keras(folder, *names) -> None:
@@ -54,7 +54,7 @@ def test_a_folder_may_be_one_model(tmp_path, demo):
 def test_of_several_keras_files_none_is_taken_at_random(tmp_path):
     keras(tmp_path / "MINE", "a.h5", "b.h5")
     (location,) = locate(tmp_path)
-    assert location.tf == "MINE"
+    assert location.tfs == ("MINE",)
     with pytest.raises(ValueError, match=r"MINE holds several Keras files and not exactly one published one"):
         location.load()
 
@@ -70,7 +70,7 @@ def test_a_damaged_card_is_told_when_its_model_is_loaded(tmp_path):
     (tmp_path / "X").mkdir()
     (tmp_path / "X" / "model.json").write_text("{")
     (location,) = locate(tmp_path)
-    assert location.tf == "X"
+    assert location.tfs == ("X",)
     with pytest.raises(ValueError, match=r"model\.json"):
         location.load()
 

@@ -30,6 +30,10 @@ class SignalTrack(Protocol):
         """Signal of windows of `width` bp; `starts` sorted, (n,) to (n, width) float32."""
         ...
 
+    def has_signal(self, chrom: str, starts: np.ndarray, width: int = WINDOW) -> np.ndarray:
+        """Which windows of `width` bp may have signal; that of the others is 0. (n,) to (n,) bool."""
+        ...
+
 
 class BigWigSignal:
     """Signal of a bigWig, such as :func:`scmaxatac.pp.tn5_tracks` writes; 0 where the file has no value.
@@ -84,6 +88,14 @@ class BigWigSignal:
         covered = self.values(chrom, int(starts[0]), int(starts[-1]) + width)
         windows: Float32s = np.lib.stride_tricks.sliding_window_view(covered, width)[np.asarray(starts) - starts[0]]
         return windows
+
+    def has_signal(self, chrom: str, starts: np.ndarray, width: int = WINDOW) -> np.ndarray:
+        """Which windows of `width` bp have a value other than 0; `starts` sorted, (n,) to (n,) bool."""
+        if not len(starts):
+            return np.zeros(0, dtype=bool)
+        first = int(starts[0])
+        covered = np.flatnonzero(self.values(chrom, first, int(starts[-1]) + width)) + first
+        return np.searchsorted(covered, starts) < np.searchsorted(covered, np.asarray(starts) + width)
 
 
 def check_lengths(path: str | PathLike[str], sizes: Mapping[str, int], genome: Genome, chroms: Iterable[str]) -> None:

@@ -52,6 +52,11 @@ class Insertions:
         """(groups,) int64, fragments in use on any contig of the genome."""
         return np.asarray(self.n_on_contigs.sum(axis=1), dtype=np.int64)
 
+    def n_fragments_on(self, chroms: Iterable[str]) -> np.ndarray:
+        """Count the fragments in use on some contigs of the genome, (groups,) int64."""
+        wanted = set(chroms)
+        return np.asarray(self.n_on_contigs[:, [name in wanted for name in self.contigs]].sum(axis=1), dtype=np.int64)
+
     @property
     def chroms(self) -> tuple[str, ...]:
         """Chromosomes on which some group has insertions."""

@@ -6,7 +6,8 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from scmaxatac.fragments._read_groups import Fragments, GroupedFragments, read_groups
+from scmaxatac._checks import check_number
+from scmaxatac.fragments._read_groups import FragmentPaths, GroupedFragments, read_groups
 
 MaxFragments: TypeAlias = int | Literal["match"] | None
 """Fragments that groups are thinned to: a number, that of the smallest group that is kept, or as they are."""
@@ -19,7 +20,7 @@ class PseudobulkOptions:
     """Options of all functions that make pseudobulks; those of :func:`scmaxatac.pp.pseudobulk`."""
 
     groupby: str | Sequence[str] | None = None
-    fragments: Fragments | None = None
+    fragments: FragmentPaths | None = None
     sample_key: str | None = None
     barcode_key: str | None = None
     replicate_key: str | None = None
@@ -30,7 +31,9 @@ class PseudobulkOptions:
     rng: np.random.Generator | int | None = 0
 
     def check_depth(self) -> None:
-        """Raise a ValueError if `max_fragments` is no number of fragments, or leaves no group deep enough."""
+        """Raise a ValueError if an option is no number, or `max_fragments` leaves no group deep enough."""
+        check_number("min_cells", self.min_cells)
+        check_number("min_fragments", self.min_fragments)
         asked = self.max_fragments
         if asked is None or (isinstance(asked, str) and asked == "match"):
             return

@@ -9,7 +9,7 @@ import pandas as pd
 
 from scmaxatac._constants import HUMAN_GENOME_SIZE, SPARSE_FRAGMENTS
 from scmaxatac._logging import warn
-from scmaxatac._text import abbreviate
+from scmaxatac._text import abbreviate, choose_names
 from scmaxatac.atac._insertions import Insertions
 from scmaxatac.atac._options import MaxFragments, PseudobulkOptions
 from scmaxatac.atac._signal import Signal
@@ -32,8 +32,8 @@ class Pseudobulks:
     ----------
     qc
         A row a group, the skipped ones too: n_cells, n_fragments (on any contig of the genome), n_fragments_used (of
-        these, after thinning), n_insertions (of those used, on the chromosomes of the percentile), n_insertions_kept
-        (of these, off the blacklist), p99 (99th percentile of the coverage, in insertions over a base), match_rate
+        these, after thinning, on the chromosomes of the percentile), n_insertions (of those), n_insertions_kept (of
+        these, off the blacklist), p99 (99th percentile of the coverage, in insertions over a base), match_rate
         (share of the cells that have fragments), warnings (joined by ``"; "``, ``""`` for none).
     libraries
         ``{group: libraries}`` of the groups that are deep enough: the group itself, or its replicates.
@@ -48,7 +48,7 @@ class Pseudobulks:
     all_libraries
         ``{group: libraries}`` of all groups, the skipped ones too.
     thinned_to
-        Largest number of fragments of a group; None where groups are as deep as they are.
+        Largest number of fragments of a group on `signal_chroms`; None where groups are as deep as they are.
     options
         What the pseudobulks were made with.
     """
@@ -89,7 +89,7 @@ class Pseudobulks:
         if group not in self.libraries:
             if group in self.qc.index:
                 raise KeyError(f"group {group!r} was skipped: {self.qc.loc[group, 'warnings']}")
-            raise KeyError(f"no group {group!r}; there are {', '.join(map(repr, self.groups))}")
+            (group,) = choose_names([group], self.groups, "group", source="there are")
         return Signal.from_insertions(
             self.insertions, self.libraries[group], self.genome, self.chroms, signal_chroms=self.signal_chroms
         )
@@ -129,7 +129,8 @@ def make_pseudobulks(
     min_cells, min_fragments
         Smallest number of cells and of fragments, before thinning.
     max_fragments
-        Groups with more fragments are thinned to this many; ``"match"`` takes those of the smallest that is kept.
+        Groups with more fragments on `signal_chroms` are thinned to this many; ``"match"`` takes those of the smallest
+        that is kept.
     rng
         Seed or generator for the thinning.
 
@@ -146,13 +147,13 @@ def make_pseudobulks(
     thinned_to = _common_depth(insertions, chosen, genome, scaling, max_fragments)
     if thinned_to is not None:
         deep = {group: used for group, (used, _, skip) in chosen.items() if not skip}
-        insertions = thin_groups(insertions, deep, thinned_to, rng)
+        insertions = thin_groups(insertions, deep, thinned_to, rng, chroms=scaling)
     rows, kept, skipped = {}, {}, {}
     for group, (used, notes, skip) in chosen.items():
         signal = Signal.from_insertions(insertions, used, genome, scaling)
         if not skip and signal.is_empty:
             skip = _EMPTY
-        row = _row(insertions, used, signal)
+        row = _row(insertions, used, signal, scaling)
         if skip:
             notes = [f"skipped: {skip}"]
             skipped[group] = skip
@@ -194,7 +195,7 @@ def _common_depth(
     """Number of fragments that groups are thinned to; that of the smallest group that will be kept for ``"match"``."""
     if not isinstance(max_fragments, str):
         return None if max_fragments is None else int(max_fragments)
-    depths = {group: _totals(insertions, used).n_used for group, (used, _, skip) in chosen.items() if not skip}
+    depths = {group: _n_used(insertions, used, scaling) for group, (used, _, skip) in chosen.items() if not skip}
     for group in sorted(depths, key=lambda group: depths[group]):
         if not Signal.from_insertions(insertions, chosen[group][0], genome, scaling).is_empty:
             return depths[group]
@@ -233,12 +234,12 @@ def _too_small(
     return ""
 
 
-def _row(insertions: Insertions, libraries: Sequence[str], signal: Signal) -> dict[str, float]:
+def _row(insertions: Insertions, libraries: Sequence[str], signal: Signal, scaling: Sequence[str]) -> dict[str, float]:
     totals = _totals(insertions, libraries)
     return {
         "n_cells": totals.n_cells,
         "n_fragments": totals.n_fragments,
-        "n_fragments_used": totals.n_used,
+        "n_fragments_used": _n_used(insertions, libraries, scaling),
         "n_insertions": signal.n_insertions,
         "n_insertions_kept": signal.n_insertions_kept,
         "p99": signal.p99,
@@ -247,18 +248,22 @@ def _row(insertions: Insertions, libraries: Sequence[str], signal: Signal) -> di
 
 
 class _Totals(NamedTuple):
-    """Cells, fragments, fragments in use, and cells that have fragments."""
+    """Cells, fragments, and cells that have fragments."""
 
     n_cells: int
     n_fragments: int
-    n_used: int
     n_found: int
 
 
 def _totals(insertions: Insertions, libraries: Sequence[str]) -> _Totals:
     index = np.array([insertions.index(name) for name in libraries], dtype=np.int64)
-    counts = (insertions.n_cells, insertions.n_fragments, insertions.n_fragments_used, insertions.n_cells_found)
+    counts = (insertions.n_cells, insertions.n_fragments, insertions.n_cells_found)
     return _Totals(*(int(count[index].sum()) for count in counts))
+
+
+def _n_used(insertions: Insertions, libraries: Sequence[str], chroms: Sequence[str]) -> int:
+    """Fragments in use on some chromosomes, of several libraries together."""
+    return int(insertions.n_fragments_on(chroms)[[insertions.index(name) for name in libraries]].sum())
 
 
 def _advice(row: dict[str, float], n_bases: int) -> list[str]:

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scmaxatac._logging import warn
-from scmaxatac._text import abbreviate
+from scmaxatac._text import abbreviate, choose_names
 from scmaxatac.atac._insertions import Insertions, collect_insertions
 from scmaxatac.atac._options import PseudobulkOptions
 from scmaxatac.atac._pseudobulk import MOST_BLACKLISTED, Pseudobulks, make_pseudobulks
@@ -22,7 +22,7 @@ _MANY, _TOO_MANY = 20, 10_000
 
 
 @dataclass(frozen=True)
-class Extent:
+class GenomeScope:
     """Genome, chromosomes whose signal is wanted, and those over which its 99th percentile is taken."""
 
     genome: Genome
@@ -35,9 +35,9 @@ class Extent:
         return list(dict.fromkeys([*self.chroms, *self.signal_chroms]))
 
 
-def extent_of(
+def scope_of(
     data: Any, genome: Genome | None, chroms: str | Iterable[str] | None, signal_chroms: str | Iterable[str] | None
-) -> Extent:
+) -> GenomeScope:
     """Check the genome and the chromosomes that were asked for; pseudobulks bring their own.
 
     Raises
@@ -56,12 +56,12 @@ def extent_of(
     if genome is None:
         raise ValueError("genome is missing: give scmaxatac.Genome('hg38.fa', blacklist='hg38_maxatac_blacklist.bed')")
     chosen = genome.select_chroms(chroms)
-    return Extent(genome, chosen, chosen if signal_chroms is None else genome.select_chroms(signal_chroms))
+    return GenomeScope(genome, chosen, chosen if signal_chroms is None else genome.select_chroms(signal_chroms))
 
 
 def _extent_within(
     data: Pseudobulks, genome: Genome, chroms: str | Iterable[str] | None, signal_chroms: str | Iterable[str] | None
-) -> Extent:
+) -> GenomeScope:
     if genome.sizes != data.genome.sizes:
         raise ValueError(
             f"{genome.source} has other contigs or lengths than {data.genome.source}, with which the pseudobulks were "
@@ -75,7 +75,7 @@ def _extent_within(
             f"the pseudobulks were made without {abbreviate(absent)}: name these chromosomes in "
             "scmaxatac.pp.pseudobulk(..., chroms=)"
         )
-    return Extent(genome, list(chosen), list(scaling))
+    return GenomeScope(genome, list(chosen), list(scaling))
 
 
 def check_options(data: Any, options: PseudobulkOptions) -> None:
@@ -88,7 +88,7 @@ def check_options(data: Any, options: PseudobulkOptions) -> None:
     options.check_depth()
 
 
-def pseudobulks_of(data: Any, options: PseudobulkOptions, extent: Extent) -> tuple[Pseudobulks, list[np.ndarray]]:
+def pseudobulks_of(data: Any, options: PseudobulkOptions, scope: GenomeScope) -> tuple[Pseudobulks, list[np.ndarray]]:
     """Read fragments and pool them, or thin and cut down pseudobulks that were made before.
 
     Parameters
@@ -97,7 +97,7 @@ def pseudobulks_of(data: Any, options: PseudobulkOptions, extent: Extent) -> tup
         AnnData, MuData, SnapATAC2's AnnData, a list or ``{sample: object}`` of them, or pseudobulks.
     options
         Where fragments come from, and how deep groups have to be and are; checked by :func:`check_options`.
-    extent
+    scope
         Genome and chromosomes.
 
     Returns
@@ -116,11 +116,11 @@ def pseudobulks_of(data: Any, options: PseudobulkOptions, extent: Extent) -> tup
         deep enough.
     """
     if isinstance(data, Pseudobulks):
-        return _made_again(data, options, extent), []
+        return _made_again(data, options, scope), []
     grouped = options.groups_of(data)
     _refuse_mistaken_column(grouped, options)
-    insertions = collect_insertions(grouped.sources, grouped.libraries, extent.genome, chroms=extent.every)
-    bulks = _made(insertions, grouped.groups, options, extent)
+    insertions = collect_insertions(grouped.sources, grouped.libraries, scope.genome, chroms=scope.every)
+    bulks = _made(insertions, grouped.groups, options, scope)
     if options.max_fragments is None:
         _warn_of_depth(bulks)
     _warn_of_blacklist(bulks)
@@ -142,14 +142,14 @@ def _refuse_mistaken_column(grouped: GroupedFragments, options: PseudobulkOption
 
 
 def _made(
-    insertions: Insertions, groups: dict[str, list[str]], options: PseudobulkOptions, extent: Extent
+    insertions: Insertions, groups: dict[str, list[str]], options: PseudobulkOptions, scope: GenomeScope
 ) -> Pseudobulks:
     bulks = make_pseudobulks(
         insertions,
         groups,
-        extent.genome,
-        extent.chroms,
-        signal_chroms=extent.signal_chroms,
+        scope.genome,
+        scope.chroms,
+        signal_chroms=scope.signal_chroms,
         min_cells=options.min_cells,
         min_fragments=options.min_fragments,
         max_fragments=options.max_fragments,
@@ -158,15 +158,15 @@ def _made(
     return replace(bulks, options=options)
 
 
-def _made_again(bulks: Pseudobulks, asked: PseudobulkOptions, extent: Extent) -> Pseudobulks:
-    same = (extent.chroms, extent.signal_chroms) == (bulks.chroms, bulks.signal_chroms)
-    if asked.max_fragments is None and same and extent.genome is bulks.genome:
+def _made_again(bulks: Pseudobulks, asked: PseudobulkOptions, scope: GenomeScope) -> Pseudobulks:
+    same = (scope.chroms, scope.signal_chroms) == (bulks.chroms, bulks.signal_chroms)
+    if asked.max_fragments is None and same and scope.genome is bulks.genome:
         return bulks
     if asked.max_fragments is None:
-        again = _made(bulks.insertions, bulks.all_libraries, replace(bulks.options, max_fragments=None), extent)
+        again = _made(bulks.insertions, bulks.all_libraries, replace(bulks.options, max_fragments=None), scope)
         return replace(again, options=bulks.options, thinned_to=bulks.thinned_to)
     options = replace(bulks.options, max_fragments=asked.max_fragments, rng=asked.rng)
-    return _made(bulks.insertions, bulks.all_libraries, options, extent)
+    return _made(bulks.insertions, bulks.all_libraries, options, scope)
 
 
 def _warn_of_depth(bulks: Pseudobulks) -> None:
@@ -228,7 +228,7 @@ class GroupInsertions(NamedTuple):
         return int(counts[[self.insertions.index(name) for name in self.libraries]].sum())
 
 
-def insertions_of_group(data: Any, group: str, options: PseudobulkOptions, extent: Extent) -> GroupInsertions:
+def insertions_of_group(data: Any, group: str, options: PseudobulkOptions, scope: GenomeScope) -> GroupInsertions:
     """Read the fragments of one group, or take them out of pseudobulks.
 
     Raises
@@ -247,11 +247,10 @@ def insertions_of_group(data: Any, group: str, options: PseudobulkOptions, exten
     place[numbers] = np.arange(len(numbers))
     coded = [(source, place[code]) for source, code in grouped.sources]
     having = [(source, code) for source, code in coded if (code >= 0).any()]
-    insertions = collect_insertions(having, names, extent.genome, chroms=extent.every)
+    insertions = collect_insertions(having, names, scope.genome, chroms=scope.every)
     return GroupInsertions(insertions, names, numbers, len(grouped.libraries))
 
 
 def _libraries(group: str, groups: Mapping[str, list[str]]) -> list[str]:
-    if group not in groups:
-        raise KeyError(f"no group {group!r}; there are {abbreviate(map(repr, groups), 20)}")
-    return groups[group]
+    (name,) = choose_names([group], list(groups), "group", source="there are")
+    return groups[name]

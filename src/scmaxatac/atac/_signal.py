@@ -137,6 +137,18 @@ class Signal:
         breaks, levels = _joint_runs(self.libraries, chrom, 0, self.sizes[chrom])
         return breaks, levels.sum(axis=1)
 
+    def has_signal(self, chrom: str, starts: np.ndarray, width: int = WINDOW) -> np.ndarray:
+        """Which windows of `width` bp have an insertion in them or within 20 bp of them; the others' signal is 0.
+
+        (n,) to (n,) bool.
+        """
+        found = np.zeros(len(starts), dtype=bool)
+        for library in self.libraries if not self.is_empty else ():
+            positions = library.positions[chrom]
+            first, stop = (_find(positions, edge) for edge in (starts - FLANK, starts + (width + FLANK)))
+            found |= first < stop
+        return found
+
     def windows(self, chrom: str, starts: np.ndarray, width: int = WINDOW) -> Float32s:
         """Signal of windows of `width` bp; `starts` sorted, (n,) to (n, width) float32."""
         from scmaxatac.atac._kernels import add_window_signal
@@ -146,8 +158,7 @@ class Signal:
         for library, weight in zip(self.libraries, self._weights(), strict=True):
             positions = library.positions[chrom]
             if len(starts):
-                lo = np.searchsorted(positions, starts[0] - FLANK, side="left")
-                hi = np.searchsorted(positions, starts[-1] + width + FLANK, side="left")
+                lo, hi = _find(positions, np.array([starts[0] - FLANK, starts[-1] + width + FLANK]))
                 add_window_signal(positions[lo:hi], starts, width, FLANK, weight, out)
         return self._above_minimum(out)
 
@@ -162,6 +173,11 @@ class Signal:
         if self.minimum and not self.is_empty:
             values[values > 0] -= np.float32(self.minimum / (self.maximum - self.minimum))
         return values
+
+
+def _find(positions: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Number of sorted positions below each edge; of one type, as numpy would copy all positions otherwise."""
+    return np.searchsorted(positions, edges.astype(positions.dtype))
 
 
 def _joint_runs(libraries: Sequence[Library], chrom: str, start: int, end: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,6 +1,6 @@
 """Whole fragments drawn without replacement: groups thinned to one depth, or one group to several library sizes."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -10,13 +10,18 @@ from scmaxatac.atac._insertions import Insertions
 
 
 def thin_groups(
-    insertions: Insertions, groups: Mapping[str, Sequence[str]], n_fragments: int, rng: np.random.Generator | int | None
+    insertions: Insertions,
+    groups: Mapping[str, Sequence[str]],
+    n_fragments: int,
+    rng: np.random.Generator | int | None,
+    *,
+    chroms: Collection[str] | None = None,
 ) -> Insertions:
     """Insertions of which no group has more than so many fragments; those of other libraries stay as they are.
 
     The fragments of a library are put in order (chromosome, first and last position) and shuffled; the first are kept.
     So what is drawn depends neither on the order in a file nor on other groups, and the same seed with a smaller number
-    gives a subset.
+    gives a subset. Where some chromosomes count, the others are thinned along with them, to the same share on average.
 
     Parameters
     ----------
@@ -25,17 +30,20 @@ def thin_groups(
     groups
         ``{group: its libraries}``. Of several libraries the largest are thinned, to one size.
     n_fragments
-        Largest number of fragments, on any contig of the genome.
+        Largest number of fragments on the chromosomes that count.
     rng
         Seed or generator.
+    chroms
+        Chromosomes whose fragments count; by default all contigs of the genome.
     """
-    sizes = insertions.n_fragments_used.copy()
+    counted = insertions.contigs if chroms is None else chroms
+    sizes = insertions.n_fragments_on(counted)
     for libraries in groups.values():
         index = [insertions.index(name) for name in libraries]
         sizes[index] = even_shares(sizes[index], n_fragments)
     n_on, fragments = insertions.n_on_contigs.copy(), dict(insertions.fragments)
     for i, (size, generator) in enumerate(zip(sizes, generators_of(insertions, rng), strict=True)):
-        (drawn,) = _draw(insertions, i, [int(size)], generator)
+        (drawn,) = _draw(insertions, i, [int(size)], generator, counted)
         n_on[i] = drawn.n_on_contigs
         fragments |= {(i, chrom): packed for chrom, packed in drawn.fragments.items()}
     return replace(insertions, n_on_contigs=n_on, fragments=fragments)
@@ -74,7 +82,7 @@ def nested_libraries(
     n_on = np.zeros((len(sizes), len(libraries), len(insertions.contigs)), dtype=np.int64)
     fragments: dict[tuple[int, str], np.ndarray] = {}
     for j, (i, generator) in enumerate(zip(numbers, generators, strict=True)):
-        for s, drawn in enumerate(_draw(insertions, i, shares[:, j].tolist(), generator)):
+        for s, drawn in enumerate(_draw(insertions, i, shares[:, j].tolist(), generator, insertions.contigs)):
             n_on[s, j] = drawn.n_on_contigs
             fragments |= {(s * len(libraries) + j, chrom): packed for chrom, packed in drawn.fragments.items()}
     n_cells, n_found = (
@@ -105,22 +113,30 @@ class _Drawn(NamedTuple):
 
 
 def _draw(
-    insertions: Insertions, library: int, sizes: Sequence[int], generator: np.random.Generator
+    insertions: Insertions,
+    library: int,
+    sizes: Sequence[int],
+    generator: np.random.Generator,
+    counted: Collection[str],
 ) -> Iterator[_Drawn]:
-    """For each size the fragments of a library that are kept."""
+    """For each size, a number of fragments on the contigs that count, the fragments of a library that are kept."""
     n_on = insertions.n_on_contigs[library]
     total, stops = int(n_on.sum()), np.cumsum(n_on)
     held = {chrom: packed for (i, chrom), packed in insertions.fragments.items() if i == library}
-    order = None
+    counts = np.array([name in counted for name in insertions.contigs])
+    n_counted, order, numbers = int(n_on[counts].sum()), None, None
     for size in sizes:
-        if size >= total:
+        if size >= n_counted:
             yield _Drawn(n_on, held)
             continue
         if order is None:
             order = np.arange(total, dtype=np.int32 if total < 2**31 else np.int64)
             generator.shuffle(order)
+            if n_counted < total:
+                numbers = np.cumsum(np.repeat(counts, n_on)[order], dtype=order.dtype)
+        n_kept = size if numbers is None or size == 0 else int(np.searchsorted(numbers, size)) + 1
         kept = np.zeros(total, dtype=bool)
-        kept[order[:size]] = True
+        kept[order[:n_kept]] = True
         parts = dict(zip(insertions.contigs, np.split(kept, stops[:-1]), strict=True))
-        counts = np.array([np.count_nonzero(part) for part in parts.values()], dtype=np.int64)
-        yield _Drawn(counts, {chrom: packed[parts[chrom]] for chrom, packed in held.items()})
+        n_drawn = np.array([np.count_nonzero(part) for part in parts.values()], dtype=np.int64)
+        yield _Drawn(n_drawn, {chrom: packed[parts[chrom]] for chrom, packed in held.items()})

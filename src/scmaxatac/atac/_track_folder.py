@@ -8,7 +8,7 @@ import pandas as pd
 
 from scmaxatac._logging import logger
 from scmaxatac.atac import Pseudobulks
-from scmaxatac.atac._normalize import Normalization, track_runs
+from scmaxatac.atac._track_scales import Normalization, track_runs
 from scmaxatac.io._bigwig import BigWigWriter
 from scmaxatac.io._files import checksum, slug
 from scmaxatac.io._owned_folder import OwnedFolder, own_file

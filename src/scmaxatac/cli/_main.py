@@ -1,4 +1,4 @@
-"""The command line: ``scmaxatac demo``, ``scmaxatac predict`` and ``scmaxatac models``.
+"""The command line: ``scmaxatac`` with ``demo``, ``predict``, ``variants`` and ``models``.
 
 Results go to standard output, messages and progress bars to standard error. The exit code is 0; 1 where something else
 than the input is at fault, such as a disk that is full; 2 after bad input; 130 after an interruption.
@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from scmaxatac import __version__, settings
 from scmaxatac._logging import logger
+from scmaxatac.cli._arguments import parse_depth, parse_path
 
 FAILED = 1
 BAD_INPUT = 2
@@ -50,16 +51,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         sys.stderr.write("scmaxatac: interrupted; the same command goes on from what is complete\n")
         return INTERRUPTED
     return 0
-
-
-def _path(text: str) -> Path:
-    """Path of an argument, with ``~``, which shells leave alone behind a ``=``."""
-    return Path(text).expanduser()
-
-
-def _depth(text: str) -> int | str:
-    """Number of fragments of an argument; what is none is left to the function to refuse."""
-    return int(text) if text.lstrip("-").isdecimal() else text
 
 
 def _one_line(error: Warning | Exception | str) -> str:
@@ -106,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     _add_demo(commands, common)
     _add_predict(commands, common)
+    _add_variants(commands, common)
     _add_models(commands, common)
     return parser
 
@@ -120,7 +112,9 @@ def _add_demo(commands: _Commands, common: argparse.ArgumentParser) -> None:
             "scmaxatac, and print how well that worked. Takes about a minute and works offline."
         ),
     )
-    demo.add_argument("--out", type=_path, default=Path("scmaxatac_demo"), metavar="DIR", help="default: %(default)s")
+    demo.add_argument(
+        "--out", type=parse_path, default=Path("scmaxatac_demo"), metavar="DIR", help="default: %(default)s"
+    )
     demo.set_defaults(run=_run_demo)
 
 
@@ -134,7 +128,7 @@ def _add_predict(commands: _Commands, common: argparse.ArgumentParser) -> None:
             "the results, sites as BED and, if asked, scores as bigWig to --out-dir, and prints the number of sites."
         ),
     )
-    predict.add_argument("data", type=_path, metavar="DATA", help="clustered data, .h5ad or .h5mu")
+    predict.add_argument("data", type=parse_path, metavar="DATA", help="clustered data, .h5ad or .h5mu")
     what = predict.add_argument_group("what to predict")
     what.add_argument("--groupby", nargs="+", required=True, metavar="COLUMN", help="column(s) of obs with the groups")
     what.add_argument("--tfs", nargs="+", metavar="TF", help="transcription factors; default: all installed models")
@@ -142,8 +136,8 @@ def _add_predict(commands: _Commands, common: argparse.ArgumentParser) -> None:
     what.add_argument("--threshold", default="f1", metavar="RULE", help="f1, matched, mixed, 0.4, precision=0.8, "
                       "recall=0.3, log2fc=7; default: %(default)s")  # fmt: skip
     where = predict.add_argument_group("where")
-    where.add_argument("--genome", type=_path, required=True, metavar="FILE", help="FASTA (.gz too) or .2bit")
-    where.add_argument("--blacklist", type=_path, metavar="BED", help="regions to leave out")
+    where.add_argument("--genome", type=parse_path, required=True, metavar="FILE", help="FASTA (.gz too) or .2bit")
+    where.add_argument("--blacklist", type=parse_path, metavar="BED", help="regions to leave out")
     where.add_argument("--regions", default="auto", metavar="WHERE", help="auto (the data's peaks), genome, or a BED "
                        "file; default: %(default)s")  # fmt: skip
     where.add_argument("--chroms", nargs="+", metavar="CHROM", help="default: autosomes and X")
@@ -159,8 +153,8 @@ def _add_predict(commands: _Commands, common: argparse.ArgumentParser) -> None:
     cells.add_argument("--mod", default="atac", help="modality of an h5mu file; default: %(default)s")
     cells.add_argument("--min-cells", type=int, default=10, metavar="N", help="default: %(default)s")
     cells.add_argument("--min-fragments", type=int, default=10_000, metavar="N", help="default: %(default)s")
-    cells.add_argument("--max-fragments", type=_depth, metavar="N", help="thin groups to N fragments, or with match to "
-                       "those of the smallest, to compare them")  # fmt: skip
+    cells.add_argument("--max-fragments", type=parse_depth, metavar="N", help="thin groups to N fragments, or with "
+                       "match to those of the smallest, to compare them")  # fmt: skip
     cells.add_argument("--rng", type=int, default=0, metavar="SEED", help="seed of that; default: %(default)s")
     how = predict.add_argument_group("how")
     how.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1; default: %(default)s")
@@ -173,10 +167,38 @@ def _add_predict(commands: _Commands, common: argparse.ArgumentParser) -> None:
                      "default: a quarter of a window, 256 for the published models")  # fmt: skip
     how.add_argument("--batch-size", type=int, metavar="N", help="windows in one pass; default: fits the device")
     result = predict.add_argument_group("results")
-    result.add_argument("--out-dir", type=_path, default=Path("tfbs"), metavar="DIR", help="default: %(default)s")
+    result.add_argument("--out-dir", type=parse_path, default=Path("tfbs"), metavar="DIR", help="default: %(default)s")
     result.add_argument("--save-tracks", action="store_true", help="also write scores as bigWig")
     result.add_argument("--key-added", default="tfbs", metavar="KEY", help="name in the object; default: %(default)s")
     predict.set_defaults(run=_run_predict)
+
+
+def _add_variants(commands: _Commands, common: argparse.ArgumentParser) -> None:
+    variants = commands.add_parser(
+        "variants",
+        parents=[common],
+        help="score what variants do to binding, as a table",
+        description=(
+            "Score each variant of a VCF file alone, with the networks and signals of a prediction that DATA holds. "
+            "Writes a table: a row a variant, group and factor, tab-separated. The ATAC signal is held as it was "
+            "measured, so effects through accessibility are missed."
+        ),
+    )
+    variants.add_argument("data", type=parse_path, metavar="DATA", help="file with predictions, .h5ad or .h5mu")
+    variants.add_argument("vcf", type=parse_path, metavar="VCF", help="variants: .vcf, .vcf.gz (gzip or bgzip)")
+    variants.add_argument(
+        "--genome", type=parse_path, required=True, metavar="FILE", help="the genome of the prediction"
+    )
+    variants.add_argument("--blacklist", type=parse_path, metavar="BED", help="the blacklist of the prediction")
+    variants.add_argument("--tfs", nargs="+", metavar="TF", help="default: all that were predicted")
+    variants.add_argument("--groups", nargs="+", metavar="GROUP", help="default: all that were predicted")
+    variants.add_argument("--strand", help="forward, or mean of both strands; default: as predicted")
+    variants.add_argument("--outside-regions", action="store_true", help="also score outside the predicted regions")
+    variants.add_argument("--min-effect", type=float, metavar="X", help="smallest change in logit; default: all rows")
+    variants.add_argument("--out", type=parse_path, metavar="FILE", help="the table; default: standard output")
+    variants.add_argument("--key", default="tfbs", help="name of the results in the object; default: %(default)s")
+    variants.add_argument("--mod", default="atac", help="modality of an h5mu file; default: %(default)s")
+    variants.set_defaults(run=_run_variants)
 
 
 def _add_models(commands: _Commands, common: argparse.ArgumentParser) -> None:
@@ -200,9 +222,9 @@ def _add_models(commands: _Commands, common: argparse.ArgumentParser) -> None:
     blacklist.set_defaults(run=_download_blacklist)
 
     convert = actions.add_parser("convert", parents=[common], help="convert a Keras file of maxATAC's network")
-    convert.add_argument("h5", type=_path, metavar="FILE", help="the .h5 file")
-    convert.add_argument("folder", type=_path, metavar="DIR", help="folder of the converted model")
-    convert.add_argument("--calibration", type=_path, metavar="TSV", help="default: the table beside the file")
+    convert.add_argument("h5", type=parse_path, metavar="FILE", help="the .h5 file")
+    convert.add_argument("folder", type=parse_path, metavar="DIR", help="folder of the converted model")
+    convert.add_argument("--calibration", type=parse_path, metavar="TSV", help="default: the table beside the file")
     convert.add_argument("--tf", help="transcription factor; default: from the file's name")
     convert.set_defaults(run=_convert_model)
 
@@ -217,6 +239,12 @@ def _run_predict(args: argparse.Namespace) -> None:
     from scmaxatac.cli._predict_file import predict_file
 
     sys.stdout.write(predict_file(args) + "\n")
+
+
+def _run_variants(args: argparse.Namespace) -> None:
+    from scmaxatac.cli._score_variants import variants_of_file
+
+    sys.stdout.write(variants_of_file(args))
 
 
 def _list_models(args: argparse.Namespace) -> None:

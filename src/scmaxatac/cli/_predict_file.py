@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import scmaxatac as sma
 from scmaxatac._logging import logger
+from scmaxatac.cli._arguments import parse_fragments, parse_threshold
 from scmaxatac.cli._result_files import SITES, InputFile, check_results, results_folder, write_results
 from scmaxatac.containers._mudata import columns_not_pulled
 from scmaxatac.io._files import existing_file
-from scmaxatac.zoo._threshold_rules import Threshold, threshold_of_text
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -116,45 +116,3 @@ def read_data(path: Path) -> "AnnData | MuData":
 
         return anndata.read_h5ad(path)
     raise ValueError(f"{path} is neither .h5ad nor .h5mu")
-
-
-def parse_threshold(text: str) -> Threshold:
-    """Understand ``--threshold``: a name, a number, or ``precision=0.8`` and the like.
-
-    Parameters
-    ----------
-    text
-        What was given.
-
-    Raises
-    ------
-    ValueError
-        If it is none of these.
-    """
-    try:
-        return threshold_of_text(text)
-    except ValueError as error:
-        raise ValueError(f"--{error}") from None
-
-
-def parse_fragments(given: list[str] | None) -> str | dict[str, str] | None:
-    """Understand ``--fragments``: one file, or ``SAMPLE=FILE`` for each sample.
-
-    Parameters
-    ----------
-    given
-        What was given.
-
-    Raises
-    ------
-    ValueError
-        If there are several files without samples.
-    """
-    if not given:
-        return None
-    if len(given) == 1 and ("=" not in given[0] or Path(given[0]).exists()):
-        return given[0]
-    pairs = [text.partition("=") for text in given]
-    if not all(equals and sample and file for sample, equals, file in pairs):
-        raise ValueError("several fragment files need their samples: --fragments SAMPLE=FILE SAMPLE=FILE")
-    return {sample: file for sample, _, file in pairs}

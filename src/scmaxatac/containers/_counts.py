@@ -21,6 +21,8 @@ class MatrixCounts:
         AnnData or SnapATAC2's backed AnnData.
     name
         ``"X"``, or the name of a layer.
+    columns
+        (n_vars,) bool, the regions that count; by default all.
 
     Raises
     ------
@@ -30,7 +32,7 @@ class MatrixCounts:
         If there is no X.
     """
 
-    def __init__(self, adata: Any, name: str) -> None:
+    def __init__(self, adata: Any, name: str, columns: np.ndarray | None = None) -> None:
         layers = [str(layer) for layer in adata.layers.keys()]
         self._others = f"layers: {abbreviate(map(repr, layers), 8)}" if layers else "the object has no layers"
         if name != "X" and name not in layers:
@@ -39,7 +41,8 @@ class MatrixCounts:
         matrix = adata.X if name == "X" else adata.layers[name]
         if matrix is None:
             raise ValueError(f"the object has no X ({self._others})")
-        self.shape = int(adata.n_obs), int(adata.n_vars)
+        self._columns = None if columns is None or columns.all() else np.flatnonzero(columns)
+        self.shape = int(adata.n_obs), int(adata.n_vars) if self._columns is None else len(self._columns)
         self._cells = adata.obs_names
         self._matrix = _by_rows(matrix, adata)
 
@@ -65,7 +68,8 @@ class MatrixCounts:
             block = self._matrix[first : min(first + size, self.shape[0])]
             if hasattr(block, "compute"):  # dask
                 block = block.compute()
-            yield sparse.csr_matrix(block)
+            counts = sparse.csr_matrix(block)
+            yield counts if self._columns is None else counts[:, self._columns]
 
     def _check(self, block: sparse.csr_matrix, first: int) -> None:
         values = block.data

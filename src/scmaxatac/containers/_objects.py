@@ -4,12 +4,12 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
+from scmaxatac._text import abbreviate, similar_names
 from scmaxatac._types import Int32s, Objects
 
 _JOIN = "|"
@@ -289,6 +289,6 @@ def _natural(text: str) -> list[tuple[int, int, str]]:
 def _hint(name: str, known: Sequence[str]) -> str:
     texts = [str(column) for column in dict.fromkeys(known)]
     short = {text.rsplit(":", 1)[-1]: text for text in texts}
-    similar = [short.get(text, text) for text in get_close_matches(name, [*texts, *short], n=3)]
-    shown = list(dict.fromkeys(similar)) or texts[:8]
-    return f"; it has {', '.join(map(repr, shown))}{' ...' if len(shown) < len(texts) else ''}" if texts else ""
+    if near := dict.fromkeys(short.get(text, text) for text in similar_names(str(name), [*texts, *short])):
+        return f"; did you mean {' or '.join(map(repr, near))}?"
+    return f"; it has {abbreviate(map(repr, texts), 8)}" if texts else ""

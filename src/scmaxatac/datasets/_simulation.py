@@ -17,6 +17,7 @@ from scmaxatac.datasets._genes import simulate_genes
 from scmaxatac.datasets._regions import CLUSTERS, blacklist, open_in, simulate_regions
 from scmaxatac.datasets._sequence import CHROM_SIZES, Sequence, add_gaps, simulate_sequence
 from scmaxatac.datasets._sites import long_sites, plant_sites
+from scmaxatac.datasets._variants import simulate_variants, vcf_text
 from scmaxatac.io._files import atomic_folder
 
 _PEAK_HALF_WIDTH = 0.85  # of the width at half height: two standard deviations
@@ -52,8 +53,8 @@ def _key(seed: int, n_fragments: int, n_donors: int) -> str:
 
 def _simulate(folder: Path, seed: int, n_fragments: int, n_donors: int = 1) -> None:
     """Draw everything and write it; each part has its own stream of random numbers."""
-    of_sequence, of_regions, of_sites, of_cells, of_rna, of_fragments, of_donors, of_genes = (
-        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(8)
+    of_sequence, of_regions, of_sites, of_cells, of_rna, of_fragments, of_donors, of_genes, of_variants = (
+        np.random.default_rng(child) for child in np.random.SeedSequence(seed).spawn(9)
     )
     genome = simulate_sequence(of_sequence)
     regions = simulate_regions(of_regions)
@@ -66,6 +67,9 @@ def _simulate(folder: Path, seed: int, n_fragments: int, n_donors: int = 1) -> N
         cells, lost = assign_donors(cells, n_donors, of_donors), lose_sites(sites, of_donors)
         fragments = simulate_donor_fragments(regions, sites, cells, lost, n_fragments, of_fragments)
         lost_sites(sites, lost).to_csv(folder / LOST_SITES, sep="\t", index=False)
+    variants = simulate_variants(genome, regions, sites, of_variants)
+    variants.to_csv(folder / "variants.tsv", sep="\t", index=False)
+    write_bgzf(folder / "variants.vcf.gz", vcf_text(variants))
     (folder / "genome.fa").write_bytes(fasta(genome))
     blacklist().to_csv(folder / "blacklist.bed", sep="\t", header=False, index=False)
     peaks(regions).to_csv(folder / "peaks.tsv", sep="\t", index=False)

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from scmaxatac._checks import check_number
 from scmaxatac._keys import FRAGMENT_PAIRED, REFERENCE_SEQUENCES
 from scmaxatac.containers._mudata import columns_not_pulled
 from scmaxatac.datasets._motifs import MOTIFS
@@ -105,6 +106,20 @@ class Toy:
         if (path := self.folder / LOST_SITES).is_file():
             return pd.read_csv(path, sep="\t")
         return self.chip_peaks.iloc[:0]
+
+    @property
+    def vcf(self) -> Path:
+        """VCF file (bgzip) of phased variants of two donors, ``"donor1"`` and ``"donor2"``."""
+        return self.folder / "variants.vcf.gz"
+
+    @cached_property
+    def variants(self) -> pd.DataFrame:
+        """Variants of :attr:`vcf`, a row a variant: what was planted.
+
+        chrom, pos (1-based, as in VCF), id, ref, alt; effect ("breaks" or "makes" a motif in open chromatin, or
+        "neutral"); tf and group that this can be seen for and in ("" for neutral ones); genotypes of both donors.
+        """
+        return pd.read_csv(self.folder / "variants.tsv", sep="\t", keep_default_na=False)
 
     @property
     def motifs(self) -> dict[str, np.ndarray]:
@@ -213,7 +228,9 @@ def toy(*, seed: int = 0, n_fragments: int = 600_000, n_donors: int = 1) -> Toy:
     regions; motifs of CTCF, SPI1 and GATA3 (JASPAR CORE 2024) in accessible regions, in closed ones and, by chance,
     everywhere else. A motif is bound where it is accessible and its factor is expressed, a weak match less often; a
     bound factor protects its motif from Tn5 and its borders are cut more. Neither the sequence nor the signal alone
-    tells which sites are bound. The first call takes a few seconds, later ones read ``settings.cache_dir``.
+    tells which sites are bound. Phased variants of two donors break bound motifs, make motifs in open chromatin, or do
+    neither (``vcf``, ``variants``); the cells and their fragments have the genome's alleles. The first call takes a few
+    seconds, later ones read ``settings.cache_dir``.
 
     Parameters
     ----------
@@ -244,6 +261,9 @@ def toy(*, seed: int = 0, n_fragments: int = 600_000, n_donors: int = 1) -> Toy:
     >>> toy.adata.n_obs
     594
     """
+    check_number("seed", seed, low=0, whole=True)
+    check_number("n_fragments", n_fragments, whole=True)
+    check_number("n_donors", n_donors, whole=True)
     if n_fragments < 10_000:
         raise ValueError(f"n_fragments is {n_fragments}; the toy data need at least 10,000 fragments")
     if not 1 <= n_donors <= _MOST_DONORS:

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
-from scmaxatac._constants import BIN
 from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac.genome import Genome, Intervals
@@ -44,7 +43,7 @@ def background_regions(results: Results, background: Table | None) -> pd.DataFra
         inside = table["chrom"].isin(results.params["chroms"]).to_numpy()
         where = f"chromosomes that were predicted ({abbreviate(results.params['chroms'])})"
     else:
-        inside = _overlaps(table, Intervals.from_frame(predicted))
+        inside = Intervals.from_frame(predicted).overlapped(table)
         where = "regions that were predicted"
     if not inside.any():
         raise ValueError(f"background: none of its {len(table):,} regions lies on {where}")
@@ -53,17 +52,9 @@ def background_regions(results: Results, background: Table | None) -> pd.DataFra
     return table[inside].reset_index(drop=True)
 
 
-def _overlaps(table: pd.DataFrame, intervals: Intervals) -> np.ndarray:
-    """Which rows overlap an interval, (n,) bool."""
-    out = np.zeros(len(table), dtype=bool)
-    for chrom, rows in table.groupby("chrom", sort=False, observed=True).indices.items():
-        out[rows] = intervals.overlaps(str(chrom), *(table[name].to_numpy()[rows] for name in ("start", "end")))
-    return out
-
-
 def overlapped(universe: pd.DataFrame, table: pd.DataFrame, name: str) -> np.ndarray:
     """Which regions of the background a set overlaps."""
-    chosen = _overlaps(universe, Intervals.from_frame(table))
+    chosen = Intervals.from_frame(table).overlapped(universe)
     if not chosen.any():
         raise ValueError(
             f"{label(name)}: none of {len(table):,} overlaps the background ({len(universe):,} regions on "
@@ -75,7 +66,7 @@ def overlapped(universe: pd.DataFrame, table: pd.DataFrame, name: str) -> np.nda
             f"{label(name)}: they overlap all {len(universe):,} regions of the background, so there is nothing to "
             "compare with; give background= more regions"
         )
-    lost = int((~_overlaps(table, Intervals.from_frame(universe))).sum())
+    lost = int((~Intervals.from_frame(universe).overlapped(table)).sum())
     if lost:
         warn(f"{label(name)}: {lost:,} of {len(table):,} overlap no region of the background and do not count")
     return chosen
@@ -117,7 +108,7 @@ def bases_in_sites(sites: pd.DataFrame, tfs: Iterable[str], universe: pd.DataFra
 
 
 def factors_tested(
-    matched: Background, lengths: np.ndarray, bases: Mapping[str, np.ndarray], chosen: np.ndarray
+    matched: Background, lengths: np.ndarray, bases: Mapping[str, np.ndarray], chosen: np.ndarray, bin_size: int
 ) -> pd.DataFrame:
     """Table of :func:`scmaxatac.tl.enrichment` for one set.
 
@@ -131,13 +122,18 @@ def factors_tested(
         For each factor (regions,) bases of each region in its sites.
     chosen
         (regions,) bool, whether a region is in the set.
+    bin_size
+        Width of a bin in bp; half of it is added to both sides of the odds.
     """
     rows = chosen & matched.kept
     length = matched_overlap(matched, lengths, rows)
     records = []
     for tf, covered in bases.items():
         found = matched_overlap(matched, covered, rows)
-        odds = _log2_odds(found.observed, length.observed), _log2_odds(found.expected, length.expected)
+        odds = (
+            _log2_odds(found.observed, length.observed, bin_size),
+            _log2_odds(found.expected, length.expected, bin_size),
+        )
         records.append(
             {
                 "tf": tf,
@@ -145,7 +141,7 @@ def factors_tested(
                 "n_with_sites": int((covered[rows] > 0).sum()),
                 "bp": round(found.observed),
                 "expected_bp": found.expected,
-                "log2_odds": odds[0] - odds[1],
+                "log2_odds": odds[0] - odds[1] if covered[matched.kept].any() else np.nan,
                 "z": found.z,
                 "p": found.p,
             }
@@ -154,5 +150,5 @@ def factors_tested(
     return table.sort_values("z", ascending=False, kind="stable", ignore_index=True)
 
 
-def _log2_odds(covered: float, total: float) -> float:
-    return float(np.log2((covered + BIN / 2) / (total - covered + BIN / 2)))
+def _log2_odds(covered: float, total: float, bin_size: int) -> float:
+    return float(np.log2((covered + bin_size / 2) / (total - covered + bin_size / 2)))

@@ -9,7 +9,7 @@ import numpy as np
 from scmaxatac._logging import logger, warn
 from scmaxatac._settings import settings
 from scmaxatac._text import abbreviate
-from scmaxatac.fragments._barcodes import BarcodeIndex, BarcodeRule, RuleSelector
+from scmaxatac.fragments._barcode_rules import BarcodeIndex, BarcodeRule, RuleSelector
 from scmaxatac.fragments._source import MatchReport
 
 _LOOK_SHARE = 0.1  # share of the cells that a look at the file's start should find before a rule is chosen

@@ -6,15 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
-from scmaxatac._logging import warn
-from scmaxatac.io._files import decompression_errors, open_binary
+from scmaxatac.io._files import decompression_errors, open_binary, warn_without_end_marker
 
 BLOCK = 1 << 24
 _LONGEST_LINE = 1 << 16
 _COMMENT = re.compile(rb"(?m)^#[^\n]*\n?")
-_GZIP_MAGIC = b"\x1f\x8b"
-_BGZF_SUBFIELD = b"BC"
-_BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 
 class LineBlock(NamedTuple):
@@ -47,7 +43,7 @@ def read_line_blocks(path: Path) -> Iterator[LineBlock]:
     ValueError
         If compressed data are truncated or damaged, or a line is longer than any line of text.
     """
-    _warn_without_end_marker(path)
+    warn_without_end_marker(path)
     blocks = _blocks(path)
     # decompression releases the interpreter's lock, so it runs beside the parsing of the block before
     with ThreadPoolExecutor(max_workers=1) as pool:
@@ -74,13 +70,3 @@ def _blocks(path: Path) -> Iterator[LineBlock]:
                 raise ValueError(f"{path}, line {number}: is too long for a line of text, it starts with {rest[:40]!r}")
     if rest:
         yield LineBlock(rest, number)
-
-
-def _warn_without_end_marker(path: Path) -> None:
-    """Warn of a bgzip file that was cut between two blocks, which plain gzip readers can't notice."""
-    with open(path, "rb") as handle:
-        head = handle.read(14)
-        is_bgzip = head.startswith(_GZIP_MAGIC) and head[12:] == _BGZF_SUBFIELD
-        handle.seek(max(0, path.stat().st_size - len(_BGZF_END)))
-        if is_bgzip and handle.read() != _BGZF_END:
-            warn(f"{path} lacks bgzip's end marker: it may be truncated")

@@ -1,6 +1,6 @@
 """From containers to sources of fragments whose cells know their group."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from typing import Any, NamedTuple
 
@@ -8,10 +8,10 @@ import numpy as np
 
 from scmaxatac._logging import logger, warn
 from scmaxatac.containers._objects import pooled_group_labels, split_objects
-from scmaxatac.fragments._resolve_fragments import fragment_sources
+from scmaxatac.fragments._resolve_fragments import SourceWithRows, fragment_sources
 from scmaxatac.fragments._source import FragmentSource
 
-Fragments = str | PathLike[str] | Mapping[str, str | PathLike[str]]
+FragmentPaths = str | PathLike[str] | Mapping[str, str | PathLike[str]]
 """A fragment file, or one for each sample."""
 
 
@@ -42,7 +42,7 @@ def read_groups(
     data: Any,
     groupby: str | Sequence[str],
     *,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     sample_key: str | None = None,
     barcode_key: str | None = None,
     replicate_key: str | None = None,
@@ -87,19 +87,36 @@ def read_groups(
         library_codes, groups = _cross(codes, names, replicate_codes, replicates, replicate_key)
         libraries = [library for members in groups.values() for library in members]
     sources = []
-    for sample, member, library in zip(samples, objects, library_codes, strict=True):
-        found = fragment_sources(
+    of_members = sources_of_members(zip(samples, objects, strict=True), fragments, sample_key, barcode_key, mod)
+    for found, library in zip(of_members, library_codes, strict=True):
+        sources += [(source, library[rows]) for source, rows in found if (library[rows] >= 0).any()]
+    return GroupedFragments(sources, libraries, groups, codes)
+
+
+def sources_of_members(
+    members: Iterable[tuple[str | None, Any]],
+    fragments: FragmentPaths | None,
+    sample_key: str | None,
+    barcode_key: str | None,
+    mod: str,
+) -> Iterator[list[SourceWithRows]]:
+    """Sources of each object of :func:`~scmaxatac.containers._objects.split_objects`, one object after the other.
+
+    Raises what :func:`~scmaxatac.fragments._resolve_fragments.fragment_sources` and :func:`fragments_of_sample` raise.
+    """
+    for sample, member in members:
+        yield fragment_sources(
             member,
             fragments=fragments_of_sample(fragments, sample, sample_key),
             sample_key=sample_key,
             barcode_key=barcode_key,
             mod=mod,
         )
-        sources += [(source, library[rows]) for source, rows in found if (library[rows] >= 0).any()]
-    return GroupedFragments(sources, libraries, groups, codes)
 
 
-def fragments_of_sample(fragments: Fragments | None, sample: str | None, sample_key: str | None) -> Fragments | None:
+def fragments_of_sample(
+    fragments: FragmentPaths | None, sample: str | None, sample_key: str | None
+) -> FragmentPaths | None:
     """Take the fragment file of one object of a ``{sample: object}`` out of ``{sample: path}``.
 
     Raises

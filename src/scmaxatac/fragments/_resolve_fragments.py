@@ -69,7 +69,7 @@ def fragment_sources(
         fragments = _stored_path(adata)
     names = _barcodes(data, adata, barcode_key, mod)
     if not isinstance(fragments, Mapping):
-        return [(_open(fragments, names, None), np.arange(len(names)))]
+        return [(open_fragments(fragments, names, None), np.arange(len(names)))]
     files = {str(sample): path for sample, path in fragments.items()}
     if not files:
         raise ValueError("fragments is an empty dict")
@@ -79,7 +79,7 @@ def fragment_sources(
                 f"fragments names {len(files)} samples ({abbreviate(map(repr, files), 3)}): "
                 "say with sample_key= which obs column holds each cell's sample"
             )
-        return [(_open(path, names, sample), np.arange(len(names))) for sample, path in files.items()]
+        return [(open_fragments(path, names, sample), np.arange(len(names))) for sample, path in files.items()]
     return _by_sample(files, obs_texts(data, sample_key, mod), names, sample_key)
 
 
@@ -95,13 +95,25 @@ def _by_sample(files: dict[str, _Path], samples: np.ndarray, names: np.ndarray, 
         raise ValueError(f"no cell has a sample in obs[{key!r}]")
     if len(lost):
         warn(f"{len(lost)} cells have no sample in obs[{key!r}]: their fragments are not looked for")
-    return [(_open(files[sample], names[rows], sample), rows) for sample, rows in present.items()]
+    return [(open_fragments(files[sample], names[rows], sample), rows) for sample, rows in present.items()]
 
 
-def _open(path: _Path, names: np.ndarray, sample: str | None) -> FragmentSource:
+def open_fragments(path: _Path, names: np.ndarray | None, sample: str | None) -> FragmentSource:
+    """Source of one file: a BAM file by its suffix, else a fragment file.
+
+    Parameters
+    ----------
+    path
+        The file.
+    names
+        Names of the cells, or None for all fragments as one bulk sample.
+    sample
+        The cells' sample, which may be an affix of their names.
+    """
+    cells = None if names is None else list(names)
     if Path(path).suffix.lower() == ".bam":
-        return BamFragments(path, list(names))
-    return FragmentFile(path, list(names), sample=sample)
+        return BamFragments(path, cells, sample=sample)
+    return FragmentFile(path, cells, sample=sample)
 
 
 def _barcodes(data: Any, adata: Any, key: str | None, mod: str) -> np.ndarray:

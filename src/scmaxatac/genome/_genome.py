@@ -203,6 +203,11 @@ class Genome:
                 digest.update(self.blacklist.starts(chrom).tobytes() + self.blacklist.ends(chrom).tobytes())
         return digest.hexdigest()
 
+    @property
+    def sequence_fingerprint(self) -> str:
+        """Digest of sequence (or sizes) alone; :attr:`fingerprint` of the same genome without a blacklist."""
+        return hashlib.sha256(self._content.encode()).hexdigest()
+
     def codes(self, chrom: str) -> np.ndarray:
         """Bases of a chromosome as codes: (length,) uint8, 0 to 3 are A, C, G, T, 4 is unknown.
 

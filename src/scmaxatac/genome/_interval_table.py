@@ -1,7 +1,9 @@
 """Intervals that users give, as files or tables: regions, blacklist, peaks, scores."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
-from typing import TypeAlias
+from pathlib import Path
+from typing import Any, TypeAlias, TypeGuard
 
 import numpy as np
 import pandas as pd
@@ -9,9 +11,10 @@ import pandas as pd
 from scmaxatac._text import abbreviate
 from scmaxatac.io._bed import read_bed
 from scmaxatac.io._positions import read_positions, what_is_wrong
+from scmaxatac.io._regions import looks_like_region, parse_region, parse_regions
 
-Table: TypeAlias = str | PathLike[str] | pd.DataFrame
-"""A file or a table of intervals."""
+Table: TypeAlias = str | PathLike[str] | pd.DataFrame | Sequence[str] | pd.Index
+"""A file, a table or names of intervals."""
 
 _COLUMNS = {
     "chrom": ("chrom", "chromosome", "Chromosome", "Chrom", "chr", "seqnames", "#chrom"),
@@ -21,18 +24,19 @@ _COLUMNS = {
 """Names of the columns in tables of bioframe, pyranges, the UCSC browser and R, the first that is there counts."""
 
 
-def is_bigwig(given: object) -> bool:
+def is_bigwig(given: object) -> TypeGuard[str | PathLike[str]]:
     """Whether a path names a bigWig."""
-    return not isinstance(given, pd.DataFrame) and str(given).lower().endswith((".bw", ".bigwig"))
+    return isinstance(given, str | PathLike) and str(given).lower().endswith((".bw", ".bigwig"))
 
 
 def read_intervals(given: Table, what: str) -> pd.DataFrame:
-    """Read a BED file or a table of intervals, and refuse it if a row holds none.
+    """Read a BED file, a table or names of intervals, and refuse it if a row holds none.
 
     Parameters
     ----------
     given
-        The file, or the table; it stays as it is.
+        The file, the table (it stays as it is), a region as text, ``"chr5:100,000-200,000"`` (0-based, half-open), or
+        several such names. A file of this name comes first.
     what
         What the intervals are, for messages: ``"regions"``, ``"peaks of CTCF"``.
 
@@ -48,12 +52,21 @@ def read_intervals(given: Table, what: str) -> pd.DataFrame:
         If a column is missing, or a row has no chromosome, positions that are missing, no number, fractions, negative
         or beyond any chromosome, or an end that is not after its start. The first such row is shown, with their number.
     """
+    if isinstance(given, str) and looks_like_region(given) and not Path(given).is_file():
+        try:
+            row = parse_region(given)
+        except ValueError as error:
+            raise ValueError(f"{what}: {error}") from None
+        return pd.DataFrame([row], columns=["chrom", "start", "end"])
     if isinstance(given, str | PathLike):
         try:
             return read_bed(given)
         except ValueError as error:
             raise ValueError(f"{what}: {error}") from None
     if not isinstance(given, pd.DataFrame):
+        listed: list[Any] = list(given) if isinstance(given, Iterable) and not isinstance(given, Mapping) else [None]
+        if all(isinstance(name, str) for name in listed):
+            return _of_names(listed, what)
         raise ValueError(f"{what}: found {type(given).__name__}; give a BED file or a table (pandas) of intervals")
     frame = _renamed(given, what)
     chrom, unnamed = _chromosomes(frame["chrom"])
@@ -64,6 +77,18 @@ def read_intervals(given: Table, what: str) -> pd.DataFrame:
             f"{what}: positions count from 1, as R's GRanges do (width is end - start + 1); subtract 1 from start"
         )
     return frame.assign(chrom=chrom, start=start, end=end)
+
+
+def _of_names(names: list[str], what: str) -> pd.DataFrame:
+    """Intervals from names such as ``adata.var_names``."""
+    frame = parse_regions(names)
+    if frame is None:
+        wrong = [name for name in names if parse_regions([name]) is None]
+        raise ValueError(
+            f"{what}: {len(wrong)} of {len(names)} names are no intervals such as chr1:100-200, the first is "
+            f"{wrong[0] if wrong else 'missing'!r}"
+        )
+    return frame.astype({"chrom": str})
 
 
 def _renamed(given: pd.DataFrame, what: str) -> pd.DataFrame:

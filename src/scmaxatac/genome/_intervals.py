@@ -62,6 +62,13 @@ class Intervals:
         first_that_ends_later = np.searchsorted(ends, start, side="right")
         return first_that_ends_later < np.searchsorted(starts, end, side="left")
 
+    def overlapped(self, table: pd.DataFrame) -> np.ndarray:
+        """Which rows of a table of chrom, start and end overlap an interval, (rows,) bool."""
+        out = np.zeros(len(table), dtype=bool)
+        for chrom, rows in table.groupby("chrom", sort=False, observed=True).indices.items():
+            out[rows] = self.overlaps(str(chrom), *(table[name].to_numpy()[rows] for name in ("start", "end")))
+        return out
+
     def overlaps_grid(self, chrom: str, n: int, step: int, width: int) -> np.ndarray:
         """Which of `n` windows ``[i * step, i * step + width)`` overlap an interval by at least 1 bp; (n,) bool.
 

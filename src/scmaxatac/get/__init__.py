@@ -12,6 +12,7 @@ from scmaxatac.get._scores import scores
 from scmaxatac.get._signal import signal
 from scmaxatac.get._sites import sites
 from scmaxatac.get._track import track
+from scmaxatac.get._variants import variants
 
 __all__ = [
     "activity",
@@ -26,4 +27,5 @@ __all__ = [
     "signal",
     "sites",
     "track",
+    "variants",
 ]

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.containers._cells import cells_of
 from scmaxatac.predict._activity_intervals import activity_intervals
@@ -70,6 +71,9 @@ def activity(
     With `interval` a table with group, tf, activity, low, high (95%; NaN for fewer than two blocks with sites), n_sites
     (of the union, over which the mean is taken), n_called (the group's own sites) and n_blocks.
 
+    With `interval` there is a warning for factors whose sites lie in fewer than 10 blocks: their intervals are too
+    narrow.
+
     {warns_and_raises}
 
     Examples
@@ -81,10 +85,12 @@ def activity(
 
     An activity may rest on few sites:
 
-    >>> table = sma.get.activity(mdata, tfs="GATA3", interval=True)
+    >>> table = sma.get.activity(mdata, tfs="GATA3", interval=True, block_size=10_000)
     >>> table.loc[table["group"] == "CD4/T", ["n_sites", "n_called"]].iloc[0].tolist()
     [40, 36]
     """
+    check_number("n_bootstrap", n_bootstrap, low=0, whole=True)
+    check_number("block_size", block_size, low=1)
     if as_anndata and interval:
         raise ValueError("an AnnData holds one number a group and factor; leave out as_anndata or interval")
     results = find_results(data, key, mod)

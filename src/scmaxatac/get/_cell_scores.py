@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.containers._cells import cells_of
 from scmaxatac.containers._objects import split_objects, unwrap
@@ -29,7 +30,10 @@ def cell_scores(
     """Scores of the cells for each factor, as an AnnData of cells x TFs that scanpy takes as it is.
 
     ``sc.pl.umap(sma.get.cell_scores(data), color="SPI1")``, ``sc.pl.matrixplot`` and ``sc.tl.rank_genes_groups`` find
-    the factors as they find genes, and the cells' annotation, embeddings and colours beside them.
+    the factors as they find genes, and the cells' annotation, embeddings and colours beside them. Scores may be
+    negative and are no logarithms of counts: of ``sc.tl.rank_genes_groups`` use ``scores``, and ignore
+    ``logfoldchanges``, which are meaningless here and often NaN. :func:`scmaxatac.tl.rank_tfs` gives effects with
+    intervals.
 
     Parameters
     ----------
@@ -53,6 +57,11 @@ def cell_scores(
     AnnData, cells x TFs: ``X`` (float32), ``obs``, the embeddings of ``obsm`` (``X_umap`` and the like; of a MuData its
     own, then those of its modalities, NaN where a cell has none) and the colours of ``uns``.
 
+    Warns
+    -----
+    UserWarning
+        If the sites that were scored are no longer those of the prediction; once.
+
     Raises
     ------
     KeyError
@@ -66,6 +75,7 @@ def cell_scores(
     >>> scores.var_names.tolist(), "cell_type" in scores.obs
     (['SPI1', 'GATA3'], True)
     """
+    check_number("fill_na", fill_na, optional=True)
     members = split_objects(data)
     parts = [_one(member, tfs, z, fill_na, key, mod) for _, member in members]
     if len(parts) == 1:

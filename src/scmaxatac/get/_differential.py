@@ -6,12 +6,12 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
-from scmaxatac._text import abbreviate
+from scmaxatac._text import choose_names
 from scmaxatac.containers._objects import unwrap
-from scmaxatac.results._differential_slots import FACTORS, KEY_ADDED, SAMPLES, UNITS, read_differential
-
-_LEVELS = {"factors": FACTORS, "units": UNITS, "samples": SAMPLES}
+from scmaxatac.results._entries import read_entry
+from scmaxatac.results._entry import DIFFERENTIAL, FACTORS, SAMPLES
 
 
 @shared_docs
@@ -22,7 +22,7 @@ def differential(
     comparisons: str | Iterable[str] | None = None,
     tfs: str | Iterable[str] | None = None,
     max_q: float | None = None,
-    key: str = KEY_ADDED,
+    key: str = DIFFERENTIAL.name,
     mod: str = "atac",
 ) -> pd.DataFrame:
     """Differences that :func:`scmaxatac.tl.differential_tfbs` found, a row a factor or a row a bin.
@@ -69,28 +69,20 @@ def differential(
     >>> bool((bins["effect"] > 0).mean() > 0.9)
     True
     """
-    if level not in _LEVELS:
-        raise ValueError(f"level is {level!r}; it can be {', '.join(map(repr, _LEVELS))}")
-    tables, params = read_differential(unwrap(data, mod), key)
-    table = tables[_LEVELS[level]]
-    if level == "samples":
+    check_number("max_q", max_q, optional=True)
+    if level not in DIFFERENTIAL.tables:
+        raise ValueError(f"level is {level!r}; it can be {', '.join(map(repr, DIFFERENTIAL.tables))}")
+    tables, params = read_entry(unwrap(data, mod), DIFFERENTIAL, key)
+    table = tables[level]
+    if level == SAMPLES:
         return table
     keep = np.ones(len(table), dtype=bool)
-    for column, wanted in (("comparison", comparisons), ("tf", tfs)):
-        if wanted is not None:
-            keep &= table[column].isin(_known(wanted, tables[FACTORS][column], column)).to_numpy()
+    for column, what, wanted in (("comparison", "comparison", comparisons), ("tf", "TF", tfs)):
+        there = list(dict.fromkeys(tables[FACTORS][column].astype(str)))
+        keep &= table[column].isin(choose_names(wanted, there, what, source="there are")).to_numpy()
     if max_q is not None:
         for name in dict.fromkeys(table.loc[keep, "comparison"].astype(str)):
             if missing := params["comparisons"][name]["missing"]:
                 raise ValueError(f"{name} has no q-values: {missing}. Effects and technical intervals are there")
         keep &= (table["q"] <= max_q).to_numpy()
     return table[keep].reset_index(drop=True)
-
-
-def _known(wanted: str | Iterable[str], column: pd.Series, what: str) -> list[str]:
-    names = [wanted] if isinstance(wanted, str) else list(map(str, wanted))
-    there = list(dict.fromkeys(column.astype(str)))
-    for name in names:
-        if name not in there:
-            raise KeyError(f"no {what} {name!r}; there are {abbreviate(map(repr, there), 8)}")
-    return names

@@ -7,6 +7,7 @@ import pandas as pd
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac.results._entries import read_entry
+from scmaxatac.results._entry import ENRICHMENT
 from scmaxatac.results._reader import find_results
 
 
@@ -27,6 +28,11 @@ def enrichment(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> pd.Data
     -------
     The table, with the columns that are described there.
 
+    Warns
+    -----
+    UserWarning
+        If something else was predicted under `key` since, or its sites were called anew; once.
+
     Raises
     ------
     KeyError
@@ -42,4 +48,4 @@ def enrichment(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> pd.Data
     True
     """
     results = find_results(data, key, mod)
-    return read_entry(results.adata, key, "enrichment", "scmaxatac.tl.enrichment(..., store=True)")[0]
+    return read_entry(results.adata, ENRICHMENT, ENRICHMENT.beside(key))[0]["factors_tested"]

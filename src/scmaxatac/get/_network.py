@@ -7,6 +7,7 @@ import pandas as pd
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac.results._entries import read_entry
+from scmaxatac.results._entry import NETWORK
 from scmaxatac.results._reader import find_results
 
 
@@ -28,6 +29,11 @@ def network(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> pd.DataFra
     A row a pair of factor and gene: source, target, weight; for networks of groups first the group. All weights are
     positive, as it is not known whether a factor activates or represses.
 
+    Warns
+    -----
+    UserWarning
+        If something else was predicted under `key` since, or its sites were called anew; once.
+
     Raises
     ------
     KeyError
@@ -41,4 +47,4 @@ def network(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> pd.DataFra
     True
     """
     results = find_results(data, key, mod)
-    return read_entry(results.adata, key, "network", "scmaxatac.tl.to_network(..., store=True)")[0]
+    return read_entry(results.adata, NETWORK, NETWORK.beside(key))[0]["edges"]

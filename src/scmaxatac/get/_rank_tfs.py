@@ -6,10 +6,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
-from scmaxatac._text import abbreviate
+from scmaxatac._text import choose_names
 from scmaxatac.containers._objects import unwrap
-from scmaxatac.results._rank_slots import KEY_RANKS, read_ranks
+from scmaxatac.results._entries import read_entry
+from scmaxatac.results._entry import RANKS
 
 
 @shared_docs
@@ -19,7 +21,7 @@ def rank_tfs(
     groups: str | Iterable[str] | None = None,
     tfs: str | Iterable[str] | None = None,
     n: int | None = None,
-    key: str = KEY_RANKS,
+    key: str = RANKS.name,
     mod: str = "atac",
 ) -> pd.DataFrame:
     """Factors of each group in the order of their rank, as :func:`scmaxatac.tl.rank_tfs` found them.
@@ -43,6 +45,11 @@ def rank_tfs(
     -------
     A row a group and factor, with the columns that :func:`scmaxatac.tl.rank_tfs` describes.
 
+    Warns
+    -----
+    UserWarning
+        If the prediction, its sites or the scores of cells that it was made from have changed since; once.
+
     Raises
     ------
     KeyError
@@ -51,20 +58,16 @@ def rank_tfs(
     Examples
     --------
     >>> import scmaxatac as sma
-    >>> sma.tl.rank_tfs(mdata, source="activity")
+    >>> sma.tl.rank_tfs(mdata, source="activity", block_size=10_000)
     >>> sma.get.rank_tfs(mdata, n=1)["tf"].tolist()
     ['SPI1', 'GATA3', 'SPI1']
     """
-    table = read_ranks(unwrap(data, mod), key)
+    check_number("n", n, low=0, whole=True, optional=True)
+    table = read_entry(unwrap(data, mod), RANKS, key)[0]["ranks"]
     keep = np.ones(len(table), dtype=bool)
-    for column, wanted in (("group", groups), ("tf", tfs)):
-        if wanted is None:
-            continue
-        names = [wanted] if isinstance(wanted, str) else list(map(str, wanted))
+    for column, what, wanted in (("group", "group", groups), ("tf", "TF", tfs)):
         there = list(dict.fromkeys(table[column].astype(str)))
-        if unknown := [name for name in names if name not in there]:
-            raise KeyError(f"no {column} {unknown[0]!r} in the ranking; it has {abbreviate(map(repr, there), 8)}")
-        keep &= table[column].isin(names).to_numpy()
+        keep &= table[column].isin(choose_names(wanted, there, what, source="the ranking has")).to_numpy()
     if n is not None:
         keep &= (table["rank"] <= n).to_numpy()
     return table[keep].reset_index(drop=True)

@@ -95,7 +95,7 @@ def _stored(results: Results) -> Any:
     path = results.file("scores")
     if path is None or not results.store.has_folder(path.name):
         raise FileNotFoundError(
-            f"the region scores of this run were written to {results.folder}, and are not there any more as they were "
+            f"the region scores of this run were written to {results.out_dir}, and are not there any more as they were "
             "written; call scmaxatac.tl.predict_tfbs again, which makes what is missing"
         )
     import zarr

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.genome import Genes
 from scmaxatac.results._annotation import Annotation, genes_if_any
@@ -77,6 +78,7 @@ def sites(
     ['gene', 'tss_distance']
     >>> promoters = near[near["tss_distance"].between(-1000, 200)]
     """
+    check_number("min_score", min_score, optional=True)
     results = find_results(data, key, mod)
     frame = read_sites(results, tfs, groups, min_score)
     known = genes_if_any(genes, results.params)

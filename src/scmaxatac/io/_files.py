@@ -13,10 +13,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
+from scmaxatac._logging import warn
 from scmaxatac.io._disk import disk_errors
 from scmaxatac.io._temporary import remove, remove_leftovers_once, temporary_name
 
 _GZIP_MAGIC = b"\x1f\x8b"
+_BGZF_SUBFIELD = b"BC"
+_BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _SLUG_LENGTH = 60
 
@@ -232,6 +235,16 @@ def decompression_errors(path: str | os.PathLike[str]) -> Iterator[None]:
         if error.errno is not None:  # a real input/output error
             raise
         raise ValueError(f"{path} is damaged: its compressed data can't be read ({error}).") from error
+
+
+def warn_without_end_marker(path: Path) -> None:
+    """Warn of a bgzip file that was cut between two blocks, which plain gzip readers can't notice."""
+    with open(path, "rb") as handle:
+        head = handle.read(14)
+        is_bgzip = head.startswith(_GZIP_MAGIC) and head[12:] == _BGZF_SUBFIELD
+        handle.seek(max(0, path.stat().st_size - len(_BGZF_END)))
+        if is_bgzip and handle.read() != _BGZF_END:
+            warn(f"{path} lacks bgzip's end marker: it may be truncated")
 
 
 def _damage() -> tuple[Any, ...]:

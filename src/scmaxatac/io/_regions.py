@@ -8,6 +8,7 @@ import pandas as pd
 
 _NUMBER = r"\d{1,3}(?:,\d{3})+|\d+"
 _REGION = re.compile(rf"(?P<chrom>\S*[^\s:_-])(?::|-|_)(?P<start>{_NUMBER})[-_](?P<end>{_NUMBER})")
+_LIKE_REGION = re.compile(r"[^\s/\\]+:[\d\s,._-]*\d[\d\s,._-]*")
 _LARGEST = np.iinfo(np.int32).max  # longer than any chromosome that formats such as bigWig can hold
 
 
@@ -46,6 +47,11 @@ def parse_region(text: str) -> tuple[str, int, int]:
     if end > _LARGEST:
         raise ValueError(f"region {text!r} ends at {end:,}, beyond the end of any chromosome")
     return match["chrom"], start, end
+
+
+def looks_like_region(text: str) -> bool:
+    """Whether a text is meant as a region, well written or not, rather than as the name of a file."""
+    return _LIKE_REGION.fullmatch(text.strip()) is not None or _REGION.fullmatch(text.strip()) is not None
 
 
 def parse_regions(names: Iterable[str]) -> pd.DataFrame | None:

@@ -46,9 +46,10 @@ def download(
 
     Raises
     ------
+    KeyError
+        If a transcription factor is unknown (the message suggests the nearest names), before anything is downloaded.
     ValueError
-        If a transcription factor is unknown (the message suggests the nearest names), before anything is downloaded;
-        or if a file's checksum is wrong, and then nothing of it is kept.
+        If a file's checksum is wrong; then nothing of it is kept.
     FileNotFoundError
         If the server doesn't have a file.
     ConnectionError

@@ -28,8 +28,10 @@ def load(name: str | os.PathLike[str]) -> TFModel:
     ------
     FileNotFoundError
         If the model is not installed or the path does not exist; the message has the line that downloads it.
+    KeyError
+        If no such model is known; the message suggests the nearest names.
     ValueError
-        If no such model is known (the message suggests the nearest names) or its file is damaged.
+        If its file is damaged.
 
     Examples
     --------

@@ -44,8 +44,10 @@ def load_many(models: Models = None, tfs: str | Iterable[str] | None = None) -> 
     ------
     FileNotFoundError
         If models are not installed (the message has the line that downloads them) or a folder does not exist.
+    KeyError
+        If a transcription factor is unknown; the message suggests the nearest names.
     ValueError
-        If a transcription factor is unknown or asked for with two models, or a model's file is damaged.
+        If a transcription factor is asked for with two models, or a model's file is damaged.
 
     Examples
     --------
@@ -136,8 +138,8 @@ def _refuse_twice(models: list[TFModel]) -> None:
             seen[tf] = model.id
 
 
-def _not_given(missing: list[str], found: _Found, models: Models) -> ValueError:
+def _not_given(missing: list[str], found: _Found, models: Models) -> KeyError:
     hints = [hint for tf in missing if (hint := suggestion(tf, found))]
     where = f"the folder {models}" if isinstance(models, str | os.PathLike) else "the models given"
     names = abbreviate(sorted(found), 10)
-    return ValueError(f"{', '.join(missing)} not among {where} ({names}){'; ' if hints else ''}{'; '.join(hints)}")
+    return KeyError(f"{', '.join(missing)} not among {where} ({names}){'; ' if hints else ''}{'; '.join(hints)}")

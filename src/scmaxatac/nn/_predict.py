@@ -1,20 +1,24 @@
-"""Scores of a chromosome's bins from sequence, signal and an engine."""
+"""Scores of a chromosome's bins from sequence, signals and an engine."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 from scmaxatac._types import Float32s
 from scmaxatac.atac._bigwig_signal import SignalTrack
 from scmaxatac.genome._bases import reverse_complement
+from scmaxatac.nn._pool import WindowPool
 from scmaxatac.nn.engines._options import Strand
 from scmaxatac.nn.engines._protocol import ChromosomeEngine, Engine
-from scmaxatac.scores._bin_scores import BinScores, average_windows
+from scmaxatac.scores._bin_scores import BinAverages, BinScores, cut_tiles
 
 _SCORES_PER_TILE = 32_768
 """Windows times outputs that are scored before the bins are averaged: bounds memory, and paces the progress bar."""
 
 _SMALLEST_TILE, _LARGEST_TILE = 256, 4_096
+
+_MOST_WINDOWS = 8_192
+"""Windows of a tile, those of all groups together, whose sequence and signal are held at once: 80 MB."""
 
 
 def predict_bins(
@@ -27,7 +31,36 @@ def predict_bins(
     strand: Strand = "forward",
     progress: Callable[[int], object] | None = None,
 ) -> Iterator[BinScores]:
-    """Score the bins that the given windows of a chromosome cover.
+    """Score the bins that the given windows of a chromosome cover, from one signal.
+
+    Parameters
+    ----------
+    engine, codes, chrom, starts, strand, progress
+        As in :func:`predict_groups`.
+    signal
+        The ATAC signal.
+
+    Yields
+    ------
+    Bins in ascending order, each once, with the mean over the windows that cover them; (outputs, bins) scores.
+    """
+    scored = predict_groups(engine, codes, [signal], chrom, starts, strand=strand, progress=progress)
+    return (bins for _, bins in scored)
+
+
+def predict_groups(
+    engine: Engine,
+    codes: np.ndarray,
+    signals: Sequence[SignalTrack],
+    chrom: str,
+    starts: np.ndarray,
+    *,
+    strand: Strand = "forward",
+    progress: Callable[[int], object] | None = None,
+) -> Iterator[tuple[int, BinScores]]:
+    """Score the bins that the given windows of a chromosome cover, for several groups.
+
+    What is the same in several groups is scored once: windows without signal depend on the sequence alone.
 
     Parameters
     ----------
@@ -35,8 +68,8 @@ def predict_bins(
         Networks to score with.
     codes
         (length,) uint8, the chromosome's bases.
-    signal
-        The ATAC signal.
+    signals
+        The ATAC signal of each group.
     chrom
         Name of the chromosome.
     starts
@@ -44,27 +77,59 @@ def predict_bins(
     strand
         ``"forward"``, or ``"mean"`` of the forward strand and the true reverse complement.
     progress
-        Called with the number of windows that were scored.
+        Called with the number of windows that were scored, those without signal counted once for all groups
+        (:func:`windows_to_score`).
 
     Yields
     ------
-    Bins in ascending order, each once, with the mean over the windows that cover them; (outputs, bins) scores.
+    Number of a group, and bins of it in ascending order, each once, with the mean over the windows that cover them;
+    (outputs, bins) scores.
     """
     check_strand(strand)
     if isinstance(engine, ChromosomeEngine):
-        return engine.predict_chromosome(codes, signal, chrom, starts, strand=strand, progress=progress)
+        return engine.predict_chromosome(codes, signals, chrom, starts, strand=strand, progress=progress)
+    return _predict_on_host(engine, codes, signals, chrom, starts, strand, progress)
 
+
+def _predict_on_host(
+    engine: Engine,
+    codes: np.ndarray,
+    signals: Sequence[SignalTrack],
+    chrom: str,
+    starts: np.ndarray,
+    strand: Strand,
+    progress: Callable[[int], object] | None,
+) -> Iterator[tuple[int, BinScores]]:
     grid = engine.grid
-
-    def predict(some: np.ndarray) -> np.ndarray:
-        windows = np.lib.stride_tricks.sliding_window_view(codes, grid.window)[some]
-        scores = _both_strands(engine, windows, signal.windows(chrom, some, grid.window), strand)
+    averages = [BinAverages(engine.n_outputs, grid) for _ in signals]
+    for tile, upto in cut_tiles(starts, _windows_per_tile(engine.n_outputs, len(signals))):
+        windows = np.lib.stride_tricks.sliding_window_view(codes, grid.window)[tile]
+        loud = np.stack([signal.has_signal(chrom, tile, grid.window) for signal in signals])
+        silent = ~loud.all(axis=0)
+        pool = WindowPool(grid.window)
+        rows = np.empty(loud.shape, dtype=np.int64)
+        rows[:, silent] = pool.add(windows[silent])
+        for signal, mine, row in zip(signals, loud, rows, strict=True):
+            row[mine] = pool.add(windows[mine], signal.windows(chrom, tile[mine], grid.window))
+        scores = score_windows(engine, *pool.windows(), strand=strand)
         if progress is not None:
-            progress(len(some))
-        return scores
+            progress(windows_to_score(loud))
+        first_of_next = None if upto is None else upto // grid.bin
+        for g, of_group in enumerate(averages):
+            yield g, of_group.add(tile // grid.bin, scores[:, rows[g]], first_of_next)
 
-    per_tile = min(max(_SCORES_PER_TILE // engine.n_outputs, _SMALLEST_TILE), _LARGEST_TILE)
-    return average_windows(starts, engine.n_outputs, predict, windows_per_tile=per_tile, grid=grid)
+
+def windows_to_score(loud: np.ndarray) -> int:
+    """Windows that several groups take together; (groups, windows) bool, which have signal. Those without count once.
+
+    Distinct ones may be fewer: the same sequence, with the same signal or none, can come again.
+    """
+    return int(np.count_nonzero(loud) + np.count_nonzero(~loud.all(axis=0)))
+
+
+def _windows_per_tile(n_outputs: int, n_groups: int) -> int:
+    most = min(max(_SCORES_PER_TILE // n_outputs, _SMALLEST_TILE), _LARGEST_TILE)
+    return min(most, max(_MOST_WINDOWS // n_groups, 1))
 
 
 def check_strand(strand: str) -> None:
@@ -73,7 +138,8 @@ def check_strand(strand: str) -> None:
         raise ValueError(f"strand is {strand!r}; it can be 'forward' or 'mean'")
 
 
-def _both_strands(engine: Engine, codes: np.ndarray, signal: np.ndarray, strand: Strand) -> np.ndarray:
+def score_windows(engine: Engine, codes: np.ndarray, signal: np.ndarray, *, strand: Strand = "forward") -> np.ndarray:
+    """Score windows, on one strand or both; (n, window) codes and signal to (outputs, n, bins) float32."""
     forward = engine.predict(codes, signal)
     if strand == "forward":
         return forward

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from scmaxatac._docs import shared_docs
-from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, PALETTE, SMALL
+from scmaxatac.plotting._base import GREY, MEDIUM, PALETTE, SMALL, legend_above, plain_axes
 from scmaxatac.zoo._calibration import Calibration
 
 if TYPE_CHECKING:
@@ -62,12 +62,6 @@ def calibration(
     ax.set(xlim=(0, 1), ylim=(0, 1.02))
     ax.set_xlabel("Threshold of the score", fontsize=MEDIUM)
     ax.set_ylabel("Mean over cell types", fontsize=MEDIUM)
-    ax.tick_params(labelsize=SMALL, length=2, pad=2)
-    ax.spines[["top", "right"]].set_visible(False)
-    ax.grid(color=LIGHT_GREY, linewidth=0.5)
-    ax.set_axisbelow(True)
-    ax.legend(
-        fontsize=MEDIUM, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=len(_CURVES),
-        handlelength=1.4, borderaxespad=0.2, columnspacing=1.2,
-    )  # fmt: skip
+    plain_axes(ax)
+    legend_above(ax, len(_CURVES))
     return ax

@@ -9,7 +9,7 @@ import pandas as pd
 
 from scmaxatac._docs import shared_docs
 from scmaxatac.io._files import existing_file
-from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, PALETTE, SMALL, PanelGrid, available_size
+from scmaxatac.plotting._base import GREY, MEDIUM, PALETTE, SMALL, PanelGrid, available_size, legend_above, plain_axes
 from scmaxatac.zoo._tf_model import TFModel
 
 if TYPE_CHECKING:
@@ -94,10 +94,7 @@ def learning_curve(
         _style(panel, label, best["epoch"], table["epoch"])
     losses.tick_params(labelbottom=False)
     dice.set_xlabel("Epoch", fontsize=MEDIUM, labelpad=2)
-    losses.legend(
-        fontsize=MEDIUM, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=2, handlelength=1.4,
-        borderaxespad=0.2, columnspacing=1.2,
-    )  # fmt: skip
+    legend_above(losses, 2)
     return grid.figure
 
 
@@ -134,7 +131,4 @@ def _style(panel: "Axes", label: str, best: float, epochs: pd.Series) -> None:
     panel.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True))
     panel.yaxis.set_major_locator(MaxNLocator(nbins=4))
     panel.set_ylabel(label, fontsize=MEDIUM, labelpad=3)
-    panel.tick_params(labelsize=SMALL, length=2, pad=2)
-    panel.spines[["top", "right"]].set_visible(False)
-    panel.grid(color=LIGHT_GREY, linewidth=0.5)
-    panel.set_axisbelow(True)
+    plain_axes(panel)

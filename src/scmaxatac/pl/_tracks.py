@@ -139,7 +139,8 @@ def tracks(
             colour = GREY if tf is None else PALETTE[tf_names.index(tf)]
             _style_axes(panel, layout, tf or "signal", colour, signal_top if tf is None else 1.0)
             values = frame["value" if tf is None else "score"]
-            fill_runs(panel, frame["start"], frame["end"], values, (start, end), colour)
+            limits = start, end
+            fill_runs(panel, frame["start"], frame["end"], values, limits, colour, bin_size=results.params["bin"])
             if tf is not None:
                 _mark_threshold(panel, thresholds[tf][group])
             if sites and tf is not None:

@@ -80,6 +80,22 @@ def root_figure(ax: "Axes") -> "Figure":
     return figure
 
 
+def plain_axes(ax: "Axes") -> None:
+    """Leave out the frame above and to the right, and draw a light grid behind the data."""
+    ax.tick_params(labelsize=SMALL, length=2, pad=2)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.grid(color=LIGHT_GREY, linewidth=0.5)
+    ax.set_axisbelow(True)
+
+
+def legend_above(ax: "Axes", n_columns: int) -> None:
+    """Put the legend above the panel, in so many columns."""
+    ax.legend(
+        fontsize=MEDIUM, frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=n_columns,
+        handlelength=1.4, borderaxespad=0.2, columnspacing=1.2,
+    )  # fmt: skip
+
+
 def text_width(texts: Iterable[str], size: float) -> float:
     """Width of the longest line of the texts in inches."""
     from matplotlib.font_manager import FontProperties

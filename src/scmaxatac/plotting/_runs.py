@@ -5,8 +5,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from scmaxatac._constants import BIN
-
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
@@ -15,15 +13,22 @@ _COLUMNS = 1000
 
 
 def fill_runs(
-    ax: "Axes", starts: pd.Series, ends: pd.Series, values: pd.Series, limits: tuple[int, int], colour: str
+    ax: "Axes",
+    starts: pd.Series,
+    ends: pd.Series,
+    values: pd.Series,
+    limits: tuple[int, int],
+    colour: str,
+    *,
+    bin_size: int,
 ) -> None:
-    """Fill the area under runs of equal values, sorted and not overlapping."""
+    """Fill the area under runs of equal values, sorted and not overlapping; bins are `bin_size` bp wide."""
     if starts.empty:
         return
     from matplotlib.patches import Polygon
 
     runs = starts.to_numpy(), ends.to_numpy(), values.to_numpy()
-    if limits[1] - limits[0] > BIN * _COLUMNS:
+    if limits[1] - limits[0] > bin_size * _COLUMNS:
         runs = column_maxima(*runs, limits, _COLUMNS)
     # not as ax.fill, which looks for the limits of the data corner by corner
     ax.add_artist(Polygon(outline(*runs), facecolor=colour, linewidth=0))

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger, warn
 from scmaxatac._text import abbreviate
@@ -19,7 +20,7 @@ from scmaxatac.containers._copies import copied
 from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.containers._storable import check_storable
 from scmaxatac.containers._tables import put_table
-from scmaxatac.fragments._read_groups import Fragments, read_groups
+from scmaxatac.fragments._read_groups import FragmentPaths, read_groups
 from scmaxatac.genome import Genome
 from scmaxatac.io._bed import write_bed
 
@@ -32,7 +33,7 @@ def call_peaks(
     groupby: str | Sequence[str],
     *,
     genome: Genome,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     sample_key: str | None = None,
     barcode_key: str | None = None,
     mod: str = "atac",
@@ -107,6 +108,10 @@ def call_peaks(
     >>> sma.pp.call_peaks(toy.adata, "cell_type", genome=toy.genome)  # doctest: +SKIP
     >>> toy.adata.uns["macs3"].groupby("group", observed=True).size()  # doctest: +SKIP
     """
+    check_number("min_cells", min_cells)
+    check_number("min_fragments", min_fragments)
+    check_number("qvalue", qvalue, low=0, high=1)
+    check_number("n_jobs", n_jobs, whole=True)
     _require_snapatac2()
     chosen = genome.select_chroms(chroms)
     if copy:

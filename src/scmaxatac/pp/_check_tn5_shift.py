@@ -1,19 +1,20 @@
 """Whether fragments carry the Tn5 shift."""
 
 import os
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from scmaxatac._checks import check_number
 from scmaxatac._constants import TN5_SHIFT_MINUS, TN5_SHIFT_PLUS
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger, warn
 from scmaxatac.atac._tn5_shift import duplication_offset, symmetry_centre
 from scmaxatac.containers._objects import split_objects
-from scmaxatac.fragments._fragment_file import FragmentFile
-from scmaxatac.fragments._read_groups import Fragments, fragments_of_sample
-from scmaxatac.fragments._resolve_fragments import fragment_sources
+from scmaxatac.fragments._read_groups import FragmentPaths, sources_of_members
+from scmaxatac.fragments._resolve_fragments import open_fragments
 from scmaxatac.fragments._source import FragmentSource
 from scmaxatac.genome import Genome
 
@@ -26,7 +27,7 @@ def check_tn5_shift(
     data: Any,
     *,
     genome: Genome | None = None,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     sample_key: str | None = None,
     barcode_key: str | None = None,
     mod: str = "atac",
@@ -43,7 +44,8 @@ def check_tn5_shift(
     ----------
     data
         {data}
-        Or the path of a fragment file.
+        Or the path of a fragment file or BAM file; reads of a BAM file are shifted as they are read, so it tells
+        whether they were shifted before.
     genome
         Genome with sequence, to look at starts and ends on their own; not needed otherwise.
     fragments
@@ -60,10 +62,10 @@ def check_tn5_shift(
     Returns
     -------
     A row a fragment file (or object): source, n_fragments, offset (last base minus first base of neighbours, in bp: -1
-    when shifted, 8 when not, NaN when unclear), enrichment (how often that offset occurs relative to the median
-    offset), start_to_centre and end_to_centre (bp from first and last bases to the centre of the insertion: 0 and 1
-    when shifted, 4 and -4 when not, NaN when unclear or without sequence), verdict (``"shifted"``, ``"unshifted"``,
-    ``"other"`` or ``"unclear"``).
+    when shifted, 0 for reads of a BAM file, 8 when not, NaN when unclear), enrichment (how often that offset occurs
+    relative to the median offset), start_to_centre and end_to_centre (bp from first and last bases to the centre of the
+    insertion: 0 and 1 when shifted, 4 and -4 when not, NaN when unclear or without sequence), verdict (``"shifted"``,
+    ``"unshifted"``, ``"other"`` or ``"unclear"``).
 
     Raises
     ------
@@ -72,7 +74,7 @@ def check_tn5_shift(
     KeyError
         If a column is missing.
     ValueError
-        If no fragments are found, or they are single-end reads.
+        If no fragments are found, or all are single-end reads.
 
     Examples
     --------
@@ -81,14 +83,18 @@ def check_tn5_shift(
     >>> report["verdict"].tolist()  # simulated insertions leave no duplications
     ['unclear']
     """
+    check_number("max_fragments", max_fragments, low=1, whole=True)
     rows = [_check(source, genome, max_fragments) for source in _sources(data, fragments, sample_key, barcode_key, mod)]
     report = pd.DataFrame(rows)
     for row in rows:
         if row["verdict"] in ("unshifted", "other"):
             found = "unshifted" if row["verdict"] == "unshifted" else "shifted by other distances than +4 and -5"
+            is_bam = Path(row["source"]).suffix.lower() == ".bam"
+            expected = "0 or -1" if is_bam else "-1"
+            remedy = "Give reads as they were aligned" if is_bam else "Shift starts by +4 and ends by -5"
             warn(
-                f"fragments of {row['source']} look {found} (offset {row['offset']:g} bp, -1 expected): insertions lie "
-                "a few bp off, which blurs footprints and scores. Shift starts by +4 and ends by -5"
+                f"fragments of {row['source']} look {found} (offset {row['offset']:g} bp, {expected} expected): "
+                f"insertions lie a few bp off, which blurs footprints and scores. {remedy}"
             )
         elif row["verdict"] == "unclear":
             logger.info("%s: too few neighbouring fragments to tell whether they are shifted", row["source"])
@@ -96,20 +102,12 @@ def check_tn5_shift(
 
 
 def _sources(
-    data: Any, fragments: Fragments | None, sample_key: str | None, barcode_key: str | None, mod: str
+    data: Any, fragments: FragmentPaths | None, sample_key: str | None, barcode_key: str | None, mod: str
 ) -> list[FragmentSource]:
     if isinstance(data, str | os.PathLike):
-        return [FragmentFile(data, None)]
-    found = []
-    for sample, member in split_objects(data):
-        found += fragment_sources(
-            member,
-            fragments=fragments_of_sample(fragments, sample, sample_key),
-            sample_key=sample_key,
-            barcode_key=barcode_key,
-            mod=mod,
-        )
-    return [source for source, _ in found]
+        return [open_fragments(data, None, None)]
+    found = sources_of_members(split_objects(data), fragments, sample_key, barcode_key, mod)
+    return [source for sources in found for source, _ in sources]
 
 
 def _check(source: FragmentSource, genome: Genome | None, max_fragments: int) -> dict[str, Any]:
@@ -139,14 +137,17 @@ def _check(source: FragmentSource, genome: Genome | None, max_fragments: int) ->
 def _ends(source: FragmentSource, max_fragments: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Chromosome, first and last base of the first fragments of a source."""
     parts: list[tuple[np.ndarray, ...]] = []
-    n = 0
+    n = n_single = 0
     for chunk in source.chunks():
-        if not chunk.both_ends:
-            raise ValueError(f"{source.name} holds single-end reads; the check needs both ends of fragments")
+        if not chunk.both_ends:  # a BAM file may hold some reads without their mate
+            n_single += len(chunk.chrom)
+            continue
         parts.append((chunk.chrom, chunk.start.astype(np.int64), chunk.end.astype(np.int64) - 1))
         n += len(chunk.chrom)
         if n >= max_fragments:
             break
+    if n_single and not n:
+        raise ValueError(f"{source.name} holds single-end reads; the check needs both ends of fragments")
     if not n:
         raise ValueError(f"{source.name} holds no fragments of these cells")
     chrom, first, last = (np.concatenate(column)[:max_fragments] for column in zip(*parts, strict=True))

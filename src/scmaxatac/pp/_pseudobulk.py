@@ -9,8 +9,8 @@ from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
 from scmaxatac.atac import Pseudobulks
 from scmaxatac.atac._options import MaxFragments, PseudobulkOptions
-from scmaxatac.atac._read_pseudobulks import check_options, extent_of, pseudobulks_of
-from scmaxatac.fragments._read_groups import Fragments
+from scmaxatac.atac._read_pseudobulks import check_options, pseudobulks_of, scope_of
+from scmaxatac.fragments._read_groups import FragmentPaths
 from scmaxatac.genome import Genome
 
 
@@ -20,7 +20,7 @@ def pseudobulk(
     groupby: str | Sequence[str] | None = None,
     *,
     genome: Genome | None = None,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     sample_key: str | None = None,
     barcode_key: str | None = None,
     replicate_key: str | None = None,
@@ -60,8 +60,8 @@ def pseudobulk(
 
     Returns
     -------
-    Object with the QC table (``.qc``; n_fragments are those before thinning, n_fragments_used those after it), the
-    insertions (``.insertions``) and each group's signal (``.signal(group)``).
+    Object with the QC table (``.qc``; n_fragments are all before thinning, n_fragments_used those after it on
+    `signal_chroms`), the insertions (``.insertions``) and each group's signal (``.signal(group)``).
 
     Warns
     -----
@@ -93,12 +93,12 @@ def pseudobulk(
     >>> equal.qc["n_fragments_used"].nunique()
     1
     """
-    extent = extent_of(data, genome, chroms, signal_chroms)
+    scope = scope_of(data, genome, chroms, signal_chroms)
     options = PseudobulkOptions(
         groupby, fragments, sample_key, barcode_key, replicate_key, mod, min_cells, min_fragments, max_fragments, rng
     )
     check_options(data, options)
-    if extent.genome.blacklist is None:
-        warn(f"{extent.genome.source} has no blacklist: artefacts raise the 99th percentile and so lower the signal")
-    bulks, _ = pseudobulks_of(data, options, extent)
+    if scope.genome.blacklist is None:
+        warn(f"{scope.genome.source} has no blacklist: artefacts raise the 99th percentile and so lower the signal")
+    bulks, _ = pseudobulks_of(data, options, scope)
     return bulks

@@ -10,10 +10,10 @@ import pandas as pd
 
 from scmaxatac._docs import shared_docs
 from scmaxatac.atac import Pseudobulks
-from scmaxatac.atac._normalize import Normalization, check_normalization, track_runs
 from scmaxatac.atac._options import MaxFragments
 from scmaxatac.atac._track_folder import write_track_files
-from scmaxatac.fragments._read_groups import Fragments
+from scmaxatac.atac._track_scales import Normalization, check_normalization, track_runs
+from scmaxatac.fragments._read_groups import FragmentPaths
 from scmaxatac.genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.pp._pseudobulk import pseudobulk
@@ -80,7 +80,7 @@ def tn5_tracks(
     genome: Genome | None = None,
     out_dir: str | PathLike[str] | None = None,
     normalize: Normalization = "minmax",
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     sample_key: str | None = None,
     barcode_key: str | None = None,
     replicate_key: str | None = None,

@@ -1,11 +1,14 @@
 """Activities with the number of sites that they rest on, and intervals over blocks of the genome."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._logging import warn
+from scmaxatac._text import abbreviate
+from scmaxatac.evaluate._ranking_metrics import ENOUGH_BLOCKS
 from scmaxatac.results._reader import Results
 from scmaxatac.results._site_scores import scores_in_union
 from scmaxatac.stats._bootstrap import bootstrap_mean
@@ -39,6 +42,11 @@ def activity_intervals(
     -------
     group, tf, activity, low, high, n_sites, n_called, n_blocks; all factors of a group follow each other.
 
+    Warns
+    -----
+    UserWarning
+        If intervals rest on few blocks; see :func:`warn_of_few_blocks`.
+
     Raises
     ------
     FileNotFoundError
@@ -50,10 +58,11 @@ def activity_intervals(
         raise ValueError(f"n_bootstrap is {n} and block_size {block_size}; they have to be at least 0 and 1")
     sites, generator = results.table(_keys.SITES), np.random.default_rng(rng)
     called = sites.groupby([sites["group"].astype(str), sites["tf"].astype(str)]).size()
-    parts = []
+    parts, n_blocks = [], {}
     for tf in tfs:
         found = scores_in_union(results.store, sites, tf, list(groups))
         blocks = found.blocks(block_size)
+        n_blocks[tf] = len(np.unique(blocks))
         mean, low, high = bootstrap_mean(found.scores, blocks, n=n, rng=generator)
         parts.append(
             pd.DataFrame(
@@ -65,11 +74,22 @@ def activity_intervals(
                     "high": high,
                     "n_sites": len(found.start),
                     "n_called": [int(called.get((group, tf), 0)) for group in groups],
-                    "n_blocks": len(np.unique(blocks)),
+                    "n_blocks": n_blocks[tf],
                 }
             )
         )
+    if n:
+        warn_of_few_blocks(n_blocks, block_size)
     table = pd.concat(parts, ignore_index=True)
     table["group"] = pd.Categorical(table["group"], categories=list(groups))
     table["tf"] = pd.Categorical(table["tf"], categories=list(tfs))
     return table.sort_values(["group", "tf"], kind="stable", ignore_index=True)
+
+
+def warn_of_few_blocks(n_blocks: Mapping[str, int], block_size: float) -> None:
+    """Warn of activities whose interval rests on too few blocks with sites, or on one and is NaN; `n_blocks` by TF."""
+    if few := [f"{tf}: {n}" for tf, n in n_blocks.items() if 0 < n < ENOUGH_BLOCKS]:
+        warn(
+            f"intervals of activities are too narrow where fewer than {ENOUGH_BLOCKS} blocks of {block_size:,} bp hold "
+            f"sites, and NaN where one does ({abbreviate(few)}); choose a smaller block_size"
+        )

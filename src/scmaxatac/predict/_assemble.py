@@ -5,7 +5,8 @@ import pandas as pd
 
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.results._score_store import ScoreStore
-from scmaxatac.scores._sites import bins_in_regions, max_per_interval, merge_sites
+from scmaxatac.results._site_scores import largest_in_union, union_of_sites
+from scmaxatac.scores._sites import bins_in_regions, merge_sites
 
 
 def assemble_sites(store: ScoreStore, thresholds: pd.DataFrame, regions: Intervals | None) -> pd.DataFrame:
@@ -45,16 +46,11 @@ def assemble_activity(store: ScoreStore, sites: pd.DataFrame) -> pd.DataFrame:
     A group's score at a site is the largest of its bins there; bins below the scores that the store kept count as 0.
     """
     activity = pd.DataFrame(np.nan, index=pd.Index(store.groups, name="group"), columns=store.tfs, dtype=float)
-    unions = {tf: Intervals.from_frame(sites[sites["tf"] == tf].astype({"chrom": str})) for tf in store.tfs}
-    for group in store.groups:
-        for tf, union in unions.items():
-            best = []
-            for chrom in union.chroms:
-                starts, scores = store.read(group, tf, chrom)
-                bounds = union.starts(chrom), union.ends(chrom)
-                best.append(np.nan_to_num(max_per_interval(starts // store.bin_size, scores, *bounds, store.bin_size)))
-            if best:
-                activity.loc[group, tf] = np.concatenate(best).mean(dtype=np.float64)
+    for tf in store.tfs:
+        union = union_of_sites(sites, tf)
+        if union.chroms:
+            for group in store.groups:
+                activity.loc[group, tf] = largest_in_union(store, union, tf, group).mean(dtype=np.float64)
     return activity
 
 

@@ -9,9 +9,10 @@ from scmaxatac._logging import logger
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._windows import Grid
-from scmaxatac.nn._predict import predict_bins
+from scmaxatac.nn._predict import predict_groups
 from scmaxatac.predict._run import Run
 from scmaxatac.results._stored_signal import read_signal
+from scmaxatac.scores._bin_scores import BinScores
 from scmaxatac.scores._known_bins import known_bins
 from scmaxatac.scores._ranking import blocks_beside, calibration_bins, largest_per_calibration_bin
 
@@ -41,10 +42,10 @@ def add_background(run: Run, genome: Genome, *, needed: bool) -> None:
         return
     blocks = _choose(genome, run.regions, run.spec.chroms, run.spec.grid)
     logger.info("thresholds by rank: scoring %d blocks beside the regions in each group", len(blocks))
-    for group in missing:
-        parts = [_score(run, genome, group, chrom, at) for chrom, at in _by_chrom(blocks)]
-        maxima = np.concatenate([*parts, np.zeros((len(run.spec.tfs), 0), dtype=np.float32)], axis=1)
-        run.store.write_background(group, maxima)
+    parts = [_score(run, genome, missing, chrom, at) for chrom, at in _by_chrom(blocks)]
+    for g, group in enumerate(missing):
+        nothing = np.zeros((len(run.spec.tfs), 0), dtype=np.float32)
+        run.store.write_background(group, np.concatenate([*(part[g] for part in parts), nothing], axis=1))
 
 
 def _is_cheap(run: Run, genome: Genome) -> bool:
@@ -74,17 +75,24 @@ def _by_chrom(blocks: list[tuple[str, int]]) -> list[tuple[str, np.ndarray]]:
     return [(chrom, np.array([at for name, at in blocks if name == chrom])) for chrom in chroms]
 
 
-def _score(run: Run, genome: Genome, group: str, chrom: str, at: np.ndarray) -> np.ndarray:
-    """Largest scores of the 200-bp bins inside blocks of a chromosome; (TFs, bins)."""
-    signal, grid = read_signal(run.store, group, [chrom]), run.spec.grid
+def _score(run: Run, genome: Genome, groups: Sequence[str], chrom: str, at: np.ndarray) -> list[np.ndarray]:
+    """Largest scores of the 200-bp bins inside blocks of a chromosome; (TFs, bins) for each group."""
+    signals, grid = [read_signal(run.store, group, [chrom]) for group in groups], run.spec.grid
     starts = np.unique((at[:, None] + _shifts(run.spec.step, grid)).ravel())
     unknown = genome.unknown_runs(chrom)
-    found = predict_bins(run.engine(), genome.codes(chrom), signal, chrom, starts, strand=run.spec.strand)
-    tiles = [known_bins(tile, unknown, grid.bin) for tile in found]
-    bins = np.concatenate([tile.bins for tile in tiles])
-    scores = np.concatenate([tile.scores for tile in tiles], axis=1)
+    tiles: list[list[BinScores]] = [[] for _ in groups]
+    scored = predict_groups(run.engine(), genome.codes(chrom), signals, chrom, starts, strand=run.spec.strand)
+    for g, tile in scored:
+        tiles[g].append(known_bins(tile, unknown, grid.bin))
     allowed = np.zeros(genome.sizes[chrom] // CALIBRATION_BIN, dtype=bool)
     for start in at:
         allowed[-(-start // CALIBRATION_BIN) : (start + grid.window) // CALIBRATION_BIN] = True
     allowed &= calibration_bins(genome, chrom)
-    return np.stack([largest_per_calibration_bin(bins, row, allowed, grid.bin) for row in scores])
+    return [_largest(of_group, allowed, grid.bin) for of_group in tiles]
+
+
+def _largest(tiles: Sequence[BinScores], allowed: np.ndarray, bin_size: int) -> np.ndarray:
+    """Largest scores of the 200-bp bins that count; (TFs, bins)."""
+    bins = np.concatenate([tile.bins for tile in tiles])
+    scores = np.concatenate([tile.scores for tile in tiles], axis=1)
+    return np.stack([largest_per_calibration_bin(bins, row, allowed, bin_size) for row in scores])

@@ -12,11 +12,11 @@ from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate, choose_names
 from scmaxatac.atac._region_counts import RegionCounts
 from scmaxatac.containers._objects import unwrap
-from scmaxatac.fragments._read_groups import Fragments, fragments_of_sample
-from scmaxatac.fragments._resolve_fragments import fragment_sources
+from scmaxatac.fragments._read_groups import FragmentPaths, sources_of_members
 from scmaxatac.genome._gc_content import gc_content
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table, read_intervals
+from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._intervals_on_genome import on_genome
 from scmaxatac.predict._regions import regions_of_columns
 from scmaxatac.results._reader import Results
@@ -60,7 +60,7 @@ class FactorSites(NamedTuple):
         if not some.any():
             raise ValueError(
                 f"none of the {len(self.table):,} sites of {abbreviate(self.tfs)} lies in one of the "
-                f"{len(regions):,} regions, so there is nothing to score"
+                f"{len(regions):,} regions, so there is nothing to score{_other_names(self.table, regions)}"
             )
         if lost:
             warn(
@@ -72,7 +72,7 @@ class FactorSites(NamedTuple):
 class FragmentOptions(NamedTuple):
     """Where fragments come from; see :func:`scmaxatac.tl.score_cells`."""
 
-    fragments: Fragments | None
+    fragments: FragmentPaths | None
     sample_key: str | None
     barcode_key: str | None
     mod: str
@@ -91,9 +91,11 @@ def given_sites(table: pd.DataFrame, tfs: object, weighted: bool) -> FactorSites
     Raises
     ------
     ValueError
-        If a row is no interval, a column is missing, or a score is missing or negative.
+        If there are none, a row is no interval, a column is missing, or a score is missing or negative.
     """
     frame = read_intervals(table, "sites")
+    if not len(frame):
+        raise ValueError("sites are empty; give at least one, or leave sites= out for those that were predicted")
     if missing := [name for name in ("tf", "score")[: 1 + weighted] if name not in frame]:
         raise ValueError(f"sites have no column {missing[0]!r}, only {abbreviate(map(repr, frame.columns), 8)}")
     if frame["tf"].isna().any():
@@ -106,6 +108,17 @@ def given_sites(table: pd.DataFrame, tfs: object, weighted: bool) -> FactorSites
     frame["tf"] = frame["tf"].astype(str)
     chosen = choose_names(tfs, list(dict.fromkeys(frame["tf"])), "TF", source="sites have")
     return FactorSites(frame[frame["tf"].isin(chosen)], chosen, None, weighted)
+
+
+def _other_names(sites: pd.DataFrame, regions: pd.DataFrame) -> str:
+    """What to look at where sites and regions have no chromosome in common; "" where they have."""
+    ours, theirs = (list(dict.fromkeys(frame["chrom"].astype(str))) for frame in (sites, regions))
+    if set(ours) & set(theirs):
+        return ""
+    return (
+        f": sites are on {abbreviate(map(repr, ours))}, regions on {abbreviate(map(repr, theirs))}. Are the names of "
+        "the same style (chr1, not 1)?"
+    )
 
 
 def matrix_regions(objects: Sequence[Any]) -> pd.DataFrame:
@@ -146,6 +159,31 @@ def fragment_regions(regions: Table | None, run: Results | None, genome: Genome)
     return run.table(_keys.REGIONS)[["chrom", "start", "end"]]
 
 
+def in_prediction(regions: pd.DataFrame, run: Results) -> np.ndarray:
+    """Which regions lie in what was predicted, (regions,) bool; others have no sites because nobody looked for them.
+
+    Those on predicted chromosomes do where the genome was predicted without regions, else those that overlap one.
+
+    Raises
+    ------
+    ValueError
+        If none does.
+    """
+    if _keys.REGIONS in run.slots:
+        inside = Intervals.from_frame(run.table(_keys.REGIONS).astype({"chrom": str})).overlapped(regions)
+    else:
+        inside = regions["chrom"].isin(run.params["chroms"]).to_numpy()
+    n_outside = int((~inside).sum())
+    if n_outside == len(regions):
+        raise ValueError(
+            f"none of the {n_outside:,} regions lies in what was predicted under {run.key!r} (on "
+            f"{abbreviate(run.params['chroms'])}); predict their chromosomes, or give sites="
+        )
+    if n_outside:
+        warn(f"{n_outside:,} of {len(regions):,} regions were not predicted under {run.key!r} and are left out")
+    return inside
+
+
 def region_gc(regions: pd.DataFrame, genome: Genome | None) -> np.ndarray | None:
     """GC content of the regions, None if there is no sequence, with a warning."""
     if genome is not None and genome.has_sequence:
@@ -167,14 +205,7 @@ def fragment_counts(
     """Find the fragments of the cells of all objects, to count their insertions in the regions."""
     sources = []
     first = 0
-    for sample, member in members:
-        found = fragment_sources(
-            member,
-            fragments=fragments_of_sample(options.fragments, sample, options.sample_key),
-            sample_key=options.sample_key,
-            barcode_key=options.barcode_key,
-            mod=options.mod,
-        )
+    for (_, member), found in zip(members, sources_of_members(members, *options), strict=True):
         sources += [(source, np.asarray(rows) + first) for source, rows in found]
         first += int(unwrap(member, options.mod).n_obs)
     return RegionCounts(sources, first, regions, genome)

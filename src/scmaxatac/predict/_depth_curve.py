@@ -33,7 +33,7 @@ NOTHING = pd.DataFrame({"chrom": [], "start": [], "end": []})
 
 
 @dataclass(frozen=True)
-class Comparison:
+class CurveReference:
     """What predictions are compared with, and how; peaks and motif matches by transcription factor."""
 
     peaks: Mapping[str, Table]
@@ -48,7 +48,7 @@ class Comparison:
 def depth_curve(
     inputs: RunInputs,
     bulks: Pseudobulks,
-    comparison: Comparison,
+    comparison: CurveReference,
     *,
     rules: Rules,
     out_dir: Path,
@@ -107,7 +107,7 @@ class _Curve:
     inputs: RunInputs
     store: ScoreStore
     all_sites: pd.DataFrame
-    comparison: Comparison
+    comparison: CurveReference
 
     def sites(self, size: str, tf: str) -> pd.DataFrame:
         mine = (self.all_sites["group"] == size) & (self.all_sites["tf"] == tf)

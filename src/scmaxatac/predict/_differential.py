@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from scmaxatac.predict._comparisons import Comparison
 from scmaxatac.predict._levels import Levels
@@ -80,8 +81,8 @@ def unit_table(scores: UnitScores, comparison: Comparison) -> pd.DataFrame:
     here, there = (called[:, rows].mean(axis=1) >= 0.5 for rows in (comparison.arm, ~comparison.arm))
     state = np.where(here, np.where(there, 2, 0), np.where(there, 1, 3))
     return scores.units.assign(
-        score_group=_score(group),
-        score_reference=_score(reference),
+        score_group=expit(group).astype(np.float32),
+        score_reference=expit(reference).astype(np.float32),
         effect=group - reference,
         state=pd.Categorical.from_codes(state, categories=list(STATES)),
     )
@@ -129,12 +130,13 @@ def technical_interval(
 
 
 def null_of_halves(scores: Mapping[str, UnitScores], halves: Halves) -> dict[str, dict[str, float]]:
-    """What the same steps find between two halves of each sample of one group, where nothing differs.
+    """What the same steps find between two halves of each of some samples, where nothing differs.
 
     Returns
     -------
-    For each factor null_effect (mean over units), null_gained, null_lost, and null_significant: the share of units with
-    a p-value below 0.05, donors being paired; NaN with one sample.
+    For each factor null_effect (size of the mean over units of the difference of two halves, mean over the samples),
+    null_gained, null_lost, and null_significant: the share of units with a p-value below 0.05, the halves of a sample
+    being a pair; NaN with one sample.
     """
     both = np.concatenate([halves.first, halves.second])
     chosen = {tf: found.of_samples(both, -(-len(halves.first) // 2)) for tf, found in scores.items()}
@@ -142,16 +144,16 @@ def null_of_halves(scores: Mapping[str, UnitScores], halves: Halves) -> dict[str
     pooled = PooledUnits.of(list(chosen.values()))
     p = np.full(len(pooled.family), np.nan)
     if len(halves.first) > 1 and len(p):
-        design = make_design(arm, pairs=[*halves.replicates, *halves.replicates])
+        design = make_design(arm, pairs=[*map(str, halves.whole), *map(str, halves.whole)])
         values = pooled.logits[:, both]
         p = moderated_t(values, design.matrix, design.contrast, trend=pooled.accessibility, family=pooled.family).p
     rows = {}
     for i, (tf, found) in enumerate(chosen.items()):
         here, there = (found.called[:, half].mean(axis=1) >= 0.5 for half in (halves.first, halves.second))
-        effect = found.logits[:, halves.first].mean(axis=1) - found.logits[:, halves.second].mean(axis=1)
+        difference = found.logits[:, halves.first] - found.logits[:, halves.second]
         mine = p[pooled.family == i]
         rows[tf] = {
-            "null_effect": float(effect.mean()) if len(effect) else float("nan"),
+            "null_effect": float(np.abs(difference.mean(axis=0)).mean()) if len(difference) else float("nan"),
             "null_gained": int((here & ~there).sum()),
             "null_lost": int((there & ~here).sum()),
             "null_significant": float((mine < 0.05).mean()) if len(mine) and not np.isnan(mine).any() else float("nan"),
@@ -289,10 +291,6 @@ def _intervals(
     elif halves is not None and comparison.design is None and counted.any():
         found[counted] = np.column_stack(technical_interval(means[counted], comparison, halves))
     return found
-
-
-def _score(logits: np.ndarray) -> np.ndarray:
-    return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float32)
 
 
 def _first(table: pd.DataFrame, *names: str) -> pd.DataFrame:

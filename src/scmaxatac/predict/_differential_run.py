@@ -79,16 +79,25 @@ def run_differential(
     levels = sample_levels(
         counts, sites, params["thresholds"], regions, inputs.genome, store.tfs, at_least=-(-smallest // 2)
     )
+    if untested := [comparison for comparison in comparisons if comparison.missing]:
+        which = abbreviate(comparison.arms.name for comparison in untested)
+        warn(f"{which}: effects without p-values, because {untested[0].missing}")
     if none := [tf for tf, found in scores.items() if found.units.empty]:
         warn(f"no sample has a site of {abbreviate(none)}, so nothing is compared there")
     every = _halves(samples, order, names)
-    null_group, null = _null(scores, every, samples)
     found = [
-        compare(scores, levels, comparison, halves=_covering(every, comparison), null=null, level=level)
+        compare(
+            scores,
+            levels,
+            comparison,
+            halves=_covering(every, comparison),
+            null=_null(scores, every, comparison),
+            level=level,
+        )
         for comparison in comparisons
     ]
     factors, units = (_joined(tables, inputs, comparisons) for tables in zip(*found, strict=True))
-    return Differential(factors, units, params | {"null_group": null_group})
+    return Differential(factors, units, params)
 
 
 def _scores(
@@ -124,18 +133,15 @@ def _halves(samples: Samples, order: Sequence[str], names: Sequence[str]) -> Hal
     return Halves(first, second, whole, tuple(samples.table["replicate"].iloc[whole]))
 
 
-def _null(
-    scores: dict[str, UnitScores], halves: Halves | None, samples: Samples
-) -> tuple[str | None, dict[str, dict[str, float]]]:
-    """Null of the group with most samples that were split."""
+def _null(scores: dict[str, UnitScores], halves: Halves | None, comparison: Comparison) -> dict[str, dict[str, float]]:
+    """Null of the samples of a comparison that were split; empty if none was."""
     if halves is None:
-        return None, {}
-    groups = samples.table["group"].iloc[halves.whole]
-    group = groups.value_counts(sort=False).idxmax()
-    mine = (groups == group).to_numpy()
+        return {}
+    mine = np.isin(halves.whole, np.flatnonzero(comparison.contrast))
+    if not mine.any():
+        return {}
     replicates = tuple(name for name, keep in zip(halves.replicates, mine, strict=True) if keep)
-    chosen = Halves(halves.first[mine], halves.second[mine], halves.whole[mine], replicates)
-    return str(group), null_of_halves(scores, chosen)
+    return null_of_halves(scores, Halves(halves.first[mine], halves.second[mine], halves.whole[mine], replicates))
 
 
 def _covering(halves: Halves | None, comparison: Comparison) -> Halves | None:
@@ -150,7 +156,7 @@ def _joined(tables: Sequence[pd.DataFrame], inputs: RunInputs, comparisons: Sequ
     table = pd.concat(tables, ignore_index=True)
     categories = {
         "comparison": [comparison.arms.name for comparison in comparisons],
-        "tf": [model.tf for model in inputs.models],
+        "tf": [tf for model in inputs.models for tf in model.tfs],
         "chrom": list(inputs.chroms),
         "state": list(STATES),
     }

@@ -11,6 +11,7 @@ from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac.containers._expression import group_expression
 from scmaxatac.containers._objects import GroupLabels
+from scmaxatac.predict._activity_intervals import warn_of_few_blocks
 from scmaxatac.results._reader import Results
 from scmaxatac.results._site_scores import scores_in_union
 from scmaxatac.stats._bootstrap import draw_means
@@ -78,19 +79,27 @@ def contrasts_of_scores(
 
 def contrasts_of_activity(
     results: Results, tfs: Sequence[str], n: int, block_size: int, rng: np.random.Generator | int | None
-) -> tuple[Contrasts, np.ndarray]:
-    """Contrasts of the groups' activities, with intervals over blocks of sites, and the activities, (groups, TFs)."""
+) -> tuple[Contrasts, np.ndarray, np.ndarray]:
+    """Contrasts of the groups' activities with intervals over blocks, the activities (groups, TFs), and blocks (TFs,).
+
+    Warns where intervals rest on few blocks that hold sites.
+    """
     sites, generator = results.table(_keys.SITES), np.random.default_rng(rng)
     mean = np.full((len(results.groups), len(tfs)), np.nan)
     draws = np.full((len(results.groups), len(tfs), n), np.nan)
+    n_blocks = np.zeros(len(tfs), dtype=np.int64)
     for t, tf in enumerate(tfs):
         found = scores_in_union(results.store, sites, tf, results.groups)
         if not len(found.start):
             continue
         mean[:, t] = found.scores.mean(axis=1, dtype=np.float64)
-        drawn = draw_means(found.scores, found.blocks(block_size), n=n, rng=generator)
+        blocks = found.blocks(block_size)
+        n_blocks[t] = len(np.unique(blocks))
+        drawn = draw_means(found.scores, blocks, n=n, rng=generator)
         draws[:, t, : drawn.shape[1]] = drawn
-    return contrasts_of_draws(mean, draws), mean
+    if n:
+        warn_of_few_blocks(dict(zip(tfs, n_blocks.tolist(), strict=True)), block_size)
+    return contrasts_of_draws(mean, draws), mean, n_blocks
 
 
 def marker_table(
@@ -100,6 +109,7 @@ def marker_table(
     tfs: Sequence[str],
     results: Results | None,
     expression: np.ndarray | None,
+    n_blocks: np.ndarray | None = None,
 ) -> pd.DataFrame:
     """Table of the factors of each group, in the order of their rank.
 
@@ -115,6 +125,8 @@ def marker_table(
         The prediction, which has the numbers of sites.
     expression
         (groups, TFs) expression of the factors' genes.
+    n_blocks
+        (TFs,) blocks with sites that the intervals of activities rest on.
     """
     shape = len(names), len(tfs)
     rank = pd.DataFrame(contrasts.strength.T).rank(ascending=False, method="first", na_option="bottom").to_numpy().T
@@ -134,6 +146,8 @@ def marker_table(
         table["p"] = contrasts.p.ravel()
         table["q"] = np.concatenate([benjamini_hochberg(row) for row in contrasts.p])
     table["n_sites"] = _numbers_of_sites(results, names, tfs)
+    if n_blocks is not None:
+        table["n_blocks"] = np.tile(n_blocks, len(names))
     if expression is not None:
         table["expression"] = expression.ravel()
         table["correlation"] = np.tile(correlations(mean, expression), len(names))

@@ -18,6 +18,7 @@ from scmaxatac.io._temporary import remove
 from scmaxatac.predict._assemble import assemble_scores
 from scmaxatac.predict._background import add_background
 from scmaxatac.predict._estimate import log_estimate
+from scmaxatac.predict._plan import make_plan
 from scmaxatac.predict._quality import quality_table
 from scmaxatac.predict._rules import Rules
 from scmaxatac.predict._run import SCORES, Run
@@ -74,11 +75,12 @@ def run_prediction(
         if save_tracks:
             for other in run.siblings():
                 adopt_tracks(run.store, other.store)
-        log_estimate(run, genome, save_tracks=save_tracks)
+        plan = make_plan(run, genome, has_tracks=partial(has_tracks, run.store) if save_tracks else None)
+        log_estimate(run, plan)
         run_tasks(
             run,
             genome,
-            has_tracks=partial(has_tracks, run.store) if save_tracks else None,
+            plan,
             finish_group=partial(write_tracks, run.store) if save_tracks else None,
             executor=executor,
         )
@@ -106,6 +108,7 @@ def run_prediction(
         "genome": {
             "source": inputs.genome.source,
             "fingerprint": inputs.genome.fingerprint,
+            "sequence": inputs.genome.sequence_fingerprint,
             "annotation": None if inputs.genome.annotation is None else str(inputs.genome.annotation.absolute()),
         },
         "include_flanks": include_flanks,

@@ -11,11 +11,11 @@ from scmaxatac._logging import logger
 from scmaxatac._text import abbreviate
 from scmaxatac.containers._tables import to_pandas
 from scmaxatac.genome._genome import Genome
-from scmaxatac.genome._interval_table import read_intervals
+from scmaxatac.genome._interval_table import Table, read_intervals
 from scmaxatac.genome._intervals_on_genome import on_genome
 from scmaxatac.io._regions import parse_regions
 
-Regions: TypeAlias = str | PathLike[str] | pd.DataFrame | Sequence[str] | pd.Index
+Regions: TypeAlias = Table
 
 _OPTIONS = (
     "Give regions= as a BED file or a table of chrom, start and end, call peaks first with scmaxatac.pp.call_peaks, or "
@@ -44,13 +44,15 @@ def resolve_regions(
         return None
     if isinstance(regions, str) and regions == "auto" and not objects:
         raise ValueError(f"regions='auto' looks for peaks in an object, and pseudobulks hold none. {_OPTIONS}.")
-    given: str | PathLike[str] | pd.DataFrame
+    given: Table
     if isinstance(regions, str) and regions == "auto":
         given, origin = _automatic(objects)
     elif isinstance(regions, str | PathLike | pd.DataFrame):
         given, origin = regions, "the table given" if isinstance(regions, pd.DataFrame) else str(regions)
+    elif isinstance(regions, Iterable) and not isinstance(regions, Mapping):
+        given, origin = list(regions), "the names given"
     else:
-        given, origin = _named(regions), "the names given"
+        raise ValueError(f"regions is a {type(regions).__name__}. {_OPTIONS}.")
     frame = _checked(given, origin, genome, chroms)
     logger.info("regions: %d from %s", len(frame), origin)
     return frame
@@ -75,21 +77,6 @@ def regions_of_columns(adata: Any) -> pd.DataFrame:
         f"the columns of the matrix are no regions: var_names are not intervals such as chr1:100-200 ({example}), and "
         "var has no columns chrom, start and end"
     )
-
-
-def _named(names: Any) -> pd.DataFrame:
-    """Regions from names such as ``adata.var_names``."""
-    if not isinstance(names, Iterable) or isinstance(names, Mapping):
-        raise ValueError(f"regions is a {type(names).__name__}. {_OPTIONS}.")
-    listed = list(names)
-    frame = parse_regions(listed)
-    if frame is None:
-        wrong = [name for name in listed if parse_regions([name]) is None]
-        raise ValueError(
-            f"regions: {len(wrong)} of {len(listed)} names are no intervals such as chr1:100-200, the first is "
-            f"{wrong[0] if wrong else 'missing'!r}. {_OPTIONS}."
-        )
-    return frame
 
 
 def _automatic(objects: Sequence[Any]) -> tuple[pd.DataFrame, str]:
@@ -131,9 +118,7 @@ def _peaks(stored: Any, what: str) -> pd.DataFrame:
     return read_intervals(frame, what)[["chrom", "start", "end"]]
 
 
-def _checked(
-    given: str | PathLike[str] | pd.DataFrame, origin: str, genome: Genome, chroms: Sequence[str]
-) -> pd.DataFrame:
+def _checked(given: Table, origin: str, genome: Genome, chroms: Sequence[str]) -> pd.DataFrame:
     frame = on_genome(given, "regions", genome)[["chrom", "start", "end"]]
     chosen = frame[frame["chrom"].isin(list(chroms))]
     if len(chosen) < len(frame):

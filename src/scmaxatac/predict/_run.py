@@ -1,6 +1,6 @@
 """A run: its description, its folder, and what can be done with it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
 from os import PathLike
@@ -29,7 +29,7 @@ from scmaxatac.predict._thresholds import are_usable
 from scmaxatac.results._complete import COMPLETE, complete_run
 from scmaxatac.results._run_folder import SPEC, find_run, read_spec, store_of
 from scmaxatac.results._run_spec import ModelId, RunSpec
-from scmaxatac.results._score_store import PARTS
+from scmaxatac.results._score_store import FOLDERS
 from scmaxatac.results._stored_signal import read_signal, write_signal
 
 _KIND = "prediction"
@@ -116,7 +116,7 @@ class Run:
         spec = inputs.spec(pseudobulks)
         run = cls(out_dir / spec.folder_name, spec)
         with run.held() as owned:
-            owned.announce([*_FILES, *PARTS])
+            owned.announce([*_FILES, *FOLDERS])
             run._remove_leftovers()
             run._write_inputs(inputs, pseudobulks)
             if not run.is_complete:
@@ -178,9 +178,15 @@ class Run:
         """Whether all scores are there."""
         return complete_run(self.folder) == self.spec.fingerprint
 
-    def engine(self) -> Engine:
-        """Inference engine of the run's networks, made once a process."""
-        return _engine(self.store.present(_WEIGHTS), self.spec.fingerprint, self.spec.models, self.spec.engine)
+    def engine(self, tfs: Collection[str] | None = None) -> Engine:
+        """Inference engine of the run's networks, made once a process; with `tfs` of those that score one of them."""
+        models = self.spec.models if tfs is None else self.models_of(tfs)
+        spec = self.spec
+        return _engine(self.store.present(_WEIGHTS), spec.fingerprint, spec.models, models, spec.engine)
+
+    def models_of(self, tfs: Collection[str]) -> tuple[ModelId, ...]:
+        """Models that score one of some factors, in the order of the run."""
+        return tuple(model for model in self.spec.models if not set(model.tfs).isdisjoint(tfs))
 
     def signal(self, group: str) -> Signal:
         """ATAC signal of a group on the chromosomes of the run."""
@@ -243,8 +249,14 @@ def _write_weights(path: Path, weights: Sequence[dict[str, np.ndarray]]) -> None
 
 
 @lru_cache(maxsize=2)
-def _engine(path: Path, fingerprint: str, models: tuple[ModelId, ...], options: EngineOptions) -> Engine:
-    """Make the engine from a run's weights, which are those that the fingerprint stands for."""
+def _engine(
+    path: Path,
+    fingerprint: str,
+    models: tuple[ModelId, ...],
+    chosen: tuple[ModelId, ...],
+    options: EngineOptions,
+) -> Engine:
+    """Make the engine of some of a run's models from its weights, which are those that the fingerprint stands for."""
     from safetensors.numpy import load_file
 
     arrays = load_file(path)
@@ -253,7 +265,7 @@ def _engine(path: Path, fingerprint: str, models: tuple[ModelId, ...], options: 
         i, _, plain = name.partition("/")
         weights[int(i)][plain] = array
     return make_engine(
-        [PlainNetwork(model.network, one) for model, one in zip(models, weights, strict=True)],
+        [PlainNetwork(model.network, one) for model, one in zip(models, weights, strict=True) if model in chosen],
         backend=options.backend,
         device=options.device,
         precision=options.precision,

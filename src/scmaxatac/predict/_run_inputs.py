@@ -11,7 +11,7 @@ import pandas as pd
 
 from scmaxatac._settings import settings
 from scmaxatac.atac._pseudobulk import Pseudobulks
-from scmaxatac.atac._read_pseudobulks import Extent
+from scmaxatac.atac._read_pseudobulks import GenomeScope
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._windows import Grid, window_starts
@@ -51,7 +51,7 @@ class RunInputs:
         cls,
         data: Any,
         models: Sequence[TFModel],
-        extent: Extent,
+        scope: GenomeScope,
         regions: Regions,
         *,
         objects: Sequence[Any],
@@ -69,7 +69,7 @@ class RunInputs:
             What is predicted; without objects, pseudobulks.
         models
             Models, in the order of the results.
-        extent
+        scope
             Genome and chromosomes.
         regions, engine, min_stored_score
             As those of the class.
@@ -94,12 +94,12 @@ class RunInputs:
             models = expressed_models(models, data)
         rules.check(tf for model in models for tf in model.tfs)
         averaged = resolve_averaging(*averaging, common_grid(models))
-        warn_about_genome(extent.genome, models)
+        warn_about_genome(scope.genome, models)
         inputs = cls(
             models,
-            extent.genome,
-            extent.chroms,
-            resolve_regions(objects, regions, extent.genome, extent.chroms),
+            scope.genome,
+            scope.chroms,
+            resolve_regions(objects, regions, scope.genome, scope.chroms),
             averaged.step,
             averaged.strand,
             engine,

@@ -13,7 +13,7 @@ from scmaxatac.atac._halves import split_libraries
 from scmaxatac.atac._insertions import Insertions, collect_insertions
 from scmaxatac.atac._options import PseudobulkOptions
 from scmaxatac.atac._pseudobulk import Pseudobulks, make_pseudobulks
-from scmaxatac.atac._read_pseudobulks import Extent
+from scmaxatac.atac._read_pseudobulks import GenomeScope
 from scmaxatac.containers._objects import obs_texts, pooled_group_labels
 from scmaxatac.fragments._read_groups import GroupedFragments
 
@@ -48,7 +48,7 @@ def read_samples(
     grouped: GroupedFragments,
     groups: Sequence[str],
     options: PseudobulkOptions,
-    extent: Extent,
+    scope: GenomeScope,
     *,
     halves: bool,
     max_fragments: int | None = None,
@@ -66,12 +66,12 @@ def read_samples(
         Groups that are compared.
     options
         How deep samples have to be.
-    extent
+    scope
         Genome and chromosomes.
     halves
         Whether halves are made.
     max_fragments
-        Samples are thinned to this many fragments if the smallest has more.
+        Samples are thinned to this many fragments on the chromosomes of the signal if the smallest has more.
 
     Raises
     ------
@@ -82,7 +82,7 @@ def read_samples(
     wanted = np.append([library in origin for library in grouped.libraries], False)  # the last is code -1
     coded = [(source, np.where(wanted[code], code, -1)) for source, code in grouped.sources]
     insertions = collect_insertions(
-        [pair for pair in coded if (pair[1] >= 0).any()], grouped.libraries, extent.genome, chroms=extent.every
+        [pair for pair in coded if (pair[1] >= 0).any()], grouped.libraries, scope.genome, chroms=scope.every
     )
     kept = _deep_enough(insertions, origin, options)
     split: dict[str, tuple[str, str]] = {}
@@ -94,12 +94,12 @@ def read_samples(
     bulks = make_pseudobulks(
         insertions,
         {title[library]: [library] for library in title},
-        extent.genome,
-        extent.chroms,
-        signal_chroms=extent.signal_chroms,
+        scope.genome,
+        scope.chroms,
+        signal_chroms=scope.signal_chroms,
         min_cells=options.min_cells,
         min_fragments=options.min_fragments,
-        max_fragments=_depth(insertions, title, max_fragments),
+        max_fragments=_depth(insertions, title, scope.signal_chroms, max_fragments),
         rng=options.rng,
     )
     return _table(bulks, insertions, kept, origin, title, split)
@@ -133,8 +133,11 @@ def _table(
     return Samples(bulks, table, halves, insertions)
 
 
-def _depth(insertions: Insertions, libraries: Iterable[str], most: int | None) -> int:
-    smallest = min(int(insertions.n_fragments[insertions.index(library)]) for library in libraries)
+def _depth(insertions: Insertions, libraries: Iterable[str], chroms: Sequence[str], most: int | None) -> int:
+    """Fragments of the smallest library that has any on the chromosomes of the signal; the others are left out."""
+    n_on = insertions.n_fragments_on(chroms)
+    some = [n for library in libraries if (n := int(n_on[insertions.index(library)]))]
+    smallest = min(some, default=1)
     return smallest if most is None else min(smallest, most)
 
 

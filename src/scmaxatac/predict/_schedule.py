@@ -3,32 +3,30 @@
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import BrokenExecutor, Executor, Future, as_completed
-from functools import cache
-from itertools import product
+from contextlib import suppress
 from typing import Any
 
 from scmaxatac._logging import logger
 from scmaxatac._settings import settings
 from scmaxatac.genome._genome import Genome
+from scmaxatac.predict._parts import merge_parts
+from scmaxatac.predict._plan import ChromosomePlan, Plan, Task
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._task import predict_task
 
 _NAMED = 5
 """Tasks that an error names."""
 
-Task = tuple[str, str]
-"""Group and chromosome."""
-
 
 def run_tasks(
     run: Run,
     genome: Genome,
+    plan: Plan,
     *,
-    has_tracks: Callable[[str], bool] | None = None,
     finish_group: Callable[[str], object] | None = None,
     executor: Executor | None = None,
 ) -> None:
-    """Predict every group on every chromosome; what is complete from an earlier call is kept.
+    """Run the tasks of a plan, and put the parts of every chromosome together.
 
     Parameters
     ----------
@@ -36,13 +34,13 @@ def run_tasks(
         The run, whose folder is held.
     genome
         Sequence, sizes and blacklist.
-    has_tracks
-        With bigWigs: tells whether a group's are written, so that its tasks need not keep all bins any more.
+    plan
+        What is missing.
     finish_group
-        Called here with every group, as soon as all its tasks are done.
+        Called here with every group, as soon as it is complete.
     executor
-        Runs the tasks, largest first; by default they run here, one after the other. With bigWigs they run group by
-        group, so that few groups at a time have all their bins on disk.
+        Runs the tasks, largest first; by default they run here, one after the other. With bigWigs they run in the order
+        of the plan, so that few groups at a time have all their bins on disk.
 
     Raises
     ------
@@ -51,70 +49,89 @@ def run_tasks(
     """
     from tqdm.auto import tqdm
 
-    groups, chroms = run.spec.groups, run.spec.chroms
-    all_bins = has_tracks is not None
-    order = product(groups, chroms) if all_bins else ((g, c) for c, g in product(chroms, groups))
-    n_windows = {chrom: len(run.window_starts(genome, chrom)) for chrom in chroms}
-    finished: set[str] = set()
-
-    @cache
-    def is_tracked(group: str) -> bool:  # reads all of a group's bigWigs
-        return has_tracks is not None and has_tracks(group)
-
-    def is_done(task: Task) -> bool:
-        group, chrom = task
-        if not run.store.has_unit(group, chrom):
-            return False
-        if has_tracks is None or run.store.all_bins_path(group, chrom).is_dir() or not n_windows[chrom]:
-            return True
-        return group in finished or is_tracked(group)
-
-    missing = [task for task in order if not is_done(task)]
-    n_tasks = len(groups) * len(chroms)
-    if len(missing) < n_tasks:
-        logger.info("%d of %d tasks are there from an earlier run", n_tasks - len(missing), n_tasks)
-    total = sum(n_windows[chrom] for _, chrom in missing)
-    logger.info("%d windows to predict with %d models", total, len(run.spec.models))
-    n_missing = Counter(group for group, _ in missing)
+    _log(run, plan)
+    n_missing = Counter(group for chromosome in plan.chromosomes for group in chromosome.groups)
 
     def finish(group: str) -> None:
-        if finish_group is not None and group not in finished:
+        if finish_group is not None:
             finish_group(group)
-        finished.add(group)
 
-    def done(group: str) -> None:
-        n_missing[group] -= 1
+    def complete(chromosome: ChromosomePlan) -> None:
+        for group in chromosome.groups:
+            merge_parts(run, genome, group, chromosome.chrom, all_bins=plan.all_bins)
+            n_missing[group] -= 1
+            if not n_missing[group]:
+                finish(group)
+
+    for group in run.spec.groups:
         if not n_missing[group]:
             finish(group)
-
-    for group in groups:
-        if not n_missing[group]:
-            finish(group)
-    with tqdm(total=total, unit="window", unit_scale=True, disable=not settings.progress) as bar:
+    with tqdm(total=plan.n_scored, unit="window", unit_scale=True, disable=not settings.progress) as bar:
         if executor is None:
-            for group, chrom in missing:
-                bar.set_description(f"{group} {chrom}")
-                predict_task(group, chrom, run.folder, genome, all_bins, bar.update)
-                done(group)
-            return
-        position = {group: i if all_bins else 0 for i, group in enumerate(groups)}
-        largest_first = sorted(missing, key=lambda task: (position[task[0]], -n_windows[task[1]]))
-        calls = {task: (*task, run.folder, genome, all_bins) for task in largest_first}
+            for chromosome in plan.chromosomes:
+                for task in chromosome.tasks:
+                    bar.set_description(str(task))
+                    predict_task(task, run.folder, genome, plan.all_bins, bar.update)
+                complete(chromosome)
+        else:
+            _run_in(executor, run, genome, plan, complete, bar.update)
+    with suppress(OSError):  # not there, or not empty
+        (run.folder / "parts").rmdir()
 
-        def completed(task: Task) -> None:
-            bar.update(n_windows[task[1]])
-            done(task[0])
 
-        error = _run_in(executor, calls, completed)
-    if error is not None:
-        if still := [task for task in missing if not is_done(task)]:
-            raise RuntimeError(_missing(still, missing, error, run)) from error
-        for group in groups:  # a worker may have died after it had written what it was asked for
-            finish(group)
+def _log(run: Run, plan: Plan) -> None:
+    n_all = len(run.spec.groups) * len(run.spec.chroms)
+    n_missing = sum(len(chromosome.groups) for chromosome in plan.chromosomes)
+    if n_missing < n_all:
+        logger.info("scores of %d of %d groups and chromosomes are there already", n_all - n_missing, n_all)
+    logger.info(
+        "%d windows in %d tasks, %d to predict with %d models: those without signal are predicted once for all groups",
+        plan.n_windows, len(plan.tasks), plan.n_scored, len(run.spec.models),
+    )  # fmt: skip
+
+
+def _run_in(
+    executor: Executor,
+    run: Run,
+    genome: Genome,
+    plan: Plan,
+    complete: Callable[[ChromosomePlan], object],
+    progress: Callable[[int], object],
+) -> None:
+    """Run the tasks of a plan in an executor; a chromosome is completed here when all its tasks have ended well."""
+    left = {chromosome: len(chromosome.tasks) for chromosome in plan.chromosomes}
+    of_task = {task: chromosome for chromosome in plan.chromosomes for task in chromosome.tasks}
+    for chromosome, n in left.items():
+        if not n:
+            complete(chromosome)
+
+    def ended(task: Task) -> None:
+        progress(task.n_scored)
+        left[of_task[task]] -= 1
+        if not left[of_task[task]]:
+            complete(of_task[task])
+
+    tasks = plan.tasks if plan.all_bins else sorted(plan.tasks, key=lambda task: -task.n_scored)
+    error = _submit(executor, {task: (task, run.folder, genome, plan.all_bins) for task in tasks}, ended)
+    if error is None:
+        return
+
+    def is_done(task: Task) -> bool:  # a worker may have died after it had written what it was asked for
+        parts = (
+            run.store.part_path(group, task.chrom, task.start, task.end, all_bins=plan.all_bins)
+            for group in task.groups
+        )
+        return not left[of_task[task]] or all(map(run.store.is_sound, parts))
+
+    if still := [task for task in tasks if not is_done(task)]:
+        raise RuntimeError(_missing(still, tasks, error, run)) from error
+    for chromosome, n in left.items():
+        if n:
+            complete(chromosome)
 
 
 def _missing(still: Sequence[Task], asked: Sequence[Task], error: BaseException, run: Run) -> str:
-    names = ", ".join(f"{group!r} on {chrom}" for group, chrom in still[:_NAMED])
+    names = ", ".join(map(str, still[:_NAMED]))
     return (
         f"{len(still)} of {len(asked)} tasks are missing ({names}{', ...' if len(still) > _NAMED else ''}) because a "
         f"worker failed: {str(error) or type(error).__name__}. The others are kept in {run.folder}; call again with "
@@ -122,7 +139,7 @@ def _missing(still: Sequence[Task], asked: Sequence[Task], error: BaseException,
     )
 
 
-def _run_in(
+def _submit(
     executor: Executor,
     calls: Mapping[Task, tuple[Any, ...]],
     completed: Callable[[Task], object],

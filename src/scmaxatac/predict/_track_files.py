@@ -42,7 +42,7 @@ def _are_sound(store: ScoreStore, group: str) -> bool:
 
 
 def write_tracks(store: ScoreStore, group: str) -> None:
-    """Write a group's bigWigs from all bins of its units: scores of each transcription factor, and the signal.
+    """Write a group's bigWigs from all its bins: scores of each transcription factor, and the signal.
 
     The bins are removed when the files are complete.
     """

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple, get_args
 import numpy as np
 import pandas as pd
 
-from scmaxatac._constants import BIN, CALIBRATION_BIN
+from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac.atac._insertions import Insertions
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.results._score_store import ScoreStore
@@ -116,7 +116,7 @@ def score_units(
         bounds = units["start"].to_numpy()[rows], units["end"].to_numpy()[rows]
         for s, sample in enumerate(samples):
             starts, found = store.read(sample, tf, str(chrom))
-            scores[rows, s] = np.nan_to_num(max_per_interval(starts // BIN, found, *bounds))
+            scores[rows, s] = np.nan_to_num(max_per_interval(starts // store.bin_size, found, *bounds, store.bin_size))
     reached = (scores >= thresholds.reindex(list(samples)).to_numpy(np.float32)) & (scores > 0)
     return UnitScores(units, logit(scores), reached, np.log2(1 + counts).mean(axis=1))
 

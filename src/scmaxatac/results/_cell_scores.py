@@ -9,6 +9,7 @@ import pandas as pd
 
 from scmaxatac._text import abbreviate, choose_names
 from scmaxatac.containers._objects import is_snapatac2
+from scmaxatac.results._provenance import fits_origin
 from scmaxatac.results._schema import CELL_SCORES, CELL_Z, SCORE_PARAMS
 from scmaxatac.results._slots import write_cells
 
@@ -45,6 +46,8 @@ def write_cell_scores(adata: Any, scores: np.ndarray, z: np.ndarray, params: Map
 def read_cell_scores(adata: Any, tfs: object, *, z: bool, key: str) -> pd.DataFrame:
     """Scores of an object's cells, cells x TFs, by names of cells and factors.
 
+    Warns once if the prediction whose sites were scored is no longer the one that the object holds.
+
     Parameters
     ----------
     adata
@@ -68,6 +71,7 @@ def read_cell_scores(adata: Any, tfs: object, *, z: bool, key: str) -> pd.DataFr
         keys = [other[len(first) :] for other in others if other.startswith(first) and not other.startswith(first_z)]
         hint = f"scores exist under {abbreviate(map(repr, keys))}" if keys else "call scmaxatac.tl.score_cells first"
         raise KeyError(f"no scores of cells in obsm[{name!r}]: {hint}")
+    scores_fit(adata, key)
     stored = adata.obsm[name]
     if is_snapatac2(adata):  # which holds arrays
         params = _params(adata.uns[SCORE_PARAMS.name_with(key)]) or {}
@@ -76,10 +80,18 @@ def read_cell_scores(adata: Any, tfs: object, *, z: bool, key: str) -> pd.DataFr
     return pd.DataFrame(stored)[choose_names(tfs, known, "TF", source=f"obsm[{name!r}] has")]
 
 
+def scores_fit(adata: Any, key: str) -> bool:
+    """Whether the sites that were scored are still those of the object's prediction; warn once where they are not."""
+    name = SCORE_PARAMS.name_with(key)
+    params = _params(adata.uns[name]) if name in adata.uns else None
+    origin = params.get("made_from") if params else None
+    return fits_origin(adata, origin, f"obsm[{CELL_SCORES.name_with(key)!r}]", "scmaxatac.tl.score_cells")
+
+
 def _params(stored: Any) -> dict[str, Any] | None:
     """Parameters of scores; None if it is something else."""
     try:
         decoded = json.loads(str(stored))
     except ValueError:
         return None
-    return decoded if isinstance(decoded, dict) and not SCORE_PARAMS.missing(decoded) else None
+    return decoded if isinstance(decoded, dict) and {"tfs", "n_regions"} <= set(decoded) else None

@@ -1,7 +1,7 @@
 """The slots of a prediction, read: found, compared with schema and object, and turned into tables, arrays and paths."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,16 +11,18 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
-from scmaxatac._logging import warn
+from scmaxatac._logging import settled, warn_once
 from scmaxatac._text import abbreviate, choose_names
 from scmaxatac.containers._objects import GroupLabels, group_labels, unwrap
 from scmaxatac.containers._tables import to_pandas
 from scmaxatac.io._files import verify_sha256
 from scmaxatac.results._complete import complete_run
 from scmaxatac.results._composition import composition, difference
+from scmaxatac.results._entry import ENTRIES
 from scmaxatac.results._run_folder import find_run, read_spec, run_folder, store_of
-from scmaxatac.results._schema import IN_UNS, Slot
+from scmaxatac.results._schema import IN_UNS
 from scmaxatac.results._score_store import ScoreStore
+from scmaxatac.results._slot import Slot
 
 _AGAIN = "call scmaxatac.tl.predict_tfbs again, which writes the entry anew"
 
@@ -117,7 +119,7 @@ class Results:
         return choose_names(wanted, self.groups, "group")
 
     @property
-    def folder(self) -> Path:
+    def out_dir(self) -> Path:
         """Folder that the table of files is relative to."""
         return Path(self.params["out_dir"])
 
@@ -127,7 +129,7 @@ class Results:
         path = self.file("store")
         if path is None:
             raise FileNotFoundError(
-                f"the bins of this run were written to {self.folder}, and are not there any more; call "
+                f"the bins of this run were written to {self.out_dir}, and are not there any more; call "
                 "scmaxatac.tl.predict_tfbs again, with out_dir= to keep them in a folder of yours"
             )
         path = find_run(path)
@@ -144,7 +146,7 @@ class Results:
             return None
         rows = files[(files["kind"] == kind) & (files["group"] == group) & (files["tf"] == tf)]
         for name, expected in zip(rows["path"], rows["sha256"], strict=True):
-            path = Path(self.folder, name)
+            path = Path(self.out_dir, name)
             if not path.exists():
                 continue
             if expected and (whole or path.stat().st_size <= _SMALL):
@@ -167,7 +169,7 @@ class Results:
 
 
 def find_results(data: Any, key: str, mod: str) -> Results:
-    """Find the slots of a run and warn if they no longer fit the object.
+    """Find the slots of a run and warn, once, if they no longer fit the object.
 
     Parameters
     ----------
@@ -195,16 +197,17 @@ def find_results(data: Any, key: str, mod: str) -> Results:
         raise KeyError(f"no results under uns[{key!r}]: {hint}")
     slots = adata.uns[key]
     if not is_prediction(slots):
-        raise KeyError(f"uns[{key!r}] was not written by scmaxatac.tl.predict_tfbs")
+        other = next((f", but by {entry.made_by}" for entry in ENTRIES if entry.is_in(slots)), "")
+        raise KeyError(f"uns[{key!r}] was not written by scmaxatac.tl.predict_tfbs{other}; key= names a prediction")
     results = Results(adata, key, slots)
     for slot in IN_UNS.values():
         if slot.always:
             results._slot(slot.name)
+    place = f"uns[{key!r}]"
     if problem := _misfit(data, results, mod):
-        warn(
-            f"uns[{key!r}] no longer fits the object: {problem}. The results are those of the object that was "
-            "predicted; call scmaxatac.tl.predict_tfbs again for this one"
-        )
+        warn_once(adata, place, f"{place} no longer fits the object: {problem}; call scmaxatac.tl.predict_tfbs again")
+    else:
+        settled(adata, place)
     return results
 
 
@@ -238,4 +241,17 @@ def _misfit(data: Any, results: Results, mod: str) -> str:
     except ValueError as error:
         return f"its groups can't be told any more ({error})"
     now = composition(results.adata.obs_names, labels.codes, labels.names)
+    if results.params["rows"] == "groups":
+        return _other_rows(results.params["cells"], now)
     return difference(results.params["cells"], now, groupby if isinstance(groupby, str) else "|".join(groupby))
+
+
+def _other_rows(recorded: Sequence[Mapping[str, Any]], now: Mapping[str, Any]) -> str:
+    """How rows that are groups differ from those that were predicted; "" if they don't."""
+    known = [set(one) for one in recorded]
+    if not known or set(now) in known:
+        return ""
+    there = set().union(*known)
+    lost, new = ([name for name in one if name not in other] for one, other in ((sorted(there), now), (now, there)))
+    texts = (f"{word} {abbreviate(map(repr, names), 8)}" for word, names in (("lost", lost), ("got", new)) if names)
+    return f"its rows, the groups, {' and '.join(texts)}"

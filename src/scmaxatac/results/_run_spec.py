@@ -11,7 +11,7 @@ from scmaxatac.genome._windows import Grid
 from scmaxatac.nn import NetworkSpec
 from scmaxatac.nn.engines._options import EngineOptions, Strand
 
-_FORMAT = 4
+_FORMAT = 5
 """Raised when the layout of a run's folder changes: older folders are then not taken for ones that can be read."""
 
 

@@ -5,118 +5,8 @@ The writer (:mod:`~scmaxatac.results._slots`) writes nothing that is not declare
 slot is one :class:`Slot` more in :data:`SLOTS`.
 """
 
-import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
-
 from scmaxatac import _keys
-
-Kind = Literal["table", "array", "json"]
-Place = Literal["uns", "obsm", "entry"]
-Dtype = Literal["category", "text", "int64", "float32", "float64", "number", "list", "object", "bool"]
-
-EACH_TF = "<TF>"
-"""Part of a column's name that stands for the name of each transcription factor."""
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table, or a field of a JSON object.
-
-    Attributes
-    ----------
-    name
-        Its name; ``<TF>`` in it stands for the name of each transcription factor.
-    dtype
-        Its type in memory; text and categories are one where the container has no categories.
-    text
-        What it holds, as a sentence.
-    unit
-        Unit, where it has one.
-    """
-
-    name: str
-    dtype: Dtype
-    text: str
-    unit: str = ""
-
-    def matches(self, name: str) -> bool:
-        """Whether a column of this name is the one that is declared."""
-        pattern = re.escape(self.name).replace(re.escape(EACH_TF), ".+")
-        return re.fullmatch(pattern, name, flags=re.DOTALL) is not None
-
-    @property
-    def is_one(self) -> bool:
-        """Whether it stands for one column, not for one a transcription factor."""
-        return EACH_TF not in self.name
-
-
-@dataclass(frozen=True)
-class Slot:
-    """A slot of a prediction.
-
-    Attributes
-    ----------
-    name
-        Name in ``uns[key]``; in ``obsm`` and for an entry of its own a name that ``{key}`` is put into.
-    kind
-        A table, an array, or a JSON object in a string.
-    text
-        What it holds, as a sentence.
-    columns
-        Columns of a table, fields of a JSON object.
-    place
-        Where it lies: in the results' entry of ``uns``, in ``obsm``, or as an entry of ``uns`` of its own.
-    index
-        Name of what the rows stand for, where they have names: the index of pandas' tables, a column of polars'.
-    shape
-        Dimensions of an array.
-    dtype
-        Type of an array's values.
-    written_by
-        The function that writes it.
-    always
-        Whether every prediction has it.
-    """
-
-    name: str
-    kind: Kind
-    text: str
-    columns: tuple[Column, ...] = ()
-    place: Place = "uns"
-    index: str = ""
-    shape: tuple[str, ...] = ()
-    dtype: Dtype | None = None
-    written_by: str = "tl.predict_tfbs"
-    always: bool = True
-
-    def path(self, key: str) -> str:
-        """Where the slot lies in an object, as it is written in Python."""
-        if self.place == "obsm":
-            return f'obsm["{self.name_with(key)}"]'
-        if self.place == "entry":
-            return f'uns["{self.name_with(key)}"]'
-        return f'uns["{key}"]["{self.name}"]'
-
-    def name_with(self, key: str) -> str:
-        """Name of the entry of ``obsm``, or of ``uns`` where it has one of its own."""
-        return self.name.format(key=key)
-
-    def missing(self, names: Iterable[str]) -> list[str]:
-        """Columns that are declared but not among some names."""
-        present = set(names)
-        return [column.name for column in self.columns if column.is_one and column.name not in present]
-
-    def undeclared(self, names: Iterable[str]) -> list[str]:
-        """Names that no column is declared for."""
-        return [name for name in names if not any(column.matches(name) for column in self.columns)]
-
-    def column(self, name: str) -> Column:
-        """Declaration of a column."""
-        exact = [column for column in self.columns if column.name == name]
-        return (exact or [column for column in self.columns if column.matches(name)])[0]
-
+from scmaxatac.results._slot import EACH_TF, Column, Slot
 
 _CHROM = Column("chrom", "category", "Chromosome.")
 _START = Column("start", "int64", "First base, 0-based.", "bp")
@@ -126,6 +16,7 @@ PARAMS = Slot(
     _keys.PARAMS,
     "json",
     "Parameters of the run, and what it ran with, as JSON.",
+    always=True,
     columns=(
         Column("groupby", "text", "Column of obs that held the groups, or a list of columns."),
         Column("replicate_key", "text", "Column of obs that held the replicates; null without."),
@@ -134,7 +25,11 @@ PARAMS = Slot(
         Column("tfs", "list", "Transcription factors, in the order of the results."),
         Column("groups", "list", "Groups that were predicted, in the order of the results."),
         Column("models", "object", "Identifier and sha256 of each factor's model."),
-        Column("genome", "object", "Source, fingerprint and annotation (a GTF file, or null) of the genome."),
+        Column(
+            "genome",
+            "object",
+            "Source, fingerprint (of the sequence alone too) and annotation (a GTF file, or null) of the genome.",
+        ),
         Column("chroms", "list", "Chromosomes that were predicted."),
         Column("signal_chroms", "list", "Chromosomes over which the 99th percentile was taken."),
         Column("regions", "text", "Where regions came from, or 'genome'."),
@@ -167,10 +62,16 @@ QC = Slot(
     "table",
     "Depth of every group, also of those that were skipped, and how far the published thresholds are off.",
     index="group",
+    always=True,
     columns=(
         Column("n_cells", "int64", "Cells whose fragments were counted.", "cells"),
         Column("n_fragments", "int64", "Fragments of these cells.", "fragments"),
-        Column("n_fragments_used", "int64", "Those of them in use; fewer where groups were thinned.", "fragments"),
+        Column(
+            "n_fragments_used",
+            "int64",
+            "Those in use (fewer where thinned) on the chromosomes of the signal.",
+            "fragments",
+        ),
         Column("n_insertions", "int64", "Insertions of those on the chromosomes of the signal.", "insertions"),
         Column("n_insertions_kept", "int64", "Those of them that the signal was made of: off the blacklist."),
         Column("p99", "float64", "Coverage that became a signal of 1: its 99th percentile.", "insertions over a base"),
@@ -191,6 +92,7 @@ SITES = Slot(
     _keys.SITES,
     "table",
     "Called binding sites, sorted by group, factor and position.",
+    always=True,
     columns=(
         _CHROM,
         _START,
@@ -206,7 +108,6 @@ REGIONS = Slot(
     "table",
     "Regions that were predicted; none where the whole genome was.",
     columns=(_CHROM, _START, _END),
-    always=False,
 )
 
 SCORES = Slot(
@@ -215,7 +116,6 @@ SCORES = Slot(
     "Largest score of each region, NaN where no window exists or no base is known; in a file where it is large.",
     shape=("groups", "regions", "TFs"),
     dtype="float32",
-    always=False,
 )
 
 ACTIVITY = Slot(
@@ -223,6 +123,7 @@ ACTIVITY = Slot(
     "table",
     "Mean, over the union of a factor's sites in all groups, of the group's largest score in each site.",
     index="group",
+    always=True,
     columns=(Column(EACH_TF, "float64", "Activity of the factor, from 0 to 1; NaN for one without sites."),),
 )
 
@@ -230,6 +131,7 @@ FILES = Slot(
     _keys.FILES,
     "table",
     "Files that the run wrote.",
+    always=True,
     columns=(
         Column("group", "text", "Group; empty for files of all groups."),
         Column("tf", "text", "Transcription factor; empty for files of all factors."),
@@ -244,6 +146,7 @@ CELL_ACTIVITY = Slot(
     "table",
     "Activity of each cell's group, so the same in all cells of a group. Not meant for neighbours or embeddings.",
     place="obsm",
+    always=True,
     columns=(Column(EACH_TF, "float32", "Activity of the factor; NaN for cells without a predicted group."),),
 )
 
@@ -254,7 +157,6 @@ CELL_SCORES = Slot(
     place="obsm",
     columns=(Column(EACH_TF, "float32", "Score for the factor; NaN where less than one count is expected."),),
     written_by="tl.score_cells",
-    always=False,
 )
 
 CELL_Z = Slot(
@@ -264,7 +166,6 @@ CELL_Z = Slot(
     place="obsm",
     columns=(Column(EACH_TF, "float32", "The z-score for the factor; NaN also where the background does not vary."),),
     written_by="tl.score_cells",
-    always=False,
 )
 
 SCORE_PARAMS = Slot(
@@ -276,15 +177,63 @@ SCORE_PARAMS = Slot(
         Column("tfs", "list", "Transcription factors, in the order of the columns."),
         Column("n_regions", "object", "Regions of each factor that have counts."),
         Column("sites", "text", "Key of the prediction whose sites were scored, or 'table'."),
+        Column("made_from", "object", "That prediction's key, run and digest of its thresholds; null for a table."),
         Column("counts", "text", "Matrix that the counts are from, or 'fragments'."),
+        Column("n_left_out", "number", "Regions that lie outside of what was predicted, so were left out.", "regions"),
         Column("weighted", "bool", "Whether regions weighed by their sites' scores."),
         Column("gc", "bool", "Whether the background was matched in GC content."),
     ),
     written_by="tl.score_cells",
-    always=False,
 )
 
-SLOTS = (SITES, REGIONS, SCORES, ACTIVITY, QC, PARAMS, FILES, CELL_ACTIVITY, CELL_SCORES, CELL_Z, SCORE_PARAMS)
+VARIANTS = Slot(
+    "variants",
+    "table",
+    "Variants that were scored, an alternative allele a row.",
+    columns=(
+        _CHROM,
+        Column("pos", "int64", "Position as VCF counts, 1-based; of indels that of the base before them."),
+        Column("id", "text", "Name in the input; '.' without."),
+        Column("ref", "text", "Reference allele, trimmed and moved left."),
+        Column("alt", "text", "Alternative allele."),
+        Column("kind", "category", "SNV, MNV, insertion, deletion or complex."),
+        Column("record", "int64", "Row or record of the input, from 0."),
+        Column("allele", "int64", "Number of the allele in its record, from 1."),
+        Column("n_windows", "int64", "Windows that hold the allele."),
+    ),
+    written_by="tl.score_variants",
+)
+
+VARIANT_SCORES = Slot(
+    "variant_scores",
+    "array",
+    "Largest score within 250 bp of the reference and of the alternative allele, and the effect: the change in logit "
+    "of the largest bin, mean over the windows that hold the allele. The signal is held as it is.",
+    shape=("variants", "groups", "TFs", "3"),
+    dtype="float32",
+    written_by="tl.score_variants",
+)
+
+VARIANT_PARAMS = Slot(
+    "variant_params",
+    "json",
+    "What the variants were scored with, as JSON.",
+    columns=(
+        Column("source", "text", "File of the variants, or 'table'."),
+        Column("groups", "list", "Groups, in the order of the scores."),
+        Column("tfs", "list", "Transcription factors, in the order of the scores."),
+        Column("strand", "text", "Forward strand, or mean of both."),
+        Column("outside_regions", "bool", "Whether windows outside the regions of the prediction were scored too."),
+        Column("left_out", "object", "How many alleles were left out, by reason."),
+        Column("signal", "text", "What became of the ATAC signal: it was held, so effects through it are missed."),
+    ),
+    written_by="tl.score_variants",
+)
+
+SLOTS = (
+    SITES, REGIONS, SCORES, ACTIVITY, QC, PARAMS, FILES, CELL_ACTIVITY, CELL_SCORES, CELL_Z, SCORE_PARAMS,
+    VARIANTS, VARIANT_SCORES, VARIANT_PARAMS,
+)  # fmt: skip
 """All slots that functions of scmaxatac write."""
 
 IN_UNS = {slot.name: slot for slot in SLOTS if slot.place == "uns"}

@@ -3,7 +3,8 @@
 from textwrap import fill
 
 from scmaxatac._keys import KEY_ADDED
-from scmaxatac.results._schema import SLOTS, Column, Slot
+from scmaxatac.results._schema import SLOTS
+from scmaxatac.results._slot import Column, Slot
 
 
 def slots_text(function: str, key: str = KEY_ADDED) -> str:

@@ -15,17 +15,17 @@ from scmaxatac.io._arrays import write_arrays
 from scmaxatac.io._files import atomic_path, checksum, slug, verify_sha256
 from scmaxatac.results._complete import COMPLETE, noted_checksums, read_complete, take_over
 
-PARTS = ("insertions/", "units/", "background/", "genome/", "calibration/", "all_bins/", "tracks/")
+FOLDERS = ("insertions/", "scores/", "parts/", "background/", "genome/", "calibration/", "all_bins/", "tracks/")
 """Folders in the folder of a run."""
 
 _MOST_OPEN = 64
-"""Units whose files are open at once: all chromosomes of a group."""
+"""Files of scores that are open at once: all chromosomes of a group."""
 
 
 class ScoreStore:
     """Bin scores and insertions of a run, read and written by group, chromosome and transcription factor.
 
-    Scores are sparse: bins at or above a score that every unit (group and chromosome) records. Files are named by
+    Scores are sparse: bins at or above a score that is recorded for every group and chromosome. Files are named by
     number or fingerprint, never by the name of a group, so that any name will do. Every file is written under a
     temporary name and renamed, and never changed afterwards; their checksums are compared when they are read.
 
@@ -65,16 +65,21 @@ class ScoreStore:
         """Chromosomes of the run."""
         return list(self.sizes)
 
-    def unit_path(self, group: str, chrom: str) -> Path:
+    def scores_path(self, group: str, chrom: str) -> Path:
         """File of a group's scores on a chromosome."""
-        return self.folder / "units" / f"{self.fingerprints[group, chrom]}.npz"
+        return self.folder / "scores" / f"{self.fingerprints[group, chrom]}.npz"
+
+    def part_path(self, group: str, chrom: str, start: int, end: int, *, all_bins: bool) -> Path:
+        """File of a group's scores on ``[start, end)`` of a chromosome, kept until all its parts are there."""
+        name = f"{self.fingerprints[group, chrom]}_{start}_{end}{'_all' if all_bins else ''}.npz"
+        return self.folder / "parts" / name
 
     def insertions_path(self, group: str, chrom: str) -> Path:
         """File of a group's insertions on a chromosome."""
         return self.folder / "insertions" / f"{self._stem(group, chrom)}.npz"
 
     def all_bins_path(self, group: str, chrom: str) -> Path:
-        """Folder of all bins of a unit, kept until its group's bigWigs are written."""
+        """Folder of all bins of a group on a chromosome, kept until the group's bigWigs are written."""
         return self.folder / "all_bins" / self._stem(group, chrom)
 
     def file_stem(self, group: str) -> str:
@@ -82,7 +87,7 @@ class ScoreStore:
         return f"{self.groups.index(group):04d}_{slug(group)}"
 
     def finish(self, run: str, names: Sequence[str]) -> None:
-        """Note that all units are there, with the checksums of their files and of other ones.
+        """Note that all scores are there, with the checksums of their files and of other ones.
 
         Parameters
         ----------
@@ -91,7 +96,7 @@ class ScoreStore:
         names
             Other files, relative to the folder, that readers are to find as they are now.
         """
-        paths = [find(*unit) for find in (self.unit_path, self.insertions_path) for unit in self.fingerprints]
+        paths = [find(*pair) for find in (self.scores_path, self.insertions_path) for pair in self.fingerprints]
         every = [*map(self._name, paths), *names]
         content = {"run": run, "sha256": {name: checksum(self.folder / name) for name in every}}
         if content == read_complete(self.folder):
@@ -125,7 +130,7 @@ class ScoreStore:
 
     def has_inputs(self) -> bool:
         """Whether what the run reads and :meth:`finish` noted is there as it was."""
-        computed = ("units/", "background/", "scores.zarr/")
+        computed = ("scores/", "background/", "scores.zarr/")
         names = [name for name in noted_checksums(self.folder) if not name.startswith(computed)]
         try:
             return bool(names) and all(self.intact(name) is not None for name in names)
@@ -140,18 +145,24 @@ class ScoreStore:
         except ValueError:
             return False
 
-    def has_unit(self, group: str, chrom: str) -> bool:
-        """Whether a unit is there and can be read; one that is damaged is removed, so that it is computed again."""
-        return self._is_sound(self.unit_path(group, chrom))
+    def has_scores(self, group: str, chrom: str) -> bool:
+        """Whether the scores of a group on a chromosome are there and can be read, as :meth:`is_sound` finds out."""
+        return self.is_sound(self.scores_path(group, chrom))
 
-    def _is_sound(self, path: Path) -> bool:
+    def remove_parts(self, group: str, chrom: str) -> None:
+        """Remove the files of the parts of a chromosome, when their scores are where they belong."""
+        for path in (self.folder / "parts").glob(f"{self.fingerprints[group, chrom]}_*.npz"):
+            path.unlink(missing_ok=True)
+
+    def is_sound(self, path: Path) -> bool:
+        """Whether a file is there and can be read; one that is damaged is removed, so that it is computed again."""
         name = self._name(path)
         try:
             if self.intact(name) is None:
                 return False
             if name in noted_checksums(self.folder):
                 return True
-            with np.load(path, allow_pickle=False) as arrays:  # reading a part compares its checksum in the zip file
+            with path.open("rb") as handle, np.load(handle, allow_pickle=False) as arrays:
                 return all(arrays[part] is not None for part in arrays.files)
         except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
             logger.warning("%s is damaged (%s) and computed again", path, error)
@@ -159,14 +170,14 @@ class ScoreStore:
             return False
 
     def adopt(self, other: Path) -> None:
-        """Take over the units of another folder of runs that this one lacks: those computed from the same inputs."""
+        """Take over the scores of another folder of runs that this one lacks: those computed from the same inputs."""
         for group, chrom in self.fingerprints:
-            mine = self.unit_path(group, chrom)
-            theirs = other / "units" / mine.name
+            mine = self.scores_path(group, chrom)
+            theirs = other / "scores" / mine.name
             if theirs.is_file() and not mine.is_file():
                 take_over(theirs, mine)
 
-    def write_unit(
+    def write_scores(
         self,
         group: str,
         chrom: str,
@@ -177,19 +188,16 @@ class ScoreStore:
         region_scores: np.ndarray,
         n_ranked: int,
     ) -> None:
-        """Write a unit: for each transcription factor the kept bins (int64) and their scores (float32).
+        """Write the scores of a group on a chromosome: for each transcription factor the kept bins and their scores.
 
         `n_ranked` is the number of 200-bp bins that windows covered.
         """
-        arrays = {
-            "min_stored_scores": min_stored_scores,
-            "region_scores": region_scores,
-            "n_ranked": np.array(n_ranked),
-        }
+        arrays = {"min_stored_scores": min_stored_scores, "region_scores": region_scores}
+        arrays["n_ranked"] = np.array(n_ranked)
         for i, (b, s) in enumerate(zip(bins, scores, strict=True)):
-            arrays[f"bins_{i}"] = b.astype(np.int32)
-            arrays[f"scores_{i}"] = s.astype(np.float32)
-        write_arrays(self.unit_path(group, chrom), arrays)
+            arrays[f"bins_{i}"] = np.asarray(b, dtype=np.int32)
+            arrays[f"scores_{i}"] = np.asarray(s, dtype=np.float32)
+        write_arrays(self.scores_path(group, chrom), arrays)
 
     def region_scores(self, group: str, chrom: str) -> np.ndarray:
         """Scores of the chromosome's regions, (regions, TFs) float32."""
@@ -214,15 +222,15 @@ class ScoreStore:
         Starts of the bins in bp (int64, 0-based) and scores (float32).
         """
         i = self.tfs.index(tf)
-        unit = self._open(group, chrom)
-        bins, scores = unit[f"bins_{i}"].astype(np.int64), unit[f"scores_{i}"]
+        arrays = self._open(group, chrom)
+        bins, scores = arrays[f"bins_{i}"].astype(np.int64), arrays[f"scores_{i}"]
         lo = np.searchsorted(bins, start // self.bin_size)
         hi = len(bins) if end is None else np.searchsorted(bins, -(-end // self.bin_size))
         return bins[lo:hi] * self.bin_size, scores[lo:hi]
 
     def has_background(self, group: str) -> bool:
         """Whether a sample of the genome beside the regions was scored for a group."""
-        return self._is_sound(self._background_path(group))
+        return self.is_sound(self._background_path(group))
 
     def write_background(self, group: str, maxima: np.ndarray) -> None:
         """Write the largest scores of the 200-bp bins of a sample of the genome beside the regions; (TFs, bins)."""
@@ -267,8 +275,8 @@ class ScoreStore:
         return positions, scales, (float(low), float(high))
 
     def _open(self, group: str, chrom: str) -> np.lib.npyio.NpzFile:
-        """Open a unit for reading; the last ones stay open, as each is read once for every transcription factor."""
-        path = self.unit_path(group, chrom)
+        """Open a file of scores; the last ones stay open, as each is read once for every transcription factor."""
+        path = self.scores_path(group, chrom)
         if path not in self._opened:
             self.present(self._name(path))
             while len(self._opened) >= _MOST_OPEN:

@@ -5,7 +5,6 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from scmaxatac._constants import BIN
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.results._score_store import ScoreStore
 from scmaxatac.scores._sites import max_per_interval
@@ -47,20 +46,25 @@ def scores_in_union(store: ScoreStore, sites: pd.DataFrame, tf: str, groups: lis
     groups
         Groups whose scores are read.
     """
-    union = Intervals.from_frame(sites[(sites["tf"] == tf).to_numpy()].astype({"chrom": str}))
-    chroms, starts, scores = [], [], [np.zeros((len(groups), 0), dtype=np.float32)]
-    for c, chrom in enumerate(store.chroms):
-        lows, highs = union.starts(chrom), union.ends(chrom)
-        if not len(lows):
-            continue
-        chroms.append(np.full(len(lows), c, dtype=np.int64))
-        starts.append(lows)
-        found = []
-        for group in groups:
-            bins, kept = store.read(group, tf, chrom)
-            found.append(np.nan_to_num(max_per_interval(bins // BIN, kept, lows, highs)))
-        scores.append(np.stack(found))
-    nothing = np.zeros(0, dtype=np.int64)
-    return SiteScores(
-        np.concatenate([*chroms, nothing]), np.concatenate([*starts, nothing]), np.concatenate(scores, axis=1)
-    )
+    union = union_of_sites(sites, tf)
+    starts = [union.starts(chrom) for chrom in store.chroms]
+    numbers = np.repeat(np.arange(len(starts)), [len(found) for found in starts])
+    scores = [largest_in_union(store, union, tf, group) for group in groups]
+    return SiteScores(numbers, np.concatenate(starts), np.stack(scores))
+
+
+def union_of_sites(sites: pd.DataFrame, tf: str) -> Intervals:
+    """Union of a factor's sites in all groups."""
+    return Intervals.from_frame(sites[(sites["tf"] == tf).to_numpy()].astype({"chrom": str}))
+
+
+def largest_in_union(store: ScoreStore, union: Intervals, tf: str, group: str) -> np.ndarray:
+    """Largest score of a group in each interval of the store's chromosomes, 0 where none was kept; (n,) float32."""
+    found = []
+    for chrom in store.chroms:
+        starts, scores = store.read(group, tf, chrom)
+        best = max_per_interval(
+            starts // store.bin_size, scores, union.starts(chrom), union.ends(chrom), store.bin_size
+        )
+        found.append(np.nan_to_num(best))
+    return np.concatenate(found)

@@ -12,18 +12,15 @@ from scmaxatac._logging import logger
 from scmaxatac.containers._objects import is_snapatac2
 from scmaxatac.containers._tables import plain_table
 from scmaxatac.results._composition import compositions
+from scmaxatac.results._entries import check_name
 from scmaxatac.results._reader import is_prediction
-from scmaxatac.results._schema import CELL_ACTIVITY, IN_UNS, Column, Slot
+from scmaxatac.results._schema import CELL_ACTIVITY, IN_UNS
+from scmaxatac.results._slot import Column, Slot
 
 
 def check_key(objects: Sequence[Any], key: str) -> None:
     """Raise a ValueError if a run's results cannot be stored under this name without harm."""
-    # HDF5 nests names at "/", zarr at "\\" as well, and what consists of dots is a place to both
-    if not isinstance(key, str) or not key.strip(" .") or "/" in key or "\\" in key:
-        raise ValueError(
-            f"key_added is {key!r}; it has to be a text without '/' and '\\', and more than dots and spaces, because "
-            "h5ad and zarr files do not keep such names"
-        )
+    check_name(key)
     for adata in objects:
         if key in adata.uns and not _is_ours(adata, adata.uns[key]):
             raise ValueError(f"uns[{key!r}] holds something else than a prediction; choose another key_added")

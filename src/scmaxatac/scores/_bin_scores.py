@@ -21,6 +21,52 @@ class BinScores(NamedTuple):
     """(outputs of the networks, n) float32."""
 
 
+class BinAverages:
+    """Means of overlapping windows in bins, tile after tile, so that no chromosome is held in memory.
+
+    Parameters
+    ----------
+    n_outputs
+        Outputs of the networks.
+    grid
+        Widths of windows and bins.
+    """
+
+    def __init__(self, n_outputs: int, grid: Grid = PUBLISHED_GRID) -> None:
+        self._per_window = grid.bins_per_window
+        self._open = np.zeros(0, dtype=np.int64)
+        self._sums = np.zeros((n_outputs, 0), dtype=np.float32)
+        self._counts = np.zeros(0, dtype=np.int32)
+
+    def add(self, first: np.ndarray, scores: np.ndarray, upto: int | None) -> BinScores:
+        """Add the windows of a tile, and finish all bins before `upto` (all there are without it).
+
+        Parameters
+        ----------
+        first
+            (n,) sorted first bins of the windows, right of those before.
+        scores
+            (outputs, n, bins of a window) float32.
+        upto
+            First bin of the next tile's first window.
+
+        Returns
+        -------
+        Finished bins, right of those before.
+        """
+        from scmaxatac.atac._kernels import add_windows_to_bins
+
+        bins = covered_bins(first, self._per_window)  # the open ones lie in the tile's first window
+        sums = np.zeros((len(scores), len(bins)), dtype=np.float32)
+        counts = np.zeros(len(bins), dtype=np.int32)
+        at = np.searchsorted(bins, self._open)
+        sums[:, at], counts[at] = self._sums, self._counts
+        add_windows_to_bins(scores, np.searchsorted(bins, first), sums, counts)
+        n_done = len(bins) if upto is None else np.searchsorted(bins, upto)
+        self._open, self._sums, self._counts = bins[n_done:], sums[:, n_done:], counts[n_done:]
+        return BinScores(bins[:n_done], sums[:, :n_done] / counts[:n_done].astype(np.float32))
+
+
 def average_windows(
     starts: np.ndarray,
     n_outputs: int,
@@ -29,7 +75,7 @@ def average_windows(
     windows_per_tile: int = 4096,
     grid: Grid = PUBLISHED_GRID,
 ) -> Iterator[BinScores]:
-    """Average overlapping windows into bins, tile after tile, so that no chromosome is held in memory.
+    """Average overlapping windows into bins.
 
     Parameters
     ----------
@@ -48,24 +94,17 @@ def average_windows(
     ------
     Finished bins, ascending over the tiles; every bin that a window covers comes exactly once.
     """
-    from scmaxatac.atac._kernels import add_windows_to_bins
+    averages = BinAverages(n_outputs, grid)
+    for tile, upto in cut_tiles(starts, windows_per_tile):
+        first_of_next = None if upto is None else upto // grid.bin
+        yield averages.add(tile // grid.bin, predict(tile), first_of_next)
 
-    open_bins = np.zeros(0, dtype=np.int64)
-    sums = np.zeros((n_outputs, 0), dtype=np.float32)
-    counts = np.zeros(0, dtype=np.int32)
-    for lo in range(0, len(starts), windows_per_tile):
-        tile = starts[lo : lo + windows_per_tile] // grid.bin
-        scores = predict(starts[lo : lo + windows_per_tile])
-        bins = covered_bins(tile, grid.bins_per_window)  # the open ones lie in the tile's first window
-        fresh_sums = np.zeros((n_outputs, len(bins)), dtype=np.float32)
-        fresh_counts = np.zeros(len(bins), dtype=np.int32)
-        at = np.searchsorted(bins, open_bins)
-        fresh_sums[:, at], fresh_counts[at] = sums, counts
-        add_windows_to_bins(scores, np.searchsorted(bins, tile), fresh_sums, fresh_counts)
-        more = lo + windows_per_tile < len(starts)
-        n_done = np.searchsorted(bins, starts[lo + windows_per_tile] // grid.bin) if more else len(bins)
-        yield BinScores(bins[:n_done], fresh_sums[:, :n_done] / fresh_counts[:n_done].astype(np.float32))
-        open_bins, sums, counts = bins[n_done:], fresh_sums[:, n_done:], fresh_counts[n_done:]
+
+def cut_tiles(starts: np.ndarray, most: int) -> Iterator[tuple[np.ndarray, int | None]]:
+    """Cut sorted starts of windows into tiles of at most `most`, each with the start of the next one."""
+    for lo in range(0, len(starts), most):
+        following = starts[lo + most : lo + most + 1]
+        yield starts[lo : lo + most], int(following[0]) if len(following) else None
 
 
 def covered_bins(first: np.ndarray, per_window: int) -> np.ndarray:

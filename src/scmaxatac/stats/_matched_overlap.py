@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import norm
+from scipy.special import ndtr
 
 from scmaxatac.stats._background import Background
 
@@ -56,4 +56,4 @@ def matched_overlap(background: Background, values: np.ndarray, chosen: np.ndarr
     observed, expected = float(values[rows].sum()), float(mean[bins].sum())
     sd = float(np.sqrt((variance * spare)[bins].sum()))
     z = (observed - expected) / sd if sd > 1e-9 * max(observed, expected) else np.nan
-    return MatchedOverlap(observed, expected, sd, z, float(2 * norm.sf(abs(z))))
+    return MatchedOverlap(observed, expected, sd, z, float(2 * ndtr(-abs(z))))

@@ -4,14 +4,17 @@ from scmaxatac.tl._average_chip import average_chip
 from scmaxatac.tl._benchmark import benchmark
 from scmaxatac.tl._calibrate import calibrate
 from scmaxatac.tl._call_sites import call_sites
+from scmaxatac.tl._compare_haplotypes import compare_haplotypes
 from scmaxatac.tl._differential_tfbs import differential_tfbs
 from scmaxatac.tl._downsampling_curve import downsampling_curve
 from scmaxatac.tl._enrichment import enrichment
 from scmaxatac.tl._jaccard import jaccard
 from scmaxatac.tl._motif_scan import motif_scan
+from scmaxatac.tl._predict_haplotypes import predict_haplotypes
 from scmaxatac.tl._predict_tfbs import predict_tfbs
 from scmaxatac.tl._rank_tfs import rank_tfs
 from scmaxatac.tl._score_cells import score_cells
+from scmaxatac.tl._score_variants import score_variants
 from scmaxatac.tl._scores_to_obs import scores_to_obs
 from scmaxatac.tl._to_network import to_network
 from scmaxatac.tl._train import train
@@ -21,14 +24,17 @@ __all__ = [
     "benchmark",
     "calibrate",
     "call_sites",
+    "compare_haplotypes",
     "differential_tfbs",
     "downsampling_curve",
     "enrichment",
     "jaccard",
     "motif_scan",
+    "predict_haplotypes",
     "predict_tfbs",
     "rank_tfs",
     "score_cells",
+    "score_variants",
     "scores_to_obs",
     "to_network",
     "train",

@@ -6,6 +6,7 @@ from os import PathLike
 import numpy as np
 import pandas as pd
 
+from scmaxatac._checks import check_number
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import abbreviate
@@ -79,12 +80,11 @@ def average_chip(
     >>> bool(table.loc["pooled", "average_precision"] > 0.5)
     True
     """
+    check_number("bin_size", bin_size, low=1, whole=True)
     if isinstance(signals, str | PathLike | pd.DataFrame) or not len(signals):
         raise ValueError("signals has to be a list or {cell type: signal} of at least one cell type")
     numbered = {f"cell type {i + 1}": track for i, track in enumerate(signals)}
     tracks: Mapping[str, Table] = signals if isinstance(signals, Mapping) else numbered
-    if bin_size < 1:
-        raise ValueError(f"bin_size is {bin_size}; it has to be at least 1")
     kinds = {is_bigwig(track) for track in tracks.values()}
     if len(kinds) > 1:
         raise ValueError("signals are bigWigs as well as peaks; their averages are of different kinds, so give one")

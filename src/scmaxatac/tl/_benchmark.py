@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from scmaxatac._checks import check_number
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac.evaluate._bins import labelled_bins
@@ -93,6 +94,9 @@ def benchmark(
     >>> float(table.loc["pooled", "average_precision"])
     1.0
     """
+    check_number("bin_size", bin_size, whole=True)
+    check_number("n_bootstrap", n_bootstrap, low=0, whole=True)
+    check_number("block_size", block_size)
     if bin_size < 1 or block_size < bin_size:
         raise ValueError(
             f"bin_size is {bin_size} and block_size {block_size}; they have to be 1 <= bin_size <= block_size"

@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
+from scmaxatac._checks import check_number
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import abbreviate
@@ -88,8 +89,7 @@ def calibrate(
     >>> 0 < calibration.threshold(("precision", 0.5)) < 1
     True
     """
-    if bin_size < 1:
-        raise ValueError(f"bin_size is {bin_size}; it has to be at least 1")
+    check_number("bin_size", bin_size, low=1, whole=True)
     all_scores, all_peaks = _by_cell_type(scores, "scores"), _by_cell_type(peaks, "peaks")
     if set(all_scores) != set(all_peaks):
         raise KeyError(f"scores are of {', '.join(all_scores)}, peaks of {', '.join(all_peaks)}; give both for each")

@@ -4,6 +4,7 @@ from typing import Any
 
 from scmaxatac import _keys
 from scmaxatac._docs import shared_docs
+from scmaxatac._logging import warn
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._objects import unwrap
 from scmaxatac.containers._storable import check_storable
@@ -52,6 +53,11 @@ def call_sites(
     None, or the changed copy. Sites, activities, the number of sites in the QC table and the parameters are replaced,
     or stored under `key_added`; a run with ``save_tracks=True`` gets BED files of these sites beside the earlier ones.
 
+    Warns
+    -----
+    UserWarning
+        If there is no site at all, or the groups of the object are not of the cells that were predicted.
+
     Raises
     ------
     KeyError
@@ -97,6 +103,8 @@ def call_sites(
         )
     include_flanks = params["include_flanks"] if include_flanks is None else include_flanks
     called = run.call(rules, include_flanks=include_flanks)
+    if called.sites.empty:
+        warn(f"there is no site at threshold {threshold!r}, of any factor in any group; activities are NaN")
     files = results.table(_keys.FILES)
     if (files["kind"] == "bed").any():
         files = renewed_files(run.store, files, write_sites(run, called.sites))

@@ -3,17 +3,18 @@
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from os import PathLike
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.atac._options import PseudobulkOptions
-from scmaxatac.atac._read_pseudobulks import check_options, extent_of
+from scmaxatac.atac._read_pseudobulks import check_options, scope_of
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._objects import pooled_group_labels, split_objects, unwrap
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.fragments._read_groups import Fragments
+from scmaxatac.fragments._read_groups import FragmentPaths
 from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
@@ -28,14 +29,8 @@ from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._samples import read_samples, sample_values
 from scmaxatac.predict._unit_scores import CLIP, Unit, check_unit
-from scmaxatac.results._differential_slots import (
-    FACTORS,
-    KEY_ADDED,
-    SAMPLES,
-    UNITS,
-    check_differential_key,
-    write_differential,
-)
+from scmaxatac.results._entries import check_entry, write_entry
+from scmaxatac.results._entry import DIFFERENTIAL, FACTORS, SAMPLES, UNITS
 
 
 @shared_docs
@@ -50,7 +45,7 @@ def differential_tfbs(
     covariates: str | Sequence[str] = (),
     tfs: str | Iterable[str] | None = None,
     genome: Genome | None = None,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     models: Models = None,
     regions: Regions = "auto",
     chroms: Iterable[str] | None = None,
@@ -65,7 +60,7 @@ def differential_tfbs(
     include_flanks: bool = False,
     min_cells: int = 10,
     min_fragments: int = 10_000,
-    max_fragments: int | None = None,
+    max_fragments: int | Literal["match"] | None = None,
     rng: np.random.Generator | int | None = 0,
     sample_key: str | None = None,
     barcode_key: str | None = None,
@@ -76,7 +71,7 @@ def differential_tfbs(
     batch_size: int | None = None,
     out_dir: str | PathLike[str] | None = None,
     executor: Executor | None = None,
-    key_added: str = KEY_ADDED,
+    key_added: str = DIFFERENTIAL.name,
     copy: bool = False,
 ) -> Any:
     """Compare where factors bind in two groups of cells, with donors as replicates.
@@ -135,7 +130,8 @@ def differential_tfbs(
     min_cells, min_fragments
         Samples with fewer are left out, with a warning.
     max_fragments
-        All samples are thinned to the fragments of the smallest, or to this many if that is fewer.
+        All samples are thinned to the fragments of the smallest (``"match"``, which is what happens without it), or to
+        this many if that is fewer.
     rng
         {rng}
     sample_key
@@ -168,8 +164,9 @@ def differential_tfbs(
           its moderated t;
         * rank, by the level in standard deviations of such regions over its standard error plus the median of the
           factors' standard errors, so that none comes first because it happens to vary little;
-        * null_effect, null_gained, null_lost, null_significant: what two halves of the samples of one group differ by;
-          the last is the share of units with p < 0.05, which is 0.05 where tests are right.
+        * null_effect, null_gained, null_lost, null_significant: what two halves of each of the comparison's samples
+          differ by, the effect in size without sign; the last is the share of units with p < 0.05, which is 0.05 where
+          tests are right.
 
     ``uns["differential"]["units"]``
         A row a unit: comparison, tf, chrom, start, end (0-based, half-open), score_group, score_reference (of the mean
@@ -217,13 +214,18 @@ def differential_tfbs(
     >>> bool(table["lost"].iloc[0] > table["gained"].iloc[0])
     True
     """
+    check_number("fdr", fdr)
+    check_number("step", step, whole=True, optional=True)
+    check_number("batch_size", batch_size, low=1, whole=True, optional=True)
     check_unit(unit)
     if not 0 < fdr < 1:
         raise ValueError(f"fdr is {fdr}; it has to lie between 0 and 1")
     covariates = [covariates] if isinstance(covariates, str) else list(covariates)
     if replicate_key is None and (paired or covariates):
         raise ValueError("paired and covariates need replicates; name the column of donors as replicate_key=")
-    extent = extent_of(data, genome, chroms, signal_chroms)
+    scope = scope_of(data, genome, chroms, signal_chroms)
+    if max_fragments == "match":
+        max_fragments = None
     depth = min_fragments if max_fragments is None else max_fragments
     options = PseudobulkOptions(
         groupby, fragments, sample_key, barcode_key, replicate_key, mod, min_cells, min_fragments, depth, rng
@@ -234,14 +236,14 @@ def differential_tfbs(
         data = copied(data)
     objects = [unwrap(member, mod) for _, member in split_objects(data)]
     members = [member for _, member in split_objects(data)]
-    check_differential_key(objects, key_added)
+    check_entry(objects, DIFFERENTIAL, key_added)
     check_storable(data, key_added, mod=mod)
     names = pooled_group_labels(members, groupby, mod)[1]
     planned = plan_comparisons(names, _parts(members, groupby, mod), group, reference)
     inputs = RunInputs.prepare(
         data,
         load_many(models, tfs),
-        extent,
+        scope,
         regions,
         objects=objects,
         named=tfs is not None,
@@ -252,7 +254,7 @@ def differential_tfbs(
     )
     folder = output_folder(default_folder() if out_dir is None else out_dir)
     involved = list(dict.fromkeys(name for arms in planned for name in (arms.group, *arms.references)))
-    samples = read_samples(options.groups_of(data), involved, options, extent, halves=null, max_fragments=max_fragments)
+    samples = read_samples(options.groups_of(data), involved, options, scope, halves=null, max_fragments=max_fragments)
     values = sample_values(members, groupby, replicate_key, covariates, samples.table, mod)
     built = [build_comparison(arms, samples.table, paired=paired, covariates=values) for arms in planned]
     comparisons = [comparison for comparison in built if comparison is not None]
@@ -283,7 +285,7 @@ def differential_tfbs(
             "comparisons": {comparison.arms.name: comparison.params for comparison in comparisons},
         }
     )
-    write_differential(objects, tables, params, key_added)
+    write_entry(objects, DIFFERENTIAL, key_added, tables, params)
     return data if copy else None
 
 

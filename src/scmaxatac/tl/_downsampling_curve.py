@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scmaxatac._checks import check_number
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
@@ -15,13 +16,13 @@ from scmaxatac._text import abbreviate
 from scmaxatac.atac import Pseudobulks
 from scmaxatac.atac._options import PseudobulkOptions
 from scmaxatac.atac._pseudobulk import make_pseudobulks
-from scmaxatac.atac._read_pseudobulks import check_options, extent_of, insertions_of_group
+from scmaxatac.atac._read_pseudobulks import check_options, insertions_of_group, scope_of
 from scmaxatac.atac._thinning import nested_libraries
 from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.evaluate._bins import labelled_bins
 from scmaxatac.evaluate._motifs import Motifs, read_any_motifs
 from scmaxatac.evaluate._ranking_metrics import count_blocks, warn_of_few_blocks
-from scmaxatac.fragments._read_groups import Fragments
+from scmaxatac.fragments._read_groups import FragmentPaths
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.genome._intervals_on_genome import on_genome, regions_on
@@ -29,7 +30,7 @@ from scmaxatac.io._output import output_folder
 from scmaxatac.models import TFModel, load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision, Strand
-from scmaxatac.predict._depth_curve import NOTHING, Comparison, depth_curve
+from scmaxatac.predict._depth_curve import NOTHING, CurveReference, depth_curve
 from scmaxatac.predict._prediction import default_folder
 from scmaxatac.predict._preset import AveragingOptions, Preset
 from scmaxatac.predict._regions import Regions
@@ -53,7 +54,7 @@ def downsampling_curve(
     peaks: Table | Mapping[str, Table] | None = None,
     motifs: Motifs | None = None,
     compare_in: Table | None = None,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     regions: Regions = "auto",
     chroms: Iterable[str] | None = None,
     signal_chroms: Iterable[str] | None = None,
@@ -139,7 +140,7 @@ def downsampling_curve(
         Folder for the scores of bins, all of them: 8 bytes a bin, factor and size. By default a run folder in the
         cache.
     executor
-        Runs sizes and chromosomes in parallel, as in :func:`predict_tfbs`.
+        Runs chromosomes in parallel, as in :func:`predict_tfbs`.
     rng
         {rng}
 
@@ -195,6 +196,13 @@ def downsampling_curve(
     >>> bool(thinned < full)
     True
     """
+    check_number("step", step, whole=True, optional=True)
+    check_number("batch_size", batch_size, low=1, whole=True, optional=True)
+    for size in () if sizes is None else sizes:
+        check_number("sizes", size)
+    check_number("bin_size", bin_size, whole=True)
+    check_number("n_bootstrap", n_bootstrap, low=0, whole=True)
+    check_number("block_size", block_size)
     rules = Rules.parse(threshold)
     if bin_size < 1 or block_size < bin_size:
         raise ValueError(
@@ -202,8 +210,8 @@ def downsampling_curve(
         )
     if motifs is not None and peaks is None:
         raise ValueError("motifs are a baseline to compare with peaks; give peaks as well")
-    extent = extent_of(data, genome, chroms, signal_chroms)
-    genome, chosen = extent.genome, extent.chroms
+    scope = scope_of(data, genome, chroms, signal_chroms)
+    genome, chosen = scope.genome, scope.chroms
     options = PseudobulkOptions(groupby, fragments, sample_key, barcode_key, mod=mod)
     check_options(data, options)
     of_groups = isinstance(data, Pseudobulks)
@@ -213,7 +221,7 @@ def downsampling_curve(
     inputs = RunInputs.prepare(
         data,
         load_many(models, tfs),
-        extent,
+        scope,
         regions,
         objects=objects,
         named=tfs is not None,
@@ -229,16 +237,18 @@ def downsampling_curve(
         counted = labelled_bins(NOTHING, NOTHING, genome=genome, chroms=chosen, regions=inside, bin_size=bin_size)
         warn_of_few_blocks({abbreviate(chosen): count_blocks(list(counted.values()), block_size)}, block_size)
     matches = {} if motifs is None else _motif_bins(motifs, inputs, known, bin_size)
-    deep = insertions_of_group(data, group, options, extent)
+    deep = insertions_of_group(data, group, options, scope)
     generator = np.random.default_rng(rng)
     generators = generator.spawn(deep.n_libraries)  # as where all groups are thinned
     insertions, libraries = nested_libraries(
         deep.insertions, deep.libraries, _sizes(sizes, deep.n_fragments, group), [generators[i] for i in deep.numbers]
     )
     bulks = make_pseudobulks(
-        insertions, libraries, genome, chosen, signal_chroms=extent.signal_chroms, min_cells=0, min_fragments=0
+        insertions, libraries, genome, chosen, signal_chroms=scope.signal_chroms, min_cells=0, min_fragments=0
     )
-    comparison = Comparison(known, matches, inside, bin_size, n_bootstrap, block_size, int(generator.integers(2**32)))
+    comparison = CurveReference(
+        known, matches, inside, bin_size, n_bootstrap, block_size, int(generator.integers(2**32))
+    )
     table = depth_curve(inputs, bulks, comparison, rules=rules, out_dir=folder, executor=executor)
     table.insert(2, "n_cells", (table["n_fragments"] * deep.n_cells_found / deep.n_fragments).round().astype(int))
     return table

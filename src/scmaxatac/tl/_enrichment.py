@@ -20,12 +20,11 @@ from scmaxatac.evaluate._region_enrichment import (
 )
 from scmaxatac.genome import Genome
 from scmaxatac.genome._interval_table import Table, read_intervals
-from scmaxatac.results._entries import write_entry
+from scmaxatac.results._entries import check_entry, write_entry
+from scmaxatac.results._entry import ENRICHMENT
+from scmaxatac.results._provenance import made_from
 from scmaxatac.results._read_sites import read_sites
 from scmaxatac.results._reader import find_results
-
-ENRICHMENT = "enrichment"
-"""Name of the entry beside the prediction's: ``uns["tfbs_enrichment"]``."""
 
 
 @shared_docs
@@ -54,13 +53,14 @@ def enrichment(
     data
         {results}
     regions
-        BED file or table with chrom, start and end (0-based, half-open), or a ``{name: regions}`` of several sets,
-        such as the marker peaks of each cluster.
+        BED file or table with chrom, start and end (0-based, half-open), names such as ``"chr5:100,000-200,000"`` (one
+        or a list), or a ``{name: regions}`` of several sets, such as the marker peaks of each cluster.
     background
         Regions to compare with, which is what could have been of interest: BED file or table; by default the run's
         regions. Those that were not predicted are left out.
     genome
-        {genome} Without it regions are matched by accessibility alone, with a warning.
+        {genome}
+        Without it regions are matched by accessibility alone, with a warning.
     tfs
         {tfs}
     groups
@@ -85,7 +85,7 @@ def enrichment(
         Bases of these regions in sites, and what is expected of matched ones.
     log2_odds
         Logarithm to base 2 of the odds of a base to be in a site, over the odds in matched regions; half a bin (16 bp)
-        is added to each of the four numbers of bases.
+        is added to each of the four numbers of bases. NaN for factors without sites in the background.
     z, p, q
         Distance of `bp` from its expectation in standard deviations, two-sided p-value from the normal distribution,
         and p-value adjusted by Benjamini and Hochberg over the factors of the set; NaN for factors without sites in the
@@ -124,6 +124,7 @@ def enrichment(
     """
     results = find_results(data, key, mod)
     if store:
+        check_entry([results.adata], ENRICHMENT, ENRICHMENT.beside(key))
         check_storable(data, key, mod=mod)
     tf_names, group_names = results.pick_tfs(tfs), results.pick_groups(groups)
     sets = _sets(regions)
@@ -136,15 +137,15 @@ def enrichment(
     lengths = (universe["end"] - universe["start"]).to_numpy(np.int64)
     tables = []
     for name, chosen in in_set.items():
-        table = factors_tested(matched, lengths, bases, chosen)
+        table = factors_tested(matched, lengths, bases, chosen, results.params["bin"])
         tables.append(
             table.assign(regions=name)[["regions", *table.columns]] if isinstance(regions, Mapping) else table
         )
     table = pd.concat(tables, ignore_index=True)
     if store:
         gc = None if genome is None else genome.fingerprint
-        params = {"run": results.params["run"], "tfs": tf_names, "groups": group_names, "genome": gc}
-        write_entry(results.adata, key, ENRICHMENT, table, params)
+        params = {"made_from": made_from(results), "tfs": tf_names, "groups": group_names, "genome": gc}
+        write_entry([results.adata], ENRICHMENT, ENRICHMENT.beside(key), {"factors_tested": table}, params)
     return table
 
 

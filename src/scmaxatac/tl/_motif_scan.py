@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pandas as pd
 
+from scmaxatac._checks import check_number
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
@@ -88,6 +89,9 @@ def motif_scan(
     >>> bool(table.loc["pooled", "log2fc"] > 1)
     True
     """
+    check_number("p_value", p_value)
+    check_number("bin_size", bin_size, whole=True)
+    check_number("pseudocount", pseudocount)
     load_fimo()
     if not 0 < p_value < 1 or not pseudocount > 0 or bin_size < 1:
         raise ValueError(

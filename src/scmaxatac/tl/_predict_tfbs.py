@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 
 from scmaxatac import _keys
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.atac import Pseudobulks
 from scmaxatac.atac._options import MaxFragments, PseudobulkOptions
-from scmaxatac.atac._read_pseudobulks import check_options, extent_of, pseudobulks_of
+from scmaxatac.atac._read_pseudobulks import check_options, pseudobulks_of, scope_of
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.fragments._read_groups import Fragments
+from scmaxatac.fragments._read_groups import FragmentPaths
 from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
@@ -38,7 +39,7 @@ def predict_tfbs(
     *,
     tfs: str | Iterable[str] | None = None,
     genome: Genome | None = None,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     models: Models = None,
     regions: Regions = "auto",
     chroms: Iterable[str] | None = None,
@@ -94,8 +95,9 @@ def predict_tfbs(
     regions
         Where to predict: ``"auto"`` takes the intervals in ``var_names`` unless they tile the genome, else the peaks
         in ``uns["macs3"]`` or ``uns["macs3_pseudobulk"]``; ``"genome"`` is everything; or a BED file, or a table with
-        chrom, start and end (0-based, half-open), or names such as ``adata.var_names``. Windows that overlap a region
-        by 1 bp are predicted. Pseudobulks hold no peaks: name the regions with them.
+        chrom, start and end (0-based, half-open), or a name such as ``"chr5:100,000-200,000"``, or several such as
+        ``adata.var_names``. Windows that overlap a region by 1 bp are predicted. Pseudobulks hold no peaks: name the
+        regions with them.
     chroms
         {bulks_chroms}
         Fewer of them change all scores, unless `signal_chroms` stays the same.
@@ -140,10 +142,11 @@ def predict_tfbs(
         same for a group. Folders of runs are never removed; delete those that no object needs any more. The object
         holds the absolute path, so leave them where they are.
     save_tracks
-        Write bigWigs of all scores and of the signal, and BED files of the sites.
+        Write bigWigs of all scores and of the signal, and BED files of the sites. Until a group's are written, all its
+        scores lie in `out_dir` as well; groups are predicted together as far as that takes at most 20 GB.
     executor
-        A :class:`concurrent.futures.Executor`, such as Dask's ``Client.get_executor()``, that runs groups and
-        chromosomes in parallel. Its workers need to reach `out_dir` and the cache folder.
+        A :class:`concurrent.futures.Executor`, such as Dask's ``Client.get_executor()``, that runs
+        chromosomes, or parts of them, in parallel. Its workers need to reach `out_dir` and the cache folder.
     key_added
         {key_added}
     copy
@@ -202,7 +205,9 @@ def predict_tfbs(
     >>> sma.get.activity(groups).index.tolist()
     ['B', 'CD4/T', 'Mono']
     """
-    extent = extent_of(data, genome, chroms, signal_chroms)
+    check_number("step", step, whole=True, optional=True)
+    check_number("batch_size", batch_size, low=1, whole=True, optional=True)
+    scope = scope_of(data, genome, chroms, signal_chroms)
     options = PseudobulkOptions(
         groupby, fragments, sample_key, barcode_key, replicate_key, mod, min_cells, min_fragments, max_fragments, rng
     )
@@ -218,7 +223,7 @@ def predict_tfbs(
     inputs = RunInputs.prepare(
         data,
         load_many(models, tfs),
-        extent,
+        scope,
         regions,
         objects=objects,
         named=tfs is not None,
@@ -227,7 +232,7 @@ def predict_tfbs(
         rules=rules,
     )
     folder = output_folder(default_folder() if out_dir is None else out_dir)
-    bulks, codes = pseudobulks_of(data, options, extent)
+    bulks, codes = pseudobulks_of(data, options, scope)
     slots = run_prediction(
         inputs,
         bulks,

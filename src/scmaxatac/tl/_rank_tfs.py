@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 
 from scmaxatac import _keys
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._expression import RNA
@@ -18,8 +19,10 @@ from scmaxatac.predict._markers import (
     marker_table,
     warn_of_depth,
 )
-from scmaxatac.results._cell_scores import read_cell_scores
-from scmaxatac.results._rank_slots import KEY_RANKS, check_rank_key, write_ranks
+from scmaxatac.results._cell_scores import read_cell_scores, scores_fit
+from scmaxatac.results._entries import check_entry, write_entry
+from scmaxatac.results._entry import RANKS
+from scmaxatac.results._provenance import made_from, scores_used
 from scmaxatac.results._reader import find_results
 
 
@@ -35,7 +38,7 @@ def rank_tfs(
     block_size: int = 100_000,
     rng: np.random.Generator | int | None = 0,
     key: str = _keys.KEY_ADDED,
-    key_added: str = KEY_RANKS,
+    key_added: str = RANKS.name,
     mod: str = "atac",
     copy: bool = False,
 ) -> Any:
@@ -91,7 +94,10 @@ def rank_tfs(
     p, q
         With `replicate_key`: p-value, and q-value over the factors of the group.
     n_sites
-        Sites of the factor that were called in the group; NaN for groups that were not predicted.
+        Sites of the factor that were called in the group; NaN for groups that were not predicted, and where the scores
+        are of other sites than those of the prediction.
+    n_blocks
+        With activities: blocks of the genome that hold sites of the factor, on which the intervals rest.
     expression, correlation
         With an RNA modality: mean expression of the factor's gene (log of counts per 10,000) and, over the groups, its
         correlation with the mean.
@@ -99,7 +105,9 @@ def rank_tfs(
     Warns
     -----
     UserWarning
-        If groups whose activities are compared differ more than two-fold in depth, or donors are missing in groups.
+        If groups whose activities are compared differ more than two-fold in depth, intervals of activities rest on
+        fewer than 10 blocks with sites, donors are missing in groups, or the scores are of other sites than the
+        prediction now has.
 
     Raises
     ------
@@ -108,7 +116,8 @@ def rank_tfs(
     FileNotFoundError
         For activities, if the bins of the run are not there any more.
     ValueError
-        If there are fewer than two groups, or donors are asked for and activities compared.
+        If there are fewer than two groups, donors are asked for and activities compared, or scores of cells are asked
+        of an object of groups, as pseudobulks give.
 
     References
     ----------
@@ -122,6 +131,8 @@ def rank_tfs(
     >>> sma.get.rank_tfs(mdata, groups="CD4/T")["tf"].iloc[0]
     'GATA3'
     """
+    check_number("n_bootstrap", n_bootstrap, low=0, whole=True)
+    check_number("block_size", block_size, low=1)
     if source not in ("scores", "activity"):
         raise ValueError(f"source is {source!r}; it can be 'scores' or 'activity'")
     if source == "activity" and replicate_key is not None:
@@ -132,28 +143,38 @@ def rank_tfs(
     if copy:
         data = copied(data)
     adata = unwrap(data, mod)
-    check_rank_key(adata, key_added)
+    check_entry([adata], RANKS, key_added)
     check_storable(data, key_added, mod=mod)
     results = find_results(data, key, mod) if source == "activity" or key in adata.uns else None
     if groupby is None or source == "activity":
         if results is None:
             raise ValueError("groupby is missing: name the column of obs with the groups")
         groupby = results.params["groupby"]
-    labels = group_labels(data, groupby, mod)
+    if source == "scores" and results is not None and results.params["rows"] == "groups":
+        raise ValueError(
+            "rows are groups that were predicted from pseudobulks, so there are no scores of cells: rank with "
+            "source='activity'"
+        )
+    origin = {} if results is None else made_from(results)
+    n_blocks = None
     if source == "scores" or results is None:
+        labels = group_labels(data, groupby, mod)
         scores = read_cell_scores(adata, tfs, z=False, key=key)
         names, chosen = labels.names, list(map(str, scores.columns))
         donors = None if replicate_key is None else obs_texts(data, replicate_key, mod)
         contrasts, mean = contrasts_of_scores(scores.to_numpy(np.float64), labels, donors)
+        origin |= {"scores": scores_used(adata, key)}
+        results = results if scores_fit(adata, key) else None
     else:
         warn_of_depth(results)
         names, chosen = results.groups, results.pick_tfs(tfs)
-        contrasts, mean = contrasts_of_activity(results, chosen, n_bootstrap, block_size, rng)
+        contrasts, mean, n_blocks = contrasts_of_activity(results, chosen, n_bootstrap, block_size, rng)
     if len(names) < 2:
         raise ValueError(f"there is one group, {names[0]!r}; a comparison needs two")
     has_rna = any(name in getattr(data, "mod", {}) for name in RNA)
     expression = expression_of(data, groupby, names, chosen) if has_rna else None
-    table = marker_table(contrasts, mean, names, chosen, results, expression)
+    table = marker_table(contrasts, mean, names, chosen, results, expression, n_blocks)
     params = {"groupby": groupby, "source": source, "key": key, "replicate_key": replicate_key, "tfs": chosen}
-    write_ranks(adata, table, params, key_added)
+    params["made_from"] = origin
+    write_entry([adata], RANKS, key_added, {"ranks": table}, params)
     return data if copy else None

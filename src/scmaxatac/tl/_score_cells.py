@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._counts import MatrixCounts
 from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.fragments._read_groups import Fragments
+from scmaxatac.fragments._read_groups import FragmentPaths
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.predict._cell_score_inputs import (
@@ -22,11 +23,13 @@ from scmaxatac.predict._cell_score_inputs import (
     fragment_counts,
     fragment_regions,
     given_sites,
+    in_prediction,
     matrix_regions,
     predicted_sites,
     region_gc,
 )
 from scmaxatac.results._cell_scores import check_score_key, write_cell_scores
+from scmaxatac.results._provenance import made_from
 from scmaxatac.results._reader import find_results
 from scmaxatac.results._schema import CELL_SCORES, CELL_Z, SCORE_PARAMS
 from scmaxatac.results._schema_docs import slots_text
@@ -44,7 +47,7 @@ def score_cells(
     counts: str | None = None,
     regions: Table | None = None,
     weighted: bool | None = None,
-    fragments: Fragments | None = None,
+    fragments: FragmentPaths | None = None,
     sample_key: str | None = None,
     barcode_key: str | None = None,
     key: str = _keys.KEY_ADDED,
@@ -81,9 +84,12 @@ def score_cells(
         hits of every bin that it overlaps) or ChIP-seq peaks.
     counts
         ``"X"`` or a layer of raw counts, cells x regions, with the regions in ``var`` (chrom, start, end) or
-        ``var_names``. Without it the insertions of the fragments are counted, two a fragment.
+        ``var_names``. Without it the insertions of the fragments are counted, two a fragment. With predicted sites only
+        regions count that overlap those of the prediction (or lie on its chromosomes, if it had no regions): elsewhere
+        nobody looked for sites. With `sites` all do.
     regions
-        Where fragments are counted: a BED file or a table; by default the regions of the prediction.
+        Where fragments are counted: a BED file or a table; by default the regions of the prediction. Of others than
+        these only those count that overlap them, as with `counts`.
     weighted
         Whether regions weigh by how far their sites' scores lie above the threshold (in log odds, mean over the groups
         with a site there), which is the default for predicted sites; or, with `sites`, by the sum of their column
@@ -119,7 +125,8 @@ def score_cells(
     Warns
     -----
     UserWarning
-        If cells or regions have no counts, scores are NaN, factors have no site in any region, or GC is not known.
+        If regions were not predicted, cells or regions have no counts, scores are NaN, factors have no site in any
+        region, or GC is not known.
 
     Raises
     ------
@@ -129,7 +136,7 @@ def score_cells(
         If a fragment file does not exist.
     ValueError
         If `counts` names normalised values, columns are no regions, several objects differ in their regions, no
-        regions or fragments are found, or the results can't be stored.
+        regions or fragments are found, no region was predicted, or the results can't be stored.
 
     References
     ----------
@@ -150,8 +157,8 @@ def score_cells(
     >>> sma.get.cell_scores(mdata, key="motifs").shape
     (594, 3)
     """
-    if block_size < 1 or (n_jobs is not None and n_jobs < 1):
-        raise ValueError(f"block_size is {block_size} and n_jobs {n_jobs}; they have to be at least 1")
+    check_number("block_size", block_size, low=1, whole=True)
+    check_number("n_jobs", n_jobs, low=1, whole=True, optional=True)
     if counts is not None and regions is not None:
         raise ValueError("counts are those of the matrix's own regions; give either counts= or regions=")
     if copy:
@@ -172,14 +179,19 @@ def score_cells(
         given = given_sites(sites, tfs, weighted)
         if counts is None and regions is None and key in objects[0].uns:
             run = find_results(members[0][1], key, mod)
+    predicted = run if sites is None else None
     sources: Sequence[CountSource]
     if counts is not None:
         where = matrix_regions(objects)
-        sources = [MatrixCounts(adata, counts) for adata in objects]
+        inside = np.ones(len(where), dtype=bool) if predicted is None else in_prediction(where, predicted)
+        sources = [MatrixCounts(adata, counts, inside) for adata in objects]
+        where = where[inside].reset_index(drop=True)
     else:
         if genome is None:
             raise ValueError("genome is missing: counting fragments needs it. Give scmaxatac.Genome, or counts='X'")
         where = fragment_regions(regions, run, genome)
+        inside = np.ones(len(where), dtype=bool) if predicted is None else in_prediction(where, predicted)
+        where = where[inside].reset_index(drop=True)
         options = FragmentOptions(fragments, sample_key, barcode_key, mod)
         sources = [fragment_counts(members, where, genome, options)]
     weights, chosen = given.weights(where)
@@ -190,7 +202,9 @@ def score_cells(
         "tfs": chosen,
         "n_regions": dict(zip(chosen, result.n_regions.tolist(), strict=True)),
         "sites": key if sites is None else "table",
+        "made_from": None if predicted is None else made_from(predicted),
         "counts": counts or "fragments",
+        "n_left_out": int((~inside).sum()),
         "weighted": weighted,
         "gc": gc is not None,
     }

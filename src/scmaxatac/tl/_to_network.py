@@ -8,17 +8,20 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger, warn
 from scmaxatac._text import abbreviate
 from scmaxatac.containers._expression import group_expression
 from scmaxatac.containers._storable import check_storable
 from scmaxatac.results._annotation import Annotation, genes_of_run
-from scmaxatac.results._entries import write_entry
+from scmaxatac.results._entries import check_entry, write_entry
+from scmaxatac.results._entry import NETWORK
+from scmaxatac.results._provenance import made_from
 from scmaxatac.results._read_sites import read_sites
 from scmaxatac.results._reader import Results, find_results
 from scmaxatac.scores._gene_weights import Reach
-from scmaxatac.scores._network import (
+from scmaxatac.scores._target_network import (
     TargetNames,
     correlation,
     edges,
@@ -26,9 +29,6 @@ from scmaxatac.scores._network import (
     normalized,
     target_weights,
 )
-
-NETWORK = "network"
-"""Name of the entry beside the prediction's: ``uns["tfbs_network"]``."""
 
 _WINDOWS = {"tss": 100_000, "gene_body": 5_000}
 _FEWEST_GROUPS = 3  # of two points the correlation is 1 or -1
@@ -145,9 +145,13 @@ def to_network(
 
     With decoupler, ``decoupler.mt.ulm(mdata["rna"], network)`` gives the activity of each factor's targets in a cell.
     """
+    check_number("window", window, low=0, optional=True)
+    check_number("decay", decay)
+    check_number("min_correlation", min_correlation, optional=True)
     reach = _reach(method, window, decay)
     results = find_results(data, key, mod)
     if store:
+        check_entry([results.adata], NETWORK, NETWORK.beside(key))
         check_storable(data, key, mod=mod)
     tf_names, group_names = results.pick_tfs(tfs), results.pick_groups(groups)
     sites = read_sites(results, tf_names, group_names)
@@ -176,11 +180,11 @@ def to_network(
     _check(network, [tf for tf in tf_names if tf in without], reach, min_correlation)
     if store:
         params = {
-            "run": results.params["run"], "genes": targets.genes.source, "tfs": tf_names, "groups": group_names,
+            "made_from": made_from(results), "genes": targets.genes.source, "tfs": tf_names, "groups": group_names,
             "method": method, **reach._asdict(), "min_correlation": min_correlation, "binary": binary,
             "normalize": normalize, "merge_degenerate": merge_degenerate,
         }  # fmt: skip
-        write_entry(results.adata, key, NETWORK, network, params)
+        write_entry([results.adata], NETWORK, NETWORK.beside(key), {"edges": network}, params)
     return network
 
 

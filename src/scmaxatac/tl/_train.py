@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
 from scmaxatac.genome._genome import Genome
@@ -189,6 +190,18 @@ def train(
     >>> list(model.provenance["history"])
     ['epoch', 'train_loss', 'val_loss', 'val_dice']
     """
+    check_number("random_ratio", random_ratio)
+    check_number("jitter", jitter, whole=True)
+    check_number("batch_size", batch_size, whole=True)
+    check_number("batches_per_epoch", batches_per_epoch, whole=True)
+    check_number("max_validation", max_validation, whole=True)
+    check_number("learning_rate", learning_rate)
+    check_number("decay", decay)
+    for factor in () if signal_scaling is None else signal_scaling:
+        check_number("signal_scaling", factor)
+    check_number("epochs", epochs, whole=True)
+    check_number("patience", patience, whole=True, optional=True)
+    check_number("seed", seed, whole=True)
     options: dict[str, Any] = {
         "pan_cell": bool(pan_cell),
         "random_ratio": float(random_ratio),

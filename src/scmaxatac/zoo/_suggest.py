@@ -22,7 +22,7 @@ def suggestion(name: str, known: Collection[str]) -> str:
     return f"did you mean {' or '.join(map(repr, near))}?" if near else ""
 
 
-def unknown_tfs(missing: Iterable[str], known: Collection[str]) -> ValueError:
+def unknown_tfs(missing: Iterable[str], known: Collection[str]) -> KeyError:
     """Return the error for transcription factors that no model exists for.
 
     Parameters
@@ -36,6 +36,6 @@ def unknown_tfs(missing: Iterable[str], known: Collection[str]) -> ValueError:
     for name in missing:
         hint = suggestion(str(name), known)
         parts.append(f"{name!r}" + (f" ({hint})" if hint else ""))
-    return ValueError(
+    return KeyError(
         f"no model is known for {', '.join(parts)}. scmaxatac.models.list_models() lists the {len(known)} there are"
     )

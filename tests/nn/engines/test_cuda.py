@@ -12,7 +12,7 @@ pytest.importorskip("torch")
 import torch
 
 from scmaxatac.genome._windows import Grid
-from scmaxatac.nn._predict import predict_bins
+from scmaxatac.nn._predict import predict_bins, predict_groups
 from scmaxatac.nn.engines import _cuda, _torch
 from scmaxatac.nn.engines._cuda import CudaEngine
 from scmaxatac.nn.engines._cuda_bins import CudaBins
@@ -236,3 +236,33 @@ def test_a_gpu_gives_the_bins_of_the_host(chromosome, host, precision, tolerance
     found, expected = (scores_of(each, chromosome, starts, strand="mean") for each in (engine, host))
     np.testing.assert_array_equal(found[0], expected[0])
     np.testing.assert_allclose(found[1], expected[1], rtol=0, atol=tolerance)
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    which=st.sets(st.integers(0, (LENGTH - 1024) // 32), min_size=1, max_size=24),
+    per_tile=st.integers(1, 9),
+    strand=st.sampled_from(["forward", "mean"]),
+)
+def test_groups_together_score_as_each_alone(chromosome, on_device, seed, which, per_tile, strand):
+    rng = np.random.default_rng(seed)
+    signals = []
+    for n in (0, 1, 3, 40):
+        values = np.zeros(LENGTH, dtype=np.float32)
+        values[rng.integers(0, LENGTH, n)] = 0.5
+        signals.append(ArraySignal(values))
+    starts = 32 * np.array(sorted(which))
+    counts: list[int] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_cuda, "_LARGEST_TILE", per_tile)
+        patch.setattr(on_device, "_networks", [formula(0), formula(1)])
+        tiles = list(
+            predict_groups(on_device, chromosome[0], signals, "chr1", starts, strand=strand, progress=counts.append)
+        )
+        for g, signal in enumerate(signals):
+            mine = [tile for at, tile in tiles if at == g]
+            found = np.concatenate([t.bins for t in mine]), np.concatenate([t.scores for t in mine], axis=1)
+            assert_same(found, scores_of(on_device, (chromosome[0], signal), starts, strand=strand), atol=1e-6)
+    has_signal = np.stack([signal.has_signal("chr1", starts) for signal in signals])
+    assert sum(counts) == has_signal.sum() + (~has_signal).any(axis=0).sum()

@@ -49,49 +49,78 @@ class CudaEngine(TorchEngine):
     def predict_chromosome(
         self,
         codes: np.ndarray,
-        signal: SignalTrack,
+        signals: Sequence[SignalTrack],
         chrom: str,
         starts: np.ndarray,
         *,
         strand: Strand = "forward",
         progress: Callable[[int], object] | None = None,
-    ) -> Iterator[BinScores]:
-        """Score the bins that windows cover; see :func:`~scmaxatac.nn._predict.predict_bins`."""
+    ) -> Iterator[tuple[int, BinScores]]:
+        """Score the bins that windows cover; see :func:`~scmaxatac.nn._predict.predict_groups`."""
         grid = self.grid
-        bins = CudaBins(self.n_outputs, self._device, grid)
+        bins = [CudaBins(self.n_outputs, self._device, grid) for _ in signals]
         tiles = _split_tiles(np.asarray(starts, dtype=np.int64), self.n_outputs, grid.window)
-        running: tuple[int, np.ndarray, AsyncHostCopy] | None = None
+        running: tuple[int, int, np.ndarray, AsyncHostCopy] | None = None
 
-        def finish(n_windows: int, finished: np.ndarray, scores: AsyncHostCopy) -> BinScores:
+        def finish(g: int, n_windows: int, finished: np.ndarray, scores: AsyncHostCopy) -> tuple[int, BinScores]:
             array = scores.wait()
             if progress is not None:
                 progress(n_windows)
-            return BinScores(finished, array)
+            return g, BinScores(finished, array)
 
         for i, tile in enumerate(tiles):
             upto = int(tiles[i + 1][0]) // grid.bin if i + 1 < len(tiles) else None
-            levels = signal.values(chrom, int(tile[0]), int(tile[-1]) + grid.window)
-            # the flags of cuDNN and the store of codes are for one thread at a time
-            with self._lock, torch.inference_mode(), exact_convolutions():
-                scores = self._score(self._codes[codes], levels, tile, strand)
-                finished, means = bins.add(tile // grid.bin, scores, upto)
-                started = len(tile), finished, AsyncHostCopy(means)
-            if running is not None:
-                yield finish(*running)
-            running = started
+            loud = np.stack([signal.has_signal(chrom, tile, grid.window) for signal in signals])
+            silent = np.flatnonzero(~loud.all(axis=0))
+            shared: torch.Tensor | None = None  # scores of the silent windows
+            for g, signal in enumerate(signals):
+                mine, others = np.flatnonzero(loud[g]), np.flatnonzero(~loud[g])
+                levels = signal.values(chrom, int(tile[0]), int(tile[-1]) + grid.window) if len(mine) else None
+                # the flags of cuDNN and the store of codes are for one thread at a time
+                with self._lock, torch.inference_mode(), exact_convolutions():
+                    n_windows = len(mine)
+                    if shared is None:
+                        n_windows += len(silent)
+                        shared = self._score(self._codes[codes], None, tile, silent, strand)
+                    scores = self._score(self._codes[codes], levels, tile, mine, strand)
+                    if len(others):
+                        scores = torch.cat(
+                            [scores, shared[:, to_device(np.searchsorted(silent, others), self._device)]], 1
+                        )
+                        scores = scores[:, to_device(np.argsort(np.concatenate([mine, others])), self._device)]
+                    finished, means = bins[g].add(tile // grid.bin, scores, upto)
+                    started = g, n_windows, finished, AsyncHostCopy(means)
+                if running is not None:
+                    yield finish(*running)
+                running = started
         if running is not None:
             yield finish(*running)
 
-    def _score(self, codes: torch.Tensor, levels: np.ndarray, starts: np.ndarray, strand: Strand) -> torch.Tensor:
-        """Score windows of a chromosome; `levels` is its signal from the first start on. (outputs, n, bins) float32."""
+    def _score(
+        self, codes: torch.Tensor, levels: np.ndarray | None, tile: np.ndarray, which: np.ndarray, strand: Strand
+    ) -> torch.Tensor:
+        """Score some windows of a tile; (outputs, n, bins) float32.
+
+        Parameters
+        ----------
+        codes
+            The chromosome's.
+        levels
+            Signal from the tile's first window on; None where there is none.
+        tile, which
+            Starts of the tile's windows, and which of them.
+        strand
+            One strand or both.
+        """
         bases = codes.unfold(0, self.grid.window, 1)
-        signal = to_device(levels, self._device).unfold(0, self.grid.window, 1)
-        first = int(starts[0])
-        at = to_device(starts - first, self._device)
-        out = torch.empty((self.n_outputs, len(starts), self.grid.bins_per_window), device=self._device)
-        for lo in range(0, len(starts), self._batch):
-            some = at[lo : lo + self._batch]
-            x = self._encode(bases[some + first], signal[some])
+        signal = None if levels is None else to_device(levels, self._device).unfold(0, self.grid.window, 1)
+        starts = to_device(tile[which], self._device)
+        out = torch.empty((self.n_outputs, len(which), self.grid.bins_per_window), device=self._device)
+        for lo in range(0, len(which), self._batch):
+            some = starts[lo : lo + self._batch]
+            x = self._encode(
+                bases[some], signal[some - int(tile[0])] if signal is not None else torch.zeros((), device=self._device)
+            )
             flipped = self._reverse_complement(x) if strand == "mean" else None
             row = 0
             for network in self._networks:

@@ -9,7 +9,7 @@ from scmaxatac.scores._bin_scores import covered_bins
 
 
 class CudaBins:
-    """Averages overlapping windows into bins, tile after tile, as ``scores._bin_scores.average_windows`` does.
+    """Averages overlapping windows into bins, tile after tile, as ``scores._bin_scores.BinAverages`` does.
 
     Every bin gathers its windows from left to right, so sums don't depend on the order in which a GPU's threads run
     (as those of ``index_add_`` would) and equal those made on the host.

@@ -1,6 +1,6 @@
 """What an inference engine is: many windows, several networks, one pass over the windows."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Protocol, runtime_checkable
 
 import numpy as np
@@ -64,12 +64,12 @@ class ChromosomeEngine(Engine, Protocol):
     def predict_chromosome(
         self,
         codes: np.ndarray,
-        signal: SignalTrack,
+        signals: Sequence[SignalTrack],
         chrom: str,
         starts: np.ndarray,
         *,
         strand: Strand = "forward",
         progress: Callable[[int], object] | None = None,
-    ) -> Iterator[BinScores]:
-        """Score the bins that windows cover; see :func:`~scmaxatac.nn._predict.predict_bins`."""
+    ) -> Iterator[tuple[int, BinScores]]:
+        """Score the bins that windows cover; see :func:`~scmaxatac.nn._predict.predict_groups`."""
         ...

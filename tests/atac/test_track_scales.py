@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from scmaxatac.atac._insertions import Insertions
-from scmaxatac.atac._normalize import check_normalization, track_runs
 from scmaxatac.atac._signal import Signal
+from scmaxatac.atac._track_scales import check_normalization, track_runs
 from scmaxatac.genome import Genome
 
 LENGTH = 400

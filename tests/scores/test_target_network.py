@@ -1,6 +1,6 @@
 import numpy as np
 
-from scmaxatac.scores._network import correlation, edges, merge_same_targets, normalized
+from scmaxatac.scores._target_network import correlation, edges, merge_same_targets, normalized
 
 
 def test_correlations_are_those_of_numpy():

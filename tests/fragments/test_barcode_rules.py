@@ -3,7 +3,7 @@
 import pyarrow as pa
 import pytest
 
-from scmaxatac.fragments._barcodes import BarcodeIndex, RuleSelector, rules
+from scmaxatac.fragments._barcode_rules import BarcodeIndex, RuleSelector, rules
 
 ONE, TWO = "AAACGAAAGACTCGGA", "AAACGAACAAGTAACA"
 

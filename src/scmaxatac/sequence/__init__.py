@@ -1,0 +1,1 @@
+"""What sequence does: variants, haplotypes, contributions, motifs."""
