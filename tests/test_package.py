@@ -61,6 +61,7 @@ TESTED_BY = {
     "atac/_options.py": "tl/test_predict_pseudobulks.py",
     "atac/_read_pseudobulks.py": "pp/test_pseudobulk.py",
     "evaluate/_region_enrichment.py": "tl/test_enrichment.py",
+    "get/_activity.py": "predict/test_activity_intervals.py",
     "predict/_depth_curve.py": "tl/test_downsampling_curve.py",
     "predict/_differential_run.py": "tl/test_differential_tfbs.py",
     "predict/_markers.py": "tl/test_rank_tfs.py",

@@ -65,3 +65,17 @@ def test_names_that_files_do_not_keep_are_refused(adata, name):
 def test_tables_that_are_not_declared_are_refused(adata):
     with pytest.raises(ValueError, match="the tables of 'rank_tfs' are ranks, not edges"):
         write_entry([adata], RANKS, "x", {"edges": TABLE}, {})
+
+
+@pytest.mark.parametrize("entry", ENTRIES)
+def test_entries_lie_in_snapatac2s_objects_too(tmp_path, entry):
+    snapatac2 = pytest.importorskip("snapatac2")
+    backed = snapatac2.AnnData(filename=str(tmp_path / "backed.h5ad"), X=np.zeros((2, 1)))
+    labelled = TABLE.assign(source=pd.Categorical(TABLE["source"]))
+    write_entry([backed], entry, "x", dict.fromkeys(entry.tables, labelled), {"run": "abc"})
+    check_entry([backed], entry, "x")
+    tables, params = read_entry(backed, entry, "x")
+    backed.close()
+    assert params == {"run": "abc"}
+    for name in entry.tables:
+        pd.testing.assert_frame_equal(tables[name], TABLE, check_dtype=False)
