@@ -63,5 +63,7 @@ def test_intervals_over_ten_blocks_are_given_without_a_warning():
 
 
 def test_mistakes(predicted):
+    with pytest.raises(ValueError, match="leave out as_anndata or interval"):
+        sma.get.activity(predicted, interval=True, as_anndata=True)
     with pytest.raises(ValueError, match="block_size is 0"):
         sma.get.activity(predicted, interval=True, block_size=0)
