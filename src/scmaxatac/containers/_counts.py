@@ -33,7 +33,7 @@ class MatrixCounts:
     """
 
     def __init__(self, adata: Any, name: str, columns: np.ndarray | None = None) -> None:
-        layers = [str(layer) for layer in adata.layers.keys()]
+        layers = [str(layer) for layer in adata.layers.keys() if layer is not None]  # in anndata 0.13 None is X
         self._others = f"layers: {abbreviate(map(repr, layers), 8)}" if layers else "the object has no layers"
         if name != "X" and name not in layers:
             raise KeyError(f"no layer {name!r}; {self._others}; counts='X' takes X")

@@ -63,7 +63,7 @@ def scores(
     >>> scores = sma.get.scores(mdata, tfs=["CTCF", "SPI1"])
     >>> scores.obs_names.tolist()
     ['B', 'CD4/T', 'Mono']
-    >>> list(scores.layers)
+    >>> list(filter(None, scores.layers))
     ['CTCF', 'SPI1']
     """
     from anndata import AnnData
