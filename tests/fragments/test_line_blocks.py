@@ -7,6 +7,7 @@ import pytest
 
 from scmaxatac.fragments import _line_blocks
 from scmaxatac.fragments._line_blocks import LineBlock, read_line_blocks
+from scmaxatac.io import _files
 
 TEXT = b"".join(b"line %d%s\n" % (i, b"x" * (i % 7)) for i in range(50))
 
@@ -64,7 +65,7 @@ def bgzip_block(data: bytes) -> bytes:
 def test_a_bgzip_file_without_its_end_marker_is_warned_of(tmp_path, recwarn):
     path = tmp_path / "a.gz"
     path.write_bytes(bgzip_block(TEXT) + bgzip_block(b""))
-    assert bgzip_block(b"") == _line_blocks._BGZF_END, "the marker is an empty block"
+    assert bgzip_block(b"") == _files._BGZF_END, "the marker is an empty block"
     assert b"".join(block.text for block in read_line_blocks(path)) == TEXT
     assert not recwarn.list
     path.write_bytes(bgzip_block(TEXT))

@@ -244,6 +244,7 @@ def test_activities_with_intervals_are_means_over_bins_of_64_bp(predicted):
         assert table.loc[("B", tf), "n_sites"] == len(union)
 
 
+@pytest.mark.filterwarnings("ignore:B vs Mono. effects without p-values:UserWarning")
 def test_units_that_are_compared_hold_the_largest_of_bins_of_64_bp(toy, by_engine, tmp_path):
     """A bin of 64 bp may lie in two units of 200 bp."""
     adata = toy.adata.copy()

@@ -186,6 +186,7 @@ def test_a_bin_of_the_sample_has_its_score_of_a_whole_prediction_and_stands_for_
             assert thresholds_of(adata.uns["tfbs"])[tf][group] == pytest.approx(best, abs=1e-6)
 
 
+@pytest.mark.filterwarnings("ignore:there is no site at threshold:UserWarning")
 @pytest.mark.usefixtures("analytic")
 def test_another_threshold_by_rank_is_called_from_the_sample_that_was_kept(predict, mini, fragment_file, tmp_path):
     few = REGIONS[REGIONS["chrom"] == "chr2"]

@@ -82,6 +82,7 @@ def test_an_object_of_groups_is_used_as_any_other(bulks, from_bulks, tmp_path):
     pd.testing.assert_frame_equal(sma.get.sites(back), sma.get.sites(groups, key="more"))
 
 
+@pytest.mark.filterwarnings("ignore:intervals of activities are too narrow:UserWarning")
 def test_activities_of_an_object_of_groups_are_ranked(adata, predict, bulks, from_bulks):
     groups = from_bulks(bulks, max_fragments="match", threshold=0.2)
     sma.tl.rank_tfs(groups, source="activity", n_bootstrap=50)

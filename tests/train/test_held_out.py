@@ -35,6 +35,9 @@ class Steps:
     def values(self, chrom, start=0, end=None):
         return self._values[start:end]
 
+    def has_signal(self, chrom, starts, width=1024):
+        return self.windows(chrom, starts).any(axis=1)
+
     def windows(self, chrom, starts, width=1024):
         return np.lib.stride_tricks.sliding_window_view(self._values, 1024)[starts]
 
