@@ -231,3 +231,16 @@ def sample_values(
             found.append(next(iter(mine)))
         values[column] = found
     return values
+
+
+def parts_of_groups(members: Sequence[Any], groupby: str | Sequence[str], mod: str) -> dict[str, tuple[str, str]]:
+    """For each group the values of all columns but the last, and that of the last; empty with a single column."""
+    columns = [groupby] if isinstance(groupby, str) else list(groupby)
+    if len(columns) < 2:
+        return {}
+    by_column = [pooled_group_labels(members, by, mod) for by in (columns, columns[:-1], columns[-1])]
+    joined, first, last = (np.concatenate(codes) for codes, _ in by_column)
+    (_, names), (_, prefixes), (_, values) = by_column
+    found, where = np.unique(joined[joined >= 0], return_index=True)
+    rows = np.flatnonzero(joined >= 0)[where]
+    return {names[code]: (prefixes[first[row]], values[last[row]]) for code, row in zip(found, rows, strict=True)}

@@ -27,7 +27,7 @@ from scmaxatac.predict._preset import AveragingOptions, Preset
 from scmaxatac.predict._regions import Regions
 from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
-from scmaxatac.predict._samples import read_samples, sample_values
+from scmaxatac.predict._samples import parts_of_groups, read_samples, sample_values
 from scmaxatac.predict._unit_scores import CLIP, Unit, check_unit
 from scmaxatac.results._entries import check_entry, write_entry
 from scmaxatac.results._entry import DIFFERENTIAL, FACTORS, SAMPLES, UNITS
@@ -239,7 +239,7 @@ def differential_tfbs(
     check_entry(objects, DIFFERENTIAL, key_added)
     check_storable(data, key_added, mod=mod)
     names = pooled_group_labels(members, groupby, mod)[1]
-    planned = plan_comparisons(names, _parts(members, groupby, mod), group, reference)
+    planned = plan_comparisons(names, parts_of_groups(members, groupby, mod), group, reference)
     inputs = RunInputs.prepare(
         data,
         load_many(models, tfs),
@@ -287,16 +287,3 @@ def differential_tfbs(
     )
     write_entry(objects, DIFFERENTIAL, key_added, tables, params)
     return data if copy else None
-
-
-def _parts(members: Sequence[Any], groupby: str | Sequence[str], mod: str) -> dict[str, tuple[str, str]]:
-    """For each group the values of all columns but the last, and that of the last; empty with a single column."""
-    columns = [groupby] if isinstance(groupby, str) else list(groupby)
-    if len(columns) < 2:
-        return {}
-    by_column = [pooled_group_labels(members, by, mod) for by in (columns, columns[:-1], columns[-1])]
-    joined, first, last = (np.concatenate(codes) for codes, _ in by_column)
-    (_, names), (_, prefixes), (_, values) = by_column
-    found, where = np.unique(joined[joined >= 0], return_index=True)
-    rows = np.flatnonzero(joined >= 0)[where]
-    return {names[code]: (prefixes[first[row]], values[last[row]]) for code, row in zip(found, rows, strict=True)}
