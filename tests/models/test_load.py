@@ -127,5 +127,5 @@ def test_a_weak_model_warns_once(model_dir):
     assert len(caught) == 1
     assert caught[0].filename == __file__
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         load("TOYA")

@@ -72,7 +72,7 @@ def test_of_three_conditions_the_other_one_has_to_be_named():
 def test_donors_in_both_arms_are_paired():
     table = samples(("B", "d1"), ("Mono", "d2"), ("Mono", "d1"), ("B", "d2"), ("T", "d1"))
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         found = build(table)
     assert found.paired
     np.testing.assert_array_equal(found.weights, np.eye(5)[[1, 2, 3, 0]])
@@ -93,7 +93,7 @@ def test_donors_in_one_arm_only_are_told_and_can_be_meant():
     with pytest.warns(UserWarning, match="no donor occurs in both arms, so pairing is impossible"):
         assert not build(table).paired
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
+        warnings.simplefilter("error", UserWarning)
         assert build(table, paired=False).design.df == 2
     with pytest.raises(ValueError, match="pairing is impossible, because 0 donors occur in both arms"):
         build(table, paired=True)

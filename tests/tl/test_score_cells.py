@@ -135,7 +135,7 @@ def test_scores_of_earlier_sites_are_told_until_they_are_made_anew(predicted, mi
     predicted.write_h5ad(tmp_path / "scored.h5ad")
     for adata in (predicted, ad.read_h5ad(tmp_path / "scored.h5ad")):
         with warnings.catch_warnings():
-            warnings.simplefilter("error")
+            warnings.simplefilter("error", UserWarning)
             sma.get.cell_scores(adata)
             sma.get.rank_tfs(adata)
         sma.tl.call_sites(adata, 0.3)
@@ -145,7 +145,7 @@ def test_scores_of_earlier_sites_are_told_until_they_are_made_anew(predicted, mi
             sma.get.rank_tfs(adata)
         sma.tl.score_cells(adata, genome=mini.genome)
         with warnings.catch_warnings():
-            warnings.simplefilter("error")
+            warnings.simplefilter("error", UserWarning)
             sma.tl.rank_tfs(adata)
             sma.get.cell_scores(adata)
             sma.get.rank_tfs(adata)

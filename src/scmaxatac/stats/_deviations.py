@@ -170,6 +170,9 @@ def deviations(
     ----------
     Schep et al. 2017, Nat Methods 14:975 (deviations); Ulirsch et al. 2019, Nat Genet 51:683 (weights).
     """
+    if not counts.has_canonical_format:
+        counts = counts.copy()  # which some of scipy's functions would otherwise change in place
+        counts.sum_duplicates()
     counts = sparse.csr_matrix(counts)
     totals = np.asarray(counts.sum(axis=0, dtype=np.float64)).ravel()
     model = deviation_model(totals, weights, make_background(totals, gc) if background is None else background)
