@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from scmaxatac.atac._insertions import Insertions
-from scmaxatac.predict._unit_scores import check_unit, count_insertions, logit, score_units, units_of
+from scmaxatac.predict._unit_scores import check_unit, count_insertions, score_units, units_of
 from scmaxatac.results._score_store import ScoreStore
+from scmaxatac.scores._log_odds import logit
 
 SIZES = {"chr1": 5_050, "chr2": 3_000}
 SITES = pd.DataFrame(

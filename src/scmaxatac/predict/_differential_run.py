@@ -84,7 +84,7 @@ def run_differential(
         warn(f"{which}: effects without p-values, because {untested[0].missing}")
     if none := [tf for tf, found in scores.items() if found.units.empty]:
         warn(f"no sample has a site of {abbreviate(none)}, so nothing is compared there")
-    every = _halves(samples, order, names)
+    every = _halves(samples, order)
     found = [
         compare(
             scores,
@@ -124,7 +124,7 @@ def _regions(inputs: RunInputs, scores: dict[str, UnitScores]) -> pd.DataFrame:
     return units.drop_duplicates().sort_values(["chrom", "start"], ignore_index=True)
 
 
-def _halves(samples: Samples, order: Sequence[str], names: Sequence[str]) -> Halves | None:
+def _halves(samples: Samples, order: Sequence[str]) -> Halves | None:
     if not samples.halves:
         return None
     place = {name: i for i, name in enumerate(order)}

@@ -10,12 +10,10 @@ from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac.atac._insertions import Insertions
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.results._score_store import ScoreStore
+from scmaxatac.scores._log_odds import logit
 from scmaxatac.scores._sites import max_per_interval
 
 Unit = Literal["bins", "sites"]
-
-CLIP = 1e-4
-"""Scores are cut to this distance from 0 and 1 before their log odds are taken."""
 
 
 class UnitScores(NamedTuple):
@@ -53,12 +51,6 @@ def check_unit(unit: str) -> None:
     """Raise a ValueError if there is no such unit."""
     if unit not in get_args(Unit):
         raise ValueError(f"unit is {unit!r}; it can be {' or '.join(map(repr, get_args(Unit)))}")
-
-
-def logit(scores: np.ndarray) -> np.ndarray:
-    """Log odds of scores that are cut to 1e-4 and 1 - 1e-4; float64 of any shape."""
-    cut = np.clip(np.asarray(scores, dtype=np.float64), CLIP, 1 - CLIP)
-    return np.log(cut / (1 - cut))
 
 
 def units_of(sites: pd.DataFrame, unit: Unit, sizes: dict[str, int]) -> pd.DataFrame:

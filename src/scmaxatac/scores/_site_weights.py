@@ -7,9 +7,7 @@ import pandas as pd
 from scipy import sparse
 
 from scmaxatac.genome._overlaps import SortedIntervals
-
-_CLIP = 1e-4
-"""Scores are cut to this distance from 0 and 1 before their log odds are taken."""
+from scmaxatac.scores._log_odds import logit
 
 
 def site_weights(
@@ -47,7 +45,7 @@ def site_weights(
     groups = list(dict.fromkeys(sites["group"].astype(str)))
     group = _codes(sites["group"], groups)[site]
     table = np.array([[thresholds[name][g] if g in thresholds[name] else np.nan for g in groups] for name in tfs])
-    excess = _logit(sites["score"].to_numpy()[site]) - _logit(table.reshape(shape[1], -1)[tf, group])
+    excess = logit(sites["score"].to_numpy()[site]) - logit(table.reshape(shape[1], -1)[tf, group])
     order = np.lexsort((-excess, group, set_of))
     set_of, group, excess = set_of[order], group[order], excess[order]
     best = np.flatnonzero((np.diff(set_of, prepend=-1) != 0) | (np.diff(group, prepend=-1) != 0))
@@ -102,11 +100,6 @@ def _site_in_region(sites: pd.DataFrame, regions: pd.DataFrame) -> tuple[np.ndar
 
 def _codes(column: pd.Series, names: Sequence[str]) -> np.ndarray:
     return np.asarray(pd.Index(list(names)).get_indexer(column.astype(str)), dtype=np.int64)
-
-
-def _logit(score: np.ndarray) -> np.ndarray:
-    clipped = np.clip(np.asarray(score, dtype=np.float64), _CLIP, 1 - _CLIP)
-    return np.log(clipped / (1 - clipped))
 
 
 def _matrix(where: np.ndarray, values: np.ndarray, shape: tuple[int, int]) -> sparse.csr_matrix:

@@ -5,8 +5,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+from scipy.special import expit
 
-from scmaxatac.sequence._variant_scores import logit
+from scmaxatac.scores._log_odds import logit
 
 PARAMS = "haplotypes"
 """Name in ``uns`` of the parameters of predicted haplotypes."""
@@ -68,8 +69,8 @@ def compare_sites(
             "end": end[last],
             "tf": tf,
             "state": np.select([of_target & ~of_reference, of_reference & ~of_target], STATES[:2], STATES[2]),
-            "score_target": _expit(mean[0]),
-            "score_reference": _expit(mean[1]),
+            "score_target": expit(mean[0]),
+            "score_reference": expit(mean[1]),
             "effect": mean[0] - mean[1],
         }
         parts.append(pd.DataFrame(part))
@@ -103,8 +104,3 @@ def _half(called: npt.NDArray[np.bool_], scores: npt.NDArray[np.float32]) -> npt
     scored = np.isfinite(scores).sum(axis=0)
     half: npt.NDArray[np.bool_] = (2 * called.sum(axis=0) >= scored) & (scored > 0)
     return half
-
-
-def _expit(logits: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    scores: npt.NDArray[np.float64] = 1 / (1 + np.exp(-logits))
-    return scores

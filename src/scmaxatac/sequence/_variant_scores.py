@@ -12,14 +12,12 @@ from scmaxatac.nn._pool import WindowPool
 from scmaxatac.nn._predict import score_windows
 from scmaxatac.nn.engines._options import Strand
 from scmaxatac.nn.engines._protocol import Engine
+from scmaxatac.scores._log_odds import logit
 from scmaxatac.sequence._alleles import Allele, to_codes
-from scmaxatac.sequence._haplotype import haplotype_signal, haplotype_window, reference_bins
+from scmaxatac.sequence._haplotype import HaplotypeWindow, haplotype_signal, haplotype_window, reference_bins
 
 WITHIN = 250
 """Bins that overlap an allele, widened by this many bp on either side, are looked at."""
-
-CLIP = 1e-4
-"""Scores are kept this far from 0 and 1 before their logit is taken, so that what is never bound does not change."""
 
 _WINDOWS_PER_BLOCK = 4_096
 
@@ -54,12 +52,22 @@ class _Around(NamedTuple):
     n_bins: int
 
 
-class _Windows(NamedTuple):
-    """Windows to score: (n, window) codes and signal, and where their bases stand in the reference if they moved."""
+class _Written(NamedTuple):
+    """Windows that hold an allele, written out with it.
+
+    Attributes
+    ----------
+    codes
+        (n, window) uint8.
+    rows
+        (n,) the windows of the reference in whose place they are.
+    moved
+        Each window, if the allele moves what follows; empty if all bases stand where they stood.
+    """
 
     codes: npt.NDArray[np.uint8]
-    signal: npt.NDArray[np.float32]
-    positions: list[npt.NDArray[np.int64]] | None
+    rows: npt.NDArray[np.int64]
+    moved: tuple[HaplotypeWindow, ...]
 
 
 def score_alleles(
@@ -150,24 +158,27 @@ def _score_block(
     if not len(used):
         return
     grid = engine.grid
+    plain_codes = np.lib.stride_tricks.sliding_window_view(codes, grid.window)[starts[used]]
+    written = [_write_out(codes, plain_codes, starts, used, alleles[i], around) for i, around in block]
     pool = WindowPool(grid.window)
     rows = []
     for signal in signals:
-        windows = _windows_of_block(codes, signal, chrom, starts, alleles, block, used, grid)
-        rows.append([pool.add(one.codes, one.signal) for one in windows])
+        plain_signal = signal.windows(chrom, starts[used], grid.window)
+        of_group = [pool.add(plain_codes, plain_signal)]
+        for one in written:
+            of_group.append(pool.add(one.codes, _signal_of(one, signal, chrom, plain_signal, len(codes))))
+        rows.append(of_group)
     scores = score_windows(engine, *pool.windows(), strand=strand)
-    positions = [one.positions for one in windows[1:]]
     for g in range(len(signals)):
         of_reference = scores[:, rows[g][0]]
-        for (i, around), moved, mine in zip(block, positions, rows[g][1:], strict=True):
+        for (i, around), one, mine in zip(block, written, rows[g][1:], strict=True):
             begins = starts[around.windows]
             plain, alternative = of_reference[:, np.searchsorted(used, around.windows)], scores[:, mine]
             with_allele = plain.copy()
             with_allele[:, around.holds] = alternative
             where: list[npt.NDArray[np.int64] | None] = [None] * len(begins)
-            if moved is not None:
-                for at, w in enumerate(np.flatnonzero(around.holds).tolist()):
-                    where[w] = moved[at]
+            for w, window in zip(np.flatnonzero(around.holds).tolist(), one.moved, strict=False):
+                where[w] = window.position
             out.reference[i, g] = _largest(plain, [None] * len(begins), begins, around, codes, grid)
             out.alternative[i, g] = _largest(with_allele, where, begins, around, codes, grid)
             out.n_windows[i] = len(mine)
@@ -176,63 +187,44 @@ def _score_block(
                 out.effect[i, g] = change
 
 
-def _windows_of_block(
+def _write_out(
     codes: npt.NDArray[np.uint8],
-    signal: SignalTrack,
-    chrom: str,
+    plain: npt.NDArray[np.uint8],
     starts: npt.NDArray[np.int64],
-    alleles: Sequence[Allele],
-    block: Sequence[tuple[int, _Around]],
     used: npt.NDArray[np.int64],
-    grid: Grid,
-) -> list[_Windows]:
-    """Windows of the reference, then those that hold each allele, with the signal of a group."""
-    plain = np.lib.stride_tricks.sliding_window_view(codes, grid.window)[starts[used]]
-    reference = _Windows(plain, signal.windows(chrom, starts[used], grid.window), None)
-    changed = []
-    for i, around in block:
-        held = around.windows[around.holds]
-        if len(alleles[i].ref) == len(alleles[i].alt):
-            rows = np.searchsorted(used, held)
-            changed.append(_substituted(reference, rows, starts[held], alleles[i]))
-        else:
-            changed.append(_shifted(codes, signal, chrom, starts[held], alleles[i], grid.window))
-    return [reference, *changed]
+    allele: Allele,
+    around: _Around,
+) -> _Written:
+    """Windows with an allele in place of the reference; the same for every signal."""
+    held = around.windows[around.holds]
+    rows, begins = np.searchsorted(used, held), starts[held].tolist()
+    if len(allele.ref) == len(allele.alt):
+        return _Written(_substituted(plain[rows], begins, allele), rows, ())
+    moved = tuple(haplotype_window(codes, [allele], begin, plain.shape[1]) for begin in begins)
+    written = [window.codes for window in moved]
+    return _Written(np.stack(written) if written else plain[:0], rows, moved)
 
 
-def _substituted(
-    reference: _Windows, rows: npt.NDArray[np.int64], begins: npt.NDArray[np.int64], allele: Allele
-) -> _Windows:
-    """Windows in which as many bases take the place of others, so that none moves."""
+def _substituted(codes: npt.NDArray[np.uint8], begins: Sequence[int], allele: Allele) -> npt.NDArray[np.uint8]:
+    """Put as many bases in the place of others into windows, so that none moves."""
     bases = to_codes(allele.alt)
-    codes = reference.codes[rows]
-    for window, begin in zip(codes, begins.tolist(), strict=True):
+    for window, begin in zip(codes, begins, strict=True):
         first = max(allele.start - begin, 0)
         cut = max(begin - allele.start, 0)
         window[first : first + len(bases) - cut] = bases[cut : cut + codes.shape[1] - first]
-    return _Windows(codes, reference.signal[rows], None)
+    return codes
 
 
-def _shifted(
-    codes: npt.NDArray[np.uint8],
-    signal: SignalTrack,
-    chrom: str,
-    begins: npt.NDArray[np.int64],
-    allele: Allele,
-    width: int,
-) -> _Windows:
-    """Windows written out with an allele that moves what follows."""
-    if not len(begins):
-        nothing = np.zeros((0, width))
-        return _Windows(nothing.astype(np.uint8), nothing.astype(np.float32), None)
-    first, last = int(begins[0]), min(int(begins[-1]) + width + len(allele.ref) + 1, len(codes))
+def _signal_of(
+    written: _Written, signal: SignalTrack, chrom: str, plain: npt.NDArray[np.float32], length: int
+) -> npt.NDArray[np.float32]:
+    """Signal of windows that were written out; (n, window) float32."""
+    if not written.moved:
+        return plain[written.rows]
+    first = int(written.moved[0].left[0])
+    last = min(max(int(window.right.max()) for window in written.moved) + 1, length)
     values = signal.values(chrom, first, last)
-    windows = [haplotype_window(codes, [allele], int(begin), width) for begin in begins]
-    return _Windows(
-        np.stack([window.codes for window in windows]),
-        np.stack([haplotype_signal(values, first, window) for window in windows]),
-        [window.position for window in windows],
-    )
+    return np.stack([haplotype_signal(values, first, window) for window in written.moved])
 
 
 def _largest(
@@ -286,10 +278,3 @@ def _bins(at: int, length: int, grid: Grid) -> slice:
     return slice(
         max(at - WITHIN, 0) // grid.bin, min(-(-(at + max(length, 1) + WITHIN) // grid.bin), grid.bins_per_window)
     )
-
-
-def logit(scores: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    """Log odds of scores that are cut to 1e-4 and 1 - 1e-4."""
-    clipped = np.clip(scores.astype(np.float64), CLIP, 1 - CLIP)
-    logits: npt.NDArray[np.float64] = np.log(clipped / (1 - clipped))
-    return logits

@@ -28,9 +28,10 @@ from scmaxatac.predict._regions import Regions
 from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._samples import parts_of_groups, read_samples, sample_values
-from scmaxatac.predict._unit_scores import CLIP, Unit, check_unit
+from scmaxatac.predict._unit_scores import Unit, check_unit
 from scmaxatac.results._entries import check_entry, write_entry
 from scmaxatac.results._entry import DIFFERENTIAL, FACTORS, SAMPLES, UNITS
+from scmaxatac.scores._log_odds import CLIP
 
 
 @shared_docs
