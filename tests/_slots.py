@@ -187,7 +187,7 @@ def _slots(
                 "thinned_to": None,
                 "rng": 0,
                 "rows": "cells",
-                "score_floor": FLOOR,
+                "min_stored_score": FLOOR,
                 "precision": "float32",
                 "backend": "torch",
                 "device": "cpu",

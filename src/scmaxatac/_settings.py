@@ -30,7 +30,7 @@ class Settings:
         Folder of models, in our layout or in the original maxATAC's. Taken from ``SCMAXATAC_MODEL_DIR``.
     progress
         Whether progress bars are shown.
-    score_floor
+    min_stored_score
         Bins with a lower score are not kept in the store of a run, except those that rank so high that
         ``threshold="matched"`` or ``"mixed"`` may need them.
     max_scores_mb
@@ -47,7 +47,7 @@ class Settings:
     cache_dir: Path = field(default_factory=_default_cache_dir)
     model_dir: Path | None = field(default_factory=_default_model_dir)
     progress: bool = True
-    score_floor: float = 0.01
+    min_stored_score: float = 0.01
     max_scores_mb: float = 200.0
     bigwig_decimals: int | None = None
     bigwig_drop_zeros: bool = False

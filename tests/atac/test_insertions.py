@@ -52,9 +52,9 @@ def test_insertions_are_the_first_and_the_last_base_of_each_fragment_of_a_group(
     group_of_cell = np.array([1, -1, 0, 1])
     source = ArraySource(rows, n_cells=4, chunk=chunk, both_ends=both_ends)
     insertions = collect_insertions([(source, group_of_cell)], ["A", "B/C"], GENOME)
-    assert insertions.groups == ("A", "B/C")
+    assert insertions.libraries == ("A", "B/C")
     assert insertions.n_cells.tolist() == [1, 2]
-    for g, group in enumerate(insertions.groups):
+    for g, group in enumerate(insertions.libraries):
         mine = [row for row in rows if group_of_cell[row[0]] == g]
         assert insertions.n_fragments[g] == len(mine)
         assert insertions.n_cells_found[g] == len({row[0] for row in mine})
@@ -117,7 +117,7 @@ def test_a_fragment_past_the_end_of_its_chromosome_is_an_error_that_shows_it():
 
 def test_an_unknown_group_is_an_error_that_lists_the_known_ones():
     insertions = Insertions.from_positions({"A": {"chr1": np.array([1])}})
-    with pytest.raises(KeyError, match="no insertions of group 'B'; there are 'A'"):
+    with pytest.raises(KeyError, match="no insertions of 'B'; there are 'A'"):
         insertions.positions("B", "chr1")
     assert insertions.positions("A", "chr9").tolist() == []
 
@@ -140,7 +140,7 @@ def test_groups_of_real_cells_have_the_insertions_of_their_lines(data_dir):
     assert insertions.n_cells.sum() == 10_291
     assert insertions.n_cells_found.sum() == 10_248
     assert sum(map(len, counted.values())) == 2 * 811_980
-    for group in insertions.groups:
+    for group in insertions.libraries:
         for chrom in insertions.chroms:
             np.testing.assert_array_equal(insertions.positions(group, chrom), sorted(counted.get((group, chrom), [])))
 

@@ -105,7 +105,7 @@ def test_groups_without_signal_on_the_chosen_chromosomes_are_skipped():
         },
         n_cells=[10, 10, 10],
     )
-    groups = {name: [name] for name in insertions.groups}
+    groups = {name: [name] for name in insertions.libraries}
     bulks = make(insertions, groups)
     assert bulks.groups == ["A"]
     assert bulks.qc["warnings"].tolist() == [

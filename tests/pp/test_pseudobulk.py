@@ -122,11 +122,11 @@ def test_replicates_are_thinned_to_one_size_each(simulated):
     adata.obs.loc[labels == 1, "donor"] = "large"
     bulks = sma.pp.pseudobulk(adata, "cell_type", genome=simulated.genome, replicate_key="donor", chroms="chr5")
     thinned = sma.pp.pseudobulk(bulks, max_fragments="match")
-    on_chr5 = dict(zip(bulks.insertions.groups, bulks.insertions.n_fragments_on(["chr5"]).tolist(), strict=True))
+    on_chr5 = dict(zip(bulks.insertions.libraries, bulks.insertions.n_fragments_on(["chr5"]).tolist(), strict=True))
     least = min(sum(map(on_chr5.get, libraries)) for libraries in bulks.libraries.values())
     assert thinned.thinned_to == least
     assert (thinned.qc["n_fragments_used"] == least).all()
-    used = dict(zip(thinned.insertions.groups, thinned.insertions.n_fragments_on(["chr5"]).tolist(), strict=True))
+    used = dict(zip(thinned.insertions.libraries, thinned.insertions.n_fragments_on(["chr5"]).tolist(), strict=True))
     for group, libraries in thinned.libraries.items():
         small = [library for library in libraries if library.endswith("small")]
         for library in small:

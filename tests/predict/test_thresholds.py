@@ -56,7 +56,7 @@ def test_matched_ranks_what_regions_and_their_flanks_hold(predict, adata, expect
 
 def test_matched_reaches_below_the_scores_kept_otherwise(predict, adata, mini, expected_everywhere, monkeypatch):
     """A rank that lies among scores too small to be kept otherwise."""
-    monkeypatch.setattr(sma.settings, "score_floor", 0.9)
+    monkeypatch.setattr(sma.settings, "min_stored_score", 0.9)
     deep = [random_model("AAA", 1, rate=0.5), random_model("BBB", 2, rate=0.3)]
     predict(adata, models=deep, regions="genome", threshold="matched")
     slots = adata.uns["tfbs"]
@@ -108,9 +108,9 @@ def test_a_factor_without_sites_has_no_activity(predict, adata, expected):
 
 
 def test_a_lower_minimum_allows_lower_thresholds(predict, adata, expected, monkeypatch):
-    with pytest.raises(ValueError, match=r"AAA, BBB: .*lies below .*score_floor \(0.01\).*: 0.004$"):
+    with pytest.raises(ValueError, match=r"AAA, BBB: .*lies below .*min_stored_score \(0.01\).*: 0.004$"):
         predict(adata, threshold=0.004)
-    monkeypatch.setattr(sma.settings, "score_floor", 0.003)
+    monkeypatch.setattr(sma.settings, "min_stored_score", 0.003)
     predict(adata, threshold=0.004)
     assert_follows(adata.uns["tfbs"], expected, GROUPS, dict.fromkeys(["AAA", "BBB"], 0.004), min_stored_score=0.003)
 
@@ -138,10 +138,10 @@ def test_mixed_needs_no_second_prediction(predict, adata, tmp_path):
 
 def test_mixed_among_scores_that_were_not_kept_is_an_error(predict, adata, monkeypatch):
     """Where fewer bins are expected than reach the published threshold, it lies above that one and needs them kept."""
-    monkeypatch.setattr(sma.settings, "score_floor", 0.97)
+    monkeypatch.setattr(sma.settings, "min_stored_score", 0.97)
     rare = [random_model("AAA", 1, threshold=0.05, rate=0.05)]
     predict(adata, models=rare, regions="genome", threshold=0.98)
-    with pytest.raises(ValueError, match=r"AAA: the threshold lies below .*score_floor.*: 0\.\d+$"):
+    with pytest.raises(ValueError, match=r"AAA: the threshold lies below .*min_stored_score.*: 0\.\d+$"):
         sma.tl.call_sites(adata, "mixed")
 
 

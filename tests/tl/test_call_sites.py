@@ -121,7 +121,7 @@ def test_files_of_sites_follow(mini, fragment_file, predict):
 
 def test_a_threshold_below_the_stored_scores_is_an_error_that_names_both(adata):
     before = adata.copy()
-    with pytest.raises(ValueError, match=r"AAA.* lies below 0.01.*score_floor and predict again.*: 0.005"):
+    with pytest.raises(ValueError, match=r"AAA.* lies below 0.01.*min_stored_score and predict again.*: 0.005"):
         sma.tl.call_sites(adata, 0.005)
     assert_same_slots(adata.uns["tfbs"], before.uns["tfbs"], but=())
 

@@ -36,7 +36,7 @@ def curve(mini, mini_models, analytic, fragment_file, tmp_path):
 
 @pytest.fixture
 def predicted(mini, mini_models, analytic, fragment_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(sma.settings, "score_floor", 0.0)
+    monkeypatch.setattr(sma.settings, "min_stored_score", 0.0)
     adata = mini.adata(fragment_file)
     sma.tl.predict_tfbs(
         adata,
@@ -180,10 +180,10 @@ def test_too_few_blocks_are_told_before_anything_is_predicted(curve, peaks, anal
 def test_every_threshold_can_be_asked_for_as_all_scores_are_kept(
     curve, mini, mini_models, fragment_file, tmp_path, monkeypatch
 ):
-    assert sma.settings.score_floor > 0.004
+    assert sma.settings.min_stored_score > 0.004
     table = curve(threshold=0.004, tfs="AAA")
     assert (table["threshold"] == 0.004).all()
-    monkeypatch.setattr(sma.settings, "score_floor", 0.0)
+    monkeypatch.setattr(sma.settings, "min_stored_score", 0.0)
     adata = mini.adata(fragment_file)
     options = {"genome": mini.genome, "models": mini_models[0], "threshold": 0.004, "min_fragments": 1}
     sma.tl.predict_tfbs(adata, "leiden", **options, out_dir=tmp_path / "full")

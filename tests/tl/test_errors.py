@@ -225,7 +225,7 @@ def test_a_column_without_values(refused, adata):
         ({"backend": "jax"}, "backend is 'jax'; it can be"),
         ({"batch_size": 0}, "batch_size is 0"),
         ({"threshold": "best"}, "threshold rule 'best' is not understood"),
-        ({"threshold": 0.001}, "lies below scmaxatac.settings.score_floor"),
+        ({"threshold": 0.001}, "lies below scmaxatac.settings.min_stored_score"),
     ],
 )
 def test_nonsense_options(refused, adata, options, message):

@@ -19,7 +19,7 @@ LETTERS = "ACGT"
 
 @pytest.fixture
 def adata(mini, fragment_file, predict, monkeypatch):
-    monkeypatch.setattr(settings, "score_floor", 0.0)
+    monkeypatch.setattr(settings, "min_stored_score", 0.0)
     adata = mini.adata(fragment_file)
     predict(adata, regions="genome")
     return adata

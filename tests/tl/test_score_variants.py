@@ -17,7 +17,7 @@ PLACES = [("chr1", 1_700), ("chr1", 3_310), ("chr1", 9_800), ("chr1", 13_300), (
 
 @pytest.fixture
 def every_bin(monkeypatch):
-    monkeypatch.setattr(settings, "score_floor", 0.0)
+    monkeypatch.setattr(settings, "min_stored_score", 0.0)
 
 
 @pytest.fixture

@@ -29,8 +29,8 @@ def split_libraries(
     -------
     Insertions of all libraries and of the halves, and ``{library: names of its halves}``.
     """
-    generators = np.random.default_rng(rng).spawn(len(insertions.groups))
-    names, origin, n_on, fragments = list(insertions.groups), [], [], dict(insertions.fragments)
+    generators = np.random.default_rng(rng).spawn(len(insertions.libraries))
+    names, origin, n_on, fragments = list(insertions.libraries), [], [], dict(insertions.fragments)
     halves = {}
     for library in libraries:
         i = insertions.index(library)
@@ -47,11 +47,11 @@ def split_libraries(
         names += halves[library]
         origin += [i, i]
         n_on += [first, insertions.n_on_contigs[i] - first]
-    rows = [*range(len(insertions.groups)), *origin]
+    rows = [*range(len(insertions.libraries)), *origin]
     on_contigs = np.vstack([insertions.n_on_contigs, *n_on])
     return replace(
         insertions,
-        groups=tuple(names),
+        libraries=tuple(names),
         n_fragments=on_contigs.sum(axis=1),
         n_cells=insertions.n_cells[rows],
         n_cells_found=insertions.n_cells_found[rows],

@@ -1,4 +1,4 @@
-"""Tn5 insertions of groups of cells."""
+"""Tn5 insertions of libraries: groups of cells, or parts of groups that are pooled later."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,34 +12,34 @@ from scmaxatac.genome._contigs import ContigMap
 from scmaxatac.genome._genome import Genome
 
 SourceWithGroups = tuple[FragmentSource, np.ndarray]
-"""A source of fragments and the group of each of its cells, (n_cells,) int, -1 for cells that are left out."""
+"""A source of fragments and the library of each of its cells, (n_cells,) int, -1 for cells that are left out."""
 
 
 @dataclass(frozen=True)
 class Insertions:
-    """Tn5 insertions of every group and chromosome, held as the fragments that they end.
+    """Tn5 insertions of every library and chromosome, held as the fragments that they end.
 
     Attributes
     ----------
-    groups
-        Names of the groups.
+    libraries
+        Names of the libraries: groups of cells, or what groups are pooled from.
     n_fragments
-        (groups,) int64, fragments of the group's cells on any contig of the genome.
+        (libraries,) int64, fragments of the library's cells on any contig of the genome.
     n_cells
-        (groups,) int64, cells of the group.
+        (libraries,) int64, cells of the library.
     n_cells_found
-        (groups,) int64, those of them that have a fragment.
+        (libraries,) int64, those of them that have a fragment.
     contigs
         Contigs of the genome.
     n_on_contigs
-        (groups, contigs) int64, fragments in use, also on contigs whose fragments are not held. Fewer than
-        `n_fragments` where the group was thinned.
+        (libraries, contigs) int64, fragments in use, also on contigs whose fragments are not held. Fewer than
+        `n_fragments` where the library was thinned.
     fragments
-        ``{(group's number, chromosome): fragments}`` of the chromosomes that are held: (n,) int64, sorted; what
+        ``{(library's number, chromosome): fragments}`` of the chromosomes that are held: (n,) int64, sorted; what
         :func:`pack` makes.
     """
 
-    groups: tuple[str, ...]
+    libraries: tuple[str, ...]
     n_fragments: np.ndarray
     n_cells: np.ndarray
     n_cells_found: np.ndarray
@@ -49,64 +49,64 @@ class Insertions:
 
     @cached_property
     def n_fragments_used(self) -> np.ndarray:
-        """(groups,) int64, fragments in use on any contig of the genome."""
+        """(libraries,) int64, fragments in use on any contig of the genome."""
         return np.asarray(self.n_on_contigs.sum(axis=1), dtype=np.int64)
 
     def n_fragments_on(self, chroms: Iterable[str]) -> np.ndarray:
-        """Count the fragments in use on some contigs of the genome, (groups,) int64."""
+        """Count the fragments in use on some contigs of the genome, (libraries,) int64."""
         wanted = set(chroms)
         return np.asarray(self.n_on_contigs[:, [name in wanted for name in self.contigs]].sum(axis=1), dtype=np.int64)
 
     @property
     def chroms(self) -> tuple[str, ...]:
-        """Chromosomes on which some group has insertions."""
+        """Chromosomes on which some library has insertions."""
         return tuple(dict.fromkeys(chrom for _, chrom in self.fragments))
 
-    def positions(self, group: str, chrom: str) -> np.ndarray:
-        """Positions of a group's insertions on a chromosome, (n,) int32, sorted; a position may occur repeatedly."""
-        first, last = unpack(self.fragments.get((self.index(group), chrom), _NONE))
+    def positions(self, library: str, chrom: str) -> np.ndarray:
+        """Positions of a library's insertions on a chromosome, (n,) int32, sorted; a position may occur repeatedly."""
+        first, last = unpack(self.fragments.get((self.index(library), chrom), _NONE))
         positions = np.concatenate([first, last[last >= 0]])
         positions.sort()
         return positions
 
-    def n_insertions(self, group: str, chroms: Iterable[str] | None = None) -> int:
-        """Count a group's insertions on the given chromosomes, by default on all."""
-        i = self.index(group)
+    def n_insertions(self, library: str, chroms: Iterable[str] | None = None) -> int:
+        """Count a library's insertions on the given chromosomes, by default on all."""
+        i = self.index(library)
         held = (self.fragments.get((i, chrom), _NONE) for chrom in (self.chroms if chroms is None else chroms))
         return sum(2 * len(packed) - int(np.count_nonzero((packed & _LOW) == _LOW)) for packed in held)
 
-    def index(self, group: str) -> int:
-        """Number of a group.
+    def index(self, library: str) -> int:
+        """Number of a library.
 
         Raises
         ------
         KeyError
-            If there is no such group.
+            If there is no such library.
         """
-        if group not in self._numbers:
-            raise KeyError(f"no insertions of group {group!r}; there are {abbreviate(map(repr, self.groups), 20)}")
-        return self._numbers[group]
+        if library not in self._numbers:
+            raise KeyError(f"no insertions of {library!r}; there are {abbreviate(map(repr, self.libraries), 20)}")
+        return self._numbers[library]
 
     @cached_property
     def _numbers(self) -> dict[str, int]:
-        return {group: i for i, group in enumerate(self.groups)}
+        return {library: i for i, library in enumerate(self.libraries)}
 
     @classmethod
     def from_positions(
         cls, positions: dict[str, dict[str, np.ndarray]], *, n_cells: Sequence[int] | None = None
     ) -> "Insertions":
-        """Build from ``{group: {chromosome: positions}}`` with positions in any order; neighbours make a fragment."""
-        groups = tuple(positions)
+        """Build from ``{library: {chromosome: positions}}`` with positions in any order; neighbours make a fragment."""
+        libraries = tuple(positions)
         contigs = tuple(dict.fromkeys(chrom for by_chrom in positions.values() for chrom in by_chrom))
-        table, n_on = {}, np.zeros((len(groups), len(contigs)), dtype=np.int64)
-        for i, group in enumerate(groups):
-            for chrom, given in positions[group].items():
+        table, n_on = {}, np.zeros((len(libraries), len(contigs)), dtype=np.int64)
+        for i, library in enumerate(libraries):
+            for chrom, given in positions[library].items():
                 ends = np.sort(np.asarray(given, dtype=np.int32))
                 last = np.append(ends, np.int32(-1))[1::2] if len(ends) % 2 else ends[1::2]
                 table[i, chrom] = pack(ends[::2], last)
                 n_on[i, contigs.index(chrom)] = len(last)
-        cells = np.zeros(len(groups), dtype=np.int64) if n_cells is None else np.asarray(n_cells, dtype=np.int64)
-        return cls(groups, n_on.sum(axis=1), cells, cells.copy(), contigs, n_on, table)
+        cells = np.zeros(len(libraries), dtype=np.int64) if n_cells is None else np.asarray(n_cells, dtype=np.int64)
+        return cls(libraries, n_on.sum(axis=1), cells, cells.copy(), contigs, n_on, table)
 
 
 _NONE = np.zeros(0, dtype=np.int64)
@@ -131,9 +131,13 @@ def unpack(packed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def collect_insertions(
-    sources: Sequence[SourceWithGroups], groups: Sequence[str], genome: Genome, *, chroms: Iterable[str] | None = None
+    sources: Sequence[SourceWithGroups],
+    libraries: Sequence[str],
+    genome: Genome,
+    *,
+    chroms: Iterable[str] | None = None,
 ) -> Insertions:
-    """Read all sources once and sort their insertions by group and chromosome.
+    """Read all sources once and sort their insertions by library and chromosome.
 
     A fragment ``[start, end)`` counts once, whatever its duplicate count, and gives the insertions ``start`` and
     ``end - 1``; a single-end record gives one.
@@ -141,9 +145,9 @@ def collect_insertions(
     Parameters
     ----------
     sources
-        Pairs of a fragment source and the group of each of its cells (-1 leaves a cell out).
-    groups
-        Names of the groups.
+        Pairs of a fragment source and the library of each of its cells (-1 leaves a cell out).
+    libraries
+        Names of the libraries.
     genome
         Says which contigs exist and how long they are.
     chroms
@@ -154,40 +158,40 @@ def collect_insertions(
     ValueError
         If fragments and genome share no contig, or a fragment reaches past the end of its chromosome.
     """
-    collector = _Collector(len(groups), genome, set(genome.chroms if chroms is None else chroms))
-    n_cells, n_cells_found = np.zeros((2, len(groups)), dtype=np.int64)
-    for source, group_of_cell in sources:
-        found = collector.add(source, group_of_cell)
-        n_cells += np.bincount(group_of_cell[group_of_cell >= 0], minlength=len(groups))
-        n_cells_found += np.bincount(group_of_cell[found & (group_of_cell >= 0)], minlength=len(groups))
+    collector = _Collector(len(libraries), genome, set(genome.chroms if chroms is None else chroms))
+    n_cells, n_cells_found = np.zeros((2, len(libraries)), dtype=np.int64)
+    for source, library_of_cell in sources:
+        found = collector.add(source, library_of_cell)
+        n_cells += np.bincount(library_of_cell[library_of_cell >= 0], minlength=len(libraries))
+        n_cells_found += np.bincount(library_of_cell[found & (library_of_cell >= 0)], minlength=len(libraries))
     n_on, fragments = collector.finish()
-    return Insertions(tuple(groups), n_on.sum(axis=1), n_cells, n_cells_found, tuple(genome.chroms), n_on, fragments)
+    return Insertions(tuple(libraries), n_on.sum(axis=1), n_cells, n_cells_found, tuple(genome.chroms), n_on, fragments)
 
 
 class _Collector:
-    """Sorts chunks by group and chromosome as they come; what it holds is eight bytes a fragment."""
+    """Sorts chunks by library and chromosome as they come; what it holds is eight bytes a fragment."""
 
-    def __init__(self, n_groups: int, genome: Genome, chroms: set[str]) -> None:
-        self._n_on = np.zeros((n_groups, len(genome.chroms)), dtype=np.int64)
+    def __init__(self, n_libraries: int, genome: Genome, chroms: set[str]) -> None:
+        self._n_on = np.zeros((n_libraries, len(genome.chroms)), dtype=np.int64)
         self._genome = genome
         self._wanted = np.array([chrom in chroms for chrom in genome.chroms])
         self._parts: dict[tuple[int, int], list[np.ndarray]] = {}
 
-    def add(self, source: FragmentSource, group_of_cell: np.ndarray) -> np.ndarray:
+    def add(self, source: FragmentSource, library_of_cell: np.ndarray) -> np.ndarray:
         """Read a source; (n_cells,) bool, whether a cell has a fragment."""
         contigs = ContigMap(source, self._genome)
-        found = np.zeros(len(group_of_cell), dtype=bool)
+        found = np.zeros(len(library_of_cell), dtype=bool)
         for chunk in source.chunks():
             found[chunk.cell] = True
-            group = group_of_cell[chunk.cell]
-            grouped = group >= 0
-            if not grouped.all():
-                chunk, group = _take(chunk, grouped), group[grouped]
+            library = library_of_cell[chunk.cell]
+            in_use = library >= 0
+            if not in_use.all():
+                chunk, library = _take(chunk, in_use), library[in_use]
             chrom = contigs(chunk)
             inside = chrom >= 0
             if not inside.all():
-                chunk, group, chrom = _take(chunk, inside), group[inside], chrom[inside]
-            self._sort(chunk, group.astype(np.int64) * len(self._wanted) + chrom)
+                chunk, library, chrom = _take(chunk, inside), library[inside], chrom[inside]
+            self._sort(chunk, library.astype(np.int64) * len(self._wanted) + chrom)
         contigs.report()
         return found
 
@@ -201,10 +205,10 @@ class _Collector:
         packed = pack(chunk.start[order], last)
         bounds = np.flatnonzero(np.diff(key, prepend=-1))
         for lo, hi in zip(bounds, np.append(bounds[1:], len(key)), strict=True):
-            group, chrom = divmod(int(key[lo]), len(self._wanted))
-            self._n_on[group, chrom] += hi - lo
+            library, chrom = divmod(int(key[lo]), len(self._wanted))
+            self._n_on[library, chrom] += hi - lo
             if self._wanted[chrom]:
-                self._parts.setdefault((group, chrom), []).append(packed[lo:hi].copy())
+                self._parts.setdefault((library, chrom), []).append(packed[lo:hi].copy())
 
     def finish(self) -> tuple[np.ndarray, dict[tuple[int, str], np.ndarray]]:
         table = {}

@@ -239,7 +239,7 @@ def insertions_of_group(data: Any, group: str, options: PseudobulkOptions, scope
     if isinstance(data, Pseudobulks):
         names = _libraries(group, data.all_libraries)
         numbers = [data.insertions.index(name) for name in names]
-        return GroupInsertions(data.insertions, names, numbers, len(data.insertions.groups))
+        return GroupInsertions(data.insertions, names, numbers, len(data.insertions.libraries))
     grouped = options.groups_of(data)
     names = _libraries(group, grouped.groups)
     numbers = [grouped.libraries.index(name) for name in names]

@@ -51,7 +51,7 @@ def thin_groups(
 
 def generators_of(insertions: Insertions, rng: np.random.Generator | int | None) -> list[np.random.Generator]:
     """A generator for each library, so that what one draws does not depend on the others."""
-    return np.random.default_rng(rng).spawn(len(insertions.groups))
+    return np.random.default_rng(rng).spawn(len(insertions.libraries))
 
 
 def nested_libraries(

@@ -17,7 +17,7 @@ def track(
     """Scores of one TF in one group, bin by bin.
 
     Where the run saved bigWigs (``save_tracks=True``), all predicted bins are read from there. Otherwise the bins come
-    from the run's store, which holds those with a known base and a score of at least ``settings.score_floor``.
+    from the run's store, which holds those with a known base and a score of at least ``settings.min_stored_score``.
 
     Parameters
     ----------

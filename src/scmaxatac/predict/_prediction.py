@@ -181,7 +181,7 @@ def _params(spec: RunSpec) -> dict[str, Any]:
         "precision": spec.engine.precision,
         "backend": spec.engine.backend,
         "device": spec.engine.device,
-        "score_floor": spec.min_stored_score,
+        "min_stored_score": spec.min_stored_score,
         "run": spec.fingerprint,
         "version": version("scmaxatac"),
     }

@@ -111,7 +111,7 @@ class RunInputs:
     @property
     def kept_from(self) -> float:
         """Score down to which bins are kept."""
-        return settings.score_floor if self.min_stored_score is None else self.min_stored_score
+        return settings.min_stored_score if self.min_stored_score is None else self.min_stored_score
 
     @cached_property
     def calibrations(self) -> dict[str, Calibration | None]:

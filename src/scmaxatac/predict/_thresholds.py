@@ -101,8 +101,8 @@ def check_threshold(rules: Rules, calibrations: Calibrations, min_stored_score: 
         if fixed is not None and tf not in errors:
             if (threshold := fixed.resolve(calibration)) < min_stored_score:
                 errors[tf] = ThresholdError(
-                    f"the threshold lies below scmaxatac.settings.score_floor ({min_stored_score:g}), the score down "
-                    "to which bins are kept; lower that setting or raise the threshold, which is",
+                    f"the threshold lies below scmaxatac.settings.min_stored_score ({min_stored_score:g}), the score "
+                    "down to which bins are kept; lower that setting or raise the threshold, which is",
                     f"{threshold:g}",
                 )
     _refuse(errors, calibrations)
@@ -139,7 +139,7 @@ def _not_kept(table: pd.DataFrame, store: ScoreStore, tfs: Sequence[str]) -> dic
         if table.loc[group, tf] < floor:
             errors[tf] = ThresholdError(
                 f"the threshold lies below {floor:g}, the score down to which bins of group {group!r} were kept; "
-                "lower scmaxatac.settings.score_floor and predict again, or raise the threshold, which is",
+                "lower scmaxatac.settings.min_stored_score and predict again, or raise the threshold, which is",
                 f"{table.loc[group, tf]:g}",
             )
     return errors

@@ -47,7 +47,7 @@ PARAMS = Slot(
         Column("thinned_to", "object", "The number that this came to; null without.", "fragments"),
         Column("rng", "object", "Seed of the thinning; 'generator' where one was given."),
         Column("rows", "text", "What rows of the object are: 'cells', or 'groups' where pseudobulks were predicted."),
-        Column("score_floor", "number", "Bins with at least this score were kept."),
+        Column("min_stored_score", "number", "Bins with at least this score were kept."),
         Column("precision", "text", "Precision of the networks' arithmetic."),
         Column("backend", "text", "What ran the networks."),
         Column("device", "text", "Device that they ran on."),

@@ -44,7 +44,7 @@ def calibrate(
     scores
         Scores between 0 and 1, for one cell type or, as a list or ``{cell type: scores}``, for several: bigWig files,
         or tables with chrom, start, end and score, such as :func:`scmaxatac.get.track` gives. Bins that a run did not
-        keep (below ``settings.score_floor``) count as 0; ``save_tracks=True`` keeps all.
+        keep (below ``settings.min_stored_score``) count as 0; ``save_tracks=True`` keeps all.
     peaks
         ChIP-seq peaks of the same cell types in the same form: BED files, or tables with chrom, start and end (0-based,
         half-open).
