@@ -33,7 +33,7 @@ def test_parts_cover_a_chromosome_without_a_shared_bin_and_have_all_windows_of_t
     every = np.arange(0, size - 1023, step)
     starts = every[np.random.default_rng(keep).random(len(every)) < 0.6]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_plan, "_SMALLEST_TASK", max(most, 1_024 // step))  # parts of a window at least
+        patch.setattr(_plan, "_SMALLEST_TASK", max(most, 2_048 // step))  # parts of at least 1,024 bp
         patch.setattr(_plan, "_TASK_BYTES", 1)
         parts = parts_of(SomeRun(size, step), "chr1", starts)
     assert parts[0][0] == 0
