@@ -92,6 +92,7 @@ HEAVY = (
     "pytorch_lightning",
     "scanpy",
     "snapatac2",
+    "tangermeme",
     "torch",
     "tqdm",
 )

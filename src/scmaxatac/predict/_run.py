@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import cached_property, lru_cache
 from os import PathLike
 from pathlib import Path
@@ -19,7 +20,7 @@ from scmaxatac.io._files import atomic_path
 from scmaxatac.io._owned_folder import OwnedFolder
 from scmaxatac.io._temporary import remove_leftovers
 from scmaxatac.nn._spec import PlainNetwork
-from scmaxatac.nn.engines._options import EngineOptions
+from scmaxatac.nn.engines._options import EngineOptions, Precision
 from scmaxatac.nn.engines._protocol import Engine
 from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.predict._calling import CalledSites, CallingContext, call, read_context, write_context
@@ -178,11 +179,27 @@ class Run:
         """Whether all scores are there."""
         return complete_run(self.folder) == self.spec.fingerprint
 
-    def engine(self, tfs: Collection[str] | None = None) -> Engine:
-        """Inference engine of the run's networks, made once a process; with `tfs` of those that score one of them."""
-        models = self.spec.models if tfs is None else self.models_of(tfs)
-        spec = self.spec
-        return _engine(self.store.present(_WEIGHTS), spec.fingerprint, spec.models, models, spec.engine)
+    def engine(self, tfs: Collection[str] | None = None, *, precision: Precision | None = None) -> Engine:
+        """Inference engine of the run's networks, made once a process.
+
+        Parameters
+        ----------
+        tfs
+            Take the networks alone that score one of these factors.
+        precision
+            Precision of the arithmetic; by default that of the run.
+        """
+        options = self.spec.engine if precision is None else replace(self.spec.engine, precision=precision)
+        return _engine(
+            self.store.present(_WEIGHTS), self.spec.fingerprint, self.spec.models, self._chosen(tfs), options
+        )
+
+    def networks(self, tfs: Collection[str] | None = None) -> list[PlainNetwork]:
+        """Networks of the run with their weights; with `tfs` those that score one of them."""
+        return _read_networks(self.store.present(_WEIGHTS), self.spec.models, self._chosen(tfs))
+
+    def _chosen(self, tfs: Collection[str] | None) -> tuple[ModelId, ...]:
+        return self.spec.models if tfs is None else self.models_of(tfs)
 
     def models_of(self, tfs: Collection[str]) -> tuple[ModelId, ...]:
         """Models that score one of some factors, in the order of the run."""
@@ -257,6 +274,17 @@ def _engine(
     options: EngineOptions,
 ) -> Engine:
     """Make the engine of some of a run's models from its weights, which are those that the fingerprint stands for."""
+    return make_engine(
+        _read_networks(path, models, chosen),
+        backend=options.backend,
+        device=options.device,
+        precision=options.precision,
+        batch_size=options.batch_size,
+    )
+
+
+def _read_networks(path: Path, models: Sequence[ModelId], chosen: Collection[ModelId]) -> list[PlainNetwork]:
+    """Read the networks of some of a run's models from the file of its weights."""
     from safetensors.numpy import load_file
 
     arrays = load_file(path)
@@ -264,10 +292,4 @@ def _engine(
     for name, array in arrays.items():
         i, _, plain = name.partition("/")
         weights[int(i)][plain] = array
-    return make_engine(
-        [PlainNetwork(model.network, one) for model, one in zip(models, weights, strict=True) if model in chosen],
-        backend=options.backend,
-        device=options.device,
-        precision=options.precision,
-        batch_size=options.batch_size,
-    )
+    return [PlainNetwork(model.network, one) for model, one in zip(models, weights, strict=True) if model in chosen]
