@@ -9,7 +9,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-NEED_TORCH = ("torch", "pytorch-lightning")
+NEED_TORCH = ("torch", "pytorch-lightning", "tangermeme")
 
 
 def main() -> None:

@@ -62,9 +62,14 @@ TESTED_BY = {
     "atac/_read_pseudobulks.py": "pp/test_pseudobulk.py",
     "evaluate/_region_enrichment.py": "tl/test_enrichment.py",
     "get/_activity.py": "predict/test_activity_intervals.py",
+    "predict/_contribution_sites.py": "tl/test_contributions.py",
+    "predict/_run_contributions.py": "tl/test_contributions.py",
+    "results/_read_contributions.py": "tl/test_contributions.py",
+    "results/_schema_contributions.py": "results/test_schema.py",
     **{f"plotting/_{part}.py": "pl/test_tracks.py"
        for part in ("genes", "track_data", "track_figure", "track_layout", "track_panels")},
     "plotting/_matrix.py": "pl/test_heatmap.py",
+    "plotting/_contribution_logos.py": "pl/test_contributions.py",
     "predict/_depth_curve.py": "tl/test_downsampling_curve.py",
     "predict/_differential_run.py": "tl/test_differential_tfbs.py",
     "predict/_markers.py": "tl/test_rank_tfs.py",
@@ -95,6 +100,7 @@ HEAVY = (
     "pytorch_lightning",
     "scanpy",
     "snapatac2",
+    "tangermeme",
     "torch",
     "tqdm",
 )
@@ -298,7 +304,7 @@ def test_what_is_installed_without_torch_is_everything_else():
     everything = [*project["project"]["dependencies"], *project["dependency-groups"]["test"]]
     everything += extras["openvino"]
     left_out = [line for line in everything if line not in done.stdout.splitlines()]
-    assert [re.match(r"[\w-]+", line)[0] for line in left_out] == ["pytorch-lightning", "torch"]
+    assert [re.match(r"[\w-]+", line)[0] for line in left_out] == ["pytorch-lightning", "torch", "tangermeme"]
 
 
 def test_import_loads_no_heavy_package():

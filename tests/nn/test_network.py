@@ -69,3 +69,19 @@ def test_weights_that_do_not_fit_are_refused_by_name(change):
         weights["convs.10.bias"] = np.zeros(3)
     with pytest.raises(ValueError, match="convs.3.bias" if change == "missing" else "convs.10.bias"):
         TFNetwork.from_weights(weights)
+
+
+def test_every_nonlinear_step_is_a_module_of_its_own_that_is_called_once():
+    """DeepLIFT replaces the gradients of modules, so what is no module, or shared, would be taken as linear."""
+    network = TFNetwork()
+    calls = []
+    steps = [module for module in network.modules() if isinstance(module, torch.nn.ReLU | torch.nn.MaxPool1d)]
+    for module in steps:
+        module.register_forward_hook(lambda module, *_: calls.append(module))
+    codes, signal = random_windows(1, 0)
+    x = torch.from_numpy(encoded(codes, signal))
+    network.logits(x)
+    assert len(steps) == len(calls) == len(set(calls)) == len(network.spec.layers) + 5
+    assert set(network.state_dict()) == {*network.spec.shapes} | {
+        f"norms.{k}.num_batches_tracked" for k in range(len(network.spec.layers))
+    }

@@ -32,14 +32,17 @@ class TFNetwork(nn.Module):
         self.norms = nn.ModuleList(
             nn.BatchNorm1d(layer.filters, eps=spec.epsilon, momentum=NORM_MOMENTUM) for layer in spec.layers
         )
+        # modules without weights, one a place: DeepLIFT hooks them, and tells those apart that are called once
+        self.activations = nn.ModuleList(nn.ReLU() for _ in spec.layers)
+        self.pools = nn.ModuleList(
+            nn.MaxPool1d(layer.pool) if layer.pool > 1 else nn.Identity() for layer in spec.layers
+        )
         self.head = nn.Conv1d(spec.layers[-1].filters, spec.outputs, 1)
 
     def logits(self, x: torch.Tensor) -> torch.Tensor:
         """Score the bins before the sigmoid; (n, 5, window) to (n, outputs, bins)."""
-        for layer, conv, norm in zip(self.spec.layers, self.convs, self.norms, strict=True):
-            x = norm(torch.relu(conv(x)))
-            if layer.pool > 1:
-                x = nn.functional.max_pool1d(x, layer.pool)
+        for conv, activation, norm, pool in zip(self.convs, self.activations, self.norms, self.pools, strict=True):
+            x = pool(norm(activation(conv(x))))
         scores: torch.Tensor = self.head(x)
         return scores
 

@@ -1,6 +1,7 @@
 """Plots."""
 
 from scmaxatac.pl._calibration import calibration
+from scmaxatac.pl._contributions import contributions
 from scmaxatac.pl._differential import differential
 from scmaxatac.pl._downsampling_curve import downsampling_curve
 from scmaxatac.pl._heatmap import heatmap
@@ -14,6 +15,7 @@ from scmaxatac.pl._tracks import tracks
 
 __all__ = [
     "calibration",
+    "contributions",
     "differential",
     "downsampling_curve",
     "heatmap",
