@@ -4,6 +4,7 @@ from scmaxatac.get._activity import activity
 from scmaxatac.get._cell_scores import cell_scores
 from scmaxatac.get._differential import differential
 from scmaxatac.get._enrichment import enrichment
+from scmaxatac.get._footprint import footprint
 from scmaxatac.get._network import network
 from scmaxatac.get._params import params
 from scmaxatac.get._qc import qc
@@ -19,6 +20,7 @@ __all__ = [
     "cell_scores",
     "differential",
     "enrichment",
+    "footprint",
     "network",
     "params",
     "qc",
