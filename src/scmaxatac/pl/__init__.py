@@ -2,6 +2,7 @@
 
 from scmaxatac.pl._calibration import calibration
 from scmaxatac.pl._downsampling_curve import downsampling_curve
+from scmaxatac.pl._footprint import footprint
 from scmaxatac.pl._heatmap import heatmap
 from scmaxatac.pl._learning_curve import learning_curve
 from scmaxatac.pl._qc import qc
@@ -10,6 +11,7 @@ from scmaxatac.pl._tracks import tracks
 __all__ = [
     "calibration",
     "downsampling_curve",
+    "footprint",
     "heatmap",
     "learning_curve",
     "qc",
