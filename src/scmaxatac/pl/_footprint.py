@@ -1,7 +1,7 @@
 """Footprints of factors, with what Tn5's preference makes one expect."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -31,17 +31,19 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _PANEL, _UPPER, _LOWER = 2.3, 1.75, 0.6
-_LEFT, _HEAD, _FOOT, _GAP_X, _GAP_Y, _BETWEEN = 0.62, 0.45, 0.42, 0.42, 0.3, 0.1
+_LEFT, _LABEL_AT, _HEAD, _FOOT, _GAP, _BETWEEN = 0.82, 0.2, 0.48, 0.5, 0.48, 0.1
+_NARROW = 1.5
 _MOST_COLUMNS = 4
-_MOST_BANDS = 6
+_MANY, _SMOOTH, _SMOOTH_MANY = 6, 5, 11
 _ROW = 0.155
+_LINE = "\N{HORIZONTAL BAR}"
 _ROOM = 1.5
 """How many times the height of the curves intervals may take."""
 
 _LABELS = {
-    "uncorrected": "Insertions\n(flanks = 1)",
-    "subtract": "Insertions less expected\n(flanks = 0)",
-    "divide": "Insertions over expected\n(flanks = 1)",
+    "uncorrected": "Observed",
+    "subtract": "Observed\n\N{MINUS SIGN} expected",
+    "divide": "Observed\n/ expected",
 }
 
 
@@ -53,7 +55,7 @@ def footprint(
     groups: str | Iterable[str] | None = None,
     curve: Literal["corrected", "uncorrected"] = "corrected",
     intervals: bool | None = None,
-    smooth: int = 5,
+    smooth: int | None = None,
     key: str = FOOTPRINT.name,
     mod: str = "atac",
     figsize: tuple[float, float] | None = None,
@@ -78,7 +80,8 @@ def footprint(
         Whether 95% intervals are shaded; by default those of up to 6 groups. What they reach beyond 1.5 times the
         height of the curves is cut.
     smooth
-        Positions whose mean is drawn, of curves and of the ends of intervals; odd, 1 for none.
+        Positions whose mean is drawn, of curves and of the ends of intervals; odd, 1 for none. By default 5, of more
+        than 6 groups 11.
     key
         Name under which the footprints were stored (``key_added`` of :func:`scmaxatac.tl.footprint`).
     mod
@@ -109,8 +112,8 @@ def footprint(
     >>> [ax.get_label() for ax in figure.axes]
     ['CTCF', 'CTCF expected']
     """
-    check_number("smooth", smooth, low=1, whole=True)
-    if smooth % 2 == 0:
+    check_number("smooth", smooth, low=1, whole=True, optional=True)
+    if smooth is not None and smooth % 2 == 0:
         raise ValueError(f"smooth is {smooth}; it has to be odd, so that the curve stays where it is")
     if curve not in ("corrected", "uncorrected"):
         raise ValueError(f"curve is {curve!r}; it can be 'corrected' or 'uncorrected'")
@@ -120,111 +123,120 @@ def footprint(
     params = read_entry(unwrap(data, mod), FOOTPRINT, key)[1]
     names, factors = (list(depths[column].cat.categories) for column in ("group", "tf"))
     colors = group_colors(data, params["groupby"], names, mod)
-    bands = len(names) <= _MOST_BANDS if intervals is None else intervals
-    labels = distinct_labels(names, 26, 1)
+    many = len(names) > _MANY
+    style = _Style(colors, smooth or (_SMOOTH_MANY if many else _SMOOTH), not many if intervals is None else intervals)
     n_columns = min(len(factors), _MOST_COLUMNS)
     n_rows = -(-len(factors) // n_columns)
     cell = _HEAD + _UPPER + _BETWEEN + _LOWER + _FOOT
-    legend_rows = max(int((n_rows * cell - _HEAD) / _ROW), 1)
-    legend_columns = -(-len(names) // legend_rows)
-    one = text_width(labels, MEDIUM) + 0.42
     available = available_size(ax, figsize)
-    legend = one * legend_columns
-    width = available[0] if available else _LEFT + n_columns * (_PANEL + _GAP_X) + legend
-    height = available[1] if available else n_rows * cell + (n_rows - 1) * _GAP_Y
-    across = max((width - _LEFT - legend) / n_columns - _GAP_X, 0.4)
-    scale = max((height - (n_rows - 1) * _GAP_Y) / n_rows - (cell - _UPPER - _LOWER), 0.4) / (_UPPER + _LOWER)
+    height = available[1] if available else n_rows * cell
+    legend = _Legend.fit(names, height - _HEAD)
+    width = available[0] if available else _LEFT + n_columns * (_PANEL + _GAP) + legend.width
+    across = max((width - _LEFT - legend.width) / n_columns - _GAP, 0.3)
+    scale = max(height / n_rows - (cell - _UPPER - _LOWER), 0.4) / (_UPPER + _LOWER)
     grid = PanelGrid(ax, width, height)
-    ylabel = _LABELS["uncorrected" if curve == "uncorrected" else params["correction"]]
     for i, tf in enumerate(factors):
         row, column = divmod(i, n_columns)
-        left = _LEFT + column * (across + _GAP_X)
-        top = row * (height + _GAP_Y) / n_rows + _HEAD
+        left, top = _LEFT + column * (across + _GAP), row * height / n_rows + _HEAD
         upper = grid.panel(left, top, across, _UPPER * scale)
         lower = grid.panel(left, top + _UPPER * scale + _BETWEEN, across, _LOWER * scale)
-        upper.set_label(tf)
-        lower.set_label(f"{tf} expected")
-        curves = profiles[profiles["tf"] == tf]
-        _draw(upper, curves, curve, colors, smooth, bands)
-        _draw(lower, curves, "expected", colors, smooth, bands)
-        for panel in (upper, lower):
+        for panel, shown in ((upper, curve), (lower, "expected")):
+            panel.set_label(tf if panel is upper else f"{tf} expected")
+            _draw(panel, profiles[profiles["tf"] == tf], shown, style)
             panel.axvspan(-params["core"] / 2, params["core"] / 2, color=LIGHT_GREY, alpha=0.35, linewidth=0, zorder=0)
             panel.set_xlim(-params["flank"], params["flank"])
+            half = params["flank"] * 0.8
+            panel.set_xticks([-half, 0, half] if across < _NARROW else [-half, -half / 2, 0, half / 2, half])
+            panel.xaxis.set_major_formatter("{x:g}")
         upper.tick_params(labelbottom=False)
         grid.text(left, top - 0.24, tf, fontsize=LARGE, va="baseline")
         grid.text(left, top - 0.09, _counted(depths[depths["tf"] == tf]), color=GREY, va="baseline")
         if column == 0:
-            upper.set_ylabel(ylabel, fontsize=MEDIUM)
-            lower.set_ylabel("Expected", fontsize=MEDIUM)
-        lower.set_xlabel("Distance from site (bp)", fontsize=MEDIUM)
-    _write_legend(grid, width - legend, _HEAD, names, labels, colors, legend_rows, one)
+            label = _LABELS["uncorrected" if curve == "uncorrected" else params["correction"]]
+            upright: dict[str, Any] = {"rotation": 90, "ha": "center", "va": "center", "fontsize": MEDIUM}
+            grid.text(_LABEL_AT, top + _UPPER * scale / 2, label, **upright)
+            grid.text(_LABEL_AT, top + (_UPPER + _LOWER / 2) * scale + _BETWEEN, "Expected", **upright)
+            in_row = min(len(factors) - i, n_columns)
+            middle = _LEFT + (in_row * (across + _GAP) - _GAP) / 2
+            below = top + (_UPPER + _LOWER) * scale + _BETWEEN + 0.32
+            grid.text(middle, below, "Distance from site (bp)", ha="center", va="center", fontsize=MEDIUM)
+    legend.write(grid, width - legend.width, colors)
     return grid.figure
 
 
-def _draw(ax: "Axes", curves: pd.DataFrame, column: str, colors: dict[str, str], smooth: int, bands: bool) -> None:
+class _Style(NamedTuple):
+    """How curves are drawn: colour of each group, width of the mean, and whether intervals are shaded."""
+
+    colors: dict[str, str]
+    smooth: int
+    bands: bool
+
+
+class _Legend(NamedTuple):
+    """Names of groups in columns of equal height."""
+
+    labels: dict[str, str]
+    n_rows: int
+    column: float
+
+    @property
+    def width(self) -> float:
+        """Width in inches."""
+        return self.column * -(-len(self.labels) // self.n_rows)
+
+    @classmethod
+    def fit(cls, names: list[str], height: float) -> "_Legend":
+        """Choose columns such that the names fit into a height in inches."""
+        labels = distinct_labels(names, 26, 1)
+        n_columns = -(-len(names) // max(int(height / _ROW), 1))
+        return cls(dict(zip(names, labels, strict=True)), -(-len(names) // n_columns), text_width(labels, MEDIUM) + 0.4)
+
+    def write(self, grid: PanelGrid, left: float, colors: dict[str, str]) -> None:
+        """Write the names from a place in inches on, each beside a line in its colour."""
+        for i, (name, label) in enumerate(self.labels.items()):
+            column, row = divmod(i, self.n_rows)
+            x, y = left + column * self.column, _HEAD + 0.1 + row * _ROW
+            grid.text(x, y, _LINE, color=colors[name], fontsize=LARGE, fontweight="bold", va="center")
+            grid.text(x + 0.2, y, label, fontsize=MEDIUM, va="center")
+
+
+def _draw(ax: "Axes", curves: pd.DataFrame, column: str, style: _Style) -> None:
     """Draw a line a group, and limit the axis to what the lines need."""
-    low, high = [], []
-    for group, color in colors.items():
+    lines, edges = [], []
+    for group, color in style.colors.items():
         mine = curves[curves["group"] == group]
         if not len(mine) or mine[column].isna().any():
             continue
-        line, *ends = (_smoothed(mine[column + end].to_numpy(), smooth) for end in ("", "_low", "_high"))
+        line, low, high = (_smoothed(mine[column + end].to_numpy(), style.smooth) for end in ("", "_low", "_high"))
         at = mine["position"].to_numpy() + 0.5
-        if bands and not np.isnan(ends[0]).any():
-            ax.fill_between(at, *ends, color=color, alpha=0.18, linewidth=0)
+        if style.bands and not np.isnan(low).any():
+            ax.fill_between(at, low, high, color=color, alpha=0.18, linewidth=0)
+            edges += [low, high]
         ax.plot(at, line, color=color, linewidth=0.9, label=group)
-        low.append([line.min(), min(ends[0].min(), line.min())])
-        high.append([line.max(), max(ends[1].max(), line.max())])
+        lines.append(line)
     plain_axes(ax)
-    ax.locator_params(axis="y", nbins=5 if column != "expected" else 3)
-    ax.locator_params(axis="x", nbins=5)
-    if not low:
-        ax.text(
-            0.5,
-            0.5,
-            "none" if column == "expected" else "no footprint",
-            transform=ax.transAxes,
-            ha="center",
-            va="center",
-            color=GREY,
-            fontsize=SMALL,
-        )
+    ax.locator_params(axis="y", nbins=3 if column == "expected" else 5)
+    if not lines:
+        ax.set_yticks([])
+        ax.text(0.5, 0.5, "none", transform=ax.transAxes, ha="center", va="center", color=GREY, fontsize=SMALL)
         return
-    bottom, top = np.nanmin(np.array(low), axis=0), np.nanmax(np.array(high), axis=0)
-    spare = (_ROOM - 1) / 2 * max(top[0] - bottom[0], 0.1)
-    if bands:
-        bottom[0], top[0] = max(bottom[1], bottom[0] - spare), min(top[1], top[0] + spare)
-    margin = 0.05 * max(top[0] - bottom[0], 0.1)
-    ax.set_ylim(bottom[0] - margin, top[0] + margin)
+    bottom, top = float(np.min(lines)), float(np.max(lines))
+    if edges:
+        spare = np.inf if column == "expected" else (_ROOM - 1) / 2 * max(top - bottom, 0.1)
+        bottom = min(bottom, max(float(np.min(edges)), bottom - spare))
+        top = max(top, min(float(np.max(edges)), top + spare))
+    margin = 0.05 * max(top - bottom, 0.1)
+    ax.set_ylim(bottom - margin, top + margin)
 
 
 def _smoothed(values: np.ndarray, width: int) -> np.ndarray:
     """Mean of `width` positions around each; of fewer at the ends."""
-    kernel = np.ones(width)
-    total: np.ndarray = np.convolve(values, kernel, mode="same") / np.convolve(
-        np.ones(len(values)), kernel, mode="same"
-    )
-    return total
+    kernel, ones = np.ones(width), np.ones(len(values))
+    mean: np.ndarray = np.convolve(values, kernel, mode="same") / np.convolve(ones, kernel, mode="same")
+    return mean
 
 
 def _counted(depths: pd.DataFrame) -> str:
     """Number of sites, from the fewest of a group to the most."""
     few, many = int(depths["n_sites"].min()), int(depths["n_sites"].max())
     return f"{few:,} sites" if few == many else f"{few:,}\N{EN DASH}{many:,} sites"
-
-
-def _write_legend(
-    grid: PanelGrid,
-    left: float,
-    top: float,
-    names: list[str],
-    labels: list[str],
-    colors: dict[str, str],
-    n_rows: int,
-    width: float,
-) -> None:
-    for i, (name, label) in enumerate(zip(names, labels, strict=True)):
-        column, row = divmod(i, n_rows)
-        x, y = left + column * width, top + 0.1 + row * _ROW
-        grid.text(x, y, "\N{HORIZONTAL BAR}", color=colors[name], fontsize=LARGE, fontweight="bold", va="center")
-        grid.text(x + 0.2, y, label, fontsize=MEDIUM, va="center")
