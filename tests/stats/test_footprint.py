@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import chi2
 
 from scmaxatac.stats._footprint import check_widths, footprint, places
 
@@ -39,8 +40,9 @@ def test_curves_and_numbers_are_those_of_the_formula(correction):
     assert all(np.isnan(band.low).all() and np.isnan(band.high).all() for band in found)
 
 
-def test_intervals_are_percentiles_of_draws_of_blocks():
-    observed, expected = sums(n_blocks=7)
+def test_intervals_are_percentiles_of_draws_of_blocks_where_there_are_many_insertions():
+    observed, expected = sums(n_blocks=7, rate=500)
+    observed[:3, WHERE.core] *= 0.2  # blocks differ by more than chance makes them
     found = footprint(observed, expected, WHERE, n=200, rng=np.random.default_rng(4))
     rng = np.random.default_rng(4)
     depths = []
@@ -52,15 +54,34 @@ def test_intervals_are_percentiles_of_draws_of_blocks():
     assert (found.corrected.low <= found.corrected.high).all()
 
 
-def test_nineteen_of_twenty_intervals_hold_nothing_where_nothing_is():
-    inside, of_curve = [], []
+def test_intervals_are_at_least_those_of_the_poisson_distribution():
+    observed = np.zeros((40, 120))
+    observed[:, WHERE.outer] = 1  # 40 insertions a position, in each block alike, so draws do not vary
+    observed[0, 50:60] = 3
+    expected = np.ones((40, 120))
+    found = footprint(observed, expected, WHERE, n=100, rng=np.random.default_rng(0))
+    three = chi2.ppf(0.025, 6) / 2, chi2.ppf(0.975, 8) / 2
+    np.testing.assert_allclose(found.uncorrected.low[45:50], 0)
+    np.testing.assert_allclose(found.uncorrected.high[45:50], chi2.ppf(0.975, 2) / 2 / 40)
+    assert (found.corrected.low[50:55] <= three[0] / 40 - 1 + 1e-9).all()
+    assert (found.corrected.high[50:55] >= three[1] / 40 - 1 - 1e-9).all()
+    core, shoulder = 15.0, 15.0
+    below = (shoulder - chi2.ppf(0.025, 30) / 2) / 30 / 40
+    assert found.flank_accessibility.low <= found.flank_accessibility.value - below + 1e-12
+    wide = np.hypot((chi2.ppf(0.975, 32) / 2 - core) / 10, (shoulder - chi2.ppf(0.025, 30) / 2) / 30) / 40
+    assert found.depth.low <= found.depth.value - wide + 1e-12
+
+
+@pytest.mark.parametrize(("rate", "correction"), [(5.0, "subtract"), (0.02, "subtract"), (0.1, "divide")])
+def test_nineteen_of_twenty_intervals_hold_nothing_where_nothing_is(rate, correction):
+    inside, of_curve, level = [], [], float(correction == "divide")
     for seed in range(150):
-        observed, expected = sums(seed, n_blocks=60)
-        found = footprint(observed, expected, WHERE, n=200, rng=np.random.default_rng(seed))
+        observed, expected = sums(seed, n_blocks=60, rate=rate)
+        found = footprint(observed, expected, WHERE, correction=correction, n=200, rng=np.random.default_rng(seed))
         inside.append(found.depth.low <= 0 <= found.depth.high)
-        of_curve.append(((found.corrected.low <= 0) & (found.corrected.high >= 0)).mean())
-    assert 0.89 <= np.mean(inside) <= 0.99
-    assert 0.92 <= np.mean(of_curve) <= 0.97
+        of_curve.append(((found.corrected.low <= level) & (found.corrected.high >= level)).mean())
+    assert 0.9 <= np.mean(inside)
+    assert 0.93 <= np.mean(of_curve) <= (0.98 if rate > 1 else 1)
 
 
 def test_a_dip_is_found_with_its_depth():

@@ -6,14 +6,23 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
-from _footprints import PROTECTED, Simulation, hexamer_counts, plain_bias, plain_sums, text_of
+from _footprints import (
+    PROTECTED,
+    Simulation,
+    hexamer_counts,
+    plain_bias,
+    plain_sums,
+    preference,
+    text_of,
+    words_of,
+)
 
 import scmaxatac as sma
 from scmaxatac import get, tl
-from scmaxatac.atac._insertions import Insertions
+from scmaxatac.atac._insertions import Insertions, unpack
 from scmaxatac.atac._pseudobulk import make_pseudobulks
 from scmaxatac.containers._mudata import columns_not_pulled
-from scmaxatac.genome import Genome
+from scmaxatac.genome import Genome, Intervals
 
 FEW = "ignore:.* insertions lie outside peaks:UserWarning"
 NO_SITE = "ignore:.* footprints can't be taken:UserWarning"
@@ -268,3 +277,51 @@ def test_peaks_that_leave_no_insertion_are_refused_and_few_insertions_warned_abo
     most = everything.assign(start=10_000)
     with pytest.warns(UserWarning, match=r"[\d,]+ insertions lie outside peaks; .* takes 20,000"):
         tl.footprint(bulks, data.sites[:40], peaks=most, n_bootstrap=5)
+
+
+@pytest.fixture(scope="module")
+def toy_bulks():
+    toy = sma.datasets.toy()
+    return sma.pp.pseudobulk(toy.adata, "cell_type", genome=toy.genome)
+
+
+def with_preference(bulks, genome, seed=0):
+    """The same pseudobulks as Tn5 with a preference would have left them: insertions that it does not like are lost."""
+    rng = np.random.default_rng(seed)
+    likes = preference(0.5)
+    kept = {}
+    for i, group in enumerate(bulks.insertions.libraries):
+        kept[group] = {}
+        for chrom in bulks.chroms:
+            liked = likes[words_of(np.minimum(genome.codes(chrom), 3))] / likes.max()
+            first, last = unpack(bulks.insertions.fragments[i, chrom])
+            ends = [(first, first), (last, last + 1)]  # an insertion, and the middle of its cut
+            parts = [end[rng.random(len(end)) < liked[middle]] for end, middle in ends]
+            kept[group][chrom] = np.concatenate(parts)
+    insertions = Insertions.from_positions(kept, n_cells=[100] * len(kept))
+    return make_pseudobulks(insertions, {group: [group] for group in kept}, genome, bulks.chroms)
+
+
+def closed_sites(toy):
+    """Planted motifs outside of all peaks, each once."""
+    outside = ~Intervals.from_frame(toy.peaks).overlapped(toy.sites)
+    return toy.sites[outside].drop(columns=["group"]).drop_duplicates(["chrom", "start", "tf"])
+
+
+@pytest.mark.filterwarnings(NO_SITE)
+@pytest.mark.parametrize("preferring", [False, True])
+def test_the_toy_shows_its_footprints_and_closed_motifs_are_flat(toy_bulks, preferring):
+    toy = sma.datasets.toy()
+    bulks = with_preference(toy_bulks, toy.genome) if preferring else toy_bulks
+    bound = tl.footprint(bulks, toy.sites[toy.sites["bound"]], peaks=toy.peaks, n_bootstrap=200)
+    table = get.footprint(bound, "depths").query("n_sites > 0")
+    assert len(table) == 6  # SPI1 and GATA3 are not expressed in every group
+    assert (table["depth_low"] > 1).all()
+    expected = get.footprint(bound).query("-10 <= position < 10")["expected"]
+    assert ((expected - 1).abs().max() > 0.4) == preferring
+    closed = tl.footprint(bulks, closed_sites(toy), peaks=toy.peaks, n_bootstrap=200)
+    table, profile = get.footprint(closed, "depths"), get.footprint(closed)
+    assert (table["n_sites"] > 100).all()
+    assert ((table["depth_low"] < 0) & (table["depth_high"] > 0)).sum() >= 8
+    middle = profile[profile["position"].between(-10, 9)]
+    assert misses(middle) < 0.06

@@ -81,7 +81,10 @@ def footprint(
 ) -> Footprint:
     """Scale, correct and give intervals.
 
-    Intervals are percentiles of draws of blocks with replacement, in each of which everything is computed anew.
+    Intervals are percentiles of draws of blocks with replacement, in each of which everything is computed anew. Draws
+    of few insertions vary too little (where there is none, not at all), so intervals are at least as wide as the exact
+    ones of the Poisson distribution of the numbers of insertions; those of differences are put together from both sides
+    (Zou and Donner 2008).
 
     Parameters
     ----------
@@ -101,6 +104,10 @@ def footprint(
     Returns
     -------
     The footprint; NaN where there is nothing in the outer positions.
+
+    References
+    ----------
+    Garwood 1936, Biometrika 28:437 (exact intervals); Zou and Donner 2008, Stat Med 27:1693.
     """
     n_blocks = len(observed)
     whole = _curves(observed.sum(axis=0)[None], expected.sum(axis=0)[None], where, correction)
@@ -111,7 +118,8 @@ def footprint(
     if expectation_noise is not None:
         drawn_expected += expectation_noise
     drawn = _curves(weights @ observed, drawn_expected, where, correction)
-    return Footprint(*(Band(values[0], *_interval(others)) for values, others in zip(whole, drawn, strict=True)))
+    found = Footprint(*(Band(values[0], *_interval(others)) for values, others in zip(whole, drawn, strict=True)))
+    return _at_least_poisson(found, observed.sum(axis=0), where, correction)
 
 
 def _curves(
@@ -137,6 +145,49 @@ def _interval(drawn: Float64s) -> tuple[Float64s, Float64s]:
     else:
         low, high = np.percentile(drawn, [50 * (1 - _LEVEL), 50 * (1 + _LEVEL)], axis=0)
     return low, high
+
+
+def _at_least_poisson(found: Footprint, counts: Float64s, where: Places, correction: Correction) -> Footprint:
+    """Widen intervals to those of the Poisson distribution of the numbers of insertions, (positions,)."""
+    level = counts[where.outer].mean()
+    if not level > 0:
+        return found
+    expected = found.expected
+    below, above = (np.abs(counts - limit) / level for limit in _exact(counts))
+    uncorrected = _widened(found.uncorrected, below, above)
+    if correction == "subtract":
+        below = np.hypot(below, expected.high - expected.value)
+        above = np.hypot(above, expected.value - expected.low)
+        scale = np.ones(len(counts))
+    else:
+        below, above = below / expected.value, above / expected.value
+        scale = expected.value
+    sides = []
+    for mask in (where.core, where.shoulder):
+        total = counts[mask].sum()
+        sides.append([np.abs(total - limit) / level / scale[mask].sum() for limit in _exact(total)])
+    core, shoulder = sides
+    return Footprint(
+        uncorrected,
+        expected,
+        _widened(found.corrected, below, above),
+        _widened(found.depth, np.hypot(shoulder[0], core[1]), np.hypot(shoulder[1], core[0])),
+        _widened(found.flank_accessibility, *shoulder),
+    )
+
+
+def _exact(counts: Float64s) -> tuple[Float64s, Float64s]:
+    """Ends of the exact intervals of the means of Poisson distributions that counts were drawn from."""
+    from scipy.stats import chi2
+
+    tail = (1 - _LEVEL) / 2
+    low = np.where(counts > 0, chi2.ppf(tail, 2 * np.maximum(counts, 1)) / 2, 0.0)
+    return low, chi2.ppf(1 - tail, 2 * counts + 2) / 2
+
+
+def _widened(band: Band, below: Float64s, above: Float64s) -> Band:
+    """Band that reaches at least so far below and above its values."""
+    return Band(band.value, np.minimum(band.low, band.value - below), np.maximum(band.high, band.value + above))
 
 
 def check_widths(*, flank: int, outer: int, core: int, shoulder: int) -> None:
