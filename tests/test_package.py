@@ -63,8 +63,6 @@ TESTED_BY = {
     "atac/_footprint_kernels.py": "atac/test_footprint.py",
     "evaluate/_region_enrichment.py": "tl/test_enrichment.py",
     "get/_activity.py": "predict/test_activity_intervals.py",
-    "predict/_footprint_sites.py": "tl/test_footprint.py",
-    "predict/_footprints.py": "tl/test_footprint.py",
     "predict/_depth_curve.py": "tl/test_downsampling_curve.py",
     "predict/_differential_run.py": "tl/test_differential_tfbs.py",
     "predict/_markers.py": "tl/test_rank_tfs.py",
