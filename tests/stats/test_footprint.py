@@ -54,22 +54,28 @@ def test_intervals_are_percentiles_of_draws_of_blocks_where_there_are_many_inser
     assert (found.corrected.low <= found.corrected.high).all()
 
 
-def test_intervals_are_at_least_those_of_the_poisson_distribution():
-    observed = np.zeros((40, 120))
-    observed[:, WHERE.outer] = 1  # 40 insertions a position, in each block alike, so draws do not vary
-    observed[0, 50:60] = 3
-    expected = np.ones((40, 120))
-    found = footprint(observed, expected, WHERE, n=100, rng=np.random.default_rng(0))
-    three = chi2.ppf(0.025, 6) / 2, chi2.ppf(0.975, 8) / 2
-    np.testing.assert_allclose(found.uncorrected.low[45:50], 0)
-    np.testing.assert_allclose(found.uncorrected.high[45:50], chi2.ppf(0.975, 2) / 2 / 40)
-    assert (found.corrected.low[50:55] <= three[0] / 40 - 1 + 1e-9).all()
-    assert (found.corrected.high[50:55] >= three[1] / 40 - 1 - 1e-9).all()
-    core, shoulder = 15.0, 15.0
-    below = (shoulder - chi2.ppf(0.025, 30) / 2) / 30 / 40
-    assert found.flank_accessibility.low <= found.flank_accessibility.value - below + 1e-12
-    wide = np.hypot((chi2.ppf(0.975, 32) / 2 - core) / 10, (shoulder - chi2.ppf(0.025, 30) / 2) / 30) / 40
-    assert found.depth.low <= found.depth.value - wide + 1e-12
+@pytest.mark.parametrize("correction", ["subtract", "divide"])
+def test_intervals_are_at_least_those_of_the_poisson_distribution(correction):
+    observed, expected = np.zeros((40, 120)), np.full((40, 120), 2.0)
+    observed[:, WHERE.outer] = 1  # 40 insertions a position, in all blocks alike, so that draws do not vary
+    observed[:, 50:60] = 3 / 40  # 15 in the core, 15 in the shoulder
+    found = footprint(observed, expected, WHERE, correction=correction, n=100, rng=np.random.default_rng(0))
+    low, high = (chi2.ppf(share, 2 * n) / 2 for share, n in ((0.025, 3), (0.975, 4)))
+    less = 1 if correction == "subtract" else 0
+    np.testing.assert_allclose(found.uncorrected.low[50:60], low / 40)
+    np.testing.assert_allclose(found.uncorrected.high[50:60], high / 40)
+    np.testing.assert_allclose(found.corrected.low[50:60], low / 40 - less)
+    np.testing.assert_allclose(found.corrected.high[50:60], high / 40 - less)
+    np.testing.assert_allclose(found.corrected.low[45:50], -less)
+    np.testing.assert_allclose(found.corrected.high[45:50], chi2.ppf(0.975, 2) / 2 / 40 - less)
+    below, above = 15 - chi2.ppf(0.025, 30) / 2, chi2.ppf(0.975, 32) / 2 - 15
+    shoulder, core = 15 / 30 / 40, 15 / 10 / 40
+    flanks = found.flank_accessibility
+    assert (flanks.value, flanks.low, flanks.high) == pytest.approx(
+        (shoulder - 1, shoulder - 1 - below / 30 / 40, shoulder - 1 + above / 30 / 40)
+    )
+    assert found.depth.low == pytest.approx(shoulder - core - np.hypot(below / 30, above / 10) / 40)
+    assert found.depth.high == pytest.approx(shoulder - core + np.hypot(above / 30, below / 10) / 40)
 
 
 @pytest.mark.parametrize(("rate", "correction"), [(5.0, "subtract"), (0.02, "subtract"), (0.1, "divide")])

@@ -325,3 +325,15 @@ def test_the_toy_shows_its_footprints_and_closed_motifs_are_flat(toy_bulks, pref
     assert ((table["depth_low"] < 0) & (table["depth_high"] > 0)).sum() >= 8
     middle = profile[profile["position"].between(-10, 9)]
     assert misses(middle) < 0.06
+
+
+@pytest.mark.filterwarnings(FEW)
+def test_the_expectation_is_less_certain_the_fewer_insertions_lie_outside_peaks():
+    widths = []
+    for closed in (0.01, 1.0):
+        data = Simulation(n=60, closed=closed, seed=4)
+        bulks = bulks_of({"A": data.positions}, Genome.from_codes({"chr1": data.codes}))
+        profile, _ = depths_of(bulks, data, "free")
+        middle = profile[profile["position"].between(-6, 5)]
+        widths.append((middle["expected_high"] - middle["expected_low"]).mean())
+    assert widths[0] > 2 * widths[1]

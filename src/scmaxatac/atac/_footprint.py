@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scmaxatac._types import Float64s, Int64s
-from scmaxatac.atac._tn5_bias import CLASS_OF
+from scmaxatac.atac._tn5_bias import AFTER, BEFORE, CLASS_OF
 
 
 @dataclass
@@ -69,6 +69,8 @@ class Aggregate:
             starts,
             flipped,
             blocks,
+            BEFORE,
+            AFTER,
             CLASS_OF,
             bias,
             self.observed,

@@ -1,44 +1,48 @@
-"""Compiled loops over insertions and the hexamers around them. Imported lazily: numba is slow to import."""
+"""Compiled loops over insertions and the hexamers around them. Imported lazily: numba is slow to import.
+
+A hexamer holds `before` bases before an insertion's own and `after` behind it. They are arguments, because what numba
+keeps of compiled loops does not follow the constants of other modules.
+"""
 
 import numpy as np
 from numba import njit
 
 from scmaxatac._constants import UNKNOWN_BASE
-from scmaxatac.atac._tn5_bias import AFTER, BEFORE, LENGTH
-
-_MASK = 4**LENGTH - 1
 
 
 @njit(cache=True, nogil=True)
-def count_available(codes: np.ndarray, starts: np.ndarray, ends: np.ndarray, counts: np.ndarray) -> None:
+def count_available(
+    codes: np.ndarray, starts: np.ndarray, ends: np.ndarray, before: int, after: int, counts: np.ndarray
+) -> None:
     """Add the hexamers around every position of some intervals to `counts`, (4096,) int64.
 
     `codes` is a chromosome, (length,) uint8; `starts` and `ends` are (n,) int64. Hexamers that reach past an end of
     the chromosome or hold an unknown base don't count.
     """
+    mask = len(counts) - 1
     for k in range(len(starts)):
-        first = max(starts[k] - BEFORE, 0)
-        stop = min(ends[k] + AFTER, len(codes))
+        first = max(starts[k] - before, 0)
+        stop = min(ends[k] + after, len(codes))
         word = 0
         n_known = 0
         for i in range(first, stop):
             base = codes[i]
             n_known = n_known + 1 if base < UNKNOWN_BASE else 0
-            word = ((word << 2) | (base & 3)) & _MASK
-            if n_known >= LENGTH:
+            word = ((word << 2) | (base & 3)) & mask
+            if n_known > before + after:
                 counts[word] += 1
 
 
 @njit(cache=True, nogil=True)
-def count_observed(codes: np.ndarray, positions: np.ndarray, counts: np.ndarray) -> None:
+def count_observed(codes: np.ndarray, positions: np.ndarray, before: int, after: int, counts: np.ndarray) -> None:
     """Add the hexamer around each of some positions, (n,) int32, to `counts`, (4096,) int64; unknown ones don't."""
     for position in positions:
-        first = position - BEFORE
-        if first < 0 or position + AFTER >= len(codes):
+        first = position - before
+        if first < 0 or position + after >= len(codes):
             continue
         word = 0
         known = True
-        for i in range(first, first + LENGTH):
+        for i in range(first, position + after + 1):
             base = codes[i]
             known = known and base < UNKNOWN_BASE
             word = (word << 2) | (base & 3)
@@ -53,6 +57,8 @@ def add_sites(
     starts: np.ndarray,
     flipped: np.ndarray,
     blocks: np.ndarray,
+    before: int,
+    after: int,
     class_of: np.ndarray,
     bias: np.ndarray,
     observed: np.ndarray,
@@ -65,6 +71,7 @@ def add_sites(
     every base around it known. `positions` are sorted; `class_of` is (4096,), `bias` (classes,).
     """
     width = observed.shape[1]
+    mask = len(class_of) - 1
     classes = np.empty(width, dtype=np.int64)
     for s in range(len(starts)):
         start = starts[s]
@@ -79,11 +86,11 @@ def add_sites(
         if n == 0:
             continue
         word = 0
-        for b in range(start - BEFORE, start + AFTER):
-            word = ((word << 2) | codes[b]) & _MASK
+        for b in range(start - before, start + after):
+            word = ((word << 2) | codes[b]) & mask
         total = 0.0
         for at in range(width):
-            word = ((word << 2) | codes[start + at + AFTER]) & _MASK
+            word = ((word << 2) | codes[start + at + after]) & mask
             classes[at] = class_of[word]
             total += bias[class_of[word]]
         weight = n / total

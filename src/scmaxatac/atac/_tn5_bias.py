@@ -63,7 +63,7 @@ class Tn5Bias:
         """
         from scmaxatac.atac._footprint_kernels import count_available
 
-        count_available(np.asarray(codes), starts, ends, self.n_available)
+        count_available(np.asarray(codes), starts, ends, BEFORE, AFTER, self.n_available)
 
     def add_insertions(self, codes: np.ndarray, starts: np.ndarray, ends: np.ndarray, positions: np.ndarray) -> None:
         """Count the hexamers of the insertions, (n,) int32 and sorted, that lie in some intervals."""
@@ -72,7 +72,7 @@ class Tn5Bias:
         interval = np.searchsorted(starts, positions, side="right") - 1
         inside = interval >= 0
         inside[inside] = positions[inside] < ends[interval[inside]]
-        count_observed(np.asarray(codes), positions[inside], self.n_observed)
+        count_observed(np.asarray(codes), positions[inside], BEFORE, AFTER, self.n_observed)
 
     @property
     def n_insertions(self) -> int:
