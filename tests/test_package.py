@@ -60,6 +60,7 @@ TESTED_BY = {
        for part in ("cells", "donors", "fragments", "motifs", "regions", "sequence", "simulation", "sites")},
     "atac/_options.py": "tl/test_predict_pseudobulks.py",
     "atac/_read_pseudobulks.py": "pp/test_pseudobulk.py",
+    "atac/_footprint_kernels.py": "atac/test_footprint.py",
     "evaluate/_region_enrichment.py": "tl/test_enrichment.py",
     "get/_activity.py": "predict/test_activity_intervals.py",
     "predict/_contribution_sites.py": "tl/test_contributions.py",

@@ -5,6 +5,7 @@ from scmaxatac.get._cell_scores import cell_scores
 from scmaxatac.get._contributions import contributions
 from scmaxatac.get._differential import differential
 from scmaxatac.get._enrichment import enrichment
+from scmaxatac.get._footprint import footprint
 from scmaxatac.get._network import network
 from scmaxatac.get._params import params
 from scmaxatac.get._qc import qc
@@ -21,6 +22,7 @@ __all__ = [
     "contributions",
     "differential",
     "enrichment",
+    "footprint",
     "network",
     "params",
     "qc",

@@ -4,6 +4,7 @@ from scmaxatac.pl._calibration import calibration
 from scmaxatac.pl._contributions import contributions
 from scmaxatac.pl._differential import differential
 from scmaxatac.pl._downsampling_curve import downsampling_curve
+from scmaxatac.pl._footprint import footprint
 from scmaxatac.pl._heatmap import heatmap
 from scmaxatac.pl._learning_curve import learning_curve
 from scmaxatac.pl._precision_recall import precision_recall
@@ -18,6 +19,7 @@ __all__ = [
     "contributions",
     "differential",
     "downsampling_curve",
+    "footprint",
     "heatmap",
     "learning_curve",
     "precision_recall",

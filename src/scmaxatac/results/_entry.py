@@ -44,6 +44,7 @@ FACTORS, UNITS, SAMPLES = "factors", "units", "samples"
 DIFFERENTIAL = Entry("differential", "comparison", (FACTORS, UNITS, SAMPLES), "scmaxatac.tl.differential_tfbs")
 RANKS = Entry("rank_tfs", "ranking of factors", ("ranks",), "scmaxatac.tl.rank_tfs")
 NETWORK = Entry("network", "network", ("edges",), "scmaxatac.tl.to_network(..., store=True)")
+FOOTPRINT = Entry("footprint", "set of footprints", ("profiles", "depths", "bias"), "scmaxatac.tl.footprint")
 ENRICHMENT = Entry("enrichment", "test of enrichment", ("factors_tested",), "scmaxatac.tl.enrichment(..., store=True)")
 
-ENTRIES = (DIFFERENTIAL, RANKS, NETWORK, ENRICHMENT)
+ENTRIES = (DIFFERENTIAL, RANKS, NETWORK, ENRICHMENT, FOOTPRINT)

@@ -9,6 +9,7 @@ from scmaxatac.tl._contributions import contributions
 from scmaxatac.tl._differential_tfbs import differential_tfbs
 from scmaxatac.tl._downsampling_curve import downsampling_curve
 from scmaxatac.tl._enrichment import enrichment
+from scmaxatac.tl._footprint import footprint
 from scmaxatac.tl._jaccard import jaccard
 from scmaxatac.tl._motif_scan import motif_scan
 from scmaxatac.tl._predict_haplotypes import predict_haplotypes
@@ -30,6 +31,7 @@ __all__ = [
     "differential_tfbs",
     "downsampling_curve",
     "enrichment",
+    "footprint",
     "jaccard",
     "motif_scan",
     "predict_haplotypes",
