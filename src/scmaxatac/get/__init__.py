@@ -4,6 +4,8 @@ from scmaxatac.get._activity import activity
 from scmaxatac.get._cell_scores import cell_scores
 from scmaxatac.get._differential import differential
 from scmaxatac.get._enrichment import enrichment
+from scmaxatac.get._motif_hits import motif_hits
+from scmaxatac.get._motifs import motifs
 from scmaxatac.get._network import network
 from scmaxatac.get._params import params
 from scmaxatac.get._qc import qc
@@ -19,6 +21,8 @@ __all__ = [
     "cell_scores",
     "differential",
     "enrichment",
+    "motif_hits",
+    "motifs",
     "network",
     "params",
     "qc",

@@ -46,4 +46,9 @@ RANKS = Entry("rank_tfs", "ranking of factors", ("ranks",), "scmaxatac.tl.rank_t
 NETWORK = Entry("network", "network", ("edges",), "scmaxatac.tl.to_network(..., store=True)")
 ENRICHMENT = Entry("enrichment", "test of enrichment", ("factors_tested",), "scmaxatac.tl.enrichment(..., store=True)")
 
-ENTRIES = (DIFFERENTIAL, RANKS, NETWORK, ENRICHMENT)
+MOTIFS = Entry(
+    "motifs", "search for motifs", ("motifs", "matrices", "seqlets", "matches", "searches"), "scmaxatac.tl.find_motifs"
+)
+MOTIF_HITS = Entry("motif_hits", "search for hits", ("hits", "summary"), "scmaxatac.tl.motif_hits")
+
+ENTRIES = (DIFFERENTIAL, RANKS, NETWORK, ENRICHMENT, MOTIFS, MOTIF_HITS)

@@ -109,19 +109,19 @@ def find_patterns(
         shift, reverse = found.shift[rows, best].astype(np.int64), found.reverse[rows, best]
         begins = starts + shift
         is_kept = np.bincount(chosen + 1, minlength=len(patterns) + 1)[1:] >= min_seqlets
-        averages = []
+        means = []
         for number in np.flatnonzero(is_kept):
             own = chosen == number
             begins[own] += _to_the_middle(_average(tracks, seqlets.site[own], begins[own], reverse[own]), reverse[own])
-            averages.append(_average(tracks, seqlets.site[own], begins[own], reverse[own]))
-        averages = np.stack(averages) if averages else np.zeros((0, *matrices.shape[1:]), np.float32)
+            means.append(_average(tracks, seqlets.site[own], begins[own], reverse[own]))
+        averages = np.stack([*means]) if means else matrices[:0]
         different = _different(averages)
         finished = len(different) == len(patterns) and np.array_equal(chosen, label)
         patterns, label = averages[different], chosen
         if finished:
             break
     members = [np.flatnonzero(chosen == number) for number in np.flatnonzero(is_kept)[different]]
-    made = [_pattern(contributions, seqlets.site[own], begins[own], reverse[own]) for own in members]
+    made = [pattern_of(contributions, seqlets.site[own], begins[own], reverse[own], PATTERN_WIDTH) for own in members]
     return sorted(made, key=lambda pattern: -len(pattern.site))
 
 
@@ -156,9 +156,12 @@ def _cut(tracks: np.ndarray, site: np.ndarray, start: np.ndarray, width: int, fi
     inside = (place >= 0) & (place < tracks.shape[-1])
     place = np.clip(place, 0, tracks.shape[-1] - 1)
     if tracks.ndim == 2:
-        return np.where(inside, tracks[site[:, None], place], fill).astype(tracks.dtype)
-    rows = np.arange(tracks.shape[1])[None, :, None]
-    return np.where(inside[:, None], tracks[site[:, None, None], rows, place[:, None]], fill).astype(tracks.dtype)
+        cut = np.where(inside, tracks[site[:, None], place], fill)
+    else:
+        rows = np.arange(tracks.shape[1])[None, :, None]
+        cut = np.where(inside[:, None], tracks[site[:, None, None], rows, place[:, None]], fill)
+    taken: np.ndarray = cut.astype(tracks.dtype)
+    return taken
 
 
 def _cluster(matrices: Float32s, smallest: int) -> Float32s:
@@ -206,37 +209,36 @@ def _different(averages: Float32s) -> np.ndarray:
     return np.array(kept)
 
 
-def _pattern(contributions: Contributions, site: np.ndarray, start: np.ndarray, reverse: np.ndarray) -> Pattern:
-    """Sum up seqlets, and leave out the positions at both ends that say little about the sequence."""
-    codes = _cut(contributions.codes, site, start, PATTERN_WIDTH, fill=UNKNOWN_BASE)
-    codes[reverse] = reverse_complement(codes[reverse])
-    hypothetical = _cut(contributions.hypothetical, site, start, PATTERN_WIDTH)
-    hypothetical[reverse] = hypothetical[reverse][:, ::-1, ::-1]
-    return summarise(codes, hypothetical, site, start, reverse)
-
-
-def summarise(
-    codes: np.ndarray, hypothetical: np.ndarray, site: np.ndarray, start: np.ndarray, reverse: np.ndarray
+def pattern_of(
+    contributions: Contributions, site: np.ndarray, start: np.ndarray, reverse: np.ndarray, width: int
 ) -> Pattern:
-    """Pattern of aligned seqlets, trimmed to the positions between the first and last of at least 0.25 bits.
+    """Sum up aligned seqlets, and leave out the positions at both ends that say little about the sequence.
+
+    The pattern goes from the first to the last position of at least 0.25 bits.
 
     Parameters
     ----------
-    codes, hypothetical
-        (n, width) uint8 and (n, 4, width) float32 of the seqlets, those on the reverse strand turned round.
+    contributions
+        What the seqlets are in.
     site, start, reverse
-        (n,) of each, before they are trimmed.
+        (n,) row of each seqlet's site, its first base, and whether it has the pattern on the reverse strand.
+    width
+        Width of all seqlets.
     """
+    codes = _cut(contributions.codes, site, start, width, fill=UNKNOWN_BASE)
+    codes[reverse] = reverse_complement(codes[reverse])
+    hypothetical = _cut(contributions.hypothetical, site, start, width)
+    hypothetical[reverse] = hypothetical[reverse][:, ::-1, ::-1]
     encoded = one_hot(codes)
     counts = encoded.sum(axis=0, dtype=np.float64).T
     informative = np.flatnonzero(information(counts) >= _MIN_BITS)
-    low, high = (informative[0], informative[-1] + 1) if len(informative) else (0, len(counts))
+    low, high = (informative[0], informative[-1] + 1) if len(informative) else (0, width)
     return Pattern(
         counts[low:high],
         (encoded * hypothetical).mean(axis=0, dtype=np.float64).T[low:high],
         hypothetical.mean(axis=0, dtype=np.float64).T[low:high],
         site,
-        start + np.where(reverse, len(counts) - high, low),
+        start + np.where(reverse, width - high, low),
         reverse,
     )
 
