@@ -62,6 +62,7 @@ TESTED_BY = {
     "atac/_read_pseudobulks.py": "pp/test_pseudobulk.py",
     "evaluate/_region_enrichment.py": "tl/test_enrichment.py",
     "get/_activity.py": "predict/test_activity_intervals.py",
+    "results/_schema_contributions.py": "results/test_schema.py",
     "predict/_depth_curve.py": "tl/test_downsampling_curve.py",
     "predict/_differential_run.py": "tl/test_differential_tfbs.py",
     "predict/_markers.py": "tl/test_rank_tfs.py",
@@ -296,7 +297,7 @@ def test_what_is_installed_without_torch_is_everything_else():
     everything = [*project["project"]["dependencies"], *project["dependency-groups"]["test"]]
     everything += extras["openvino"]
     left_out = [line for line in everything if line not in done.stdout.splitlines()]
-    assert [re.match(r"[\w-]+", line)[0] for line in left_out] == ["pytorch-lightning", "torch"]
+    assert [re.match(r"[\w-]+", line)[0] for line in left_out] == ["pytorch-lightning", "torch", "tangermeme"]
 
 
 def test_import_loads_no_heavy_package():

@@ -1,11 +1,12 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from _family import SPEC
 
 from scmaxatac.models import Block, NetworkSpec
-from scmaxatac.nn._spec import PUBLISHED
+from scmaxatac.nn._spec import PUBLISHED, PlainNetwork, softened
 
 
 def test_the_published_network_has_as_many_weights_as_the_original():
@@ -78,3 +79,13 @@ def test_a_geometry_that_cannot_be_is_refused_with_the_number(change, message):
 def test_a_text_that_describes_no_network_is_refused(table, message):
     with pytest.raises(ValueError, match=message):
         NetworkSpec.from_json(table)
+
+
+def test_softened_networks_have_their_logits_divided():
+    weights = {name: np.random.default_rng(0).normal(size=shape) for name, shape in SPEC.shapes.items()}
+    network = PlainNetwork(SPEC, {name: array.astype(np.float32) for name, array in weights.items()})
+    assert softened(network, 1) is network
+    changed = softened(network, 8)
+    assert changed.spec is SPEC
+    for name, array in network.weights.items():
+        np.testing.assert_array_equal(changed.weights[name], array / np.float32(8 if name.startswith("head") else 1))

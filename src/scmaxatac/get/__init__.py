@@ -2,6 +2,7 @@
 
 from scmaxatac.get._activity import activity
 from scmaxatac.get._cell_scores import cell_scores
+from scmaxatac.get._contributions import contributions
 from scmaxatac.get._differential import differential
 from scmaxatac.get._enrichment import enrichment
 from scmaxatac.get._motif_hits import motif_hits
@@ -19,6 +20,7 @@ from scmaxatac.get._variants import variants
 __all__ = [
     "activity",
     "cell_scores",
+    "contributions",
     "differential",
     "enrichment",
     "motif_hits",

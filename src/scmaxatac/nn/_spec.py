@@ -188,6 +188,12 @@ class PlainNetwork:
     weights: Mapping[str, np.ndarray]
 
 
+def softened(network: PlainNetwork, divisor: float) -> PlainNetwork:
+    """The network with its logits divided by a number, so that scores near 0 and 1 don't lose their digits."""
+    head = {name: network.weights[name] / np.float32(divisor) for name in ("head.weight", "head.bias")}
+    return network if divisor == 1 else PlainNetwork(network.spec, {**network.weights, **head})
+
+
 def _block(table: Any) -> Block:
     known = _checked(table, Block, "a block")
     if "filters" not in known:

@@ -1,6 +1,6 @@
 """A run: its description, its folder, and what can be done with it."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cached_property, lru_cache
@@ -19,7 +19,7 @@ from scmaxatac.io._arrays import write_arrays
 from scmaxatac.io._files import atomic_path
 from scmaxatac.io._owned_folder import OwnedFolder
 from scmaxatac.io._temporary import remove_leftovers
-from scmaxatac.nn._spec import PlainNetwork
+from scmaxatac.nn._spec import PlainNetwork, softened
 from scmaxatac.nn.engines._options import EngineOptions, Precision
 from scmaxatac.nn.engines._protocol import Engine
 from scmaxatac.nn.engines._registry import make_engine
@@ -27,6 +27,7 @@ from scmaxatac.predict._calling import CalledSites, CallingContext, call, read_c
 from scmaxatac.predict._rules import Rules
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._thresholds import are_usable
+from scmaxatac.predict._weights_file import read_networks, write_weights
 from scmaxatac.results._complete import COMPLETE, complete_run
 from scmaxatac.results._run_folder import SPEC, find_run, read_spec, store_of
 from scmaxatac.results._run_spec import ModelId, RunSpec
@@ -140,7 +141,7 @@ class Run:
     def _write_inputs(self, inputs: RunInputs, pseudobulks: Pseudobulks) -> None:
         if self.store.has_inputs():
             return
-        _write_weights(self.folder / _WEIGHTS, [model.weights for model in inputs.models])
+        write_weights(self.folder / _WEIGHTS, [model.weights for model in inputs.models])
         write_context(self.folder, inputs.context, self.spec.chroms)
         if inputs.region_bounds is not None:
             bounds = {str(i): np.stack(bounds) for i, bounds in enumerate(inputs.region_bounds.values())}
@@ -179,7 +180,9 @@ class Run:
         """Whether all scores are there."""
         return complete_run(self.folder) == self.spec.fingerprint
 
-    def engine(self, tfs: Collection[str] | None = None, *, precision: Precision | None = None) -> Engine:
+    def engine(
+        self, tfs: Collection[str] | None = None, *, precision: Precision | None = None, soften: float = 1.0
+    ) -> Engine:
         """Inference engine of the run's networks, made once a process.
 
         Parameters
@@ -188,15 +191,16 @@ class Run:
             Take the networks alone that score one of these factors.
         precision
             Precision of the arithmetic; by default that of the run.
+        soften
+            What logits are divided by before they become scores: a power of two, so that nothing else changes.
         """
-        options = self.spec.engine if precision is None else replace(self.spec.engine, precision=precision)
-        return _engine(
-            self.store.present(_WEIGHTS), self.spec.fingerprint, self.spec.models, self._chosen(tfs), options
-        )
+        spec = self.spec
+        options = spec.engine if precision is None else replace(spec.engine, precision=precision)
+        return _engine(self.store.present(_WEIGHTS), spec.fingerprint, spec.models, self._chosen(tfs), options, soften)
 
     def networks(self, tfs: Collection[str] | None = None) -> list[PlainNetwork]:
         """Networks of the run with their weights; with `tfs` those that score one of them."""
-        return _read_networks(self.store.present(_WEIGHTS), self.spec.models, self._chosen(tfs))
+        return read_networks(self.store.present(_WEIGHTS), self.spec.models, self._chosen(tfs))
 
     def _chosen(self, tfs: Collection[str] | None) -> tuple[ModelId, ...]:
         return self.spec.models if tfs is None else self.models_of(tfs)
@@ -257,14 +261,6 @@ class Run:
         return call(self.store, rules, self.context, None if include_flanks else self.regions)
 
 
-def _write_weights(path: Path, weights: Sequence[dict[str, np.ndarray]]) -> None:
-    from safetensors.numpy import save
-
-    arrays = {f"{i}/{name}": array for i, one in enumerate(weights) for name, array in one.items()}
-    with atomic_path(path) as temporary:
-        temporary.write_bytes(save(arrays))  # save_file would make a file that only its owner can read
-
-
 @lru_cache(maxsize=2)
 def _engine(
     path: Path,
@@ -272,24 +268,13 @@ def _engine(
     models: tuple[ModelId, ...],
     chosen: tuple[ModelId, ...],
     options: EngineOptions,
+    soften: float,
 ) -> Engine:
     """Make the engine of some of a run's models from its weights, which are those that the fingerprint stands for."""
     return make_engine(
-        _read_networks(path, models, chosen),
+        [softened(network, soften) for network in read_networks(path, models, chosen)],
         backend=options.backend,
         device=options.device,
         precision=options.precision,
         batch_size=options.batch_size,
     )
-
-
-def _read_networks(path: Path, models: Sequence[ModelId], chosen: Collection[ModelId]) -> list[PlainNetwork]:
-    """Read the networks of some of a run's models from the file of its weights."""
-    from safetensors.numpy import load_file
-
-    arrays = load_file(path)
-    weights: list[dict[str, np.ndarray]] = [{} for _ in models]
-    for name, array in arrays.items():
-        i, _, plain = name.partition("/")
-        weights[int(i)][plain] = array
-    return [PlainNetwork(model.network, one) for model, one in zip(models, weights, strict=True) if model in chosen]

@@ -6,6 +6,12 @@ slot is one :class:`Slot` more in :data:`SLOTS`.
 """
 
 from scmaxatac import _keys
+from scmaxatac.results._schema_contributions import (
+    CONTRIBUTION_BASES,
+    CONTRIBUTION_PARAMS,
+    CONTRIBUTION_SITES,
+    CONTRIBUTIONS,
+)
 from scmaxatac.results._slot import EACH_TF, Column, Slot
 
 _CHROM = Column("chrom", "category", "Chromosome.")
@@ -233,6 +239,7 @@ VARIANT_PARAMS = Slot(
 SLOTS = (
     SITES, REGIONS, SCORES, ACTIVITY, QC, PARAMS, FILES, CELL_ACTIVITY, CELL_SCORES, CELL_Z, SCORE_PARAMS,
     VARIANTS, VARIANT_SCORES, VARIANT_PARAMS,
+    CONTRIBUTION_SITES, CONTRIBUTION_BASES, CONTRIBUTIONS, CONTRIBUTION_PARAMS,
 )  # fmt: skip
 """All slots that functions of scmaxatac write."""
 

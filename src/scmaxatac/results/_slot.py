@@ -7,7 +7,7 @@ from typing import Literal
 
 Kind = Literal["table", "array", "json"]
 Place = Literal["uns", "obsm", "entry"]
-Dtype = Literal["category", "text", "int64", "float32", "float64", "number", "list", "object", "bool"]
+Dtype = Literal["category", "text", "uint8", "int64", "float32", "float64", "number", "list", "object", "bool"]
 
 EACH_TF = "<TF>"
 """Part of a column's name that stands for the name of each transcription factor."""

@@ -17,18 +17,27 @@ _OTHERS = np.arange(1, _N_BASES, dtype=np.uint8)
 _WINDOWS_PER_BLOCK = 4_096
 """Windows that are held at once: 20 MB."""
 
-CLIP = 2.0**-24
+_CLIP = 2.0**-24
 """Distance from 0 and 1 that scores are cut to before their logit is taken: the smallest that float32 has below 1."""
+
+SOFTEN = 8.0
+"""What logits should be divided by before they become scores of float32, whose differences are lost near 1: with this
+logits of up to 40 are there to 1e-4."""
 
 
 def mutate(
-    engine: Engine, output: int, sites: SiteWindows, *, progress: Callable[[int], object] | None = None
+    engine: Engine,
+    output: int,
+    sites: SiteWindows,
+    *,
+    softened: float = 1.0,
+    progress: Callable[[int], object] | None = None,
 ) -> Float32s:
     """Change in logit of each site's bin by each base, against the mean of the three others in its place.
 
-    Each known base is replaced by the three others, one at a time, in one window with the signal as it is. Scores are
-    cut to 2**-24 and 1 - 2**-24 before the logit is taken. This is what tangermeme's ``saturation_mutagenesis`` gives
-    (difference to the mean of all four) times 4/3, so that it reads as a difference between bases.
+    Each known base is replaced by the three others, one at a time, in one window with the signal as it is. This is what
+    tangermeme's ``saturation_mutagenesis`` gives (difference to the mean of all four) times 4/3, so that it reads as a
+    difference between bases.
 
     Parameters
     ----------
@@ -38,6 +47,8 @@ def mutate(
         Which of its outputs is explained.
     sites
         The windows.
+    softened
+        What the engine divides its logits by.
     progress
         Called with numbers of sites that are finished.
 
@@ -55,7 +66,7 @@ def mutate(
     for lo in range(0, len(out), step):
         block = slice(lo, lo + step)
         part = sites.of(block)
-        out[block] = _mutate_block(engine, output, part)
+        out[block] = _mutate_block(engine, output, part) * np.float32(softened)
         if progress is not None:
             progress(len(part.codes))
     return out
@@ -75,7 +86,7 @@ def _mutate_block(engine: Engine, output: int, sites: SiteWindows) -> Float32s:
     others = (there[:, None] + _OTHERS) % _N_BASES
     codes[rows, sites.columns[site, place][:, None]] = others
     scores = engine.predict(codes, signal)[output]
-    logits = logit(scores[np.arange(len(codes)), sites.bins[of_site]], clip=CLIP)
+    logits = logit(scores[np.arange(len(codes)), sites.bins[of_site]], clip=_CLIP)
     found = np.zeros((len(bases), _N_BASES, sites.width))
     found[site, there, place] = logits[plain[site]]
     found[site[:, None], others, place[:, None]] = logits[rows]

@@ -5,6 +5,7 @@ from scmaxatac.tl._benchmark import benchmark
 from scmaxatac.tl._calibrate import calibrate
 from scmaxatac.tl._call_sites import call_sites
 from scmaxatac.tl._compare_haplotypes import compare_haplotypes
+from scmaxatac.tl._contributions import contributions
 from scmaxatac.tl._differential_tfbs import differential_tfbs
 from scmaxatac.tl._downsampling_curve import downsampling_curve
 from scmaxatac.tl._enrichment import enrichment
@@ -27,6 +28,7 @@ __all__ = [
     "calibrate",
     "call_sites",
     "compare_haplotypes",
+    "contributions",
     "differential_tfbs",
     "downsampling_curve",
     "enrichment",
