@@ -1,7 +1,6 @@
 """Patterns against motifs that were planted, and alignments against loops."""
 
 import numpy as np
-import pandas as pd
 import pytest
 from _planted_motifs import planted
 
@@ -29,14 +28,15 @@ def three():
 
 
 def test_every_planted_motif_is_one_pattern(three):
-    _, truth, patterns = three
+    contributions, truth, patterns = three
+    with_seqlet = set(find_seqlets(contributions.actual).site)
     assert len(patterns) == 3
     for tf, motif in MOTIFS.items():
         best = max(patterns, key=lambda pattern: like(pattern.counts, motif.probabilities))
         assert like(best.counts, motif.probabilities) > 0.95
         own = truth[truth["tf"] == tf]
         assert np.isin(best.site, own["site"]).mean() > 0.98
-        assert len(best.site) > 0.8 * len(own)
+        assert len(best.site) > 0.95 * len(with_seqlet & set(own["site"])) > 50
     assert [len(p.site) for p in patterns] == sorted((len(p.site) for p in patterns), reverse=True)
 
 
@@ -44,14 +44,11 @@ def test_seqlets_lie_on_the_planted_motifs_on_their_strand(three):
     _, truth, patterns = three
     for pattern in patterns:
         rows = truth.set_index("site").loc[pattern.site]
-        to_left = np.where(pattern.reverse, rows["end"] - pattern.start, pattern.start - rows["start"])
-        # turned patterns are at one distance from the other end
         same = pattern.reverse == rows["reverse"].to_numpy()
         assert max(same.mean(), 1 - same.mean()) > 0.97
         end = pattern.start + len(pattern.counts)
         overlap = np.minimum(end, rows["end"]) - np.maximum(pattern.start, rows["start"])
         assert (overlap > 5).mean() > 0.97
-        assert len(to_left) == len(rows)
 
 
 def test_counts_are_the_bases_of_the_seqlets(three):
@@ -60,7 +57,10 @@ def test_counts_are_the_bases_of_the_seqlets(three):
     width = len(pattern.counts)
     counts, sums = np.zeros((width, 4)), np.zeros((width, 4))
     for site, start, reverse in zip(pattern.site, pattern.start, pattern.reverse, strict=True):
-        word, part = contributions.codes[site, start : start + width], contributions.hypothetical[site, :, start : start + width]
+        word, part = (
+            contributions.codes[site, start : start + width],
+            contributions.hypothetical[site, :, start : start + width],
+        )
         if reverse:
             word, part = 3 - word[::-1], part[::-1, ::-1]
         counts[np.arange(width), word] += 1
@@ -76,13 +76,17 @@ def test_the_same_input_gives_the_same_patterns(three):
             np.testing.assert_array_equal(one, other)
 
 
-def test_turning_all_sequence_round_finds_the_same_seqlets(three):
+def test_turning_all_sequence_round_finds_the_same_patterns(three):
     contributions, _, patterns = three
     turned = contributions._replace(
         codes=3 - contributions.codes[:, ::-1], hypothetical=contributions.hypothetical[:, ::-1, ::-1]
     )
-    found = find_patterns(turned, find_seqlets(turned.actual))
-    assert [abs(len(a.site) - len(b.site)) <= 3 for a, b in zip(patterns, found, strict=True)] == [True] * 3
+    seqlets = find_seqlets(contributions.actual)
+    mirrored = seqlets._replace(start=contributions.codes.shape[1] - seqlets.start - 21)
+    found = find_patterns(turned, mirrored)
+    for one, other in zip(patterns, found, strict=True):
+        assert set(one.site) == set(other.site)
+        assert like(one.counts, other.counts / other.counts.sum(axis=1, keepdims=True)) > 0.99
 
 
 def test_more_seqlets_than_are_compared_each_with_each_are_all_used(monkeypatch, three):
@@ -114,7 +118,9 @@ def test_fewer_seqlets_than_asked_for_give_no_pattern():
 
 def test_motifs_at_the_ends_of_windows_and_unknown_bases_are_no_problem():
     contributions, _ = planted(60, ("CTCF",))
-    cut = contributions._replace(codes=contributions.codes[:, 30:80].copy(), hypothetical=contributions.hypothetical[:, :, 30:80])
+    cut = contributions._replace(
+        codes=contributions.codes[:, 30:80].copy(), hypothetical=contributions.hypothetical[:, :, 30:80]
+    )
     cut.codes[:, :3] = 4
     patterns = find_patterns(cut, find_seqlets(cut.actual), min_seqlets=15)
     assert len(patterns) == 1
@@ -147,11 +153,13 @@ def test_information_is_two_bits_less_the_entropy_and_none_for_even_counts():
     np.testing.assert_allclose(information(counts), [2 - correction, 1 - correction, 0, 0, 0], atol=1e-9)
 
 
-def test_a_pattern_is_trimmed_to_what_says_something():
-    contributions, truth = planted(200, ("GATA3",))
+def test_a_pattern_is_trimmed_to_what_contributes():
+    contributions, truth = planted(200, ("GATA3",), noise=0)
     start = np.where(truth["reverse"], truth["end"] - 26, truth["start"] - 15)
-    pattern = pattern_of(contributions, truth["site"].to_numpy(), start, truth["reverse"].to_numpy(), PATTERN_WIDTH)
-    assert len(pattern.counts) < MOTIFS["GATA3"].width + 3
-    first = information(pattern.counts)[[0, -1]]
-    assert (first >= 0.25).all()
-    assert pd.Series(pattern.start).between(0, 129).all()
+    site, reverse = truth["site"].to_numpy(), truth["reverse"].to_numpy()
+    pattern = pattern_of(contributions, site, start, reverse, PATTERN_WIDTH)
+    assert 6 <= len(pattern.counts) <= MOTIFS["GATA3"].width
+    assert (truth["start"].to_numpy() <= pattern.start).all()
+    assert (pattern.start + len(pattern.counts) <= truth["end"].to_numpy()).all()
+    weight = np.abs(pattern.contributions.sum(axis=1))
+    assert weight[[0, -1]].min() >= 0.1 * weight.max()

@@ -32,7 +32,9 @@ def test_every_planted_motif_gives_a_seqlet_and_little_else_does():
     contributions, truth = planted(200, ("CTCF", "SPI1"))
     found = find_seqlets(contributions.actual)
     centre = dict(zip(truth["site"], (truth["start"] + truth["end"]) / 2, strict=True))
-    near = [abs(start + SEQLET_WIDTH / 2 - centre[site]) < 8 for site, start in zip(found.site, found.start, strict=True)]
+    near = [
+        abs(start + SEQLET_WIDTH / 2 - centre[site]) < 8 for site, start in zip(found.site, found.start, strict=True)
+    ]
     assert np.mean(near) > 0.95
     assert len(set(found.site[near])) > 190
     assert not len(find_seqlets(contributions.actual, negative=True).site)

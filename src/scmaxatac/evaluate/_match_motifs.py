@@ -42,15 +42,10 @@ def match_motifs(found: Sequence[np.ndarray], known: Sequence[Motif], pseudocoun
     if not found or not known:
         return pd.DataFrame({name: [] for name in names})
     tomtom = load_tomtom()
-    if len(known) < _ENOUGH:
-        warn(
-            f"there are {len(known)} known motifs, whose columns are the background of Tomtom's p-values; below "
-            f"{_ENOUGH} these depend on which are among them: compare with a whole collection"
-        )
     queries = [np.ascontiguousarray(_shares(counts, pseudocount).T) for counts in found]
     targets = [np.ascontiguousarray(motif.probabilities(pseudocount).T) for motif in known]
     with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="tomtom was given")  # told above
+        warnings.filterwarnings("ignore", message="tomtom was given")  # warn_of_few says it once
         p, _, _, overlap, strand = tomtom(queries, targets)
     tables = []
     for number, row in enumerate(np.clip(p, 0, 1)):
@@ -62,6 +57,15 @@ def match_motifs(found: Sequence[np.ndarray], known: Sequence[Motif], pseudocoun
         )  # fmt: skip
         tables.append(pd.DataFrame(dict(zip(names, columns, strict=True))))
     return pd.concat(tables, ignore_index=True)
+
+
+def warn_of_few(known: Sequence[Motif]) -> None:
+    """Warn if there are so few known motifs that p-values depend on which they are."""
+    if len(known) < _ENOUGH:
+        warn(
+            f"there are {len(known)} known motifs, whose columns are the background of Tomtom's p-values; below "
+            f"{_ENOUGH} these depend on which are among them: compare with a whole collection"
+        )
 
 
 def load_tomtom() -> Callable[..., Any]:

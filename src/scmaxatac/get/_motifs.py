@@ -57,10 +57,10 @@ def motifs(
     Examples
     --------
     >>> import scmaxatac as sma
-    >>> sma.tl.contributions(mdata, tfs="CTCF", groups="Mono", genome=sma.datasets.toy().genome)
+    >>> sma.tl.contributions(mdata, "CTCF", "B", genome=sma.datasets.toy().genome, width=64)
     >>> sma.tl.find_motifs(mdata)
-    >>> sma.get.motifs(mdata)["motif"].iloc[0]
-    'CTCF_1'
+    >>> sma.get.motifs(mdata, "searches")["n_motifs"].tolist()
+    [1]
     """
     if level not in MOTIFS.tables:
         raise ValueError(f"level is {level!r}; it can be {', '.join(map(repr, MOTIFS.tables))}")

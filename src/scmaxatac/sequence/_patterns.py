@@ -23,7 +23,8 @@ _MOST_CLUSTERED = 2000
 """Seqlets that are compared each with each; more are drawn at random, and all are then compared with the patterns."""
 
 _ROUNDS = 10
-_MIN_BITS = 0.25
+_TRIMMED = 0.1
+"""Positions at the ends of a pattern that contribute less than this share of what the most important one does go."""
 
 
 class Pattern(NamedTuple):
@@ -194,7 +195,8 @@ def _to_the_middle(average: Float32s, reverse: np.ndarray) -> np.ndarray:
     weight = (average.astype(np.float64) ** 2).sum(axis=0)
     centre = (weight * np.arange(len(weight))).sum() / max(weight.sum(), 1e-300)
     move = round(centre - (len(weight) - 1) / 2)
-    return np.where(reverse, -move, move)
+    moves: np.ndarray = np.where(reverse, -move, move)
+    return moves
 
 
 def _different(averages: Float32s) -> np.ndarray:
@@ -212,9 +214,10 @@ def _different(averages: Float32s) -> np.ndarray:
 def pattern_of(
     contributions: Contributions, site: np.ndarray, start: np.ndarray, reverse: np.ndarray, width: int
 ) -> Pattern:
-    """Sum up aligned seqlets, and leave out the positions at both ends that say little about the sequence.
+    """Sum up aligned seqlets, and leave out the positions at both ends that contribute little.
 
-    The pattern goes from the first to the last position of at least 0.25 bits.
+    The pattern goes from the first to the last position that contributes, without sign and on average, at least a tenth
+    of what the one does that contributes most.
 
     Parameters
     ----------
@@ -231,11 +234,13 @@ def pattern_of(
     hypothetical[reverse] = hypothetical[reverse][:, ::-1, ::-1]
     encoded = one_hot(codes)
     counts = encoded.sum(axis=0, dtype=np.float64).T
-    informative = np.flatnonzero(information(counts) >= _MIN_BITS)
-    low, high = (informative[0], informative[-1] + 1) if len(informative) else (0, width)
+    contributed = (encoded * hypothetical).mean(axis=0, dtype=np.float64).T
+    weight = np.abs(contributed.sum(axis=1))
+    heavy = np.flatnonzero(weight >= _TRIMMED * weight.max())
+    low, high = heavy[0], heavy[-1] + 1
     return Pattern(
         counts[low:high],
-        (encoded * hypothetical).mean(axis=0, dtype=np.float64).T[low:high],
+        contributed[low:high],
         hypothetical.mean(axis=0, dtype=np.float64).T[low:high],
         site,
         start + np.where(reverse, width - high, low),

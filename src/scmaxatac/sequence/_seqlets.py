@@ -34,8 +34,9 @@ def find_seqlets(
     """Stretches whose contributions add up to more than chance lets them.
 
     In each site the stretch with the largest sum is taken, then the largest that does not overlap it, and so on. The
-    same is done with the contributions of each site in random order, and those are kept whose sum is so large that at
-    most a share `fdr` as many are found in random order.
+    same is done with the contributions of each site in random order. Sums are compared as shares of all contributions
+    of their site (without signs), so that sites with high scores don't set the measure for the others; those are kept
+    whose share is so large that at most a share `fdr` as many are found in random order.
 
     Parameters
     ----------
@@ -48,10 +49,12 @@ def find_seqlets(
     rng
         Generator of the random orders.
     """
-    found = _stretches(-actual if negative else actual)
-    shuffled = (np.random.default_rng(0) if rng is None else rng).permuted(actual, axis=1)
-    null = _stretches(-shuffled if negative else shuffled)
-    keep = found.total >= _smallest(found.total, null.total, fdr)
+    signed = -actual if negative else actual
+    all_of_site = np.abs(actual).sum(axis=1, dtype=np.float64)
+    found = _stretches(signed)
+    null = _stretches((np.random.default_rng(0) if rng is None else rng).permuted(signed, axis=1))
+    share, null_share = (each.total / all_of_site[each.site] for each in (found, null))
+    keep = share >= _smallest(share, null_share, fdr)
     site, start, total = (column[keep] for column in found)
     return Seqlets(site, start, -total if negative else total)
 

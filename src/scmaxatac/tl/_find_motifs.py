@@ -10,7 +10,7 @@ from scmaxatac._logging import warn
 from scmaxatac._text import choose_names
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.evaluate._match_motifs import load_tomtom
+from scmaxatac.evaluate._match_motifs import load_tomtom, warn_of_few
 from scmaxatac.evaluate._motif_search import Method, search_motifs, told
 from scmaxatac.evaluate._motifs import Motifs, read_any_motifs
 from scmaxatac.results._entries import check_entry, write_entry
@@ -45,11 +45,12 @@ def find_motifs(
     (seqlets) are aligned, clustered and averaged. What comes out is what the network goes by, whether or not it is the
     factor's own motif: partners and the sequence of open chromatin come out as well.
 
-    ``method="cluster"`` is a small form of TF-MoDISco: seqlets of 21 bp are those whose sum is exceeded by at most a
-    share `fdr` as many when the contributions of each site are put in random order; they are compared by the cosine of
-    their hypothetical contributions in the best alignment on either strand, clustered by average linkage that is cut at
-    a cosine of 0.5, and averaged until nothing changes. ``method="modisco"`` calls modisco-lite, which takes minutes
-    where this takes seconds, needs more than 100 seqlets, and rests on leidenalg and igraph, which are under the GPL.
+    ``method="cluster"`` is a small form of TF-MoDISco. Seqlets of 21 bp are those that hold so large a share of their
+    site's contributions that at most a share `fdr` as many do when these are put in random order. They are compared by
+    the cosine of their hypothetical contributions in the best alignment on either strand, clustered by average linkage
+    that is cut at a cosine of 0.5, and averaged until nothing changes. ``method="modisco"`` calls modisco-lite, which
+    takes minutes where this takes seconds, needs more than 100 seqlets, and rests on leidenalg and igraph, which are
+    under the GPL.
 
     Parameters
     ----------
@@ -128,10 +129,10 @@ def find_motifs(
     Examples
     --------
     >>> import scmaxatac as sma
-    >>> sma.tl.contributions(mdata, tfs="SPI1", groups="Mono", genome=sma.datasets.toy().genome)
+    >>> sma.tl.contributions(mdata, "CTCF", "B", genome=sma.datasets.toy().genome, width=64)
     >>> sma.tl.find_motifs(mdata)
-    >>> "GGAAG" in sma.get.motifs(mdata)["consensus"].str.upper().iloc[0]
-    True
+    >>> sma.get.motifs(mdata)["motif"].iloc[0]
+    'CTCF_1'
     """
     check_number("min_seqlets", min_seqlets, low=2, whole=True)
     check_number("fdr", fdr, low=0, high=1)
@@ -143,6 +144,7 @@ def find_motifs(
     known = [] if motifs is None else read_any_motifs(motifs)
     if known:
         load_tomtom()
+        warn_of_few(known)
     if copy:
         data = copied(data)
     results = find_results(data, key, mod)
@@ -162,7 +164,7 @@ def find_motifs(
     tables = search_motifs(by_tf, known, method=method, min_seqlets=min_seqlets, fdr=fdr, seed=rng)
     if remarks := told(tables["searches"]):
         warn(remarks)
-    used = {"made_from": made_from(results), "tfs": tf_names, "groups": group_names, "method": method}
+    used: dict[str, Any] = {"made_from": made_from(results), "tfs": tf_names, "groups": group_names, "method": method}
     used |= {"min_seqlets": min_seqlets, "fdr": fdr, "rng": rng, "n_known": len(known)}
     write_entry([results.adata], MOTIFS, MOTIFS.beside(key), tables, used)
     return data if copy else None

@@ -81,8 +81,8 @@ def motif_hits(
 
     hits
         A row a match and site: tf and group of the site; motif, chrom, start, end and strand of the match; score in
-        bits, p; site_start, site_end; distance (bp from the middle of the site to that of the match). A match belongs to the
-        site that its middle base lies in.
+        bits, p; site_start, site_end; distance (bp from the middle of the site to that of the match). A match belongs
+        to the site that its middle base lies in.
     summary
         A row a factor, group and motif: n_sites, n_with_hit (sites with a match), share of them, n_hits, and n_expected
         (at most so many matches are expected in sequence of equal base frequencies: two strands times `p_value` times
@@ -150,7 +150,7 @@ def motif_hits(
     if sites.empty:
         raise ValueError(f"there is no site of {abbreviate(tf_names)}; call sites at a lower threshold")
     hits, summary = hits_in_sites(genome, sites, chosen, of_tf, p_value=p_value, pseudocount=pseudocount)
-    params = {"made_from": made_from(results), "tfs": tf_names, "groups": results.pick_groups(groups)}
+    params: dict[str, Any] = {"made_from": made_from(results), "tfs": tf_names, "groups": results.pick_groups(groups)}
     params |= {"motifs": [motif.id for motif in chosen], "p_value": p_value, "pseudocount": pseudocount}
     params["source"] = "found" if motifs is None else "given"
     write_entry([results.adata], MOTIF_HITS, MOTIF_HITS.beside(key), {"hits": hits, "summary": summary}, params)
