@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _WIDTH = 10.0
-_LEFT, _RIGHT, _FOOT = 0.62, 0.35, 0.36
+_LEFT, _RIGHT, _FOOT = 0.7, 0.35, 0.36
 _TITLE, _TICKS = 0.19, 0.19
 _TALLEST, _SMALLEST = 0.85, 0.45
 _BODY = 12.0
@@ -126,7 +126,7 @@ def contributions(
         top += _TITLE + height + (_TICKS if is_last else 0)
     grid.text(grid.width / 2, grid.height - 0.12, "Position (bp)", fontsize=MEDIUM, va="center", ha="center")
     grid.text(
-        0.13, (grid.height - _FOOT) / 2, "Contribution to the logit", fontsize=MEDIUM, va="center", ha="center",
+        0.19, (grid.height - _FOOT) / 2, "Contribution\nto the logit", fontsize=MEDIUM, va="center", ha="center",
         rotation=90,
     )  # fmt: skip
     return grid.figure

@@ -73,8 +73,9 @@ def _letter(letter: str) -> "Path":
     from matplotlib.textpath import TextPath
 
     path = TextPath((0, 0), letter, size=1, prop=FontProperties(family="DejaVu Sans", weight="bold"))
-    low, high = path.vertices.min(axis=0), path.vertices.max(axis=0)
-    vertices = (path.vertices - low) / (high - low)
+    drawn = np.asarray(path.vertices)[np.asarray(path.codes) != Path.CLOSEPOLY]
+    low, high = drawn.min(axis=0), drawn.max(axis=0)
+    vertices = np.clip((np.asarray(path.vertices) - low) / (high - low), 0, 1)
     vertices[:, 0] = _GAP / 2 + vertices[:, 0] * (1 - _GAP)
     return Path(vertices, path.codes)
 
