@@ -1,9 +1,9 @@
 """Whether the motif of a factor comes out of the contributions of the bases at its sites, and how surely.
 
 Contributions by mutagenesis of the 128 bases around the bin: of the simulated data (demo models, chr5), of the 100
-cells of chr22 and of the ChIP-seq peaks of the truth board (published models of CTCF and SPI1). Motifs are compared with
-the vertebrate motifs of JASPAR CORE 2024, which the package pyjaspar holds (``pip install --no-deps pyjaspar``). Takes
-about five minutes on two cores.
+cells of chr22 and of the ChIP-seq peaks of the truth board (published models of CTCF and SPI1). Motifs are compared
+with the vertebrate motifs of JASPAR CORE 2024, which the package pyjaspar holds (``pip install --no-deps pyjaspar``).
+Takes about five minutes on two cores.
 
 Usage: python experiments/motifs.py [--check] [--threads 2]
 """

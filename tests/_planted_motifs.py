@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac.datasets._motifs import MOTIFS
+from scmaxatac.results._slots import merge_slots
 from scmaxatac.sequence._contributions import Contributions
 
 WIDTH = 129
@@ -47,3 +48,26 @@ def planted(
     hypothetical = np.ascontiguousarray(tracks.transpose(0, 2, 1), dtype=np.float32)
     truth = pd.DataFrame(rows, columns=["tf", "site", "start", "end", "reverse"])
     return Planted(Contributions(sites, codes, hypothetical, "TF", "B"), truth)
+
+
+def put_contributions(adata: object, parts: list[Contributions], key: str = "tfbs") -> None:
+    """Write contributions into the slots of a prediction on chr22, as tl.contributions does."""
+    tables = [
+        part.sites.assign(
+            chrom="chr22", site_start=part.sites["start"] + 40, site_end=part.sites["start"] + 72,
+            bin=part.sites["start"] + 40, group=part.group, tf=part.tf,
+        ) for part in parts
+    ]  # fmt: skip
+    names = ["chrom", "start", "end", "site_start", "site_end", "bin", "score", "group", "tf"]
+    sites = pd.concat(tables, ignore_index=True)[names].astype(dict.fromkeys(["chrom", "group", "tf"], "category"))
+    slots = {
+        "contribution_sites": sites.astype({"score": "float32"}),
+        "contribution_bases": np.concatenate([part.codes for part in parts]),
+        "contributions": np.concatenate([part.hypothetical for part in parts]),
+        "contribution_params": {
+            "method": "mutagenesis", "tfs": list(dict.fromkeys(part.tf for part in parts)),
+            "groups": list(dict.fromkeys(part.group for part in parts)), "width": parts[0].codes.shape[1],
+            "strand": "forward", "regions": "sites", "rng": None, "left_out": {}, "signal": "held",
+        },
+    }  # fmt: skip
+    merge_slots(adata, slots, key)
