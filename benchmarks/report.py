@@ -27,6 +27,7 @@ SECTIONS = {
     "data_module": "Training",
     "cell_scores": "Scores of cells against random backgrounds",
     "variants": "Variants and cohorts",
+    "contributions": "Contributions of bases",
 }
 
 HEAD = """# Performance

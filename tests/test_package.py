@@ -62,7 +62,13 @@ TESTED_BY = {
     "atac/_read_pseudobulks.py": "pp/test_pseudobulk.py",
     "evaluate/_region_enrichment.py": "tl/test_enrichment.py",
     "get/_activity.py": "predict/test_activity_intervals.py",
+    "predict/_contribution_sites.py": "tl/test_contributions.py",
+    "predict/_run_contributions.py": "tl/test_contributions.py",
+    "results/_read_contributions.py": "tl/test_contributions.py",
     "results/_schema_contributions.py": "results/test_schema.py",
+    **{f"plotting/_{part}.py": "pl/test_tracks.py"
+       for part in ("genes", "track_data", "track_figure", "track_layout", "track_panels")},
+    "plotting/_contribution_logos.py": "pl/test_contributions.py",
     "predict/_depth_curve.py": "tl/test_downsampling_curve.py",
     "predict/_differential_run.py": "tl/test_differential_tfbs.py",
     "predict/_markers.py": "tl/test_rank_tfs.py",

@@ -1,45 +1,19 @@
 """Contributions of bases as sequence logos."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from scmaxatac import _keys
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
-from scmaxatac._text import choose_names
-from scmaxatac.genome._interval_table import Table, read_intervals
-from scmaxatac.get._contributions import contributions as get_contributions
-from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, SMALL, PanelGrid, available_size
-from scmaxatac.plotting._labels import shortened
-from scmaxatac.plotting._logo import draw_logo
-from scmaxatac.results._read_contributions import read_contribution_params
+from scmaxatac.genome._interval_table import Table
+from scmaxatac.plotting._contribution_logos import collect_rows, draw_rows
+from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.results._reader import find_results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_WIDTH = 10.0
-_LEFT, _RIGHT, _FOOT = 0.7, 0.35, 0.36
-_TITLE, _TICKS = 0.19, 0.19
-_TALLEST, _SMALLEST = 0.85, 0.45
-_BODY = 12.0
-"""Height that all rows together should not exceed, unless letters would become too small."""
-
-_SITES = 10
-
-
-class _Row(NamedTuple):
-    """A site in a group: where its bases begin, their heights (4, width), the bin that is explained, and a title."""
-
-    chrom: str
-    start: int
-    heights: np.ndarray
-    bin: tuple[int, int]
-    title: str
 
 
 @shared_docs
@@ -56,7 +30,9 @@ def contributions(
     mod: str = "atac",
     figsize: tuple[float, float] | None = None,
     ax: "Axes | None" = None,
-) -> "Figure":
+    show: bool = False,
+    save: SavePath | None = None,
+) -> "Figure | None":
     """Draw the bases around sites as letters, as high as they contribute to the logit.
 
     A site in a group is a row, and groups of one site stand below each other. Letters above 0 raise the score, those
@@ -88,10 +64,14 @@ def contributions(
         {figsize}
     ax
         {panels_ax}
+    show
+        {show}
+    save
+        {save}
 
     Returns
     -------
-    The figure.
+    {figure}
 
     {warns_and_raises}
         If no site lies in the regions, or a number is out of range.
@@ -106,116 +86,8 @@ def contributions(
     >>> len(figure.axes)
     4
     """
+    check_save(save)
     check_number("n_sites", n_sites, low=1, whole=True, optional=True)
     check_number("width", width, low=1, whole=True, optional=True)
-    rows = _rows(data, regions, tfs, groups, n_sites, width, key, mod)
-    available = available_size(ax, figsize)
-    ends = [i + 1 == len(rows) or _span(rows[i + 1]) != _span(row) for i, row in enumerate(rows)]
-    fixed = len(rows) * _TITLE + sum(ends) * _TICKS + _FOOT
-    total = available[1] if available else _BODY
-    height = (total - fixed) / len(rows)
-    height = max(height, 0.05) if available else min(max(height, _SMALLEST), _TALLEST)
-    grid = PanelGrid(ax, available[0] if available else _WIDTH, fixed + height * len(rows))
-    low, high = _range([row.heights for row in rows])
-    top = 0.0
-    for row, is_last in zip(rows, ends, strict=True):
-        grid.text(_LEFT, top + _TITLE / 2, row.title, va="center", ha="left")
-        panel = grid.panel(_LEFT, top + _TITLE, max(grid.width - _LEFT - _RIGHT, 0.2), height)
-        panel.set_label(row.title)
-        _draw_row(panel, row, (low, high) if share_y else _range([row.heights]), ticks=is_last, height=height)
-        top += _TITLE + height + (_TICKS if is_last else 0)
-    grid.text(grid.width / 2, grid.height - 0.12, "Position (bp)", fontsize=MEDIUM, va="center", ha="center")
-    grid.text(
-        0.19, (grid.height - _FOOT) / 2, "Contribution\nto the logit", fontsize=MEDIUM, va="center", ha="center",
-        rotation=90,
-    )  # fmt: skip
-    return grid.figure
-
-
-def _rows(
-    data: Any,
-    regions: Table | None,
-    tfs: str | Iterable[str] | None,
-    groups: str | Iterable[str] | None,
-    n_sites: int | None,
-    width: int | None,
-    key: str,
-    mod: str,
-) -> list[_Row]:
-    results = find_results(data, key, mod)
-    params, size = read_contribution_params(results), int(results.params["bin"])
-    chosen_tfs = choose_names(tfs, params["tfs"], "TF", source="contributions were computed for")
-    chosen_groups = choose_names(groups, params["groups"], "group", source="contributions were computed for")
-    most = n_sites if n_sites is not None or regions is not None else _SITES
-    wanted = None if regions is None else read_intervals(regions, "regions")
-    rows: list[_Row] = []
-    for tf in chosen_tfs:
-        found = [get_contributions(data, tf, group, key=key, mod=mod) for group in chosen_groups]
-        every = pd.concat([one.sites.assign(of=i, row=np.arange(len(one.sites))) for i, one in enumerate(found)])
-        every["chrom"] = every["chrom"].astype(str)
-        if wanted is not None:
-            every = every[_overlaps(every, wanted)]
-        best = every.groupby(["chrom", "start", "bin"])["score"].max().fillna(-1)
-        best = best.sort_values(ascending=False, kind="stable").iloc[:most]
-        for place in best.index:
-            here = every[(every[["chrom", "start", "bin"]] == place).all(axis=1)].drop_duplicates("of")
-            heights = [found[i].one_hot[r] * found[i].actual[r] for i, r in zip(here["of"], here["row"], strict=True)]
-            first = _best_columns(heights, width)
-            for site, of_site in zip(here.itertuples(), heights, strict=True):
-                part, start = of_site[:, first : None if width is None else first + width], int(site.start) + first
-                title = _title(site, tf, chosen_groups[site.of], start, part.shape[1])
-                rows.append(_Row(str(site.chrom), start, part, (int(site.bin), int(site.bin) + size), title))
-    if not rows:
-        where = "" if regions is None else " in these regions; regions= takes those that were explained"
-        raise ValueError(f"there are no contributions to draw{where}")
-    return rows
-
-
-def _title(site: Any, tf: str, group: str, start: int, width: int) -> str:
-    score = "" if np.isnan(site.score) else f", score {site.score:.2f}"
-    return f"{tf} in {shortened(group, 40)}   {site.chrom}:{start:,}\N{EN DASH}{start + width:,}{score}"
-
-
-def _overlaps(sites: pd.DataFrame, regions: pd.DataFrame) -> np.ndarray:
-    """Which sites have bases in one of the regions."""
-    found = np.zeros(len(sites), dtype=bool)
-    chrom, start, end = (sites[name].to_numpy() for name in ("chrom", "start", "end"))
-    for region in regions.itertuples():
-        found |= (chrom == region.chrom) & (start < region.end) & (end > region.start)
-    return found
-
-
-def _best_columns(heights: list[np.ndarray], width: int | None) -> int:
-    """First of the `width` columns that contribute most together, over all groups."""
-    total = np.sum([one.sum(axis=0) for one in heights], axis=0)
-    if width is None or width >= len(total):
-        return 0
-    return int(np.convolve(total, np.ones(width), mode="valid").argmax())
-
-
-def _span(row: _Row) -> tuple[str, int, int]:
-    return row.chrom, row.start, row.heights.shape[1]
-
-
-def _range(heights: list[np.ndarray]) -> tuple[float, float]:
-    """Lower and upper limit of the y axis; 0 is between them."""
-    low = min(0.0, *(float(one.min()) for one in heights))
-    high = max(0.0, *(float(one.max()) for one in heights))
-    span = (high - low) or 1.0
-    return low - 0.03 * span, high + 0.03 * span
-
-
-def _draw_row(panel: "Axes", row: _Row, limits: tuple[float, float], *, ticks: bool, height: float) -> None:
-    from matplotlib.ticker import FuncFormatter, MaxNLocator
-
-    end = row.start + row.heights.shape[1]
-    panel.set(xlim=(row.start, end), ylim=limits)
-    panel.axvspan(*row.bin, color=LIGHT_GREY, alpha=0.5, linewidth=0)
-    draw_logo(panel, row.heights, row.start)
-    panel.axhline(0, color=GREY, linewidth=0.5)
-    panel.spines[["top", "right", "bottom"]].set_visible(False)
-    panel.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True))
-    panel.xaxis.set_major_formatter(FuncFormatter(lambda position, _: f"{position:,.0f}"))
-    panel.tick_params(axis="x", bottom=ticks, labelbottom=ticks, labelsize=SMALL, length=2, pad=1)
-    panel.yaxis.set_major_locator(MaxNLocator(nbins=2 if height < 0.5 else 3))
-    panel.tick_params(axis="y", labelsize=SMALL, length=2, pad=2)
+    rows = collect_rows(find_results(data, key, mod), regions, tfs=tfs, groups=groups, n_sites=n_sites, width=width)
+    return finish(draw_rows(rows, share_y=share_y, figsize=figsize, ax=ax), ax=ax, show=show, save=save)
