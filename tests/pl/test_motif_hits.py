@@ -58,8 +58,8 @@ def test_panels_go_into_given_axes_and_sizes(truth):
     import matplotlib.pyplot as plt
 
     put(truth.adata, ["B"], ["CTCF_1", "M"])
-    figure, (_, ax) = plt.subplots(1, 2, figsize=(14, 3))
-    assert pl.motif_hits(truth.adata, ax=ax) is figure
+    _, (_, ax) = plt.subplots(1, 2, figsize=(14, 3))
+    assert pl.motif_hits(truth.adata, ax=ax) is None
     assert len(ax.child_axes) == 2
     assert pl.motif_hits(truth.adata, figsize=(6, 3)).get_size_inches().tolist() == pytest.approx([6, 3])
 

@@ -101,8 +101,8 @@ def test_the_number_of_motifs_is_limited_for_each_factor(adata):
 def test_panels_go_into_given_axes_and_sizes(adata):
     import matplotlib.pyplot as plt
 
-    figure, (_, ax) = plt.subplots(1, 2, figsize=(14, 4))
-    assert pl.motifs(adata, ax=ax) is figure
+    _, (_, ax) = plt.subplots(1, 2, figsize=(14, 4))
+    assert pl.motifs(adata, ax=ax) is None
     assert len(ax.child_axes) == 4
     assert pl.motifs(adata, figsize=(5, 3)).get_size_inches().tolist() == pytest.approx([5, 3])
 

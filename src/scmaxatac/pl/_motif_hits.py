@@ -9,7 +9,8 @@ import pandas as pd
 from scmaxatac import _keys, get
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
-from scmaxatac.plotting._base import LARGE, MEDIUM, PALETTE, PanelGrid, available_size, plain_axes
+from scmaxatac.plotting._base import LARGE, MEDIUM, PALETTE, PanelGrid, available_size, plain_axes, text_width
+from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.plotting._labels import shortened
 
 if TYPE_CHECKING:
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 _COLUMNS = 3
 _PANEL, _HEIGHT = 1.9, 1.15
 _LEFT, _GAP, _TITLE, _FOOT, _HEAD = 0.62, 0.5, 0.36, 0.42, 0.32
+_KEY = 0.36
+"""Width of a line in the legend, with the space around it."""
+
 _STEP = 10
 """Width of a step of the histograms in bp."""
 
@@ -40,7 +44,9 @@ def motif_hits(
     mod: str = "atac",
     figsize: tuple[float, float] | None = None,
     ax: "Axes | None" = None,
-) -> "Figure":
+    show: bool = False,
+    save: SavePath | None = None,
+) -> "Figure | None":
     """Draw how far from the middle of a site motifs stand, a panel a factor and motif, a line a group.
 
     The lines are the matches that :func:`scmaxatac.tl.motif_hits` found in 10 bp, for 100 sites. A motif that the
@@ -66,10 +72,14 @@ def motif_hits(
         {figsize}
     ax
         {panels_ax}
+    show
+        {show}
+    save
+        {save}
 
     Returns
     -------
-    The figure.
+    {figure}
 
     Warns
     -----
@@ -93,6 +103,7 @@ def motif_hits(
     3
     """
     check_number("n_motifs", n_motifs, low=1, whole=True, optional=True)
+    check_save(save)
     chosen: dict[str, Any] = {"tfs": tfs, "groups": groups, "motifs": motifs, "key": key, "mod": mod}
     hits, summary = get.motif_hits(data, "hits", **chosen), get.motif_hits(data, "summary", **chosen)
     if hits.empty:
@@ -102,10 +113,11 @@ def motif_hits(
     styles = {name: (PALETTE[i % len(PALETTE)], _STYLES[i // len(PALETTE) % 3]) for i, name in enumerate(names)}
     n_columns = min(_COLUMNS, len(panels))
     n_rows = -(-len(panels) // n_columns)
-    legend_columns = n_columns * 2
-    head = _HEAD + 0.17 * -(-len(names) // legend_columns)
     available = available_size(ax, figsize)
     width = available[0] if available else _LEFT + n_columns * (_PANEL + _GAP)
+    labels = [shortened(name, 18) for name in names]
+    legend_columns = max(1, int((width - _LEFT) / (text_width(labels, MEDIUM) + _KEY)))
+    head = _HEAD + 0.17 * -(-len(names) // legend_columns)
     fixed = head + n_rows * (_TITLE + _FOOT)
     height = max((available[1] - fixed) / n_rows, 0.1) if available else _HEIGHT
     across = max((width - _LEFT) / n_columns - _GAP, 0.2)
@@ -124,13 +136,12 @@ def motif_hits(
         if column == 0:
             panel.set_ylabel("Hits in 10 bp\nof 100 sites", fontsize=MEDIUM, labelpad=2)
         if number == 0:
-            handles, labels = panel.get_legend_handles_labels()
             panel.legend(
-                handles, [shortened(label, 18) for label in labels], fontsize=MEDIUM, frameon=False, loc="lower left",
+                panel.lines, labels, fontsize=MEDIUM, frameon=False, loc="lower left",
                 ncols=legend_columns, bbox_to_anchor=(0, 1 + (_TITLE - 0.02) / height), borderaxespad=0, borderpad=0,
                 handlelength=1.4, columnspacing=1.2, labelspacing=0.3,
             )  # fmt: skip
-    return grid.figure
+    return finish(grid.figure, ax=ax, show=show, save=save)
 
 
 def _panels(summary: pd.DataFrame, n_motifs: int | None) -> list[tuple[str, str]]:

@@ -10,6 +10,7 @@ from scmaxatac import _keys, get
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import GREY, MEDIUM, SMALL, WARNING, PanelGrid, available_size
+from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.plotting._labels import shortened
 from scmaxatac.plotting._logo import BASES, draw_logo, frequency_heights
 
@@ -38,7 +39,9 @@ def motifs(
     mod: str = "atac",
     figsize: tuple[float, float] | None = None,
     ax: "Axes | None" = None,
-) -> "Figure":
+    show: bool = False,
+    save: SavePath | None = None,
+) -> "Figure | None":
     """Draw the motifs that :func:`scmaxatac.tl.find_motifs` found, a row a motif.
 
     On the left letters are as high as the mean contribution of each base to the logit: above 0 it raises the score,
@@ -61,10 +64,14 @@ def motifs(
         {figsize}
     ax
         {panels_ax}
+    show
+        {show}
+    save
+        {save}
 
     Returns
     -------
-    The figure.
+    {figure}
 
     Warns
     -----
@@ -85,9 +92,11 @@ def motifs(
     >>> sma.tl.contributions(mdata, "CTCF", "B", genome=toy.genome, width=64)
     >>> sma.tl.find_motifs(mdata)
     >>> figure = sma.pl.motifs(mdata)
-    >>> figure.savefig("motifs.png")  # doctest: +SKIP
+    >>> len(figure.axes)
+    2
     """
     check_number("n_motifs", n_motifs, low=1, whole=True, optional=True)
+    check_save(save)
     table = get.motifs(data, tfs=tfs, key=key, mod=mod)
     if table.empty:
         remarks = get.motifs(data, "searches", tfs=tfs, key=key, mod=mod)
@@ -116,7 +125,7 @@ def motifs(
             panel.set_label(str(row.motif))
             _draw(panel, heights, limits)
         top += _TITLE + height
-    return grid.figure
+    return finish(grid.figure, ax=ax, show=show, save=save)
 
 
 def _write_title(grid: PanelGrid, row: Any, top: float, lefts: tuple[float, float]) -> None:
