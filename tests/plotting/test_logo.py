@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from matplotlib.colors import to_rgb
 
-from scmaxatac.plotting._logo import BASES, COLOURS, draw_logo
+from scmaxatac.plotting._logo import BASES, COLOURS, draw_logo, frequency_heights
 
 
 @pytest.fixture
@@ -65,3 +65,13 @@ def test_nothing_is_drawn_of_zeros_and_missing_numbers(ax):
     draw_logo(ax, np.array([[0.0, np.nan]] * 4))
     assert not ax.patches
     assert set(BASES) == set(COLOURS)
+
+
+def test_letters_of_counts_share_the_information_of_their_position():
+    counts = np.array([[8, 0, 0, 0], [4, 4, 0, 0], [2, 2, 2, 2], [0, 0, 0, 0], [6, 0, 2, 0]]).T
+    heights = frequency_heights(counts)
+    np.testing.assert_allclose(heights.sum(axis=0)[:4], [2, 1, 0, 0])
+    np.testing.assert_allclose(heights[:, 1], [0.5, 0.5, 0, 0])
+    entropy = -(0.75 * np.log2(0.75) + 0.25 * np.log2(0.25))
+    np.testing.assert_allclose(heights[:, 4], np.array([0.75, 0, 0.25, 0]) * (2 - entropy))
+    assert not heights[:, 3].any()

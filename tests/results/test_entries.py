@@ -4,11 +4,10 @@ import pandas as pd
 import pytest
 
 from scmaxatac.results._entries import check_entry, read_entry, write_entry
-from scmaxatac.results._entry import DIFFERENTIAL, ENRICHMENT, FOOTPRINT, NETWORK, RANKS
+from scmaxatac.results._entry import ENTRIES, NETWORK, RANKS
 from scmaxatac.results._reader import is_prediction
 
 TABLE = pd.DataFrame({"source": ["A", "B/C"], "weight": [0.5, 2.0]})
-ENTRIES = (DIFFERENTIAL, RANKS, NETWORK, ENRICHMENT, FOOTPRINT)
 
 
 @pytest.fixture

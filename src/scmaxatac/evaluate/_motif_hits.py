@@ -26,12 +26,18 @@ class MotifHits(NamedTuple):
         (n,) int64.
     reverse
         (n,) bool, whether the match is on the reverse strand.
+    score
+        (n,) float64, log odds over equal base frequencies in bits, rounded to 0.002.
+    p
+        (n,) float64, probability that a random sequence of equal base frequencies reaches the score.
     """
 
     motif: np.ndarray
     start: np.ndarray
     end: np.ndarray
     reverse: np.ndarray
+    score: np.ndarray
+    p: np.ndarray
 
 
 def motif_hits(
@@ -62,7 +68,7 @@ def motif_hits(
     matrices = {str(i): _on_the_grid(matrix) for i, matrix in enumerate(motifs)}
     flank = max(len(matrix) for matrix in motifs)
     none = np.zeros(0, dtype=np.int64)
-    parts = [MotifHits(none, none, none, none.astype(bool))]
+    parts = [MotifHits(none, none, none, none.astype(bool), none.astype(float), none.astype(float))]
     for low, high in _batches(np.asarray(starts, dtype=np.int64), np.asarray(ends, dtype=np.int64)):
         begins, stops = np.maximum(low - flank, 0), np.minimum(high + flank, len(codes))
         text, offsets = _join(codes, begins, stops)
@@ -76,7 +82,8 @@ def motif_hits(
             keep = (unknown[stop] == unknown[first]) & (low[piece] <= middle) & (middle < high[piece])
             reverse = (table["strand"] == "-").to_numpy(dtype=bool)
             index = np.full(int(keep.sum()), motif)
-            parts.append(MotifHits(index, start[keep], (start + stop - first)[keep], reverse[keep]))
+            score, p = (table[name].to_numpy(dtype=np.float64)[keep] for name in ("score", "p-value"))
+            parts.append(MotifHits(index, start[keep], (start + stop - first)[keep], reverse[keep], score, p))
     return MotifHits(*(np.concatenate(columns) for columns in zip(*parts, strict=True)))
 
 

@@ -6,6 +6,8 @@ from scmaxatac.get._contributions import contributions
 from scmaxatac.get._differential import differential
 from scmaxatac.get._enrichment import enrichment
 from scmaxatac.get._footprint import footprint
+from scmaxatac.get._motif_hits import motif_hits
+from scmaxatac.get._motifs import motifs
 from scmaxatac.get._network import network
 from scmaxatac.get._params import params
 from scmaxatac.get._qc import qc
@@ -23,6 +25,8 @@ __all__ = [
     "differential",
     "enrichment",
     "footprint",
+    "motif_hits",
+    "motifs",
     "network",
     "params",
     "qc",

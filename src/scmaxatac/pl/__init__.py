@@ -7,6 +7,8 @@ from scmaxatac.pl._downsampling_curve import downsampling_curve
 from scmaxatac.pl._footprint import footprint
 from scmaxatac.pl._heatmap import heatmap
 from scmaxatac.pl._learning_curve import learning_curve
+from scmaxatac.pl._motif_hits import motif_hits
+from scmaxatac.pl._motifs import motifs
 from scmaxatac.pl._precision_recall import precision_recall
 from scmaxatac.pl._qc import qc
 from scmaxatac.pl._rank_tfs import rank_tfs
@@ -22,6 +24,8 @@ __all__ = [
     "footprint",
     "heatmap",
     "learning_curve",
+    "motif_hits",
+    "motifs",
     "precision_recall",
     "qc",
     "rank_tfs",

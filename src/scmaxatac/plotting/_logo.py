@@ -78,3 +78,18 @@ def _letter(letter: str) -> "Path":
     vertices = np.clip((np.asarray(path.vertices) - low) / (high - low), 0, 1)
     vertices[:, 0] = _GAP / 2 + vertices[:, 0] * (1 - _GAP)
     return Path(vertices, path.codes)
+
+
+def frequency_heights(counts: np.ndarray) -> np.ndarray:
+    """Heights of the letters of (4, width) counts: a base's share of the information of its position, in bits.
+
+    Information is over equal base frequencies, and 0 where nothing was counted.
+
+    References
+    ----------
+    Schneider and Stephens 1990, Nucleic Acids Research 18:6097-6100.
+    """
+    share = counts / np.maximum(counts.sum(axis=0), 1e-300)
+    entropy = -np.sum(share * np.log2(np.where(share > 0, share, 1)), axis=0)
+    heights: np.ndarray = share * (2 - entropy)
+    return heights

@@ -46,5 +46,9 @@ RANKS = Entry("rank_tfs", "ranking of factors", ("ranks",), "scmaxatac.tl.rank_t
 NETWORK = Entry("network", "network", ("edges",), "scmaxatac.tl.to_network(..., store=True)")
 FOOTPRINT = Entry("footprint", "set of footprints", ("profiles", "depths", "bias"), "scmaxatac.tl.footprint")
 ENRICHMENT = Entry("enrichment", "test of enrichment", ("factors_tested",), "scmaxatac.tl.enrichment(..., store=True)")
+MOTIFS = Entry(
+    "motifs", "search for motifs", ("motifs", "matrices", "seqlets", "matches", "searches"), "scmaxatac.tl.find_motifs"
+)
+MOTIF_HITS = Entry("motif_hits", "search for hits", ("hits", "summary"), "scmaxatac.tl.motif_hits")
 
-ENTRIES = (DIFFERENTIAL, RANKS, NETWORK, ENRICHMENT, FOOTPRINT)
+ENTRIES = (DIFFERENTIAL, RANKS, NETWORK, ENRICHMENT, FOOTPRINT, MOTIFS, MOTIF_HITS)

@@ -9,8 +9,10 @@ from scmaxatac.tl._contributions import contributions
 from scmaxatac.tl._differential_tfbs import differential_tfbs
 from scmaxatac.tl._downsampling_curve import downsampling_curve
 from scmaxatac.tl._enrichment import enrichment
+from scmaxatac.tl._find_motifs import find_motifs
 from scmaxatac.tl._footprint import footprint
 from scmaxatac.tl._jaccard import jaccard
+from scmaxatac.tl._motif_hits import motif_hits
 from scmaxatac.tl._motif_scan import motif_scan
 from scmaxatac.tl._predict_haplotypes import predict_haplotypes
 from scmaxatac.tl._predict_tfbs import predict_tfbs
@@ -31,8 +33,10 @@ __all__ = [
     "differential_tfbs",
     "downsampling_curve",
     "enrichment",
+    "find_motifs",
     "footprint",
     "jaccard",
+    "motif_hits",
     "motif_scan",
     "predict_haplotypes",
     "predict_tfbs",
