@@ -71,6 +71,7 @@ TESTED_BY = {
     "predict/_run_variants.py": "tl/test_score_variants.py",
     "results/_read_tracks.py": "get/test_track.py",
     "results/_read_variants.py": "tl/test_score_variants.py",
+    "results/_variant_files.py": "tl/test_write_variants.py",
     "results/_slot.py": "results/test_schema.py",
     "sequence/_compare_haplotypes.py": "tl/test_compare_haplotypes.py",
     "train/_fit.py": "train/test_module.py",

@@ -15,7 +15,7 @@ FIELDS = [InfoField("X_A", "Float", 'of "A" \\ in\nB'), InfoField("S", "String",
 
 
 def annotate(path, out, values):
-    write_lines(out, with_info(file_lines(path), FIELDS, lambda i: values.get(i, "")), compress=out.suffix == ".gz")
+    write_lines(out, with_info(file_lines(path), FIELDS, lambda i, _: values.get(i, "")), compress=out.suffix == ".gz")
     with pysam.VariantFile(str(out)) as file:
         return file.header, list(file)
 
@@ -59,7 +59,7 @@ def test_contigs_and_the_version_are_declared_where_they_were_not(tmp_path):
 
 def test_a_file_without_an_input_is_made_of_rows(tmp_path):
     lines = table_lines(["chr1"], [("chr1", 5, "rs1", "A", "C"), ("chr1", 7, ".", "AT", "A")])
-    write_lines(tmp_path / "a.vcf.gz", with_info(lines, FIELDS, lambda i: f"X_A={i}"), compress=True)
+    write_lines(tmp_path / "a.vcf.gz", with_info(lines, FIELDS, lambda i, n: f"X_A={i * n}"), compress=True)
     with pysam.VariantFile(str(tmp_path / "a.vcf.gz")) as file:
         assert [(one.pos, one.id, one.info["X_A"]) for one in file] == [(5, "rs1", (0,)), (7, None, (1,))]
 

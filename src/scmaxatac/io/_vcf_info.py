@@ -9,9 +9,11 @@ from scmaxatac.io._bgzf import BgzfWriter
 from scmaxatac.io._files import decompression_errors, open_binary
 
 _N_COLUMNS = 8
-_INFO = 7
+_ALT, _INFO = 4, 7
 _DECLARED = re.compile(rb"##(INFO|contig)=<ID=([^,>]+)")
 _UNFIT = re.compile(r"[^0-9A-Za-z_.]")
+
+InfoType = Literal["Float", "Integer", "String"]
 
 
 class InfoField(NamedTuple):
@@ -28,7 +30,7 @@ class InfoField(NamedTuple):
     """
 
     name: str
-    type: Literal["Float", "Integer", "String"]
+    type: InfoType
     text: str
 
     @property
@@ -98,7 +100,7 @@ def file_lines(path: Path) -> Iterator[bytes]:
             yield line
 
 
-def with_info(lines: Iterable[bytes], fields: Sequence[InfoField], info: Callable[[int], str]) -> Iterator[bytes]:
+def with_info(lines: Iterable[bytes], fields: Sequence[InfoField], info: Callable[[int, int], str]) -> Iterator[bytes]:
     """Add fields to the records of a VCF file, all else stays; a field of the same name is replaced.
 
     Parameters
@@ -108,7 +110,8 @@ def with_info(lines: Iterable[bytes], fields: Sequence[InfoField], info: Callabl
     fields
         The fields that are declared in the header.
     info
-        Called with the number of each record, from 0; gives ``name=value;name=value`` or "".
+        Called with the number of each record, from 0, and of its alternative alleles; gives ``name=value;name=value``
+        or "".
     """
     names = {field.name.encode() for field in fields}
     width, number, header = _N_COLUMNS, 0, True
@@ -125,7 +128,8 @@ def with_info(lines: Iterable[bytes], fields: Sequence[InfoField], info: Callabl
             columns = line.rstrip(b"\r\n").split(b"\t")[:width]
             old = [] if columns[_INFO] in (b".", b"") else columns[_INFO].split(b";")
             kept = [one for one in old if one.partition(b"=")[0] not in names]
-            added = info(number).encode()
+            n_alleles = 0 if columns[_ALT] in (b".", b"") else columns[_ALT].count(b",") + 1
+            added = info(number, n_alleles).encode()
             columns[_INFO] = b";".join([*kept, *([added] if added else [])]) or b"."
             yield b"\t".join(columns) + b"\n"
             number += 1
