@@ -6,6 +6,7 @@ from scmaxatac.pl._heatmap import heatmap
 from scmaxatac.pl._learning_curve import learning_curve
 from scmaxatac.pl._qc import qc
 from scmaxatac.pl._tracks import tracks
+from scmaxatac.pl._variant_effects import variant_effects
 
 __all__ = [
     "calibration",
@@ -14,4 +15,5 @@ __all__ = [
     "learning_curve",
     "qc",
     "tracks",
+    "variant_effects",
 ]

@@ -12,6 +12,9 @@ from scmaxatac.scores._log_odds import logit
 PARAMS = "haplotypes"
 """Name in ``uns`` of the parameters of predicted haplotypes."""
 
+ALLELES = "alleles"
+"""Name in ``uns`` of their alleles, and in ``obsm`` of who carries them."""
+
 STATES = ("gained", "lost", "shared")
 """Sites of the target alone, of the reference alone, of both."""
 
