@@ -74,6 +74,7 @@ TESTED_BY = {
     "results/_variant_files.py": "tl/test_write_variants.py",
     "results/_slot.py": "results/test_schema.py",
     "sequence/_compare_haplotypes.py": "tl/test_compare_haplotypes.py",
+    "sequence/_haplotype_classes.py": "tl/test_compare_haplotypes.py",
     "train/_fit.py": "train/test_module.py",
     "zoo/_fetch.py": "models/test_download.py",
     "zoo/_saved_model.py": "zoo/test_model_folder.py",

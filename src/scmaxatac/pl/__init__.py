@@ -2,6 +2,8 @@
 
 from scmaxatac.pl._calibration import calibration
 from scmaxatac.pl._downsampling_curve import downsampling_curve
+from scmaxatac.pl._haplotype_differences import haplotype_differences
+from scmaxatac.pl._haplotypes import haplotypes
 from scmaxatac.pl._heatmap import heatmap
 from scmaxatac.pl._learning_curve import learning_curve
 from scmaxatac.pl._qc import qc
@@ -11,6 +13,8 @@ from scmaxatac.pl._variant_effects import variant_effects
 __all__ = [
     "calibration",
     "downsampling_curve",
+    "haplotype_differences",
+    "haplotypes",
     "heatmap",
     "learning_curve",
     "qc",
