@@ -63,5 +63,13 @@ def test_no_texts_overlap_or_are_clipped(n_tfs, groups):
 
 def test_it_is_drawn_in_the_place_of_an_axes():
     figure, axes = plt.subplots(2, figsize=(7, 9))
-    assert pl.haplotype_differences(make_table(3), ax=axes[0]) is figure
+    assert pl.haplotype_differences(make_table(3), ax=axes[0]) is None
     assert plt.get_fignums() == [figure.number]
+    assert axes[0].child_axes
+
+
+def test_it_is_saved(tmp_path):
+    with pytest.raises(ValueError, match="its ending has to be"):
+        pl.haplotype_differences(make_table(3), save="a.x")
+    pl.haplotype_differences(make_table(3), save=tmp_path / "a.svg")
+    assert (tmp_path / "a.svg").stat().st_size > 1_000

@@ -136,5 +136,13 @@ def test_no_texts_overlap_or_are_clipped(n_tfs, n_bins, n_alleles):
 
 def test_it_is_drawn_in_the_place_of_an_axes():
     figure, axes = plt.subplots(2, figsize=(8, 12))
-    assert pl.haplotypes(make_haplotypes(["CTCF"], 50, 9), ax=axes[0], **PAIR) is figure
+    assert pl.haplotypes(make_haplotypes(["CTCF"], 50, 9), ax=axes[0], **PAIR) is None
     assert plt.get_fignums() == [figure.number]
+    assert axes[0].child_axes
+
+
+def test_it_is_saved(tmp_path):
+    with pytest.raises(ValueError, match="its ending has to be"):
+        pl.haplotypes(make_haplotypes(["CTCF"], 50, 9), save="a.x", **PAIR)
+    pl.haplotypes(make_haplotypes(["CTCF"], 50, 9), save=tmp_path / "a.svg", **PAIR)
+    assert (tmp_path / "a.svg").stat().st_size > 1_000

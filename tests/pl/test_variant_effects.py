@@ -126,3 +126,10 @@ def test_it_is_drawn_into_an_axes_and_bad_numbers_are_told(adata):
     scores[..., 2] = 0
     with pytest.raises(ValueError, match="none of the 30 variants has an effect"):
         pl.variant_effects(adata)
+
+
+def test_it_is_saved(adata, tmp_path):
+    with pytest.raises(ValueError, match="its ending has to be"):
+        pl.variant_effects(adata, save="a.x")
+    pl.variant_effects(adata, save=tmp_path / "a.svg")
+    assert (tmp_path / "a.svg").stat().st_size > 1_000

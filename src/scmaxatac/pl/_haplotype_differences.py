@@ -21,6 +21,7 @@ from scmaxatac.plotting._base import (
     short_number,
     text_width,
 )
+from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.plotting._labels import distinct_labels
 
 if TYPE_CHECKING:
@@ -41,7 +42,9 @@ def haplotype_differences(
     n_tfs: int = 20,
     figsize: tuple[float, float] | None = None,
     ax: "Axes | None" = None,
-) -> "Figure":
+    show: bool = False,
+    save: SavePath | None = None,
+) -> "Figure | None":
     """Draw the sites that are gained, lost and shared between two classes of haplotypes, and the ranking of factors.
 
     Factors are in the order of their rank, with the sites of the target alone to the right (gained), those of the
@@ -58,10 +61,14 @@ def haplotype_differences(
         {figsize}
     ax
         {panels_ax}
+    show
+        {show}
+    save
+        {save}
 
     Returns
     -------
-    The figure.
+    {figure}
 
     Raises
     ------
@@ -83,6 +90,7 @@ def haplotype_differences(
     >>> figure = sma.pl.haplotype_differences(table)
     >>> figure.savefig("differences.png")  # doctest: +SKIP
     """
+    check_save(save)
     check_number("n_tfs", n_tfs, low=1, whole=True)
     if missing := [name for name in _COLUMNS if name not in table]:
         raise ValueError(
@@ -127,7 +135,7 @@ def haplotype_differences(
         panel.set_label(f"{group}: effect")
         _draw_effects(panel, rows["effect"].to_numpy(), top_effect)
         top += _TOP + tall + _BOTTOM
-    return grid.figure
+    return finish(grid.figure, ax=ax, show=show, save=save)
 
 
 def _draw_counts(panel: "Axes", rows: pd.DataFrame, labels: list[str], size: float, limit: int) -> None:

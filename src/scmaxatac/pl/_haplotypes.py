@@ -25,6 +25,7 @@ from scmaxatac.plotting._base import (
     text_width,
 )
 from scmaxatac.plotting._block import BlockGrid, block_of
+from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.plotting._labels import distinct_labels, shortened
 from scmaxatac.sequence._compare_haplotypes import ALLELES, compare_sites, mean_logits, rank_factors
 from scmaxatac.sequence._haplotype_classes import HaplotypeClasses, haplotype_classes, haplotype_params
@@ -54,7 +55,9 @@ def haplotypes(
     n_tfs: int = 12,
     figsize: tuple[float, float] | None = None,
     ax: "Axes | None" = None,
-) -> "Figure":
+    show: bool = False,
+    save: SavePath | None = None,
+) -> "Figure | None":
     """Draw the scores of factors along a block on two classes of haplotypes, their difference, and their alleles.
 
     From above: the alleles of each class, coloured where the classes do not carry them equally often; the scores of the
@@ -82,10 +85,14 @@ def haplotypes(
         {figsize}
     ax
         {panels_ax}
+    show
+        {show}
+    save
+        {save}
 
     Returns
     -------
-    The figure.
+    {figure}
 
     Raises
     ------
@@ -111,6 +118,7 @@ def haplotypes(
     """
     import matplotlib.pyplot as plt
 
+    check_save(save)
     check_number("n_tfs", n_tfs, low=1, whole=True)
     params = haplotype_params(haplotypes)
     classes = _only(haplotype_classes(haplotypes.obs, by, target, reference, group))
@@ -161,7 +169,7 @@ def haplotypes(
         if i:
             _bar(grid, sizes, image, top, "Score" if i == 1 else "")
     position_axis(panel, block.chrom, block.start, block.end)
-    return grid.figure
+    return finish(grid.figure, ax=ax, show=show, save=save)
 
 
 class _Sizes:

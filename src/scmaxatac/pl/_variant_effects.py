@@ -19,6 +19,7 @@ from scmaxatac.plotting._base import (
     root_figure,
     text_width,
 )
+from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.plotting._labels import distinct_labels, shortened
 
 if TYPE_CHECKING:
@@ -44,7 +45,9 @@ def variant_effects(
     mod: str = "atac",
     figsize: tuple[float, float] | None = None,
     ax: "Axes | None" = None,
-) -> "Axes":
+    show: bool = False,
+    save: SavePath | None = None,
+) -> "Axes | None":
     """Draw the change in logit of the variants with the largest effects, by factor and group, as a heatmap.
 
     Rows are variants in the order of the genome; columns are factors, group by group. A triangle that points up marks
@@ -71,10 +74,14 @@ def variant_effects(
         {figsize}
     ax
         {ax}
+    show
+        {show}
+    save
+        {save}
 
     Returns
     -------
-    The axes of the heatmap; the colour bar's are ``ax.images[0].colorbar.ax``.
+    The axes of the heatmap, None if it was shown; the colour bar's are ``ax.images[0].colorbar.ax``.
 
     Raises
     ------
@@ -94,6 +101,7 @@ def variant_effects(
     """
     import matplotlib.pyplot as plt
 
+    check_save(save)
     check_number("n_variants", n_variants, low=1, whole=True)
     check_number("n_tfs", n_tfs, low=1, whole=True)
     long = get.variants(data, tfs=tfs, groups=groups, key=key, mod=mod)
@@ -137,7 +145,7 @@ def variant_effects(
     _label(ax, names, factors * shape[1], place, pitch)
     _name_groups(ax, labels, place.reshape(shape[1], -1))
     _explain(ax, image, effects.shape, pitch, len(size))
-    return ax
+    return finish(ax, show=show, save=save)
 
 
 def _names(variants: pd.DataFrame) -> list[str]:
