@@ -146,6 +146,25 @@ def test_what_the_page_on_differential_binding_says():
     assert ((pieces["low"] < pieces["called"]) & (pieces["called"] < pieces["high"])).all()
 
 
+def test_what_the_page_on_variants_says():
+    table = pd.read_csv(PAGES / "variants.csv").set_index(["part", "factor", "alleles"])
+    page = " ".join((PAGES / "variants.md").read_text().split())
+    auroc = table["auroc"].dropna().droplevel("alleles")
+    assert auroc["motif, all"].to_dict() == {"CTCF": 0.995, "SPI1": 0.963}
+    assert auroc["ClinVar, all"].to_dict() == {"CTCF": 0.682, "SPI1": 0.622}
+    assert auroc["ClinVar, single bases"].to_dict() == {"CTCF": 0.52, "SPI1": 0.455}
+    single = table.loc["ClinVar, single bases"].dropna(subset=["auroc"])
+    assert ((single["low"] < 0.5) & (single["high"] > 0.5)).all()
+    broken = table.xs("motif broken", level="alleles").xs("motif, score of 0.1 or more")
+    assert broken["large"].round(2).to_dict() == {"CTCF": 0.77, "SPI1": 0.93}
+    assert "77% of CTCF's and 93% of SPI1's broken motifs" in page
+    near = table.xs("another base near by", level="alleles").xs("motif, score of 0.1 or more")
+    assert (near["large"] * near["n"]).round().to_dict() == {"CTCF": 1, "SPI1": 0}
+    assert table.loc["motif, all"].xs("motif broken", level="alleles")["lost"].to_dict() == {"CTCF": 19, "SPI1": 4}
+    clinvar = table.loc[["ClinVar, all"], ["gained", "lost"]].sum(axis=1).groupby("factor").sum()
+    assert clinvar.to_dict() == {"CTCF": 4, "SPI1": 1}
+
+
 def names_in(module: str) -> set[str]:
     """Names that a module of the package defines or imports, and the modules in it."""
     path = ROOT / "src" / module.replace(".", "/")

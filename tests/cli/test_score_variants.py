@@ -1,5 +1,6 @@
 """``scmaxatac variants`` prints what the functions give."""
 
+import gzip
 import io
 
 import pandas as pd
@@ -40,6 +41,25 @@ def test_the_table_is_that_of_the_functions(files, capsys):
         assert printed[name].to_numpy() == pytest.approx(expected[name].to_numpy(), rel=1e-5, abs=1e-6)
 
 
+def test_a_vcf_file_is_that_of_the_functions(files, capsys, tmp_path):
+    (h5ad, vcf), genome, adata = files
+    common = tmp_path / "common.vcf"
+    lines = []
+    codes = sma.Genome(genome[1]).codes("chr1")
+    for at in range(1_500, 3_500, 10):
+        ref, alt = ("ACGT"[(codes[at] + k) % 4] for k in (0, 1))
+        lines.append(f"chr1\t{at + 1}\t.\t{ref}\t{alt}\t.\t.\tMAF=0.3\n")
+    common.write_text("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n" + "".join(lines))
+    options = ["--tfs", "AAA", "--null", str(common), "--frequency", "MAF", "--quiet", "--out"]
+    assert main(["variants", h5ad, vcf, *genome, *options, str(tmp_path / "a.vcf.gz")]) == 0
+    assert capsys.readouterr().out == ""
+    options = {"genome": sma.Genome(genome[1], blacklist=genome[3]), "tfs": "AAA"}
+    sma.tl.score_variants(adata, vcf, **options, null=common, frequency="MAF")
+    expected = sma.tl.write_variants(adata, tmp_path / "b.vcf.gz").read_bytes()
+    assert (tmp_path / "a.vcf.gz").read_bytes() == expected
+    assert b"SMA_Q_AAA_CD4_T=" in gzip.decompress(expected)
+
+
 def test_bad_input_is_one_line(files, capsys):
     (h5ad, vcf), genome, _ = files
     assert main(["variants", h5ad, vcf, *genome[:2]]) == 2
@@ -48,6 +68,10 @@ def test_bad_input_is_one_line(files, capsys):
     assert "--blacklist" in capsys.readouterr().err
     assert main(["variants", h5ad, vcf + "x", *genome]) == 2
     assert "v.vcfx" in capsys.readouterr().err
+    assert main(["variants", h5ad, vcf, *genome, "--out", "a.csv"]) == 2
+    assert "a.csv ends neither as a VCF file nor as a table" in capsys.readouterr().err
+    assert main(["variants", h5ad, vcf, *genome, "--null", "none.vcf"]) == 2
+    assert "VCF file of common variants not found: none.vcf" in capsys.readouterr().err
 
 
 def test_the_table_goes_to_a_file_that_is_nobody_elses(files, capsys, tmp_path):

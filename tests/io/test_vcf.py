@@ -5,6 +5,7 @@ import gzip
 import numpy as np
 import pytest
 
+from scmaxatac.io._bgzf import write_bgzf
 from scmaxatac.io._vcf import ABSENT, MISSING, read_vcf
 
 HEAD = "##fileformat=VCFv4.2\n##contig=<ID=chr1>\n"
@@ -53,6 +54,42 @@ def test_genotypes_of_chosen_samples(tmp_path):
     assert found.phased.tolist() == [[True, False, True, True], [True, True, True, False]]
     some = read_vcf(path, samples=["s3", "s1"])
     np.testing.assert_array_equal(some.alleles, found.alleles[:, [2, 0]])
+
+
+def test_frequencies_are_those_of_the_alleles(tmp_path):
+    rows = (
+        "chr1 1 . A C,G . . DP=3;AF=0.25,.",
+        "chr1 2 . A C . . .",
+        "chr1 3 . A C . . MAF=0.5;AF=1e-3",
+        "chr1 4 . A . . . .",
+    )
+    path = write(tmp_path / "a.vcf", *rows)
+    assert str(read_vcf(path, frequency="AF").frequencies) == "((0.25, nan), (nan,), (0.001,), ())"
+    assert read_vcf(path).frequencies == ((), (), (), ())
+    for value in ("0.1", "0.1,2", "0.1,x", "-1,0"):
+        bad = write(tmp_path / "b.vcf", f"chr1 1 . A C,G . . AF={value}")
+        with pytest.raises(
+            ValueError, match=f"b.vcf, line 4: AF is '{value}'; expected a number from 0 to 1 for each of"
+        ):
+            read_vcf(bad, frequency="AF")
+
+
+@pytest.mark.parametrize("cut", [28, 60])
+def test_a_bgzip_file_that_was_cut_is_told(tmp_path, cut):
+    """Between two blocks nothing but the missing end marker shows it, within one the data end too early."""
+    text = HEAD + NAMES + "\n" + "".join(f"chr1\t{i + 1}\t.\tA\tC\t.\t.\t.\n" for i in range(9))
+    path = tmp_path / "a.vcf.gz"
+    write_bgzf(path, text.encode())
+    path.write_bytes(path.read_bytes()[:-cut])
+    if cut == 28:
+        with pytest.warns(UserWarning, match="lacks bgzip's end marker: it may be truncated"):
+            assert len(read_vcf(path)) == 9
+    else:
+        with (
+            pytest.warns(UserWarning, match="lacks bgzip's end marker"),
+            pytest.raises(ValueError, match=r"a\.vcf\.gz is (truncated|damaged)"),
+        ):
+            read_vcf(path)
 
 
 def test_records_elsewhere_are_passed_over(tmp_path):

@@ -72,6 +72,14 @@ def test_missing_genotypes_and_overlaps_are_counted(genome, records):
     assert sorted(lost.values()) == [1, 2]
 
 
+def test_of_two_records_at_one_position_the_first_is_carried_and_the_other_counted(genome, records):
+    rows = [("chr1", 9, "A", "G", "1|1", "0|1"), ("chr1", 9, "A", "C", "1|0", "1|0")]
+    with pytest.warns(UserWarning, match="1 that overlap another one on their haplotype"):
+        found, _ = phase_alleles(records(*rows), genome)
+    assert found["chr1"].alleles == (Allele(8, "A", "G"), Allele(8, "A", "C"))
+    assert found["chr1"].carried.astype(int).tolist() == [[1, 1, 0, 1], [0, 0, 1, 0]]
+
+
 def test_real_haplotypes_differ_where_the_genotypes_do(data_dir, tmp_path):
     genome = Genome(data_dir / "haplotypes" / "hg38_chr21_37Mb.fa.gz", cache_dir=tmp_path)
     records = read_vcf(data_dir / "haplotypes" / "NA12878_chr21_37Mb.phased.vcf.gz", samples=None)

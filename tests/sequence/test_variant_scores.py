@@ -125,6 +125,34 @@ def test_where_no_window_lies_nothing_is_scored(data):
     assert np.isnan(found.effect).all()
 
 
+@pytest.mark.parametrize("n_ref", [0, 1, 40])
+@pytest.mark.parametrize("n_alt", [0, 3])
+@pytest.mark.parametrize("at", ["first", "last"])
+def test_at_the_ends_of_a_chromosome_windows_are_written_out_as_everywhere(data, at, n_ref, n_alt):
+    genome, signal, engine = data
+    codes = genome.codes("chr1")
+    start = 0 if at == "first" else LENGTH - n_ref
+    ref = "".join("ACGT"[code] for code in codes[start : start + n_ref])
+    if not (n_ref or n_alt):
+        return
+    allele = Allele(start, ref, "ACG"[:n_alt])
+    starts = np.array([0, LENGTH // 32 * 32 - 1_024])
+    found = _variant_scores.score_alleles(engine, codes, [signal], "chr1", starts, [allele])
+    window = starts[[0]] if at == "first" else starts[[1]]
+    held = (window < allele.end) & (allele.start < window + 1_024)
+    assert found.n_windows.tolist() == [int(held.sum())]
+    assert np.isfinite(found.reference).all()
+    assert np.isfinite(found.alternative).all()
+    if not held.all():
+        return
+    bases = np.concatenate([codes[:start], to_codes(allele.alt), codes[start + n_ref :]])
+    begin = int(window[0])
+    written = np.full(1_024, 4, dtype=np.uint8)
+    written[: len(bases) - begin] = bases[begin : begin + 1_024]
+    around = haplotype_window(codes, [allele], begin, 1_024)
+    np.testing.assert_array_equal(around.codes, written)
+
+
 def test_groups_score_as_each_alone_and_share_the_windows_without_signal(data):
     genome, signal, engine = data
     codes = genome.codes("chr1")

@@ -40,20 +40,23 @@ def test_what_can_not_be_scored_is_counted_by_reason_in_one_warning(genome):
     rows = [
         ("chr1", 20, "A", "C"), ("chr1", 21, "A", "C"), ("chr9", 1, "A", "C"), ("chr1", 20, "A", "<DEL>"),
         ("chr1", 20, "A", "*"), ("chr1", 12, "N", "C"), ("chr1", 99_999, "A", "C"), ("chr1", 20, "A", "A"),
-        ("chr1", 20, "A", "A" * 1025),
+        ("chr1", 20, "A", "A" * 1025), ("chr1", 20, "A", "A[chr1:5["), ("chr1", 20, "A", "]chr1:5]A"),
+        ("chr1", 20, "A", "."), ("chr1", 20, "A", "A."), ("chr1", 2415, "TA", "T"),
     ]  # fmt: skip
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         found = variants(genome, *rows)
     assert len(found) == 1
-    assert sum(found.left_out.values()) == 8
+    assert sum(found.left_out.values()) == 13
     (message,) = [str(one.message) for one in seen]
-    assert message.startswith("8 of 9 alleles are left out: 2 symbolic")
+    assert message.startswith("13 of 14 alleles are left out: 6 symbolic, breakends or missing")
     for part in (
+        "1 longer than a window",
+        "1 whose ALT is their REF",
         "1 whose REF is not the genome's",
         "1 on contigs",
         "1 in sequence that is not known",
-        "1 past the end",
+        "2 past the end",
     ):
         assert part in message
     assert "REF: chr1:21 A, not C (variants, row 1)" in message

@@ -118,3 +118,14 @@ def test_a_factor_without_sites_comes_last(haplotypes):
     assert table["tf"].tolist() == ["U", "A"]
     assert table["effect"].iloc[0] == 0
     assert np.isnan(table["effect"].iloc[1])
+
+
+def test_without_any_site_tables_are_empty_and_factors_are_ranked_all_the_same(haplotypes):
+    haplotypes.layers["T"] = haplotypes.layers["U"]
+    options = {"target": "a", "reference": "b"}
+    sites = sma.tl.compare_haplotypes(haplotypes, **options, level="sites")
+    assert len(sites) == 0
+    table = sma.tl.compare_haplotypes(haplotypes, **options)
+    assert table["tf"].tolist() == ["T", "U"]
+    assert table[["gained", "lost", "shared"]].to_numpy().sum() == 0
+    assert table["effect"].isna().all()

@@ -2,6 +2,7 @@
 
 import json
 
+import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
@@ -82,6 +83,27 @@ def test_each_sample_is_scored_with_the_signal_of_its_own_group(mini, adata, tmp
     np.testing.assert_allclose(own.layers["BBB"], every[own.obs_names].layers["BBB"], atol=1e-6)
     params = json.loads(own.uns["haplotypes"])
     assert 0 < params["n_distinct"] < params["n_windows"]
+
+
+def test_alleles_of_the_bins_and_their_carriers_come_along(mini, adata, tmp_path):
+    vcf = write_vcf(tmp_path / "a.vcf", mini)
+    groups = {"bob": "Mono", "ann": "B"}
+    found = sma.tl.predict_haplotypes(adata, vcf, regions="chr1:1,650-3,200", genome=mini.genome, groups=groups)
+    table = found.uns["alleles"]
+    inside = [at for at in SITES if at in (1_700, 2_300, 2_310)]
+    assert table["start"].tolist() == inside
+    assert (table["end"] == table["start"] + 1).all()
+    assert "".join(table["ref"]) == "".join(LETTERS[mini.codes[CHROM][at]] for at in inside)
+    genotypes = {at: SITES[at].replace("|", "").replace("\t", "") for at in inside}  # ann 1, ann 2, bob 1, bob 2
+    for row, place in (("bob|1|Mono", 2), ("bob|2|Mono", 3), ("ann|1|B", 0), ("ann|2|B", 1)):
+        expected = [genotypes[at][place] == "1" for at in inside]
+        assert found.obsm["alleles"][found.obs_names.get_loc(row)].tolist() == expected
+    found.write_h5ad(tmp_path / "a.h5ad")
+    back = ad.read_h5ad(tmp_path / "a.h5ad")
+    pd.testing.assert_frame_equal(back.uns["alleles"], table, check_dtype=False)
+    np.testing.assert_array_equal(back.obsm["alleles"], found.obsm["alleles"])
+    table = sma.tl.compare_haplotypes(back, target="ann", reference="bob")
+    assert table["rank"].tolist() == [1, 2]
 
 
 def test_bad_input_is_one_clear_error(mini, adata, tmp_path):

@@ -172,7 +172,7 @@ def test_bad_input_is_one_clear_error(mini, adata, monkeypatch, tmp_path):
     empty.write_text("##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n")
     with pytest.raises(ValueError, match=r"there are no variants: the file .*empty\.vcf is empty"):
         sma.tl.score_variants(adata, empty, genome=mini.genome)
-    with pytest.raises(ValueError, match="variants is a list; give a VCF file or a table"):
+    with pytest.raises(ValueError, match="the variants are a list; give a VCF file or a table"):
         sma.tl.score_variants(adata, ["rs123"], genome=mini.genome)
     monkeypatch.setattr(settings, "max_scores_mb", 1e-6)
     with pytest.raises(ValueError, match=r"more than settings\.max_scores_mb"):
@@ -182,8 +182,10 @@ def test_bad_input_is_one_clear_error(mini, adata, monkeypatch, tmp_path):
 
 @pytest.mark.parametrize("container", ["h5ad", "zarr"])
 def test_variants_survive_a_file(mini, adata, tmp_path, container):
-    sma.tl.score_variants(adata, snvs(mini), genome=mini.genome)
+    with pytest.warns(UserWarning, match="fewer than 39 common alleles"):
+        sma.tl.score_variants(adata, snvs(mini), genome=mini.genome, null=snvs(mini))
     expected = sma.get.variants(adata)
+    assert {"p", "q", "n_null"} <= set(expected)
     getattr(adata, f"write_{container}")(tmp_path / f"a.{container}")
     back = getattr(ad, f"read_{container}")(tmp_path / f"a.{container}")
     pd.testing.assert_frame_equal(sma.get.variants(back), expected)

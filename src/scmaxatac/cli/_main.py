@@ -177,11 +177,11 @@ def _add_variants(commands: _Commands, common: argparse.ArgumentParser) -> None:
     variants = commands.add_parser(
         "variants",
         parents=[common],
-        help="score what variants do to binding, as a table",
+        help="score what variants do to binding, as a table or VCF file",
         description=(
             "Score each variant of a VCF file alone, with the networks and signals of a prediction that DATA holds. "
-            "Writes a table: a row a variant, group and factor, tab-separated. The ATAC signal is held as it was "
-            "measured, so effects through accessibility are missed."
+            "Writes a table (a row a variant, group and factor, tab-separated), or the VCF file with the scores in "
+            "INFO. The ATAC signal is held as it was measured, so effects through accessibility are missed."
         ),
     )
     variants.add_argument("data", type=parse_path, metavar="DATA", help="file with predictions, .h5ad or .h5mu")
@@ -194,8 +194,12 @@ def _add_variants(commands: _Commands, common: argparse.ArgumentParser) -> None:
     variants.add_argument("--groups", nargs="+", metavar="GROUP", help="default: all that were predicted")
     variants.add_argument("--strand", help="forward, or mean of both strands; default: as predicted")
     variants.add_argument("--outside-regions", action="store_true", help="also score outside the predicted regions")
+    variants.add_argument("--null", type=parse_path, metavar="VCF", help="common variants that p-values are against")
+    variants.add_argument("--frequency", default="AF", metavar="FIELD", help="field of INFO with the frequencies of "
+                          "alternative alleles, for that; default: %(default)s")  # fmt: skip
     variants.add_argument("--min-effect", type=float, metavar="X", help="smallest change in logit; default: all rows")
-    variants.add_argument("--out", type=parse_path, metavar="FILE", help="the table; default: standard output")
+    variants.add_argument("--out", type=parse_path, metavar="FILE", help="table (.tsv, .txt) or VCF file (.vcf), also "
+                          "with .gz; default: the table on standard output")  # fmt: skip
     variants.add_argument("--key", default="tfbs", help="name of the results in the object; default: %(default)s")
     variants.add_argument("--mod", default="atac", help="modality of an h5mu file; default: %(default)s")
     variants.set_defaults(run=_run_variants)

@@ -1,14 +1,16 @@
-"""``scmaxatac variants``: a predicted file and variants in, a table out."""
+"""``scmaxatac variants``: a predicted file and variants in, a table or a VCF file out."""
 
 import argparse
-
-import pandas as pd
+from pathlib import Path
+from typing import Any
 
 import scmaxatac as sma
 from scmaxatac.cli._predict_file import read_data
 from scmaxatac.io._files import existing_file
 from scmaxatac.io._output import output_file
 from scmaxatac.io._owned_file import owned_file
+from scmaxatac.results._reader import find_results
+from scmaxatac.results._variant_files import variant_format, variant_text, write_variant_file
 
 
 def variants_of_file(args: argparse.Namespace) -> str:
@@ -21,7 +23,7 @@ def variants_of_file(args: argparse.Namespace) -> str:
 
     Returns
     -------
-    Table of :func:`scmaxatac.get.variants`, tab-separated; "" if it was written to a file.
+    Table of :func:`scmaxatac.get.variants`, tab-separated; "" if it, or a VCF file, was written.
 
     Raises
     ------
@@ -32,18 +34,23 @@ def variants_of_file(args: argparse.Namespace) -> str:
     RuntimeError
         If another process is writing the file of the table.
     ValueError
-        If a file can't be read, the genome is not the one that was predicted, or a file that this command did not
-        write would be replaced.
+        If a file can't be read, the genome is not the one that was predicted, the output's name ends in something else
+        than that of a table or a VCF file, or a file that this command did not write would be replaced.
     """
+    path, vcf = existing_file(args.data, "data"), existing_file(args.vcf, "VCF file")
     if args.out is None:
-        return _text(_table(args))
+        data = _scored(args, path, vcf)
+        return variant_text(sma.get.variants(data, min_effect=args.min_effect, key=args.key, mod=args.mod))
+    file = variant_format(args.out)
     with owned_file(output_file(args.out)) as temporary:
-        temporary.write_text(_text(_table(args)), encoding="utf-8")
+        results = find_results(_scored(args, path, vcf), args.key, args.mod)
+        write_variant_file(results, temporary, file, vcf, tfs=None, groups=None, min_effect=args.min_effect)
     return ""
 
 
-def _table(args: argparse.Namespace) -> pd.DataFrame:
-    path, vcf = existing_file(args.data, "data"), existing_file(args.vcf, "VCF file")
+def _scored(args: argparse.Namespace, path: Path, vcf: Path) -> Any:
+    """Object of the file, with scores of the variants."""
+    null = None if args.null is None else existing_file(args.null, "VCF file of common variants")
     genome = sma.Genome(args.genome, blacklist=args.blacklist)
     data = read_data(path)
     sma.tl.score_variants(
@@ -54,12 +61,9 @@ def _table(args: argparse.Namespace) -> pd.DataFrame:
         groups=args.groups,
         strand=args.strand,
         outside_regions=args.outside_regions,
+        null=null,
+        frequency=args.frequency,
         key=args.key,
         mod=args.mod,
     )
-    return sma.get.variants(data, min_effect=args.min_effect, key=args.key, mod=args.mod)
-
-
-def _text(table: pd.DataFrame) -> str:
-    text: str = table.to_csv(sep="\t", index=False, float_format="%.6g")
-    return text
+    return data

@@ -9,7 +9,6 @@ import pandas as pd
 
 from scmaxatac._logging import logger
 from scmaxatac._settings import settings
-from scmaxatac.datasets._bgzf import write_bgzf
 from scmaxatac.datasets._cells import simulate_cells, simulate_rna
 from scmaxatac.datasets._donors import assign_donors, lose_sites, lost_sites, simulate_donor_fragments
 from scmaxatac.datasets._fragments import Fragments, simulate_fragments
@@ -18,6 +17,7 @@ from scmaxatac.datasets._regions import CLUSTERS, blacklist, open_in, simulate_r
 from scmaxatac.datasets._sequence import CHROM_SIZES, Sequence, add_gaps, simulate_sequence
 from scmaxatac.datasets._sites import long_sites, plant_sites
 from scmaxatac.datasets._variants import simulate_variants, vcf_text
+from scmaxatac.io._bgzf import write_bgzf
 from scmaxatac.io._files import atomic_folder
 
 _PEAK_HALF_WIDTH = 0.85  # of the width at half height: two standard deviations

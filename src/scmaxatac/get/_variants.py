@@ -68,6 +68,17 @@ def variants(
         ``"lost"`` with it, ``"kept"`` with both, ``"none"`` with neither. After :func:`scmaxatac.tl.call_sites` at the
         threshold of that call.
 
+    And, if common variants were given (``null=``):
+
+    p : float32
+        Two-sided p-value of the effect against the common variants that are like this one: twice the smaller of
+        ``(r + 1) / (n + 1)``, where r of n effects are at least as large, or as small; at most 1. NaN without any.
+    q : float32
+        The same, adjusted by Benjamini and Hochberg over the variants, for each factor in each group by itself: looking
+        for the smallest over factors and groups is not accounted for.
+    n_null : int64
+        Common variants that it was compared with, n.
+
     {warns_and_raises}
 
     Examples

@@ -54,6 +54,8 @@ class VcfRecords:
         (n, samples, 2) int16: 0 is `ref`, 1 the first of `alts`, -1 missing, -2 the second of a haploid call.
     phased
         (n, samples) bool, whether it is known which allele lies on which haplotype: ``|``, one allele, or two alike.
+    frequencies
+        Frequency of each of `alts`, NaN where INFO has none; tuples are empty if none were asked for.
     """
 
     path: Path
@@ -67,6 +69,7 @@ class VcfRecords:
     samples: tuple[str, ...]
     alleles: npt.NDArray[np.int16]
     phased: npt.NDArray[np.bool_]
+    frequencies: tuple[tuple[float, ...], ...]
 
     def __len__(self) -> int:
         return len(self.start)
@@ -77,6 +80,7 @@ def read_vcf(
     *,
     samples: Sequence[str] | None = (),
     wanted: Callable[[str, int, int], bool] | None = None,
+    frequency: str = "",
 ) -> VcfRecords:
     """Read the records of a VCF file.
 
@@ -89,6 +93,8 @@ def read_vcf(
     wanted
         Called with the contig and the bounds of the reference allele (0-based, half-open); records for which it is
         false are passed over.
+    frequency
+        Field of INFO with the frequencies of the alternative alleles; none are read by default.
 
     Raises
     ------
@@ -112,7 +118,7 @@ def read_vcf(
         chosen = header if samples is None else _known_samples(path, samples, header)
         columns = [_N_FIXED + 1 + header.index(sample) for sample in chosen]
         width = _N_FIXED + 1 + len(header) if header else _N_FIXED
-        rows = list(_records(path, lines, width, columns, wanted))
+        rows = list(_records(path, lines, width, columns, wanted, frequency))
     alleles = np.array([row[-1] for row in rows], dtype=np.int16).reshape(len(rows), len(chosen), 3)
     return VcfRecords(
         path=path,
@@ -126,6 +132,7 @@ def read_vcf(
         samples=tuple(chosen),
         alleles=alleles[:, :, :2],
         phased=alleles[:, :, 2] > 0,
+        frequencies=tuple(row[7] for row in rows),
     )
 
 
@@ -169,6 +176,7 @@ def _records(
     width: int,
     columns: Sequence[int],
     wanted: Callable[[str, int, int], bool] | None,
+    frequency: str,
 ) -> Iterator[tuple[Any, ...]]:
     calls: dict[tuple[str, int], tuple[int, int, int]] = {}
     for number, raw in lines:
@@ -204,7 +212,25 @@ def _records(
                     known = calls[call, len(alts)] = _genotype(path, number, call, len(alts))
                 genotypes.append(known)
         passes = fields[6] in ("PASS", ".", "")
-        yield chrom, start, fields[2], fields[3].upper(), alts, passes, number, genotypes
+        shares = _frequencies(path, number, fields[7], frequency, len(alts)) if frequency else ()
+        yield chrom, start, fields[2], fields[3].upper(), alts, passes, number, shares, genotypes
+
+
+def _frequencies(path: Path, number: int, info: str, name: str, n_alts: int) -> tuple[float, ...]:
+    """Value of a field for each alternative allele; NaN without the field, or for ``.``."""
+    text = next((one.partition("=")[2] for one in info.split(";") if one.partition("=")[0] == name), None)
+    if text is None:
+        return (float("nan"),) * n_alts
+    try:
+        shares = tuple(float("nan") if one == "." else float(one) for one in text.split(","))
+    except ValueError:
+        shares = ()
+    if len(shares) != n_alts or any(share < 0 or share > 1 for share in shares):
+        raise ValueError(
+            f"{path}, line {number}: {name} is {text[:40]!r}; expected a number from 0 to 1 for each of the {n_alts} "
+            "alternative alleles"
+        )
+    return shares
 
 
 def _genotype(path: Path, number: int, call: str, n_alts: int) -> tuple[int, int, int]:

@@ -5,6 +5,8 @@ from scmaxatac.pl._contributions import contributions
 from scmaxatac.pl._differential import differential
 from scmaxatac.pl._downsampling_curve import downsampling_curve
 from scmaxatac.pl._footprint import footprint
+from scmaxatac.pl._haplotype_differences import haplotype_differences
+from scmaxatac.pl._haplotypes import haplotypes
 from scmaxatac.pl._heatmap import heatmap
 from scmaxatac.pl._learning_curve import learning_curve
 from scmaxatac.pl._motif_hits import motif_hits
@@ -15,6 +17,7 @@ from scmaxatac.pl._rank_tfs import rank_tfs
 from scmaxatac.pl._score_distribution import score_distribution
 from scmaxatac.pl._sites_per_group import sites_per_group
 from scmaxatac.pl._tracks import tracks
+from scmaxatac.pl._variant_effects import variant_effects
 
 __all__ = [
     "calibration",
@@ -22,6 +25,8 @@ __all__ = [
     "differential",
     "downsampling_curve",
     "footprint",
+    "haplotype_differences",
+    "haplotypes",
     "heatmap",
     "learning_curve",
     "motif_hits",
@@ -32,4 +37,5 @@ __all__ = [
     "score_distribution",
     "sites_per_group",
     "tracks",
+    "variant_effects",
 ]

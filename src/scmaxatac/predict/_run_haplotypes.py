@@ -122,6 +122,34 @@ def bins_of(regions: pd.DataFrame, genome: Genome, chroms: Sequence[str], bin_si
     return table.assign(chrom=pd.Categorical(table["chrom"], categories=list(chroms)))
 
 
+def carried_alleles(
+    phased: Mapping[str, PhasedAlleles], samples: Sequence[str], obs: pd.DataFrame, bins: pd.DataFrame
+) -> tuple[pd.DataFrame, np.ndarray]:
+    """Alleles in the bins of a result, and which of its haplotypes carry them.
+
+    Parameters
+    ----------
+    phased, samples, obs, bins
+        As :func:`score_samples` takes them.
+
+    Returns
+    -------
+    Table of the alleles, trimmed: chrom, start, end (0-based, half-open; an insertion is put before `start`, where it
+    also ends), ref, alt; and (haplotypes, alleles) bool.
+    """
+    intervals, columns = Intervals.from_frame(bins.astype({"chrom": str})), _columns(samples, obs)
+    rows: list[tuple[str, int, int, str, str]] = []
+    carried = [np.zeros((len(obs), 0), dtype=bool)]
+    for chrom, of_chrom in phased.items():
+        starts = np.array([allele.start for allele in of_chrom.alleles], dtype=np.int64)
+        ends = np.array([max(allele.end, allele.start + 1) for allele in of_chrom.alleles], dtype=np.int64)
+        here = np.flatnonzero(intervals.overlaps(chrom, starts, ends))
+        rows += [(chrom, one.start, one.end, one.ref, one.alt) for one in (of_chrom.alleles[i] for i in here)]
+        carried.append(of_chrom.carried[here][:, columns].T)
+    table = pd.DataFrame(rows, columns=["chrom", "start", "end", "ref", "alt"])
+    return table.astype({"start": np.int64, "end": np.int64}), np.concatenate(carried, axis=1)
+
+
 def score_samples(
     run: Run,
     genome: Genome,
@@ -160,9 +188,7 @@ def score_samples(
     engine = run.engine(tfs)
     outputs = [tf for model in run.models_of(tfs) for tf in model.tfs]
     layers = {tf: np.full((len(obs), len(bins)), np.nan, dtype=np.float32) for tf in tfs}
-    place = {sample: i for i, sample in enumerate(samples)}
-    row_groups = obs["group"].to_numpy()
-    column = obs["sample"].map(place).to_numpy(np.int64) * OF_SAMPLE + obs["haplotype"].to_numpy(np.int64) - 1
+    row_groups, column = obs["group"].to_numpy(), _columns(samples, obs)
     intervals = Intervals.from_frame(bins.astype({"chrom": str}))
     n_windows = n_distinct = 0
     groups = list(dict.fromkeys(row_groups))
@@ -196,6 +222,13 @@ def score_samples(
                     for tf, layer in layers.items():
                         layer[np.ix_(rows, columns[there])] = scores[outputs.index(tf)]
     return HaplotypeScores(layers, n_windows, n_distinct)
+
+
+def _columns(samples: Sequence[str], obs: pd.DataFrame) -> np.ndarray:
+    """Which of the samples' haplotypes each row of the result is; (rows,) int64."""
+    place = {sample: i for i, sample in enumerate(samples)}
+    columns: np.ndarray = obs["sample"].map(place).to_numpy(np.int64) * OF_SAMPLE + obs["haplotype"].to_numpy(np.int64)
+    return columns - 1
 
 
 def _known(codes: np.ndarray, bins: np.ndarray, bin_size: int) -> np.ndarray:

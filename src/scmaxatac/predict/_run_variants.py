@@ -12,6 +12,7 @@ from scmaxatac._settings import settings
 from scmaxatac._types import Float32s
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._windows import window_starts
+from scmaxatac.io._files import checksum
 from scmaxatac.io._vcf import read_vcf
 from scmaxatac.nn.engines._options import Strand
 from scmaxatac.predict._run import Run
@@ -21,13 +22,17 @@ from scmaxatac.sequence._variant_table import Variants, make_variants, records_o
 N_VALUES = 3
 """Scores of an allele: reference, alternative, effect."""
 
+REFERENCE, EFFECT = 0, 2
+"""Places of two of them."""
+
 
 class RunVariants(NamedTuple):
-    """Variants that a run can score, and the windows that they are scored in."""
+    """Variants that a run can score, the windows that they are scored in, and their file with its checksum."""
 
     variants: Variants
     starts: Mapping[str, np.ndarray]
     source: str
+    sha256: str
 
 
 def check_genome(run: Run, genome: Genome | None, predicted: Mapping[str, Any]) -> Genome:
@@ -70,7 +75,13 @@ def windows_of_run(run: Run, genome: Genome, *, outside_regions: bool) -> dict[s
 
 
 def read_variants(
-    variants: str | PathLike[str] | pd.DataFrame, run: Run, genome: Genome, *, outside_regions: bool
+    variants: str | PathLike[str] | pd.DataFrame,
+    run: Run,
+    genome: Genome,
+    *,
+    outside_regions: bool,
+    frequency: str = "",
+    what: str = "variants",
 ) -> RunVariants:
     """Read variants, and leave out those that the run can't score.
 
@@ -84,6 +95,10 @@ def read_variants(
         Its genome.
     outside_regions
         Whether windows outside the regions of the run count.
+    frequency
+        Column, or field of INFO, with the frequencies of the alternative alleles; none are read by default.
+    what
+        What they are, for messages.
 
     Raises
     ------
@@ -99,26 +114,29 @@ def read_variants(
     """
     starts = windows_of_run(run, genome, outside_regions=outside_regions)
     if isinstance(variants, pd.DataFrame):
-        records, source, n_records = records_of_frame(variants), "table", len(variants)
+        records, source, n_records = records_of_frame(variants, frequency=frequency), "table", len(variants)
+        sha256 = ""
     elif isinstance(variants, str | PathLike):
-        file = read_vcf(variants)
+        file = read_vcf(variants, frequency=frequency)
         records, source, n_records = records_of_vcf(file), str(file.path), len(file)
+        sha256 = checksum(file.path)
     else:
         raise ValueError(
-            f"variants is a {type(variants).__name__}; give a VCF file or a table (pandas) with the columns chrom, "
+            f"the {what} are a {type(variants).__name__}; give a VCF file or a table (pandas) with the columns chrom, "
             "pos, ref and alt. Names such as rs123 can't be looked up"
         )
     if not n_records:
-        raise ValueError(f"there are no variants: the {source if source == 'table' else f'file {source}'} is empty")
-    found = make_variants(records, genome, window=run.spec.grid.window, starts=starts)
+        raise ValueError(f"there are no {what}: the {source if source == 'table' else f'file {source}'} is empty")
+    alleles = "alleles" if what == "variants" else f"alleles of the {what}"
+    found = make_variants(records, genome, window=run.spec.grid.window, starts=starts, what=alleles)
     repeated = found.table.duplicated(["chrom", "pos", "ref", "alt"]).to_numpy()
     if repeated.any():
         first = found.table.iloc[int(repeated.argmax())]
         warn(
-            f"{repeated.sum()} of {len(repeated)} alleles are there already, in normal form, the first "
+            f"{repeated.sum()} of {len(repeated)} {alleles} are there already, in normal form, the first "
             f"{first['chrom']}:{first['pos']} {first['ref']}>{first['alt']}; each has rows of its own"
         )
-    return RunVariants(found, starts, source)
+    return RunVariants(found, starts, source, sha256)
 
 
 def check_size(what: str, n_scores: int) -> None:
@@ -197,6 +215,7 @@ def variant_params(
     """Parameters as :data:`~scmaxatac.results._schema.VARIANT_PARAMS` declares them."""
     return {
         "source": found.source,
+        "sha256": found.sha256,
         "groups": list(groups),
         "tfs": list(tfs),
         "strand": strand,

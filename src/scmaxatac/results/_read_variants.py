@@ -8,7 +8,7 @@ import pandas as pd
 
 from scmaxatac._text import choose_names
 from scmaxatac.results._reader import Results
-from scmaxatac.results._schema import VARIANT_PARAMS, VARIANT_SCORES, VARIANTS
+from scmaxatac.results._schema import VARIANT_PARAMS, VARIANT_SCORES, VARIANT_TESTS, VARIANTS
 
 STATUS = ("gained", "lost", "kept", "none")
 """Whether there is a site with the alternative allele alone, with the reference alone, with both, with neither."""
@@ -28,7 +28,9 @@ def read_variant_params(results: Results) -> dict[str, Any]:
     return params
 
 
-def read_variants(results: Results, tfs: object, groups: object, min_effect: float | None) -> pd.DataFrame:
+def read_variants(
+    results: Results, tfs: object, groups: object, min_effect: float | None, *, numbered: bool = False
+) -> pd.DataFrame:
     """Scores of variants, a row a variant, group and factor.
 
     Parameters
@@ -39,6 +41,8 @@ def read_variants(results: Results, tfs: object, groups: object, min_effect: flo
         One or several; ``None`` stands for all that were scored.
     min_effect
         Smallest size of an effect; None takes all.
+    numbered
+        Whether the columns `record` and `allele` say which record of the input, and which of its alleles, it is.
 
     Raises
     ------
@@ -60,8 +64,9 @@ def read_variants(results: Results, tfs: object, groups: object, min_effect: flo
     threshold = thresholds.reshape(len(g), len(t))[group, tf]
     without, with_it = reference >= threshold, alternative >= threshold
     status = np.select([~without & with_it, without & ~with_it, without & with_it], [0, 1, 2], 3)
-    long = table[["chrom", "pos", "id", "ref", "alt", "kind"]].iloc[variant].reset_index(drop=True)
-    return long.assign(
+    columns = ["chrom", "pos", "id", "ref", "alt", "kind", *(["record", "allele"] if numbered else [])]
+    long = table[columns].iloc[variant].reset_index(drop=True)
+    long = long.assign(
         group=pd.Categorical.from_codes(group, categories=wanted_groups),
         tf=pd.Categorical.from_codes(tf, categories=wanted_tfs),
         reference=reference,
@@ -71,3 +76,7 @@ def read_variants(results: Results, tfs: object, groups: object, min_effect: flo
         n_windows=table["n_windows"].to_numpy()[variant],
         status=pd.Categorical.from_codes(status, categories=STATUS),
     )
+    if VARIANT_TESTS.name in results.slots:
+        tests = results.array(VARIANT_TESTS.name)[:, g][:, :, t][variant, group, tf]
+        long = long.assign(p=tests[:, 0], q=tests[:, 1], n_null=tests[:, 2].astype(np.int64))
+    return long

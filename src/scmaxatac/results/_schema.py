@@ -220,17 +220,29 @@ VARIANT_SCORES = Slot(
     written_by="tl.score_variants",
 )
 
+VARIANT_TESTS = Slot(
+    "variant_tests",
+    "array",
+    "Of each effect the p-value against common variants, the same adjusted over the variants for each factor in each "
+    "group, and the number of common variants that it was compared with; only where common variants were given.",
+    shape=("variants", "groups", "TFs", "3"),
+    dtype="float32",
+    written_by="tl.score_variants",
+)
+
 VARIANT_PARAMS = Slot(
     "variant_params",
     "json",
     "What the variants were scored with, as JSON.",
     columns=(
         Column("source", "text", "File of the variants, or 'table'."),
+        Column("sha256", "text", "Checksum of that file; empty for a table."),
         Column("groups", "list", "Groups, in the order of the scores."),
         Column("tfs", "list", "Transcription factors, in the order of the scores."),
         Column("strand", "text", "Forward strand, or mean of both."),
         Column("outside_regions", "bool", "Whether windows outside the regions of the prediction were scored too."),
         Column("left_out", "object", "How many alleles were left out, by reason."),
+        Column("null", "object", "Source and number of common variants that p-values are against; null without."),
         Column("signal", "text", "What became of the ATAC signal: it was held, so effects through it are missed."),
     ),
     written_by="tl.score_variants",
@@ -238,7 +250,7 @@ VARIANT_PARAMS = Slot(
 
 SLOTS = (
     SITES, REGIONS, SCORES, ACTIVITY, QC, PARAMS, FILES, CELL_ACTIVITY, CELL_SCORES, CELL_Z, SCORE_PARAMS,
-    VARIANTS, VARIANT_SCORES, VARIANT_PARAMS,
+    VARIANTS, VARIANT_SCORES, VARIANT_TESTS, VARIANT_PARAMS,
     CONTRIBUTION_SITES, CONTRIBUTION_BASES, CONTRIBUTIONS, CONTRIBUTION_PARAMS,
 )  # fmt: skip
 """All slots that functions of scmaxatac write."""

@@ -54,7 +54,7 @@ def write_slots(
 
 
 def merge_slots(adata: Any, slots: Mapping[str, Any], key: str) -> None:
-    """Write slots into an object's entry, beside those that are there already.
+    """Write slots into an object's entry, beside those that are there already; a slot that is None is removed.
 
     Parameters
     ----------
@@ -66,7 +66,9 @@ def merge_slots(adata: Any, slots: Mapping[str, Any], key: str) -> None:
         Name of the entry in ``uns``.
     """
     form = _plain if is_snapatac2(adata) else _copy
-    adata.uns[key] = {**adata.uns[key], **{name: form(_declared(name, value)) for name, value in slots.items()}}
+    new = {name: form(_declared(name, value)) for name, value in slots.items() if value is not None}
+    kept = {name: value for name, value in {**adata.uns[key]}.items() if name not in slots}
+    adata.uns[key] = {**kept, **new}
 
 
 def write_cell_activity(adata: Any, codes: np.ndarray, names: Sequence[str], activity: pd.DataFrame, key: str) -> None:

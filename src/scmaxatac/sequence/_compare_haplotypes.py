@@ -12,6 +12,9 @@ from scmaxatac.scores._log_odds import logit
 PARAMS = "haplotypes"
 """Name in ``uns`` of the parameters of predicted haplotypes."""
 
+ALLELES = "alleles"
+"""Name in ``uns`` of their alleles, and in ``obsm`` of who carries them."""
+
 STATES = ("gained", "lost", "shared")
 """Sites of the target alone, of the reference alone, of both."""
 
@@ -97,6 +100,26 @@ def rank_factors(sites: pd.DataFrame, tfs: Sequence[str]) -> pd.DataFrame:
     effects = table["effect"].to_numpy()
     order = np.lexsort((-effects, -n_changed.to_numpy(), np.isnan(effects)))
     return table.iloc[order].reset_index(drop=True).assign(rank=np.arange(1, len(table) + 1))
+
+
+def mean_logits(layers: Mapping[str, npt.NDArray[np.float32]], rows: npt.NDArray[np.bool_]) -> npt.NDArray[np.float64]:
+    """Mean log odds of a class of haplotypes in each bin; (TFs, bins), NaN where none of them has a score.
+
+    Parameters
+    ----------
+    layers
+        Of each factor, (haplotypes, bins) scores.
+    rows
+        (haplotypes,) members of the class.
+    """
+    out = []
+    for scores in layers.values():
+        logits = logit(scores[rows])
+        known = np.isfinite(logits)
+        n = known.sum(axis=0)
+        sums = np.where(known, logits, 0).sum(axis=0)
+        out.append(np.divide(sums, n, out=np.full(n.shape, np.nan), where=n > 0))
+    return np.array(out, dtype=np.float64)
 
 
 def _half(called: npt.NDArray[np.bool_], scores: npt.NDArray[np.float32]) -> npt.NDArray[np.bool_]:

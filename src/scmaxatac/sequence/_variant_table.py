@@ -3,10 +3,11 @@
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from scmaxatac._constants import WINDOW
@@ -50,6 +51,7 @@ class Record(NamedTuple):
     record: int
     allele: int
     where: str
+    frequency: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -63,35 +65,54 @@ class Variants:
         kind; record (its place in the input, from 0), allele (from 1).
     alleles
         The same, trimmed.
+    frequency
+        (alleles,) float64, how frequent each is in the population; NaN where that is not known.
     left_out
         How many alleles were left out, by reason.
     """
 
     table: pd.DataFrame
     alleles: tuple[Allele, ...]
+    frequency: npt.NDArray[np.float64]
     left_out: dict[str, int] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.alleles)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> "Variants":
+        """Keep some of the alleles, in the order of the rows."""
+        alleles = tuple(self.alleles[i] for i in rows.tolist())
+        return replace(
+            self, table=self.table.iloc[rows].reset_index(drop=True), alleles=alleles, frequency=self.frequency[rows]
+        )
 
 
 def records_of_vcf(records: VcfRecords) -> Iterator[Record]:
     """Each alternative allele of a file."""
     for i, alts in enumerate(records.alts):
         for number, alt in enumerate(alts or (".",), 1):
+            share = records.frequencies[i][number - 1] if alts and records.frequencies[i] else float("nan")
             where = f"{records.path}, line {records.line[i]}"
             yield Record(
-                records.chrom[i], int(records.start[i]), records.name[i], records.ref[i], alt, i, number, where
+                records.chrom[i], int(records.start[i]), records.name[i], records.ref[i], alt, i, number, where, share
             )
 
 
-def records_of_frame(frame: pd.DataFrame) -> Iterator[Record]:
+def records_of_frame(frame: pd.DataFrame, *, frequency: str = "") -> Iterator[Record]:
     """Each row of a table with the columns chrom, pos (1-based, as in VCF), ref, alt and, if there is one, id.
+
+    Parameters
+    ----------
+    frame
+        The table.
+    frequency
+        Column of the frequencies of the alternative alleles, if there is one; none are read by default.
 
     Raises
     ------
     ValueError
-        If a column is missing, or a row has no position or no alleles; the message names the first.
+        If a column is missing, or a row has no position or no alleles, or a frequency that is none; the message names
+        the first.
     """
     names = {str(column).lower().lstrip("#"): column for column in frame.columns}
     if lacking := [name for name in ("chrom", "pos", "ref", "alt") if name not in names]:
@@ -109,13 +130,29 @@ def records_of_frame(frame: pd.DataFrame) -> Iterator[Record]:
             f"{bad.sum()} of {len(frame)} rows are so"
         )
     ids = frame[names["id"]] if "id" in names else ["."] * len(frame)
-    rows = zip(frame[names["chrom"]], position, ids, frame[names["ref"]], frame[names["alt"]], strict=True)
-    for i, (chrom, pos, name, ref, alt) in enumerate(rows):
+    shares = frame[names[frequency.lower()]] if frequency.lower() in names else [None] * len(frame)
+    rows = zip(frame[names["chrom"]], position, ids, frame[names["ref"]], frame[names["alt"]], shares, strict=True)
+    for i, (chrom, pos, name, ref, alt, share) in enumerate(rows):
         where = f"variants, row {labels[i]!r}"
         if not isinstance(ref, str) or not _PLAIN.fullmatch(ref):
             raise ValueError(f"{where}: ref is {ref!r}, not bases; write indels as VCF does, with the base before them")
-        for number, one in enumerate(str(alt).split(","), 1):
-            yield Record(str(chrom), int(pos) - 1, str(name), ref.upper(), one, i, number, where)
+        alts = str(alt).split(",")
+        of_each = _frequencies(share, len(alts), f"{where}: {frequency}")
+        for number, (one, each) in enumerate(zip(alts, of_each, strict=True), 1):
+            yield Record(str(chrom), int(pos) - 1, str(name), ref.upper(), one, i, number, where, each)
+
+
+def _frequencies(value: object, n_alts: int, what: str) -> list[float]:
+    """Frequency of each alternative allele of a row; NaN where it is not known."""
+    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
+        return [float("nan")] * n_alts
+    try:
+        found = [float("nan") if one == "." else float(one) for one in str(value).split(",")]
+    except ValueError:
+        found = []
+    if len(found) != n_alts or any(one < 0 or one > 1 for one in found):
+        raise ValueError(f"{what} is {value!r}; expected a number from 0 to 1 for each alternative allele")
+    return found
 
 
 def make_variants(
@@ -125,6 +162,7 @@ def make_variants(
     align: bool = True,
     window: int = WINDOW,
     starts: Mapping[str, np.ndarray] | None = None,
+    what: str = "alleles",
 ) -> Variants:
     """Check alleles against the genome and bring them into normal form.
 
@@ -141,6 +179,8 @@ def make_variants(
     starts
         Sorted starts of the windows of the chromosomes that were predicted; alleles elsewhere, or in none of the
         windows, are left out.
+    what
+        What they are, for messages.
 
     Raises
     ------
@@ -153,7 +193,7 @@ def make_variants(
     UserWarning
         If alleles are left out: how many and why, with the first reference alleles that disagree.
     """
-    rows, alleles = [], []
+    rows, alleles, shares = [], [], []
     left_out: Counter[str] = Counter()
     unknown: Counter[str] = Counter()
     mismatches: list[str] = []
@@ -184,17 +224,18 @@ def make_variants(
         pos, ref, alt = anchored(allele, codes)
         rows.append((record.chrom, pos, record.name, ref, alt, allele.kind, record.record, record.allele))
         alleles.append(allele)
+        shares.append(record.frequency)
     _check_fit(genome, n_all, n_checked, left_out, unknown, mismatches)
     reasons = ", ".join(f"{count} {reason}" for reason, count in left_out.most_common())
     reasons += f". Contigs: {abbreviate(unknown)}" if unknown else ""
     reasons += f". REF: {abbreviate(mismatches, _SHOWN, separator='; ')}" if mismatches else ""
     if starts is not None and not alleles:
-        raise ValueError(f"none of the {n_all} alleles can be scored: {reasons}")
+        raise ValueError(f"none of the {n_all} {what} can be scored: {reasons}")
     if left_out:
-        warn(f"{sum(left_out.values())} of {n_all} alleles are left out: {reasons}")
+        warn(f"{sum(left_out.values())} of {n_all} {what} are left out: {reasons}")
     columns = ["chrom", "pos", "id", "ref", "alt", "kind", "record", "allele"]
     table = pd.DataFrame(rows, columns=columns).astype({"pos": np.int64, "record": np.int64, "allele": np.int64})
-    return Variants(table, tuple(alleles), dict(left_out))
+    return Variants(table, tuple(alleles), np.array(shares, dtype=np.float64), dict(left_out))
 
 
 def _check(record: Record, codes: np.ndarray, window: int) -> tuple[str, str]:

@@ -1,15 +1,14 @@
 """Differences of binding between haplotypes."""
 
-import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import pandas as pd
 
-from scmaxatac._logging import warn
-from scmaxatac._text import abbreviate, choose_names
-from scmaxatac.sequence._compare_haplotypes import PARAMS, compare_sites, rank_factors
+from scmaxatac._text import choose_names
+from scmaxatac.sequence._compare_haplotypes import compare_sites, rank_factors
+from scmaxatac.sequence._haplotype_classes import haplotype_classes, haplotype_params
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -90,57 +89,15 @@ def compare_haplotypes(
     """
     if level not in ("factors", "sites"):
         raise ValueError(f"level is {level!r}; it can be 'factors' or 'sites'")
-    if PARAMS not in haplotypes.uns:
-        raise KeyError("haplotypes were not predicted by scmaxatac.tl.predict_haplotypes: uns has no 'haplotypes'")
-    params = json.loads(str(haplotypes.uns[PARAMS]))
+    params = haplotype_params(haplotypes)
     chosen = choose_names(tfs, list(params["thresholds"]), "TF", source="haplotypes were predicted for")
-    obs = haplotypes.obs
-    if by == "group":
-        raise ValueError("by='group' would compare ATAC signals, not haplotypes; name another column, and groups=")
-    if by not in obs:
-        raise KeyError(f"obs has no column {by!r}, only {abbreviate(map(repr, obs.columns))}")
-    values, target, reference = obs[by].astype(str), str(target), str(reference)
-    if target == reference:
-        raise ValueError(f"target and reference are both {target!r}; name two values of {by!r}")
-    for value in (target, reference):
-        if not (values == value).any():
-            raise KeyError(f"obs[{by!r}] has no {value!r}, only {abbreviate(map(repr, values.unique()))}")
-    own = obs["group"].astype(str)
-    known = list(dict.fromkeys(own))
-    wanted = own.isin(choose_names(groups, known, "group", source="haplotypes were scored with the signal of"))
-    in_target, in_reference = ((wanted & (values == value)).to_numpy() for value in (target, reference))
+    own = haplotypes.obs["group"].astype(str)
     parts = []
     layers = {tf: np.asarray(haplotypes.layers[tf], dtype=np.float32) for tf in chosen}
     thresholds = {tf: own.map(params["thresholds"][tf]).to_numpy(np.float32) for tf in chosen}
-    for name, rows in _comparisons(obs["sample"].astype(str), own, in_target, in_reference).items():
-        sites = compare_sites(layers, thresholds, haplotypes.var, in_target & rows, in_reference & rows)
+    for name, in_target, in_reference in haplotype_classes(haplotypes.obs, by, target, reference, groups):
+        sites = compare_sites(layers, thresholds, haplotypes.var, in_target, in_reference)
         table = sites if level == "sites" else rank_factors(sites, chosen)
         table.insert(table.columns.get_loc("tf"), "group", name)
         parts.append(table)
     return pd.concat(parts, ignore_index=True)
-
-
-def _comparisons(
-    samples: pd.Series, groups: pd.Series, in_target: np.ndarray, in_reference: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Haplotypes that are compared with each other, by the group or groups whose signal they have.
-
-    Raises a ValueError if no group has haplotypes of both classes, and warns of those that have not.
-    """
-    compared = in_target | in_reference
-    of_each = [list(dict.fromkeys(groups[rows])) for rows in (in_target, in_reference)]
-    every = list(dict.fromkeys(groups[compared]))
-    if len(every) > 1 and (groups[compared].groupby(samples[compared]).nunique() == 1).all() and all(of_each):
-        return {" vs ".join(abbreviate(names) for names in of_each): compared}
-    both = [name for name in every if all(name in names for names in of_each)]
-    if not both:
-        raise ValueError(
-            f"no group has haplotypes of both: the target's are of {abbreviate(map(repr, of_each[0])) or 'none'}, the "
-            f"reference's of {abbreviate(map(repr, of_each[1])) or 'none'}"
-        )
-    if lost := [name for name in every if name not in both]:
-        warn(
-            f"{len(lost)} of {len(every)} groups have haplotypes of the target or the reference alone and are left "
-            f"out: {abbreviate(map(repr, lost))}"
-        )
-    return {name: (groups == name).to_numpy() for name in both}

@@ -15,11 +15,11 @@ from scmaxatac.nn._predict import check_strand
 from scmaxatac.nn.engines._options import Strand
 from scmaxatac.predict._regions import Regions, resolve_regions
 from scmaxatac.predict._run import Run
-from scmaxatac.predict._run_haplotypes import bins_of, read_genotypes, rows_of, score_samples
+from scmaxatac.predict._run_haplotypes import bins_of, carried_alleles, read_genotypes, rows_of, score_samples
 from scmaxatac.predict._run_variants import check_genome, check_size
 from scmaxatac.results._reader import find_results
 from scmaxatac.results._run_folder import run_folder
-from scmaxatac.sequence._compare_haplotypes import PARAMS
+from scmaxatac.sequence._compare_haplotypes import ALLELES, PARAMS
 from scmaxatac.sequence._phased import Unphased, check_unphased, phase_alleles
 
 if TYPE_CHECKING:
@@ -85,6 +85,8 @@ def predict_haplotypes(
     AnnData, haplotypes x bins: ``layers[tf]`` (float32; NaN without a window, where the reference is unknown, or where
     the haplotype lacks the bin), their mean in ``X`` (0 for NaN); ``obs`` with sample, haplotype (1 or 2, in the order
     of the genotype) and group; ``var`` with chrom, start and end (0-based, half-open);
+    ``uns["alleles"]``, the alleles in these bins: chrom, start, end (0-based, half-open), ref, alt, trimmed;
+    ``obsm["alleles"]``, which haplotype carries which of them (bool), for classes of haplotypes by an allele;
     ``uns["haplotypes"]``, JSON with thresholds, what was left out, and the numbers of windows and of distinct ones.
 
     Warns
@@ -158,4 +160,13 @@ def predict_haplotypes(
         "thresholds": {tf: results.params["thresholds"][tf] for tf in chosen},
         "signal": "held as it is: effects through accessibility are missed",
     }
-    return AnnData(X=mean, obs=obs, var=bins, layers=scored.layers, uns={PARAMS: json.dumps(params, sort_keys=True)})
+    alleles, carried = carried_alleles(phased, records.samples, obs, bins)
+    alleles.index = alleles.index.astype(str)
+    return AnnData(
+        X=mean,
+        obs=obs,
+        var=bins,
+        layers=scored.layers,
+        obsm={ALLELES: carried},
+        uns={PARAMS: json.dumps(params, sort_keys=True), ALLELES: alleles},
+    )
