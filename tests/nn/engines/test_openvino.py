@@ -42,11 +42,18 @@ print(OpenVINOEngine([random_network(0)])._models[0].get_property("INFERENCE_NUM
 
 _CORES = """
 import os
+from threading import Thread
 from _networks import random_network, random_windows
 from scmaxatac.nn.engines._openvino import OpenVINOEngine
-engine = OpenVINOEngine([random_network(0)])
-engine.predict(*random_windows(2, 0))
-print(*(len(os.sched_getaffinity(int(thread))) for thread in os.listdir("/proc/self/task")))
+engine = OpenVINOEngine([random_network(0), random_network(1)])
+work = Thread(target=engine.predict, args=random_windows(300, 0))
+work.start()
+while work.is_alive():
+    for thread in os.listdir("/proc/self/task"):
+        try:
+            print(len(os.sched_getaffinity(int(thread))))
+        except ProcessLookupError:  # it has just ended
+            pass
 """
 
 
