@@ -1,6 +1,5 @@
 """Inference with OpenVINO on the CPU."""
 
-import os
 from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ import numpy as np
 from scmaxatac._constants import UNKNOWN_BASE
 from scmaxatac.genome._bases import one_hot
 from scmaxatac.nn.engines._options import Precision
+from scmaxatac.nn.engines._processor import usable_threads
 from scmaxatac.nn.engines._protocol import Network
 
 if TYPE_CHECKING:
@@ -36,7 +36,8 @@ class OpenVINOEngine:
         self.n_outputs = sum(network.spec.outputs for network in networks)
         self._channels = networks[0].spec.channels
         self._batch = batch_size or _BATCH
-        self._most_running = _threads()
+        # OpenVINO knows neither OMP_NUM_THREADS nor cores that were taken from the process later
+        self._most_running = usable_threads()
         self._models = [_compile(network, self._batch, precision, self._most_running) for network in networks]
         ends = np.cumsum([network.spec.outputs for network in networks]).tolist()
         self._rows = [slice(end - n.spec.outputs, end) for end, n in zip(ends, networks, strict=True)]
@@ -88,16 +89,6 @@ def _compile(network: Network, batch: int, precision: Precision, threads: int) -
         "PERFORMANCE_HINT": "THROUGHPUT",
     }
     return ov.Core().compile_model(_graph(network, batch), "CPU", options)
-
-
-def _threads() -> int:
-    """Threads that this process may use: those of OMP_NUM_THREADS, as torch does, else the cores it may run on.
-
-    OpenVINO does not know the first, nor the second if it was set later, and workers side by side would get in each
-    other's way.
-    """
-    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    return int(asked) if asked.isdecimal() and int(asked) else len(os.sched_getaffinity(0))
 
 
 def _graph(network: Network, batch: int) -> "Model":

@@ -90,7 +90,8 @@ BACKENDS: dict[str, BackendRecord] = {
         ),
     )
 }
-"""Backends by name. Of several that can run on a device, ``"auto"`` takes the first that is installed."""
+"""Backends by name. Of several that can run on a device, ``"auto"`` takes the first that is installed; a prediction on
+the CPU takes the fastest (``_fastest.py``), and the first where rates are alike."""
 
 
 def make_engine(
@@ -152,6 +153,16 @@ def common_grid(networks: Sequence[Network]) -> Grid:
 def resolve_engine_options(options: EngineOptions) -> EngineOptions:
     """Options with the backend and the device that :func:`make_engine` would take, in place of ``"auto"``.
 
+    Raises what :func:`possible_engine_options` raises.
+    """
+    return possible_engine_options(options)[0]
+
+
+def possible_engine_options(options: EngineOptions) -> list[EngineOptions]:
+    """All that the options can stand for here: several where ``backend="auto"`` has a choice on the CPU.
+
+    The first one is what is installed and comes first in ``BACKENDS``.
+
     Raises
     ------
     ValueError
@@ -160,11 +171,12 @@ def resolve_engine_options(options: EngineOptions) -> EngineOptions:
         If what the backend needs is not installed.
     """
     _check_names(options)
-    record, device = _named(options) if options.backend != "auto" else _automatic(options)
-    if options.precision not in record.precisions:
-        has = " or ".join(map(repr, record.precisions))
-        raise ValueError(f"precision is {options.precision!r}; backend {record.name!r} computes in {has}")
-    return replace(options, backend=record.name, device=device)
+    found = [_named(options)] if options.backend != "auto" else _automatic(options)
+    able = [(record, device) for record, device in found if options.precision in record.precisions]
+    if not able:
+        has = " or ".join(map(repr, found[0][0].precisions))
+        raise ValueError(f"precision is {options.precision!r}; backend {found[0][0].name!r} computes in {has}")
+    return [replace(options, backend=record.name, device=device) for record, device in able]
 
 
 def _named(options: EngineOptions) -> tuple[BackendRecord, str]:
@@ -179,16 +191,17 @@ def _named(options: EngineOptions) -> tuple[BackendRecord, str]:
     return record, record.find_device(options.device)
 
 
-def _automatic(options: EngineOptions) -> tuple[BackendRecord, str]:
-    """First backend that runs on the device; without one named, on the first accelerator that a backend finds."""
+def _automatic(options: EngineOptions) -> list[tuple[BackendRecord, str]]:
+    """Backend for the device; without one named, for the first accelerator that a backend finds. On the CPU, all."""
     fitting = [record for record in BACKENDS.values() if _runs_on(record, options.device) and record.is_installed()]
     fitting.sort(key=lambda record: record.devices is None)  # those that name the device first
     if not fitting:
         lines = " or ".join(record.install for record in BACKENDS.values() if _runs_on(record, options.device))
         raise ImportError(f"no backend for device {options.device!r} is installed: {lines}")
-    tried = fitting if options.device == "auto" else fitting[:1]
-    found = [(record, record.find_device(options.device)) for record in tried]
-    return next(((record, device) for record, device in found if _kind(device) != "cpu"), found[0])
+    if options.device not in ("auto", "cpu"):
+        return [(fitting[0], fitting[0].find_device(options.device))]
+    found = [(record, record.find_device(options.device)) for record in fitting]
+    return [(record, device) for record, device in found if _kind(device) != "cpu"][:1] or found
 
 
 def _runs_on(record: BackendRecord, device: str) -> bool:
