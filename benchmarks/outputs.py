@@ -30,6 +30,9 @@ from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.predict import _track_files
 
 BIN, PIECE = 32, 1_000
+N_TFS, N_GROUPS = 127, 20
+TFS = ("CTCF", "SPI1", "ELF1")
+SITES = "bins that are kept, 3 decimals"
 FORMS = {
     "as they are": (None, False),
     "3 decimals": (3, False),
@@ -48,12 +51,13 @@ def main() -> None:
     print(machine())
     genome_bins = sum(HG38.values()) // BIN
     sizes, seconds = {}, {}
-    for tf in ("CTCF", "SPI1", "ELF1"):
+    for tf in TFS:
         scores = _scores(data / "golden" / "predict" / f"{tf}.npz", n_bins)
         writers: dict[str, Callable[[Path], None]] = {
             "interval records": partial(_intervals, scores),
             "pyBigWig, as they are": partial(_fixed_steps, scores),
             **{form: partial(_as_set, scores, *options) for form, options in FORMS.items()},
+            SITES: partial(_kept, scores),
         }
         peers = {(tf, form): partial(_write, write, sizes, (tf, form)) for form, write in writers.items()}
         seconds |= take_turns(peers, rounds)
@@ -67,6 +71,13 @@ def main() -> None:
     print(f"One process writes; prediction makes {rate:,.0f} bins/s a network here.\n")
     columns = ["", "M bins/s", "times the rate of prediction", "bytes a bin", "MB genome-wide", "of interval records"]
     print(table(columns, rows))
+    print(f"\nThe scores of {N_TFS} factors in {N_GROUPS} groups over the whole genome, at the mean of these factors:\n")
+    rows = []
+    for form in ("as they are", "3 decimals", SITES):
+        share = np.mean([size for (_, name), size in sizes.items() if name == form]) / n_bins
+        rows.append((f'{form} (save_tracks="{"sites" if form == SITES else "all"}")',
+                     share * genome_bins * N_TFS * N_GROUPS / 1e9))  # fmt: skip
+    print(table(["bigWigs", "GB"], rows))
 
 
 def _scores(path: Path, n: int) -> np.ndarray:
@@ -84,6 +95,16 @@ def _write(write: Callable[[Path], None], sizes: dict, name: tuple[str, str]) ->
         took = time.perf_counter() - start
         sizes[name] = os.path.getsize(path)
     return took
+
+
+def _kept(scores: np.ndarray, path: Path) -> None:
+    """What ``save_tracks="sites"`` writes; a file that this leaves without a value gets one, as there."""
+    settings.bigwig_decimals = None
+    starts = np.flatnonzero(scores >= settings.min_stored_score) * BIN
+    with BigWigWriter(path, HG38) as writer:
+        writer.add_runs("chr1", starts, starts + BIN, np.round(scores[starts // BIN], _track_files._sites_decimals()))
+        if not len(starts):
+            writer.add_fixed("chr1", 0, np.zeros(1), BIN, BIN)
 
 
 def _as_set(scores: np.ndarray, decimals: int | None, drop: bool, path: Path) -> None:
