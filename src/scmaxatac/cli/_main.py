@@ -157,8 +157,9 @@ def _add_predict(commands: _Commands, common: argparse.ArgumentParser) -> None:
                        "match to those of the smallest, to compare them")  # fmt: skip
     cells.add_argument("--rng", type=int, default=0, metavar="SEED", help="seed of that; default: %(default)s")
     how = predict.add_argument_group("how")
-    how.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1; default: %(default)s")
-    how.add_argument("--backend", default="auto", help="auto, torch or openvino; default: %(default)s")
+    how.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps; default: %(default)s")
+    how.add_argument("--backend", default="auto", help="torch, openvino, or auto: on the CPU the faster one, "
+                     "measured once; default: %(default)s")  # fmt: skip
     how.add_argument("--precision", default="float32", help="float32 or bfloat16; default: %(default)s")
     how.add_argument("--preset", help="original (strand forward, step 256) or accurate (strand mean, step 128), at "
                      "four times the cost; default: as original")  # fmt: skip
@@ -168,7 +169,11 @@ def _add_predict(commands: _Commands, common: argparse.ArgumentParser) -> None:
     how.add_argument("--batch-size", type=int, metavar="N", help="windows in one pass; default: fits the device")
     result = predict.add_argument_group("results")
     result.add_argument("--out-dir", type=parse_path, default=Path("tfbs"), metavar="DIR", help="default: %(default)s")
-    result.add_argument("--save-tracks", action="store_true", help="also write scores as bigWig")
+    tracks = result.add_mutually_exclusive_group()
+    tracks.add_argument("--save-tracks", action="store_const", const="all", default=False, help="also write scores of "
+                        "all bins as bigWig")  # fmt: skip
+    tracks.add_argument("--save-site-tracks", action="store_const", const="sites", dest="save_tracks", help="also "
+                        "write scores as bigWig, but small ones: bins that may be sites, three decimals")  # fmt: skip
     result.add_argument("--key-added", default="tfbs", metavar="KEY", help="name in the object; default: %(default)s")
     predict.set_defaults(run=_run_predict)
 

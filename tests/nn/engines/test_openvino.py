@@ -40,6 +40,22 @@ if "OMP_NUM_THREADS" not in os.environ:
 print(OpenVINOEngine([random_network(0)])._models[0].get_property("INFERENCE_NUM_THREADS"))
 """
 
+_CORES = """
+import os
+from threading import Thread
+from _networks import random_network, random_windows
+from scmaxatac.nn.engines._openvino import OpenVINOEngine
+engine = OpenVINOEngine([random_network(0), random_network(1)])
+work = Thread(target=engine.predict, args=random_windows(300, 0))
+work.start()
+while work.is_alive():
+    for thread in os.listdir("/proc/self/task"):
+        try:
+            print(len(os.sched_getaffinity(int(thread))))
+        except ProcessLookupError:  # it has just ended
+            pass
+"""
+
 
 def run(code: str, **environment: str) -> str:
     """What a fresh process prints."""
@@ -76,3 +92,49 @@ def test_one_engine_serves_several_threads():
     for scores, window in zip(found, windows, strict=True):
         expected = [forward(random_weights(seed), *window) for seed in (0, 1)]
         np.testing.assert_allclose(scores, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.parametrize("threads", [1, 3])
+def test_no_more_requests_run_at_once_than_there_are_threads(monkeypatch, threads):
+    """Over all models together; every request that was started is waited for."""
+    monkeypatch.setenv("OMP_NUM_THREADS", str(threads))
+    running, most = set(), []
+
+    class Request:
+        def __init__(self, request):
+            self._request = request
+
+        def start_async(self, *args, **kwargs):
+            assert self not in running
+            running.add(self)
+            most.append(len(running))
+            self._request.start_async(*args, **kwargs)
+
+        def wait(self):
+            self._request.wait()
+            running.remove(self)
+
+        def get_output_tensor(self):
+            return self._request.get_output_tensor()
+
+    class Model:
+        def __init__(self, model):
+            self._model = model
+
+        def create_infer_request(self):
+            return Request(self._model.create_infer_request())
+
+    engine = OpenVINOEngine([random_network(seed) for seed in range(4)], batch_size=2)
+    monkeypatch.setattr(engine, "_models", [Model(model) for model in engine._models])
+    windows = random_windows(7, seed=0)
+    scores = engine.predict(*windows)
+    assert max(most) == threads
+    assert not running
+    expected = [forward(random_weights(seed), *windows) for seed in range(4)]
+    np.testing.assert_allclose(scores, expected, rtol=0, atol=1e-5)
+
+
+@pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="needs the list of threads that Linux has")
+def test_threads_are_not_bound_to_cores():
+    """Else those of two processes get the same cores."""
+    assert set(run(_CORES, OMP_NUM_THREADS="1").split()) == {str(len(os.sched_getaffinity(0)))}

@@ -1,6 +1,5 @@
 """Inference with OpenVINO on the CPU."""
 
-import os
 from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -10,6 +9,7 @@ import numpy as np
 from scmaxatac._constants import UNKNOWN_BASE
 from scmaxatac.genome._bases import one_hot
 from scmaxatac.nn.engines._options import Precision
+from scmaxatac.nn.engines._processor import usable_threads
 from scmaxatac.nn.engines._protocol import Network
 
 if TYPE_CHECKING:
@@ -20,9 +20,10 @@ _BATCH = 32
 
 
 class OpenVINOEngine:
-    """A compiled model a network, each run in as many streams as there are cores.
+    """A compiled model a network; as many requests run at once, over all of them, as there are threads.
 
-    Requests are waited for in turn. A queue with callbacks (``AsyncInferQueue``) would run Python in OpenVINO's
+    Every model has streams for all threads, so without this bound thirty models would keep thirty times as many threads
+    busy. Requests are waited for in turn. A queue with callbacks (``AsyncInferQueue``) would run Python in OpenVINO's
     threads; deleting a model waits for these threads, and one that still waits for the interpreter then never ends.
 
     See :func:`~scmaxatac.nn.engines._registry.make_engine`.
@@ -35,14 +36,16 @@ class OpenVINOEngine:
         self.n_outputs = sum(network.spec.outputs for network in networks)
         self._channels = networks[0].spec.channels
         self._batch = batch_size or _BATCH
-        self._models = [_compile(network, self._batch, precision) for network in networks]
+        # OpenVINO knows neither OMP_NUM_THREADS nor cores that were taken from the process later
+        self._most_running = usable_threads()
+        self._models = [_compile(network, self._batch, precision, self._most_running) for network in networks]
         ends = np.cumsum([network.spec.outputs for network in networks]).tolist()
         self._rows = [slice(end - n.spec.outputs, end) for end, n in zip(ends, networks, strict=True)]
 
     def predict(self, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """Score windows; (n, window) codes and signal to (outputs, n, bins) float32."""
         out = np.empty((self.n_outputs, len(codes), self.grid.bins_per_window), dtype=np.float32)
-        idle = [_requests(model) for model in self._models]
+        idle: list[list[InferRequest]] = [[] for _ in self._models]
         running: deque[tuple[InferRequest, int, int, int]] = deque()
 
         def collect() -> None:
@@ -55,10 +58,10 @@ class OpenVINOEngine:
             for lo in range(0, len(codes), self._batch):
                 hi = min(lo + self._batch, len(codes))
                 x = self._encode(codes[lo:hi], signal[lo:hi])
-                for m in range(len(self._models)):
-                    while not idle[m]:
+                for m, model in enumerate(self._models):
+                    while len(running) >= self._most_running:
                         collect()
-                    request = idle[m].pop()
+                    request = idle[m].pop() if idle[m] else model.create_infer_request()
                     request.start_async({0: x}, share_inputs=False)
                     running.append((request, m, lo, hi))
         finally:
@@ -74,31 +77,18 @@ class OpenVINOEngine:
         return x
 
 
-def _compile(network: Network, batch: int, precision: Precision) -> "CompiledModel":
+def _compile(network: Network, batch: int, precision: Precision, threads: int) -> "CompiledModel":
     import openvino as ov
 
-    # the precision has to be named: the default may be bfloat16 on CPUs that have it
     options = {
-        "INFERENCE_NUM_THREADS": _threads(),
+        # every process would bind its threads to the same cores, the first ones
+        "ENABLE_CPU_PINNING": False,
+        "INFERENCE_NUM_THREADS": threads,
+        # the precision has to be named: the default may be bfloat16 on CPUs that have it
         "INFERENCE_PRECISION_HINT": "f32" if precision == "float32" else "bf16",
         "PERFORMANCE_HINT": "THROUGHPUT",
     }
     return ov.Core().compile_model(_graph(network, batch), "CPU", options)
-
-
-def _threads() -> int:
-    """Threads that this process may use: those of OMP_NUM_THREADS, as torch does, else the cores it may run on.
-
-    OpenVINO does not know the first, nor the second if it was set later, and workers side by side would get in each
-    other's way.
-    """
-    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    return int(asked) if asked.isdecimal() and int(asked) else len(os.sched_getaffinity(0))
-
-
-def _requests(model: "CompiledModel") -> "list[InferRequest]":
-    """Make as many requests as keep all streams busy."""
-    return [model.create_infer_request() for _ in range(model.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS"))]
 
 
 def _graph(network: Network, batch: int) -> "Model":
