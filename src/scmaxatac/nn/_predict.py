@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from scmaxatac._types import Float32s
+from scmaxatac._types import Bools, Float32s, Int64s
 from scmaxatac.atac._bigwig_signal import SignalTrack
 from scmaxatac.genome._bases import reverse_complement
+from scmaxatac.genome._windows import Grid
+from scmaxatac.nn._pieces import WindowPieces, collect_pieces
 from scmaxatac.nn._pool import WindowPool
+from scmaxatac.nn._stem import Stem, piece_length, worth_sharing
 from scmaxatac.nn.engines._options import Strand
-from scmaxatac.nn.engines._protocol import ChromosomeEngine, Engine
+from scmaxatac.nn.engines._protocol import ChromosomeEngine, Engine, StemEngine
 from scmaxatac.scores._bin_scores import BinAverages, BinScores, cut_tiles
 
 _SCORES_PER_TILE = 32_768
@@ -19,6 +22,9 @@ _SMALLEST_TILE, _LARGEST_TILE = 256, 4_096
 
 _MOST_WINDOWS = 8_192
 """Windows of a tile, those of all groups together, whose sequence and signal are held at once: 80 MB."""
+
+FEWEST_IN_PIECES = 512
+"""Windows at least for which stems and trunks are compiled, which takes as long as scoring about as many."""
 
 
 def predict_bins(
@@ -102,21 +108,63 @@ def _predict_on_host(
 ) -> Iterator[tuple[int, BinScores]]:
     grid = engine.grid
     averages = [BinAverages(engine.n_outputs, grid) for _ in signals]
+    stem, in_pieces = plan_pieces(engine, starts)
+    done = 0
     for tile, upto in cut_tiles(starts, _windows_per_tile(engine.n_outputs, len(signals))):
-        windows = np.lib.stride_tricks.sliding_window_view(codes, grid.window)[tile]
+        joint = in_pieces[done : done + len(tile)]
+        done += len(tile)
         loud = np.stack([signal.has_signal(chrom, tile, grid.window) for signal in signals])
-        silent = ~loud.all(axis=0)
-        pool = WindowPool(grid.window)
         rows = np.empty(loud.shape, dtype=np.int64)
-        rows[:, silent] = pool.add(windows[silent])
-        for signal, mine, row in zip(signals, loud, rows, strict=True):
-            row[mine] = pool.add(windows[mine], signal.windows(chrom, tile[mine], grid.window))
-        scores = score_windows(engine, *pool.windows(), strand=strand)
+        scores = np.empty((engine.n_outputs, 0, grid.bins_per_window), dtype=np.float32)
+        if not joint.all():
+            pool, rows[:, ~joint] = _collect_windows(grid, codes, signals, chrom, tile[~joint], loud[:, ~joint])
+            scores = score_windows(engine, *pool.windows(), strand=strand)
+        if stem is not None and joint.any():
+            pieces, found = collect_pieces(stem, codes, signals, chrom, tile[joint], loud[:, joint])
+            rows[:, joint] = found + scores.shape[1]
+            of_pieces = _score_pieces(engine, stem, pieces, strand)
+            scores = np.concatenate([scores, of_pieces], axis=1) if scores.shape[1] else of_pieces
         if progress is not None:
             progress(windows_to_score(loud))
         first_of_next = None if upto is None else upto // grid.bin
         for g, of_group in enumerate(averages):
             yield g, of_group.add(tile // grid.bin, scores[:, rows[g]], first_of_next)
+
+
+def plan_pieces(engine: Engine, starts: np.ndarray) -> tuple[Stem | None, Bools]:
+    """Which of the windows at some starts are put together from pieces, (n,) bool, and how; the same for any groups."""
+    nothing = np.zeros(len(starts), dtype=bool)
+    if not isinstance(engine, StemEngine) or len(starts) < FEWEST_IN_PIECES:
+        return None, nothing
+    stem = engine.find_stem(piece_length(starts, engine.grid))
+    if stem is None:
+        return None, nothing
+    in_pieces = worth_sharing(starts, stem)
+    return stem, in_pieces if np.count_nonzero(in_pieces) >= FEWEST_IN_PIECES else nothing
+
+
+def _collect_windows(
+    grid: Grid, codes: np.ndarray, signals: Sequence[SignalTrack], chrom: str, starts: np.ndarray, loud: np.ndarray
+) -> tuple[WindowPool, Int64s]:
+    """Distinct windows of all groups, and (groups, n) the row of each."""
+    windows = np.lib.stride_tricks.sliding_window_view(codes, grid.window)[starts]
+    silent = ~loud.all(axis=0)
+    pool = WindowPool(grid.window)
+    rows = np.empty(loud.shape, dtype=np.int64)
+    rows[:, silent] = pool.add(windows[silent])
+    for signal, mine, row in zip(signals, loud, rows, strict=True):
+        row[mine] = pool.add(windows[mine], signal.windows(chrom, starts[mine], grid.window))
+    return pool, rows
+
+
+def _score_pieces(engine: StemEngine, stem: Stem, pieces: WindowPieces, strand: Strand) -> Float32s:
+    """Score windows that are put together from pieces, on one strand or both; (outputs, n, bins)."""
+    forward: Float32s = engine.predict_pieces(stem, pieces)
+    if strand == "forward":
+        return forward
+    reverse = engine.predict_pieces(stem, pieces.reverse_complement())
+    mean: Float32s = (forward + reverse[:, :, ::-1]) / 2
+    return mean
 
 
 def windows_to_score(loud: np.ndarray) -> int:
