@@ -26,8 +26,10 @@ def data_dir() -> Path:
 
 @pytest.fixture(scope="session", autouse=True)
 def _session_settings(tmp_path_factory: pytest.TempPathFactory):
-    """Keep caches out of the user's home and progress bars out of the test output."""
+    """Keep caches out of the user's home, progress bars out of the test output, and the choice of backends fixed."""
     from scmaxatac import settings
 
     settings.cache_dir = tmp_path_factory.mktemp("cache")
     settings.progress = False
+    settings.measure_backends = False  # the backend does not depend on how busy the machine is
+    os.environ["SCMAXATAC_MEASURE_BACKENDS"] = "0"  # nor in processes that tests start

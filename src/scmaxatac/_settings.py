@@ -17,6 +17,10 @@ def _default_model_dir() -> Path | None:
     return Path(explicit) if explicit else None
 
 
+def _default_measure_backends() -> bool:
+    return os.environ.get("SCMAXATAC_MEASURE_BACKENDS") != "0"
+
+
 @dataclass
 class Settings:
     """Settings of a session; assign to the attributes of ``scmaxatac.settings``.
@@ -40,6 +44,10 @@ class Settings:
         10 times smaller. Sites, region scores and the store of a run are never rounded.
     bigwig_drop_zeros
         Whether intervals of 8 kb and more whose scores are all 0 (as a rule by rounding) are left out of bigWigs.
+    measure_backends
+        Whether a prediction with ``backend="auto"`` on the CPU takes the backend that a short measurement finds to be
+        the fastest; it is made once for a machine and kept in the cache folder. Without it OpenVINO is taken where it
+        is installed, on every machine. Off where the environment variable ``SCMAXATAC_MEASURE_BACKENDS`` is 0.
     min_match_rate
         Smallest share of the object's cells that has to be found among a fragment file's barcodes.
     """
@@ -51,6 +59,7 @@ class Settings:
     max_scores_mb: float = 200.0
     bigwig_decimals: int | None = None
     bigwig_drop_zeros: bool = False
+    measure_backends: bool = field(default_factory=_default_measure_backends)
     min_match_rate: float = 0.1
 
 

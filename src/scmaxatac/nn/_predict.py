@@ -1,6 +1,7 @@
 """Scores of a chromosome's bins from sequence, signals and an engine."""
 
 from collections.abc import Callable, Iterator, Sequence
+from typing import NamedTuple
 
 import numpy as np
 
@@ -108,10 +109,10 @@ def _predict_on_host(
 ) -> Iterator[tuple[int, BinScores]]:
     grid = engine.grid
     averages = [BinAverages(engine.n_outputs, grid) for _ in signals]
-    stem, in_pieces = plan_pieces(engine, starts)
+    sharing = plan_sharing(engine, starts)
     done = 0
     for tile, upto in cut_tiles(starts, _windows_per_tile(engine.n_outputs, len(signals))):
-        joint = in_pieces[done : done + len(tile)]
+        joint = sharing.which[done : done + len(tile)] if sharing else np.zeros(len(tile), dtype=bool)
         done += len(tile)
         loud = np.stack([signal.has_signal(chrom, tile, grid.window) for signal in signals])
         rows = np.empty(loud.shape, dtype=np.int64)
@@ -119,10 +120,10 @@ def _predict_on_host(
         if not joint.all():
             pool, rows[:, ~joint] = _collect_windows(grid, codes, signals, chrom, tile[~joint], loud[:, ~joint])
             scores = score_windows(engine, *pool.windows(), strand=strand)
-        if stem is not None and joint.any():
-            pieces, found = collect_pieces(stem, codes, signals, chrom, tile[joint], loud[:, joint])
+        if sharing and joint.any():
+            pieces, found = collect_pieces(sharing.stem, codes, signals, chrom, tile[joint], loud[:, joint])
             rows[:, joint] = found + scores.shape[1]
-            of_pieces = _score_pieces(engine, stem, pieces, strand)
+            of_pieces = _score_pieces(sharing, pieces, strand)
             scores = np.concatenate([scores, of_pieces], axis=1) if scores.shape[1] else of_pieces
         if progress is not None:
             progress(windows_to_score(loud))
@@ -131,16 +132,28 @@ def _predict_on_host(
             yield g, of_group.add(tile // grid.bin, scores[:, rows[g]], first_of_next)
 
 
-def plan_pieces(engine: Engine, starts: np.ndarray) -> tuple[Stem | None, Bools]:
-    """Which of the windows at some starts are put together from pieces, (n,) bool, and how; the same for any groups."""
-    nothing = np.zeros(len(starts), dtype=bool)
+class Sharing(NamedTuple):
+    """Windows that are put together from pieces, which overlapping windows share."""
+
+    engine: StemEngine
+    """What scores them."""
+
+    stem: Stem
+    """Geometry of the pieces."""
+
+    which: Bools
+    """(n,) which of the windows; the others do not overlap enough."""
+
+
+def plan_sharing(engine: Engine, starts: np.ndarray) -> Sharing | None:
+    """Find the windows at some starts that cost less if they are put together from pieces; the same for any groups."""
     if not isinstance(engine, StemEngine) or len(starts) < FEWEST_IN_PIECES:
-        return None, nothing
+        return None
     stem = engine.find_stem(piece_length(starts, engine.grid))
     if stem is None:
-        return None, nothing
-    in_pieces = worth_sharing(starts, stem)
-    return stem, in_pieces if np.count_nonzero(in_pieces) >= FEWEST_IN_PIECES else nothing
+        return None
+    which = worth_sharing(starts, stem)
+    return Sharing(engine, stem, which) if np.count_nonzero(which) >= FEWEST_IN_PIECES else None
 
 
 def _collect_windows(
@@ -157,12 +170,12 @@ def _collect_windows(
     return pool, rows
 
 
-def _score_pieces(engine: StemEngine, stem: Stem, pieces: WindowPieces, strand: Strand) -> Float32s:
+def _score_pieces(sharing: Sharing, pieces: WindowPieces, strand: Strand) -> Float32s:
     """Score windows that are put together from pieces, on one strand or both; (outputs, n, bins)."""
-    forward: Float32s = engine.predict_pieces(stem, pieces)
+    forward: Float32s = sharing.engine.predict_pieces(sharing.stem, pieces)
     if strand == "forward":
         return forward
-    reverse = engine.predict_pieces(stem, pieces.reverse_complement())
+    reverse = sharing.engine.predict_pieces(sharing.stem, pieces.reverse_complement())
     mean: Float32s = (forward + reverse[:, :, ::-1]) / 2
     return mean
 

@@ -1,11 +1,11 @@
 """The first blocks of networks, computed once a place instead of once a window that covers it.
 
-Windows overlap, by three quarters at the usual step. Away from the edges of a window, what the first blocks compute at a
-place is the same in all windows that cover it; at the edges it is not, because every convolution pads its window with
-zeros. So a chromosome is cut into *pieces* as long as the distance between windows. The *stem*, the first blocks, reads
-a piece with a halo, as far as its filters reach, and gives three things: the positions of the piece inside a window,
-the first ones of a window that begins with it, and the last ones of a window that ends with it. A window is put
-together from its pieces, and the *trunk*, the other blocks and the head, is run on it.
+Windows overlap, by three quarters at the usual step. What the first blocks compute at a place is the same in all
+windows that cover it, but not at the edges of a window, because every convolution pads its window with zeros. So a
+chromosome is cut into *pieces* as long as the distance between windows. The *stem*, the first blocks, reads a piece
+with a halo, as far as its filters reach, and gives three things: the positions of the piece inside a window, the first
+ones of a window that begins with it, and the last ones of a window that ends with it. A window is put together from its
+pieces, and the *trunk*, the other blocks and the head, is run on it.
 """
 
 from collections.abc import Sequence

@@ -9,6 +9,8 @@ from typing import Self
 
 import numpy as np
 
+from scmaxatac._logging import logger
+from scmaxatac._settings import settings
 from scmaxatac.atac._pseudobulk import Pseudobulks
 from scmaxatac.atac._signal import Signal
 from scmaxatac.genome._genome import Genome
@@ -19,8 +21,9 @@ from scmaxatac.io._files import atomic_path
 from scmaxatac.io._owned_folder import OwnedFolder
 from scmaxatac.io._temporary import remove_leftovers
 from scmaxatac.nn._spec import PlainNetwork
+from scmaxatac.nn.engines._fastest import fastest
 from scmaxatac.nn.engines._options import EngineOptions
-from scmaxatac.nn.engines._protocol import Engine
+from scmaxatac.nn.engines._protocol import Engine, Network
 from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.predict._calling import CalledSites, CallingContext, call, read_context, write_context
 from scmaxatac.predict._rules import Rules
@@ -94,6 +97,7 @@ class Run:
     def create(cls, inputs: RunInputs, pseudobulks: Pseudobulks, out_dir: Path) -> Iterator["Run"]:
         """Make the folder of a run, or find that of an earlier one with the same inputs, and hold it.
 
+        Where several backends could compute, it is the one of the run that is there, whatever would be taken today.
         What the tasks read is put there, and what other runs in the same `out_dir` computed from the same inputs is
         taken over. While the folder is held no other process writes to it.
 
@@ -113,7 +117,7 @@ class Run:
         RuntimeError
             If another process is running the same prediction there.
         """
-        spec = inputs.spec(pseudobulks)
+        spec = _choose_spec(inputs.specs(pseudobulks), inputs.models[0], out_dir)
         run = cls(out_dir / spec.folder_name, spec)
         with run.held() as owned:
             owned.announce([*_FILES, *FOLDERS])
@@ -238,6 +242,20 @@ class Run:
             Whether bins outside the regions count as well.
         """
         return call(self.store, rules, self.context, None if include_flanks else self.regions)
+
+
+def _choose_spec(specs: Sequence[RunSpec], network: Network, out_dir: Path) -> RunSpec:
+    """Of runs that differ in the backend alone the one that is there, a complete one first; else the fastest here."""
+    begun = [spec for spec in specs if (out_dir / spec.folder_name / SPEC).is_file()]
+    if len(specs) > 1 and begun:
+        complete = [spec for spec in begun if complete_run(out_dir / spec.folder_name) == spec.fingerprint]
+        found = (complete or begun)[0]
+        logger.info("backend %s: that of the run in %s", found.engine.backend, out_dir / found.folder_name)
+        return found
+    if len(specs) > 1 and settings.measure_backends:
+        chosen = fastest([spec.engine for spec in specs], network)
+        return next(spec for spec in specs if spec.engine == chosen)
+    return specs[0]
 
 
 def _write_weights(path: Path, weights: Sequence[dict[str, np.ndarray]]) -> None:

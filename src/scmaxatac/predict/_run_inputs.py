@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -16,7 +16,7 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._windows import Grid, window_starts
 from scmaxatac.nn.engines._options import EngineOptions, Strand
-from scmaxatac.nn.engines._registry import common_grid, resolve_engine_options
+from scmaxatac.nn.engines._registry import common_grid, possible_engine_options
 from scmaxatac.predict._calling import CallingContext
 from scmaxatac.predict._expressed import expressed_models
 from scmaxatac.predict._genome_warnings import warn_about_genome
@@ -162,13 +162,18 @@ class RunInputs:
                 "blacklisted or reaches past its chromosome's end"
             )
         check_threshold(rules, self.calibrations, self.kept_from)
-        resolve_engine_options(self.engine)
+        possible_engine_options(self.engine)
 
     def _window_starts(self, chrom: str) -> np.ndarray:
         return window_starts(self.genome, chrom, step=self.step, regions=self.intervals, grid=self.grid)
 
-    def spec(self, pseudobulks: Pseudobulks) -> RunSpec:
-        """Describe the run that predicts these pseudobulks."""
+    def specs(self, pseudobulks: Pseudobulks) -> list[RunSpec]:
+        """Descriptions of the runs that can predict these pseudobulks here: one a backend, the preferred one first."""
+        first, *others = possible_engine_options(self.engine)
+        spec = self._spec(pseudobulks, first)
+        return [spec, *(replace(spec, engine=engine) for engine in others)]
+
+    def _spec(self, pseudobulks: Pseudobulks, engine: EngineOptions) -> RunSpec:
         regions = None
         if self.region_bounds is not None:
             # not the merged intervals: regions that overlap differently have scores of their own
@@ -191,7 +196,7 @@ class RunInputs:
             regions=regions,
             step=self.step,
             strand=self.strand,
-            engine=resolve_engine_options(self.engine),
+            engine=engine,
             min_stored_score=float(self.kept_from),
             ranks=matched_ranks(self.calibrations, self.context.counts),
         )

@@ -128,9 +128,13 @@ def predict_tfbs(
         {signal_chroms}
     {pseudobulk_options}
     device
-        ``"cpu"``, ``"cuda"``, ``"cuda:1"``; ``"auto"`` takes a GPU when there is one and the backend can use it.
+        ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``; ``"auto"`` takes a GPU when there is one and the backend can use
+        it. Where that lacks an operation of the networks the log says so and the CPU is used.
     backend
-        ``"openvino"`` or ``"torch"``; ``"auto"`` takes OpenVINO on the CPU when it is installed.
+        ``"openvino"`` or ``"torch"``. ``"auto"`` takes on the CPU the one that a run of the same inputs in `out_dir`
+        was computed with; without such a run the faster one, by a measurement of a second that is made once for a
+        machine and kept in ``settings.cache_dir`` (``settings.measure_backends = False`` takes OpenVINO where it is
+        installed). The log says which and the rates. Their scores differ by about 1e-6.
     precision
         ``"float32"``, or ``"bfloat16"``: faster where the hardware has it, with differences of about 1e-2.
     batch_size

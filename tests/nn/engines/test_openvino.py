@@ -46,6 +46,7 @@ from threading import Thread
 from _networks import random_network, random_windows
 from scmaxatac.nn.engines._openvino import OpenVINOEngine
 engine = OpenVINOEngine([random_network(0), random_network(1)])
+engine.predict(*random_windows(1, 0))  # compiles the networks
 work = Thread(target=engine.predict, args=random_windows(300, 0))
 work.start()
 while work.is_alive():

@@ -1,5 +1,7 @@
 """What every engine has to do, whichever library runs it."""
 
+import logging
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +15,12 @@ import scmaxatac as sma
 from scmaxatac.nn._spec import PUBLISHED, PlainNetwork
 from scmaxatac.nn.engines import _registry
 from scmaxatac.nn.engines._options import EngineOptions
-from scmaxatac.nn.engines._registry import BackendRecord, make_engine, resolve_engine_options
+from scmaxatac.nn.engines._registry import (
+    BackendRecord,
+    make_engine,
+    possible_engine_options,
+    resolve_engine_options,
+)
 
 
 @pytest.fixture(scope="module")
@@ -241,6 +248,51 @@ def test_auto_takes_the_accelerator_that_a_backend_finds_and_on_the_cpu_the_firs
     assert resolve_engine_options(EngineOptions(device="abacus")) == EngineOptions("counting", "abacus")
     has_openvino = _registry.BACKENDS["openvino"].is_installed()
     assert resolve_engine_options(EngineOptions(device="cpu")).backend == ("openvino" if has_openvino else "counting")
+
+
+@pytest.mark.parametrize("options", [{}, {"device": "abacus"}, {"backend": "counting"}])
+def test_a_device_that_lacks_an_operation_is_told_once_and_the_cpu_used(counting, monkeypatch, caplog, options):
+    lacks = replace(counting, lacks=lambda options: f"no beads for {options.precision} on {options.device}")
+    monkeypatch.setitem(_registry.BACKENDS, "counting", lacks)
+    _registry._tell.cache_clear()
+    with caplog.at_level(logging.INFO, logger="scmaxatac"):
+        found = [resolve_engine_options(EngineOptions(**options)) for _ in range(2)]
+    assert found[0] == found[1] == resolve_engine_options(EngineOptions(**options | {"device": "cpu"}))
+    (line,) = caplog.messages
+    assert re.fullmatch(
+        r"device 'abacus(:0)?' can't run the networks \(no beads for float32 on abacus(:0)?\): the CPU is used", line
+    )
+
+
+def test_the_cpu_is_not_asked_what_it_lacks(counting, monkeypatch):
+    monkeypatch.setitem(_registry.BACKENDS, "counting", replace(counting, lacks=lambda options: "everything"))
+    assert resolve_engine_options(EngineOptions("counting", "cpu")) == EngineOptions("counting", "cpu")
+
+
+def test_apples_gpu_without_what_the_networks_need_leaves_the_cpu(monkeypatch, caplog):
+    """Torch says that it is there, but this build can't use it, as one that lacks an operation can't."""
+    torch = pytest.importorskip("torch")
+    if torch.backends.mps.is_available():
+        pytest.skip("Apple's GPU is there")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    _registry._tell.cache_clear()
+    with caplog.at_level(logging.WARNING, logger="scmaxatac"):
+        found = resolve_engine_options(EngineOptions())
+    assert found == resolve_engine_options(EngineOptions(device="cpu"))
+    assert re.search(r"device 'mps' can't run the networks \(.+\): the CPU is used", caplog.text)
+
+
+def test_all_that_auto_can_stand_for_on_the_cpu(counting):
+    names = [name for name, record in _registry.BACKENDS.items() if record.is_installed()]
+    possible = possible_engine_options(EngineOptions(device="cpu"))
+    assert {options.backend for options in possible} == set(names)
+    assert {options.device for options in possible} == {"cpu"}
+    assert possible[0] == resolve_engine_options(EngineOptions(device="cpu"))
+    precise = possible_engine_options(EngineOptions(device="cpu", precision="bfloat16"))
+    assert {options.backend for options in precise} == set(names) - {"counting"}
+    assert possible_engine_options(EngineOptions("counting", "cpu")) == [EngineOptions("counting", "cpu")]
+    assert possible_engine_options(EngineOptions()) == [EngineOptions("counting", "abacus:0")]
 
 
 def test_a_run_predicts_with_it(counting, predict, mini, fragment_file):

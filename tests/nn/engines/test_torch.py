@@ -5,7 +5,7 @@ pytest.importorskip("torch")
 
 import torch
 
-from scmaxatac.nn.engines._torch import TorchEngine, resolve_device
+from scmaxatac.nn.engines._torch import TorchEngine, lacking, resolve_device
 
 
 def test_the_device_is_a_gpu_where_there_is_one(monkeypatch):
@@ -45,3 +45,38 @@ def test_a_gpu_gives_the_scores_of_the_original(
     )
     for tf, scores in zip(published_networks, engine.predict(*golden_windows), strict=True):
         assert abs(scores - golden_scores[tf]).max() < tolerance, tf
+
+
+def test_the_device_is_apples_gpu_where_there_is_no_other(monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert resolve_device("auto") == torch.device("mps")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert resolve_device("auto") == torch.device("cuda")
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_a_device_that_scores_as_the_cpu_lacks_nothing(precision):
+    lacking.cache_clear()
+    assert lacking("cpu", precision) == ""
+
+
+@pytest.mark.parametrize("off", [2e-4, 0.5])
+def test_a_device_that_gives_other_scores_lacks_something(monkeypatch, off):
+    """Only the engine on the device under trial is off, which here is the second."""
+    lacking.cache_clear()
+    predict, engines = TorchEngine.predict, []
+
+    def predict_wrongly(self, codes, signal):
+        engines.append(self)
+        return predict(self, codes, signal) + off * (len(engines) > 1)
+
+    monkeypatch.setattr(TorchEngine, "predict", predict_wrongly)
+    assert lacking("cpu", "float32") == f"its scores differ from those of the CPU by {off:.2g}"
+    lacking.cache_clear()
+
+
+@pytest.mark.skipif(torch.backends.mps.is_available(), reason="Apple's GPU is there")
+def test_a_device_that_fails_says_why():
+    lacking.cache_clear()
+    assert lacking("mps", "float32")

@@ -12,8 +12,9 @@ from scmaxatac.genome._bases import one_hot
 from scmaxatac.nn._pieces import WindowPieces
 from scmaxatac.nn._stem import Stem, find_stem
 from scmaxatac.nn.engines._openvino_graph import stem_graph, trunk_graph, whole_graph
-from scmaxatac.nn.engines._openvino_requests import Requests, n_threads
+from scmaxatac.nn.engines._openvino_requests import Requests
 from scmaxatac.nn.engines._options import Precision
+from scmaxatac.nn.engines._processor import usable_threads
 from scmaxatac.nn.engines._protocol import Network
 
 if TYPE_CHECKING:
@@ -132,7 +133,8 @@ class OpenVINOEngine:
         options = {
             # every process would bind its threads to the same cores, the first ones
             "ENABLE_CPU_PINNING": False,
-            "INFERENCE_NUM_THREADS": n_threads(),
+            # OpenVINO knows neither OMP_NUM_THREADS nor cores that were taken from the process later
+            "INFERENCE_NUM_THREADS": usable_threads(),
             # the precision has to be named: the default may be bfloat16 on CPUs that have it
             "INFERENCE_PRECISION_HINT": "f32" if self._precision == "float32" else "bf16",
             "PERFORMANCE_HINT": "THROUGHPUT",

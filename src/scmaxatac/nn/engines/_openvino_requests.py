@@ -1,12 +1,13 @@
 """OpenVINO's requests, as many at once as there are threads."""
 
-import os
 from collections import deque
 from collections.abc import Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 import numpy as np
+
+from scmaxatac.nn.engines._processor import usable_threads
 
 if TYPE_CHECKING:
     from openvino import CompiledModel, InferRequest
@@ -23,7 +24,7 @@ class Requests:
     """
 
     def __init__(self) -> None:
-        self._most = n_threads()
+        self._most = usable_threads()
         self._idle: dict[int, list[InferRequest]] = {}
         self._running: deque[tuple[InferRequest, CompiledModel, Callable[[np.ndarray], None]]] = deque()
 
@@ -54,13 +55,3 @@ class Requests:
         request.wait()
         take(request.get_output_tensor().data)
         self._idle[id(model)].append(request)
-
-
-def n_threads() -> int:
-    """Threads that this process may use: those of OMP_NUM_THREADS, as torch does, else the cores it may run on.
-
-    OpenVINO does not know the first, nor the second if it was set later, and workers side by side would get in each
-    other's way.
-    """
-    asked = os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip()
-    return int(asked) if asked.isdecimal() and int(asked) else len(os.sched_getaffinity(0))

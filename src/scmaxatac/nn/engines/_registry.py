@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from importlib.util import find_spec
 from typing import get_args
 
+from scmaxatac._logging import logger
 from scmaxatac.genome._windows import Grid
 from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision
 from scmaxatac.nn.engines._protocol import Engine, Network
@@ -31,6 +33,8 @@ class BackendRecord:
         not there.
     make
         Makes an engine from networks and options whose device is resolved.
+    lacks
+        What the device of resolved options can't do that the networks need; "" if nothing. The CPU is used then.
     """
 
     name: str
@@ -40,6 +44,7 @@ class BackendRecord:
     install: str
     find_device: Callable[[str], str]
     make: Callable[[Sequence[Network], EngineOptions], Engine]
+    lacks: Callable[[EngineOptions], str] = lambda options: ""
 
 
 def _make_openvino(networks: Sequence[Network], options: EngineOptions) -> Engine:
@@ -67,6 +72,14 @@ def _find_torch_device(device: str) -> str:
     return str(resolve_device(device))
 
 
+def _lacking_in_torch(options: EngineOptions) -> str:
+    if _kind(options.device) in ("cpu", "cuda"):
+        return ""
+    from scmaxatac.nn.engines._torch import lacking
+
+    return lacking(options.device, options.precision)
+
+
 BACKENDS: dict[str, BackendRecord] = {
     record.name: record
     for record in (
@@ -87,10 +100,12 @@ BACKENDS: dict[str, BackendRecord] = {
             install="pip install torch",
             find_device=_find_torch_device,
             make=_make_torch,
+            lacks=_lacking_in_torch,
         ),
     )
 }
-"""Backends by name. Of several that can run on a device, ``"auto"`` takes the first that is installed."""
+"""Backends by name. Of several that can run on a device, ``"auto"`` takes the first that is installed; a prediction on
+the CPU takes the fastest (``_fastest.py``), and the first where rates are alike."""
 
 
 def make_engine(
@@ -109,9 +124,10 @@ def make_engine(
         Networks with the same windows and bins, such as :class:`~scmaxatac.models.TFModel`.
     backend
         ``"openvino"`` (CPU, extra ``openvino``), ``"torch"``, or ``"auto"``: OpenVINO on the CPU when it is installed.
+        Nothing is measured here; predictions name the backend that they found to be the fastest.
     device
-        A torch device such as ``"cpu"`` or ``"cuda:0"``; ``"auto"`` takes a GPU when there is one and the backend can
-        use it.
+        A torch device such as ``"cpu"``, ``"cuda:0"`` or ``"mps"``; ``"auto"`` takes a GPU when there is one and the
+        backend can use it. One that lacks an operation of the networks is told in the log, and the CPU used.
     precision
         ``"float32"`` (parity with maxATAC to 1e-5) or ``"bfloat16"`` (about 1e-2, faster where the hardware has it).
     batch_size
@@ -152,6 +168,16 @@ def common_grid(networks: Sequence[Network]) -> Grid:
 def resolve_engine_options(options: EngineOptions) -> EngineOptions:
     """Options with the backend and the device that :func:`make_engine` would take, in place of ``"auto"``.
 
+    Raises what :func:`possible_engine_options` raises.
+    """
+    return possible_engine_options(options)[0]
+
+
+def possible_engine_options(options: EngineOptions) -> list[EngineOptions]:
+    """All that the options can stand for here: several where ``backend="auto"`` has a choice on the CPU.
+
+    The first one is what is installed and comes first in ``BACKENDS``.
+
     Raises
     ------
     ValueError
@@ -160,11 +186,22 @@ def resolve_engine_options(options: EngineOptions) -> EngineOptions:
         If what the backend needs is not installed.
     """
     _check_names(options)
-    record, device = _named(options) if options.backend != "auto" else _automatic(options)
-    if options.precision not in record.precisions:
-        has = " or ".join(map(repr, record.precisions))
-        raise ValueError(f"precision is {options.precision!r}; backend {record.name!r} computes in {has}")
-    return replace(options, backend=record.name, device=device)
+    found = [_named(options)] if options.backend != "auto" else _automatic(options)
+    able = [(record, device) for record, device in found if options.precision in record.precisions]
+    if not able:
+        has = " or ".join(map(repr, found[0][0].precisions))
+        raise ValueError(f"precision is {options.precision!r}; backend {found[0][0].name!r} computes in {has}")
+    possible = [replace(options, backend=record.name, device=device) for record, device in able]
+    if _kind(possible[0].device) != "cpu" and (lacking := able[0][0].lacks(possible[0])):
+        _tell(f"device {possible[0].device!r} can't run the networks ({lacking}): the CPU is used")
+        return possible_engine_options(replace(options, device="cpu"))
+    return possible
+
+
+@cache
+def _tell(line: str) -> None:
+    """Log a line once in a session."""
+    logger.warning(line)
 
 
 def _named(options: EngineOptions) -> tuple[BackendRecord, str]:
@@ -179,16 +216,17 @@ def _named(options: EngineOptions) -> tuple[BackendRecord, str]:
     return record, record.find_device(options.device)
 
 
-def _automatic(options: EngineOptions) -> tuple[BackendRecord, str]:
-    """First backend that runs on the device; without one named, on the first accelerator that a backend finds."""
+def _automatic(options: EngineOptions) -> list[tuple[BackendRecord, str]]:
+    """Backend for the device; without one named, for the first accelerator that a backend finds. On the CPU, all."""
     fitting = [record for record in BACKENDS.values() if _runs_on(record, options.device) and record.is_installed()]
     fitting.sort(key=lambda record: record.devices is None)  # those that name the device first
     if not fitting:
         lines = " or ".join(record.install for record in BACKENDS.values() if _runs_on(record, options.device))
         raise ImportError(f"no backend for device {options.device!r} is installed: {lines}")
-    tried = fitting if options.device == "auto" else fitting[:1]
-    found = [(record, record.find_device(options.device)) for record in tried]
-    return next(((record, device) for record, device in found if _kind(device) != "cpu"), found[0])
+    if options.device not in ("auto", "cpu"):
+        return [(fitting[0], fitting[0].find_device(options.device))]
+    found = [(record, record.find_device(options.device)) for record in fitting]
+    return [(record, device) for record, device in found if _kind(device) != "cpu"][:1] or found
 
 
 def _runs_on(record: BackendRecord, device: str) -> bool:

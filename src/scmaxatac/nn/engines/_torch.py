@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import reduce
+from functools import cache, reduce
 from threading import RLock
 
 import numpy as np
 import torch
 
 from scmaxatac.nn._encode import encode
+from scmaxatac.nn._spec import PUBLISHED, PlainNetwork
 from scmaxatac.nn.engines._fold import FoldedLayer, fold
 from scmaxatac.nn.engines._options import Precision
 from scmaxatac.nn.engines._protocol import Network
@@ -21,6 +22,9 @@ _CPU_BATCH = 32
 """Windows whose activations stay in the cache of a core."""
 
 _GPU_BATCH = 4096
+
+_TOLERANCE = {"float32": 1e-4, "bfloat16": 0.1}
+"""Largest difference of a score from the CPU's for which a device is trusted."""
 
 
 class TorchEngine:
@@ -160,7 +164,7 @@ def _pad(values: np.ndarray, n: int, fill: float) -> np.ndarray:
 
 
 def resolve_device(device: str) -> torch.device:
-    """Turn ``"auto"`` into a GPU when there is one, and check that a named device is there.
+    """Turn ``"auto"`` into a GPU when there is one (CUDA, then Apple's), and check that a named device is there.
 
     Raises
     ------
@@ -168,11 +172,13 @@ def resolve_device(device: str) -> torch.device:
         If the name is no device, or the device is not available.
     """
     if device == "auto":
-        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
     try:
         resolved = torch.device(device)
     except RuntimeError as error:
-        raise ValueError(f"device is {device!r}; it can be 'auto', 'cpu', 'cuda' or 'cuda:0', ...") from error
+        raise ValueError(f"device is {device!r}; it can be 'auto', 'cpu', 'mps', 'cuda' or 'cuda:0', ...") from error
     if resolved.type == "cuda" and (resolved.index or 0) >= torch.cuda.device_count():
         raise ValueError(
             f"device is {device!r}, but torch sees {torch.cuda.device_count()} CUDA devices; "
@@ -184,3 +190,34 @@ def resolve_device(device: str) -> torch.device:
         except (RuntimeError, AssertionError):  # what torch's builds without such a device raise
             raise ValueError(f"device is {device!r}, which torch does not find here; use device='cpu'") from None
     return resolved
+
+
+@cache
+def lacking(device: str, precision: Precision) -> str:
+    """What a device can't do that the networks need; "" where it scores as the CPU does.
+
+    Devices differ in the operations that they have, and some give other numbers for what they say they have. So a
+    network of the published geometry with random weights scores a few windows on the device and on the CPU.
+
+    Parameters
+    ----------
+    device
+        Name of a device that is there.
+    precision
+        What it computes in.
+    """
+    rng = np.random.default_rng(0)
+    weights = {
+        name: rng.normal(0, np.sqrt(2 / np.prod(shape[1:])), shape).astype(np.float32)
+        for name, shape in PUBLISHED.shapes.items()
+    }
+    network = PlainNetwork(PUBLISHED, {n: abs(w) + 0.5 if n.endswith("running_var") else w for n, w in weights.items()})
+    shape = 3, PUBLISHED.window
+    windows = rng.integers(0, 5, shape).astype(np.uint8), rng.gamma(0.5, 1.0, shape).astype(np.float32)
+    expected = TorchEngine([network], device=torch.device("cpu")).predict(*windows)
+    try:
+        found = TorchEngine([network], device=torch.device(device), precision=precision).predict(*windows)
+    except (RuntimeError, TypeError, AssertionError) as error:  # AssertionError: torch without support for the device
+        return str(error).partition("\n")[0]
+    difference = float(np.abs(found - expected).max())
+    return "" if difference <= _TOLERANCE[precision] else f"its scores differ from those of the CPU by {difference:.2g}"
