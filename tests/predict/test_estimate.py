@@ -28,10 +28,10 @@ def test_the_estimate_is_the_work_that_is_not_shared_at_the_rate_of_the_trial(
     monkeypatch.setattr(_estimate, "_LARGE_RUN", plan.n_scored * 2 * strands)
     monkeypatch.setattr(_estimate, "_TRIAL", 1)
     with caplog.at_level(logging.INFO, logger="scmaxatac"):
-        _estimate.log_estimate(run, plan)
+        _estimate.log_estimate(run, mini.genome, plan)
     told = float(re.search(r"about ([\d.]+) s on this machine", caplog.text)[1])
     assert told == round(plan.n_scored * 2 * strands / (64 * 2 / 0.5))
     caplog.clear()
     monkeypatch.setattr(_estimate, "_LARGE_RUN", plan.n_scored * 2 * strands + 1)
-    _estimate.log_estimate(run, plan)
+    _estimate.log_estimate(run, mini.genome, plan)
     assert not caplog.text

@@ -55,8 +55,7 @@ def collect_pieces(
     -------
     The distinct windows, and (groups, n) int64, the number of each window among them.
     """
-    places, at = np.unique(starts[:, None] + np.arange(stem.pieces_per_window) * stem.piece, return_inverse=True)
-    at = at.reshape(len(starts), stem.pieces_per_window)
+    places, at = stem.places(starts)
     cutter = _Cutter(stem, codes, places)
     pool = WindowPool(stem.width)
     silent = np.zeros(len(places), dtype=np.int64)

@@ -1,19 +1,18 @@
 """Scores of a chromosome's bins from sequence, signals and an engine."""
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import NamedTuple
 
 import numpy as np
 
-from scmaxatac._types import Bools, Float32s, Int64s
+from scmaxatac._types import Float32s, Int64s
 from scmaxatac.atac._bigwig_signal import SignalTrack
 from scmaxatac.genome._bases import reverse_complement
 from scmaxatac.genome._windows import Grid
 from scmaxatac.nn._pieces import WindowPieces, collect_pieces
 from scmaxatac.nn._pool import WindowPool
-from scmaxatac.nn._stem import Stem, piece_length, worth_sharing
+from scmaxatac.nn._sharing import Sharing, plan_sharing, windows_to_score
 from scmaxatac.nn.engines._options import Strand
-from scmaxatac.nn.engines._protocol import ChromosomeEngine, Engine, StemEngine
+from scmaxatac.nn.engines._protocol import ChromosomeEngine, Engine
 from scmaxatac.scores._bin_scores import BinAverages, BinScores, cut_tiles
 
 _SCORES_PER_TILE = 32_768
@@ -23,9 +22,6 @@ _SMALLEST_TILE, _LARGEST_TILE = 256, 4_096
 
 _MOST_WINDOWS = 8_192
 """Windows of a tile, those of all groups together, whose sequence and signal are held at once: 80 MB."""
-
-FEWEST_IN_PIECES = 512
-"""Windows at least for which stems and trunks are compiled, which takes as long as scoring about as many."""
 
 
 def predict_bins(
@@ -85,7 +81,7 @@ def predict_groups(
         ``"forward"``, or ``"mean"`` of the forward strand and the true reverse complement.
     progress
         Called with the number of windows that were scored, those without signal counted once for all groups
-        (:func:`windows_to_score`).
+        (:func:`~scmaxatac.nn._sharing.windows_to_score`).
 
     Yields
     ------
@@ -132,30 +128,6 @@ def _predict_on_host(
             yield g, of_group.add(tile // grid.bin, scores[:, rows[g]], first_of_next)
 
 
-class Sharing(NamedTuple):
-    """Windows that are put together from pieces, which overlapping windows share."""
-
-    engine: StemEngine
-    """What scores them."""
-
-    stem: Stem
-    """Geometry of the pieces."""
-
-    which: Bools
-    """(n,) which of the windows; the others do not overlap enough."""
-
-
-def plan_sharing(engine: Engine, starts: np.ndarray) -> Sharing | None:
-    """Find the windows at some starts that cost less if they are put together from pieces; the same for any groups."""
-    if not isinstance(engine, StemEngine) or len(starts) < FEWEST_IN_PIECES:
-        return None
-    stem = engine.find_stem(piece_length(starts, engine.grid))
-    if stem is None:
-        return None
-    which = worth_sharing(starts, stem)
-    return Sharing(engine, stem, which) if np.count_nonzero(which) >= FEWEST_IN_PIECES else None
-
-
 def _collect_windows(
     grid: Grid, codes: np.ndarray, signals: Sequence[SignalTrack], chrom: str, starts: np.ndarray, loud: np.ndarray
 ) -> tuple[WindowPool, Int64s]:
@@ -178,14 +150,6 @@ def _score_pieces(sharing: Sharing, pieces: WindowPieces, strand: Strand) -> Flo
     reverse = sharing.engine.predict_pieces(sharing.stem, pieces.reverse_complement())
     mean: Float32s = (forward + reverse[:, :, ::-1]) / 2
     return mean
-
-
-def windows_to_score(loud: np.ndarray) -> int:
-    """Windows that several groups take together; (groups, windows) bool, which have signal. Those without count once.
-
-    Distinct ones may be fewer: the same sequence, with the same signal or none, can come again.
-    """
-    return int(np.count_nonzero(loud) + np.count_nonzero(~loud.all(axis=0)))
 
 
 def _windows_per_tile(n_outputs: int, n_groups: int) -> int:

@@ -11,15 +11,15 @@ pieces, and the *trunk*, the other blocks and the head, is run on it.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import gcd, prod
+from math import prod
 from typing import NamedTuple
 
 import numpy as np
 
-from scmaxatac.genome._windows import Grid
+from scmaxatac._types import Int64s
 from scmaxatac.nn._spec import Block, Layer, NetworkSpec
 
-_WORTH = 0.9
+WORTH = 0.9
 """Share of the multiply-adds that a run of windows may cost at most for its windows to be put together from pieces."""
 
 
@@ -156,6 +156,12 @@ class Stem:
         """Multiply-adds of the rest of the network for one window."""
         return cost_of_window(self.spec) - _padded(self.spec.layers[: self.n_layers], self.spec.window)
 
+    def places(self, starts: np.ndarray) -> tuple[Int64s, Int64s]:
+        """Starts of the pieces of windows, (m,) sorted, and which of them each is made of, (n, pieces of a window)."""
+        starts_of_pieces = starts[:, None] + np.arange(self.pieces_per_window) * self.piece
+        places, at = np.unique(starts_of_pieces, return_inverse=True)
+        return places, at.reshape(starts_of_pieces.shape)
+
     def windows(self, given: np.ndarray, rows: np.ndarray, out: np.ndarray) -> None:
         """Put windows together from what the stem gives for their pieces.
 
@@ -191,38 +197,9 @@ def find_stem(specs: Sequence[NetworkSpec], piece: int) -> Stem | None:
     depths = [n for n in range(1, len(first.blocks)) if all(_alike(first, spec, n) for spec in specs)]
     fitting = [stem for n in depths if (stem := Stem(first, piece, n)).fits]
     best = min(fitting, key=lambda stem: stem.cost_of_piece + stem.cost_of_trunk, default=None)
-    if best is None or best.cost_of_piece + best.cost_of_trunk > _WORTH * cost_of_window(first):
+    if best is None or best.cost_of_piece + best.cost_of_trunk > WORTH * cost_of_window(first):
         return None
     return best
-
-
-def piece_length(starts: np.ndarray, grid: Grid) -> int:
-    """Length in bp of the pieces that windows at these starts are made of; at most the usual distance of windows."""
-    return gcd(grid.step, grid.window, *np.unique(np.diff(starts)).tolist())
-
-
-def worth_sharing(starts: np.ndarray, stem: Stem) -> np.ndarray:
-    """Which windows cost less if they are put together from pieces: those that overlap enough others.
-
-    Parameters
-    ----------
-    starts
-        (n,) sorted starts of windows, at distances that are multiples of a piece.
-    stem
-        Geometry and price.
-
-    Returns
-    -------
-    (n,) bool, the same for all windows that are connected by overlaps.
-    """
-    breaks = np.flatnonzero(np.diff(starts) >= stem.spec.window) + 1
-    edges = np.r_[0, breaks, len(starts)]
-    n_windows = np.diff(edges)
-    if not len(starts):
-        return np.zeros(0, dtype=bool)
-    n_pieces = (starts[edges[1:] - 1] - starts[edges[:-1]]) // stem.piece + stem.pieces_per_window
-    cost = n_pieces * stem.cost_of_piece + n_windows * stem.cost_of_trunk
-    return np.repeat(cost <= _WORTH * n_windows * cost_of_window(stem.spec), n_windows)
 
 
 def cost_of_window(spec: NetworkSpec) -> int:
