@@ -1,15 +1,17 @@
 """How long a run will take, told before it starts."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from scmaxatac._constants import UNKNOWN_BASE
 from scmaxatac._logging import logger
 from scmaxatac.genome._genome import Genome
-from scmaxatac.nn._sharing import equivalent_windows
-from scmaxatac.nn.engines._protocol import ChromosomeEngine
+from scmaxatac.nn._pieces import WindowPieces
+from scmaxatac.nn._sharing import equivalent_windows, plan_sharing
+from scmaxatac.nn._stem import Stem, cost_of_window
+from scmaxatac.nn.engines._protocol import ChromosomeEngine, StemEngine
 from scmaxatac.predict._plan import Plan, Task, windows_of_part
 from scmaxatac.predict._run import Run
 from scmaxatac.results._stored_signal import read_signal
@@ -30,42 +32,57 @@ _BIGWIG_BYTES = 5.3
 def log_estimate(run: Run, genome: Genome, plan: Plan) -> None:
     """Log before a large run how long it will take and how much it will write, from the rate of a few windows."""
     n_groups, n_models, grid = len(run.spec.groups), len(run.spec.models), run.spec.grid
-    work = plan.n_scored * n_models * _strands(run)
-    if work < _LARGE_RUN:
+    if plan.n_scored * n_models * _strands(run) < _LARGE_RUN:
         return
-    work *= _share_of_work(run, genome, plan.tasks)
+    whole, stem = _whole_windows(run, genome, plan.tasks)
+    seconds = whole * n_models * _strands(run) / _rate(run, stem)
     bins = plan.n_windows * min(grid.bins_per_window, run.spec.step // grid.bin) * len(run.spec.tfs)
     logger.info(
         "%d groups, %d models, %.3g windows, %.3g of them different: about %.0f s on this machine; %s in %s",
-        n_groups, n_models, plan.n_windows, plan.n_scored, work / _rate(run),
+        n_groups, n_models, plan.n_windows, plan.n_scored, seconds,
         f"up to {bins * _BIGWIG_BYTES / 1e9:.1f} GB of bigWigs" if plan.all_bins else "scores", run.folder,
     )  # fmt: skip
 
 
-def _share_of_work(run: Run, genome: Genome, tasks: Sequence[Task]) -> float:
-    """Work of a window beside that of one that shares no pieces with others, from some tasks."""
+def _whole_windows(run: Run, genome: Genome, tasks: Sequence[Task]) -> tuple[float, Stem | None]:
+    """Windows that would take as long if they shared no pieces, and the stem of those that do; told from some tasks."""
+    engine, stem, whole = run.engine(), None, 0.0
     some = tasks[:: -(-len(tasks) // _MOST_TASKS)]
-    left = 0.0
     for task in some:
         starts = run.window_starts(genome, task.chrom)
         mine = starts[windows_of_part(starts, (task.start, task.end), run.spec.grid.window)]
         signals = [read_signal(run.store, group, [task.chrom]) for group in task.groups]
-        left += equivalent_windows(run.engine(), signals, task.chrom, mine)
-    return left / max(sum(task.n_scored for task in some), 1)
+        whole += equivalent_windows(engine, signals, task.chrom, mine)
+        sharing = plan_sharing(engine, mine)
+        stem = stem if sharing is None else sharing.stem
+    return whole * sum(task.n_scored for task in tasks) / max(sum(task.n_scored for task in some), 1), stem
 
 
 def _strands(run: Run) -> int:
     return 1 if run.spec.strand == "forward" else 2
 
 
-def _rate(run: Run) -> float:
-    """Windows times networks a second, of random sequence, on one strand."""
+def _rate(run: Run, stem: Stem | None) -> float:
+    """Whole windows times networks a second, of random sequence, on one strand; with a stem they are made of pieces."""
     engine, n_models = run.engine(), len(run.spec.models)
     n = 4_096 if isinstance(engine, ChromosomeEngine) else max(_TRIAL // n_models, 64)
-    shape = n, run.spec.grid.window
-    codes = np.random.default_rng(0).integers(0, UNKNOWN_BASE, shape, dtype=np.uint8)
-    signal = np.zeros(shape, dtype=np.float32)
-    engine.predict(codes[:64], signal[:64])
+    if stem is None or not isinstance(engine, StemEngine):
+        windows = _random_windows(n, run.spec.grid.window)
+        return n * n_models / _seconds(lambda: engine.predict(*windows))
+    in_pieces = np.arange(n)[:, None] + np.arange(stem.pieces_per_window)
+    pieces = WindowPieces(*_random_windows(n + stem.pieces_per_window - 1, stem.width), in_pieces)
+    whole = (len(pieces.codes) * stem.cost_of_piece + n * stem.cost_of_trunk) / cost_of_window(stem.spec)
+    return whole * n_models / _seconds(lambda: engine.predict_pieces(stem, pieces))
+
+
+def _random_windows(n: int, width: int) -> tuple[np.ndarray, np.ndarray]:
+    codes = np.random.default_rng(0).integers(0, UNKNOWN_BASE, (n, width), dtype=np.uint8)
+    return codes, np.zeros((n, width), dtype=np.float32)
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    """Seconds of a call, after another one that compiles what has to be compiled."""
+    call()
     before = time.perf_counter()
-    engine.predict(codes, signal)
-    return n * n_models / (time.perf_counter() - before)
+    call()
+    return time.perf_counter() - before
