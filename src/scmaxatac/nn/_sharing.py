@@ -112,7 +112,8 @@ def _count_pieces(stem: Stem, signals: Sequence[SignalTrack], chrom: str, starts
     for signal, mine in zip(signals, loud, strict=True):
         used = np.zeros(len(places), dtype=bool)
         used[at[mine]] = True
-        has_signal = signal.has_signal(chrom, np.maximum(places - stem.halo, 0), stem.width)
+        inside = np.clip(places - stem.halo, 0, signal.sizes[chrom] - stem.width)
+        has_signal = signal.has_signal(chrom, inside, stem.width)
         n += int(np.count_nonzero(used & has_signal))
         silent |= used & ~has_signal
     return n + int(np.count_nonzero(silent))

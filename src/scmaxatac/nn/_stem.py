@@ -142,6 +142,7 @@ class Stem:
             and self.spec.window % self.piece == 0
             and self.pieces_per_window > 1
             and self.piece % self.pool == 0
+            and self.blocks[0].reach > 0  # else it has no edges
             and self.edge * self.pool <= self.piece
             and self.width <= self.spec.window
         )
