@@ -30,6 +30,11 @@ from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.predict import _track_files
 
 BIN, PIECE = 32, 1_000
+N_TFS, N_GROUPS = 127, 20
+TFS = ("CTCF", "SPI1", "ELF1")
+KEPT = {"scores from 0.01, 3 decimals": 0.01, "scores from 0.05, 3 decimals": 0.05}
+"""What ``save_tracks="sites"`` writes with these as ``settings.min_stored_score``; the first is the default."""
+
 FORMS = {
     "as they are": (None, False),
     "3 decimals": (3, False),
@@ -48,12 +53,13 @@ def main() -> None:
     print(machine())
     genome_bins = sum(HG38.values()) // BIN
     sizes, seconds = {}, {}
-    for tf in ("CTCF", "SPI1", "ELF1"):
+    for tf in TFS:
         scores = _scores(data / "golden" / "predict" / f"{tf}.npz", n_bins)
         writers: dict[str, Callable[[Path], None]] = {
             "interval records": partial(_intervals, scores),
             "pyBigWig, as they are": partial(_fixed_steps, scores),
             **{form: partial(_as_set, scores, *options) for form, options in FORMS.items()},
+            **{form: partial(_kept, scores, least) for form, least in KEPT.items()},
         }
         peers = {(tf, form): partial(_write, write, sizes, (tf, form)) for form, write in writers.items()}
         seconds |= take_turns(peers, rounds)
@@ -67,6 +73,12 @@ def main() -> None:
     print(f"One process writes; prediction makes {rate:,.0f} bins/s a network here.\n")
     columns = ["", "M bins/s", "times the rate of prediction", "bytes a bin", "MB genome-wide", "of interval records"]
     print(table(columns, rows))
+    print(f"\nScores of {N_TFS} factors in {N_GROUPS} groups, whole genome, at the mean of these factors:\n")
+    rows = []
+    for form in ("as they are", "3 decimals", *KEPT):
+        share = np.mean([size for (_, name), size in sizes.items() if name == form]) / n_bins
+        rows.append((form, "sites" if form in KEPT else "all", share * genome_bins * N_TFS * N_GROUPS / 1e9))
+    print(table(["bigWigs", "save_tracks", "GB"], rows))
 
 
 def _scores(path: Path, n: int) -> np.ndarray:
@@ -84,6 +96,14 @@ def _write(write: Callable[[Path], None], sizes: dict, name: tuple[str, str]) ->
         took = time.perf_counter() - start
         sizes[name] = os.path.getsize(path)
     return took
+
+
+def _kept(scores: np.ndarray, least: float, path: Path) -> None:
+    """Write what a run keeps, as it does."""
+    settings.bigwig_decimals = None
+    starts = np.flatnonzero(scores >= least) * BIN
+    with BigWigWriter(path, HG38) as writer:
+        writer.add_runs("chr1", starts, starts + BIN, np.round(scores[starts // BIN], _track_files._sites_decimals()))
 
 
 def _as_set(scores: np.ndarray, decimals: int | None, drop: bool, path: Path) -> None:

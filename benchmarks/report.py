@@ -22,6 +22,8 @@ SECTIONS = {
     "prepare": "Fragments to signal against bedtools",
     "scaling": "Growth with windows, networks, groups and threads",
     "groups": "Groups together against one by one",
+    "workers": "Processes side by side",
+    "estimate": "The time told beforehand",
     "memory": "Peak memory",
     "outputs": "bigWigs",
     "bfloat16": "Accuracy in bfloat16",

@@ -3,6 +3,8 @@
 import os
 from importlib.metadata import metadata
 
+os.environ["SCMAXATAC_MEASURE_BACKENDS"] = "0"  # notebooks run the same engine on every machine
+
 project = "scmaxatac"
 author = "scmaxatac developers"
 copyright = "scmaxatac developers"

@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+import scmaxatac
+
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
@@ -21,7 +23,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs" / "experiments"
 
 
 def options(doc: str | None, **more: dict[str, object]) -> argparse.Namespace:
-    """Read the command line: ``--check``, ``--threads``, and what a script adds as ``name={...}``."""
+    """Read the command line: ``--check``, ``--threads``, and what a script adds as ``name={...}``; fix the engine."""
     parser = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         "--check", action="store_true", help="change no file; fail where the table is not the one in docs/experiments"
@@ -31,6 +33,7 @@ def options(doc: str | None, **more: dict[str, object]) -> argparse.Namespace:
     )
     for name, settings in more.items():
         parser.add_argument(f"--{name.replace('_', '-')}", **settings)  # type: ignore[arg-type]
+    scmaxatac.settings.measure_backends = False  # the same engine on every machine
     return parser.parse_args()
 
 

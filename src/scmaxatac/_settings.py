@@ -40,8 +40,9 @@ class Settings:
     max_scores_mb
         Region scores above this size go to a zarr store on disk instead of into the object.
     bigwig_decimals
-        Decimals that scores in bigWigs are rounded to; None writes them as they are. Three decimals make the files 2 to
-        10 times smaller. Sites, region scores and the store of a run are never rounded.
+        Decimals that scores in bigWigs are rounded to; None writes those of all bins as they are, and those of
+        ``save_tracks="sites"`` with three. Three decimals make the files 2 to 10 times smaller. Sites, region scores
+        and the store of a run are never rounded.
     bigwig_drop_zeros
         Whether intervals of 8 kb and more whose scores are all 0 (as a rule by rounding) are left out of bigWigs.
     measure_backends

@@ -85,6 +85,15 @@ def test_predict_has_an_option_for_every_parameter_of_the_function():
     assert missing <= set(vars(parsed))
 
 
+@pytest.mark.parametrize(
+    ("flags", "expected"), [([], False), (["--save-tracks"], "all"), (["--save-site-tracks"], "sites")]
+)
+def test_bins_of_bigwigs_are_chosen_by_flags(flags: list[str], expected: object):
+    parsed = _parser().parse_args(["predict", *flags, "a.h5ad", "--groupby", "leiden", "--genome", "a.fa"])
+    assert parsed.save_tracks == expected
+    assert parsed.data == Path("a.h5ad")
+
+
 def test_options_of_predict_reach_the_function(files: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     given: dict[str, object] = {}
 

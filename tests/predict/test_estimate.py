@@ -20,7 +20,7 @@ from scmaxatac.predict._run import Run
 def test_the_estimate_is_the_work_that_is_not_shared_at_the_rate_of_the_trial(
     predict, mini, sparse_fragment_file, analytic, monkeypatch, caplog, tmp_path, strand, strands
 ):
-    """With a clock that says that the trial took half a second."""
+    """With a clock that says that the trial took three calls of half a second."""
     predict(mini.adata(sparse_fragment_file), regions="genome", strand=strand)
     run = Run.open(tmp_path / "run")
     for path in (run.folder / "scores").iterdir():
@@ -28,14 +28,15 @@ def test_the_estimate_is_the_work_that_is_not_shared_at_the_rate_of_the_trial(
     plan = make_plan(run, mini.genome)
     every = 3 * sum(len(run.window_starts(mini.genome, chrom)) for chrom in SIZES)
     assert plan.n_scored < plan.n_windows == every
-    clock = iter([10.0, 10.5])
+    clock = iter([10.0, 10.4, 10.8, 11.5])
+    monkeypatch.setattr(_estimate, "usable_threads", lambda: 2)
     monkeypatch.setattr(_estimate.time, "perf_counter", lambda: next(clock))
     monkeypatch.setattr(_estimate, "_LARGE_RUN", plan.n_scored * 2 * strands)
     monkeypatch.setattr(_estimate, "_TRIAL", 1)
     with caplog.at_level(logging.INFO, logger="scmaxatac"):
         _estimate.log_estimate(run, mini.genome, plan)
     told = float(re.search(r"about ([\d.]+) s on this machine", caplog.text)[1])
-    assert told == round(plan.n_scored * 2 * strands / (64 * 2 / 0.5))
+    assert told == round(plan.n_scored * 2 * strands / (3 * 64 * 2 / 1.5))
     caplog.clear()
     monkeypatch.setattr(_estimate, "_LARGE_RUN", plan.n_scored * 2 * strands + 1)
     _estimate.log_estimate(run, mini.genome, plan)
@@ -73,7 +74,8 @@ def test_the_estimate_counts_pieces_that_windows_share(
     monkeypatch.setattr(Run, "engine", lambda self: engine)
     monkeypatch.setattr(_estimate, "_LARGE_RUN", 1)
     monkeypatch.setattr(_estimate, "_TRIAL", 1)
-    clock = iter([10.0, 10.001])
+    clock = iter([10.0, 11.0])
+    monkeypatch.setattr(_estimate, "usable_threads", lambda: 2)
     monkeypatch.setattr(_estimate.time, "perf_counter", lambda: next(clock))
     with caplog.at_level(logging.INFO, logger="scmaxatac"):
         _estimate.log_estimate(run, mini.genome, plan)
@@ -90,4 +92,4 @@ def test_the_estimate_counts_pieces_that_windows_share(
     assert (rows[1:, :3] == rows[:-1, 1:]).all(), "windows beside each other"
     trial = (67 * stem.cost_of_piece + 64 * stem.cost_of_trunk) / cost_of_window(PUBLISHED)
     told = float(re.search(r"about ([\d.]+) s on this machine", caplog.text)[1])
-    assert told == round(whole * 2 / (trial * 2 / 0.001))
+    assert told == round(whole * 2 / (trial * 2 / 1.0))

@@ -19,7 +19,8 @@ class SomeRun:
 
     def __init__(self, size: int, step: int) -> None:
         self.spec = self
-        self.groups, self.tfs, self.step, self.sizes, self.grid = ["a", "b"], ["m"], step, {"chr1": size}, Grid()
+        self.groups, self.tfs, self.models = ["a", "b"], ["m"], ["m"]
+        self.step, self.sizes, self.grid = step, {"chr1": size}, Grid()
 
 
 @settings(max_examples=60, deadline=None)
@@ -43,6 +44,27 @@ def test_parts_cover_a_chromosome_without_a_shared_bin_and_have_all_windows_of_t
     for part in parts:
         covering = [s for s in starts if s < part[1] and s + 1024 > part[0]]
         assert starts[windows_of_part(starts, part, 1024)].tolist() == covering
+
+
+@pytest.mark.parametrize(
+    ("n_windows", "n_models", "expected"),
+    [
+        (4_000, 1, 1),  # two groups: worth one task
+        (6_144, 1, 3),
+        (6_144, 100, 6),  # none below 1,024 windows
+        (30_000, 1, 14),
+        (500_000, 1, 16),  # 32,768 windows at most
+        (600_000, 1, 19),
+    ],
+)
+def test_chromosomes_are_cut_so_that_workers_end_together(n_windows, n_models, expected):
+    run = SomeRun(n_windows * 1024, 1024)
+    run.models *= n_models
+    starts = np.arange(0, n_windows * 1024, 1024)
+    parts = parts_of(run, "chr1", starts)
+    assert len(parts) == expected
+    sizes = [len(starts[windows_of_part(starts, part, 1024)]) for part in parts]
+    assert max(sizes) - min(sizes) <= 3
 
 
 @pytest.fixture

@@ -84,6 +84,115 @@ def test_files_without_sites_are_there_and_empty(mini, fragment_file, predict, t
         assert len(read_bed(tmp_path / "run" / path)) == 0
 
 
+@pytest.fixture
+def with_sites(mini, fragment_file, predict):
+    adata = mini.adata(fragment_file)
+    predict(adata, save_tracks="sites")
+    return adata
+
+
+def read_independently(path):
+    """Bins of a bigWig by another package: chrom, start and score."""
+    pyBigWig = pytest.importorskip("pyBigWig")
+    with pyBigWig.open(str(path)) as handle:
+        rows = [(chrom, *values) for chrom in handle.chroms() for values in handle.intervals(chrom) or ()]
+    frame = pd.DataFrame(rows, columns=["chrom", "first", "end", "score"])
+    wide = frame.loc[frame.index.repeat((frame["end"] - frame["first"]) // 32)].reset_index()
+    wide["start"] = wide["first"] + 32 * wide.groupby("index").cumcount()
+    return wide[["chrom", "start", "score"]]
+
+
+@pytest.mark.parametrize("tracks", ["sites", "all"])
+def test_a_bigwig_holds_what_get_track_gives(mini, fragment_file, predict, tmp_path, tracks):
+    adata = mini.adata(fragment_file)
+    predict(adata, regions="genome", save_tracks=tracks)
+    files = adata.uns["tfbs"]["files"]
+    rows = files[files["kind"] == {"sites": "sites_bigwig", "all": "bigwig"}[tracks]]
+    assert len(rows) == len(GROUPS) * len(MODELS)
+    n_bins = 0
+    for row in rows.itertuples():
+        track = sma.get.track(adata, row.tf, row.group)
+        found = read_independently(tmp_path / "run" / row.path)
+        assert found["chrom"].tolist() == track["chrom"].tolist()
+        assert found["start"].tolist() == track["start"].tolist()
+        score = track["score"].to_numpy()
+        np.testing.assert_array_equal(
+            found["score"].astype(np.float32), np.round(score, 3) if tracks == "sites" else score
+        )
+        n_bins += len(track)
+    assert n_bins > 1_000
+
+
+def test_bigwigs_of_sites_hold_the_bins_that_reach_the_minimum(with_sites, expected, tmp_path):
+    files = with_sites.uns["tfbs"]["files"]
+    for row in files[files["kind"] == "sites_bigwig"].itertuples():
+        for chrom in SIZES:
+            kept = {b: value for b, value in expected.bins[row.group, row.tf, chrom].items() if value >= 0.01}
+            starts, ends, values = read_bigwig(tmp_path / "run" / row.path, chrom, 0, SIZES[chrom])
+            found = {b: v for s, e, v in zip(starts, ends, values, strict=True) for b in range(s // 32, e // 32)}
+            assert list(found) == list(kept)
+            np.testing.assert_allclose(list(found.values()), list(kept.values()), atol=6e-4)
+
+
+def test_bigwigs_of_sites_need_no_other_bins_and_can_be_asked_for_later(
+    mini, fragment_file, predict, with_sites, analytic, tmp_path
+):
+    later = mini.adata(fragment_file)
+    predict(later, out_dir=tmp_path / "later")
+    n = analytic.windows
+    predict(later, out_dir=tmp_path / "later", save_tracks="sites")
+    assert analytic.windows == n
+    assert not list((tmp_path / "later").glob("run-*/all_bins/*"))
+    names = ["group", "tf", "kind", "sha256"]
+    pd.testing.assert_frame_equal(later.uns["tfbs"]["files"][names], with_sites.uns["tfbs"]["files"][names])
+    predict(later, out_dir=tmp_path / "later", save_tracks="all")
+    predict(later, out_dir=tmp_path / "later", save_tracks="sites")
+    assert set(later.uns["tfbs"]["files"]["kind"]) == {"store", "sites_bigwig", "signal_bigwig", "bed"}
+
+
+def test_bigwigs_of_sites_that_were_changed_are_written_again(predict, with_sites, tmp_path):
+    files = with_sites.uns["tfbs"]["files"]
+    path = tmp_path / "run" / files.loc[files["kind"] == "sites_bigwig", "path"].iloc[0]
+    path.write_bytes(path.read_bytes()[:-1])
+    predict(with_sites, save_tracks="sites")
+    assert sha256_of(path) == files.loc[files["kind"] == "sites_bigwig", "sha256"].iloc[0]
+
+
+def test_bigwigs_of_sites_are_taken_over_from_another_run(predict, mini, fragment_file, with_sites, monkeypatch):
+    monkeypatch.setattr(_track_files, "_write_bigwigs", lambda *args: 1 / 0)
+    later = mini.adata(fragment_file)
+    later.obs["leiden"] = later.obs["leiden"].cat.remove_categories("B")
+    predict(later, save_tracks="sites")
+    assert "B" not in set(later.uns["tfbs"]["files"]["group"])
+    assert set(later.uns["tfbs"]["files"]["kind"]) == {"store", "sites_bigwig", "signal_bigwig", "bed"}
+
+
+def test_a_factor_without_kept_bins_has_a_bigwig_with_one_zero(mini, fragment_file, predict, monkeypatch, tmp_path):
+    monkeypatch.setattr("_analytic.AnalyticEngine.predict", lambda self, c, s: np.zeros((self.n_outputs, len(c), 32)))
+    adata = mini.adata(fragment_file)
+    predict(adata, save_tracks="sites")
+    files = adata.uns["tfbs"]["files"]
+    for path in files.loc[files["kind"] == "sites_bigwig", "path"]:
+        found = read_independently(tmp_path / "run" / path)
+        assert found.to_numpy().tolist() == [["chr1", 0, 0.0]]
+    assert sma.get.track(adata, "AAA", "B").empty
+
+
+def test_decimals_of_the_settings_win(predict, with_sites, monkeypatch, tmp_path):
+    monkeypatch.setattr(_track_files.settings, "bigwig_decimals", 1)
+    predict(with_sites, save_tracks="sites")
+    files = with_sites.uns["tfbs"]["files"]
+    for path in files.loc[files["kind"] == "sites_bigwig", "path"]:
+        score = read_independently(tmp_path / "run" / path)["score"].to_numpy()
+        np.testing.assert_allclose(score, np.round(score, 1), atol=1e-6)
+
+
+@pytest.mark.parametrize("wrong", ["some", "", None, 1])
+def test_other_bins_can_not_be_asked_for(mini, fragment_file, predict, wrong):
+    with pytest.raises(ValueError, match=r"save_tracks is .*; it can be 'sites', 'all', True"):
+        predict(mini.adata(fragment_file), save_tracks=wrong)
+
+
 def test_the_table_of_files_names_them_relative_to_the_folder_with_their_checksums(adata, tmp_path):
     files, folder = adata.uns["tfbs"]["files"], tmp_path / "run"
     assert sma.get.params(adata)["out_dir"] == str(folder)

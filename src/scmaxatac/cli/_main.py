@@ -169,7 +169,11 @@ def _add_predict(commands: _Commands, common: argparse.ArgumentParser) -> None:
     how.add_argument("--batch-size", type=int, metavar="N", help="windows in one pass; default: fits the device")
     result = predict.add_argument_group("results")
     result.add_argument("--out-dir", type=parse_path, default=Path("tfbs"), metavar="DIR", help="default: %(default)s")
-    result.add_argument("--save-tracks", action="store_true", help="also write scores as bigWig")
+    tracks = result.add_mutually_exclusive_group()
+    tracks.add_argument("--save-tracks", action="store_const", const="all", default=False, help="also write scores of "
+                        "all bins as bigWig")  # fmt: skip
+    tracks.add_argument("--save-site-tracks", action="store_const", const="sites", dest="save_tracks", help="also "
+                        "write scores as bigWig, but small ones: bins that may be sites, three decimals")  # fmt: skip
     result.add_argument("--key-added", default="tfbs", metavar="KEY", help="name in the object; default: %(default)s")
     predict.set_defaults(run=_run_predict)
 

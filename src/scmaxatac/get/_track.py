@@ -16,8 +16,9 @@ def track(
 ) -> pd.DataFrame:
     """Scores of one TF in one group, bin by bin.
 
-    Where the run saved bigWigs (``save_tracks=True``), all predicted bins are read from there. Otherwise the bins come
-    from the run's store, which holds those with a known base and a score of at least ``settings.min_stored_score``.
+    Where the run saved bigWigs of all bins (``save_tracks="all"``), these are read from there. Otherwise the bins come
+    from the run's store, which holds those with a known base and a score of at least ``settings.min_stored_score``, and
+    lower ones that rank high; bigWigs of ``save_tracks="sites"`` hold the same ones, rounded to three decimals.
 
     Parameters
     ----------

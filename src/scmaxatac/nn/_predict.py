@@ -21,7 +21,7 @@ _SCORES_PER_TILE = 32_768
 _SMALLEST_TILE, _LARGEST_TILE = 256, 4_096
 
 _MOST_WINDOWS = 8_192
-"""Windows of a tile, those of all groups together, that are held at once: 80 MB, or 200 MB as pieces and what stems give."""
+"""Windows of a tile, those of all groups together, that are held at once: 80 MB, or 200 MB with what stems give."""
 
 
 def predict_bins(

@@ -11,6 +11,7 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.nn._pieces import WindowPieces
 from scmaxatac.nn._sharing import equivalent_windows, plan_sharing
 from scmaxatac.nn._stem import Stem, cost_of_window
+from scmaxatac.nn.engines._processor import usable_threads
 from scmaxatac.nn.engines._protocol import ChromosomeEngine, StemEngine
 from scmaxatac.predict._plan import Plan, Task, windows_of_part
 from scmaxatac.predict._run import Run
@@ -20,7 +21,10 @@ _LARGE_RUN = 50_000
 """Windows times networks from which on a run's time is estimated beforehand."""
 
 _TRIAL = 512
-"""Windows times networks of the trial, at least 64 windows; a GPU is slow with a few, and gets 4,096."""
+"""Windows times networks of a call of the trial, at least 32 windows a thread; a GPU is slow with a few, gets 4,096."""
+
+_TRIAL_SECONDS = 1.0
+"""Time of the trial: long enough that what else the machine does slows it as it will slow the run."""
 
 _MOST_TASKS = 32
 """Tasks in which it is counted how much windows share."""
@@ -65,12 +69,14 @@ def _strands(run: Run) -> int:
 def _rate(run: Run, stem: Stem | None) -> float:
     """Whole windows times networks a second, of random sequence, on one strand; with a stem they are made of pieces."""
     engine, n_models = run.engine(), len(run.spec.models)
-    n = 4_096 if isinstance(engine, ChromosomeEngine) else max(_TRIAL // n_models, 64)
+    n = 4_096 if isinstance(engine, ChromosomeEngine) else max(_TRIAL // n_models, 32 * usable_threads())
     if stem is None or not isinstance(engine, StemEngine):
-        windows = _random_windows(n, run.spec.grid.window)
-        return n * n_models / _seconds(lambda: engine.predict(*windows))
+        codes, signal = _random_windows(n, run.spec.grid.window)
+        engine.predict(codes[:64], signal[:64])
+        return n * n_models / _seconds(lambda: engine.predict(codes, signal))
     in_pieces = np.arange(n)[:, None] + np.arange(stem.pieces_per_window)
     pieces = WindowPieces(*_random_windows(n + stem.pieces_per_window - 1, stem.width), in_pieces)
+    engine.predict_pieces(stem, pieces)
     whole = (len(pieces.codes) * stem.cost_of_piece + n * stem.cost_of_trunk) / cost_of_window(stem.spec)
     return whole * n_models / _seconds(lambda: engine.predict_pieces(stem, pieces))
 
@@ -81,8 +87,9 @@ def _random_windows(n: int, width: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _seconds(call: Callable[[], object]) -> float:
-    """Seconds of a call, after another one that compiles what has to be compiled."""
-    call()
-    before = time.perf_counter()
-    call()
-    return time.perf_counter() - before
+    """Seconds of a call, the mean over the trial."""
+    began, calls, seconds = time.perf_counter(), 0, 0.0
+    while seconds < _TRIAL_SECONDS:
+        call()
+        calls, seconds = calls + 1, time.perf_counter() - began
+    return seconds / calls

@@ -20,6 +20,12 @@ _LARGEST_TASK = 32_768
 _SMALLEST_TASK = 1_024
 """Windows of a task at least, however many groups and models there are."""
 
+_ENOUGH_TASKS = 16
+"""Tasks into which a chromosome is cut though it could be fewer, so that the workers of a small run end together."""
+
+_WORTH_A_TASK = 4_096
+"""Windows times groups and models that are worth a task then: some seconds of a core."""
+
 _TASK_BYTES = 512e6
 """Memory for the scores of a task, all its groups and models together, if every bin is kept."""
 
@@ -160,7 +166,8 @@ def parts_of(run: Run, chrom: str, starts: np.ndarray) -> list[Interval]:
     spec = run.spec
     kept_bytes = len(spec.groups) * len(spec.tfs) * (spec.step / spec.grid.bin) * 8
     most = int(np.clip(_TASK_BYTES / kept_bytes, _SMALLEST_TASK, _LARGEST_TASK))
-    n = max(ceil(len(starts) / most), 1)
+    worth = len(starts) * len(spec.groups) * len(spec.models) // _WORTH_A_TASK
+    n = max(ceil(len(starts) / most), min(_ENOUGH_TASKS, worth, len(starts) // _SMALLEST_TASK), 1)
     whole = lcm(spec.grid.bin, CALIBRATION_BIN)  # so that no bin, of the networks or of 200 bp, lies in two parts
     inner = starts[np.arange(1, n) * len(starts) // n] // whole * whole
     edges = [0, *(int(at) for at in inner), spec.sizes[chrom]]

@@ -26,6 +26,7 @@ from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._schedule import run_tasks
 from scmaxatac.predict._thresholds import are_usable, called_to_expected
 from scmaxatac.predict._track_files import (
+    Tracks,
     adopt_tracks,
     has_tracks,
     site_folder,
@@ -44,7 +45,7 @@ def run_prediction(
     rules: Rules,
     out_dir: Path,
     include_flanks: bool = False,
-    save_tracks: bool = False,
+    tracks: Tracks = "",
     executor: Executor | None = None,
     key: str | None = None,
 ) -> dict[str, Any]:
@@ -58,8 +59,10 @@ def run_prediction(
         Groups and their insertions.
     rules
         Which bins are sites.
-    out_dir, include_flanks, save_tracks, executor
+    out_dir, include_flanks, executor
         As in :func:`scmaxatac.tl.predict_tfbs`.
+    tracks
+        Which bins go into bigWigs.
     key
         Name that the results will have in the object. With it a warning says where the published thresholds don't fit
         the depth, and how to call sites again.
@@ -72,16 +75,16 @@ def run_prediction(
         genome = inputs.genome
         if executor is not None:
             genome = store_genome(genome, run.folder / "genome", run.spec.chroms)
-        if save_tracks:
+        if tracks:
             for other in run.siblings():
-                adopt_tracks(run.store, other.store)
-        plan = make_plan(run, genome, has_tracks=partial(has_tracks, run.store) if save_tracks else None)
+                adopt_tracks(run.store, other.store, tracks)
+        plan = make_plan(run, genome, has_tracks=partial(has_tracks, run.store) if tracks == "all" else None)
         log_estimate(run, genome, plan)
         run_tasks(
             run,
             genome,
             plan,
-            finish_group=partial(write_tracks, run.store) if save_tracks else None,
+            finish_group=partial(write_tracks, run.store, tracks=tracks) if tracks else None,
             executor=executor,
         )
         add_background(run, genome, needed=rules.needs_ranks(run.spec.tfs))
@@ -101,8 +104,8 @@ def run_prediction(
         on_disk = scores if isinstance(scores, str) else None
         if inputs.regions is not None:
             slots |= {_keys.REGIONS: inputs.regions} | ({} if on_disk else {_keys.SCORES: scores})
-        sites = write_sites(run, called.sites) if save_tracks else None
-    slots[_keys.FILES] = table_of_files(run.store, sites=sites, scores=on_disk)
+        sites = write_sites(run, called.sites) if tracks else None
+    slots[_keys.FILES] = table_of_files(run.store, sites=sites, scores=on_disk, tracks=tracks)
     slots[_keys.PARAMS] = _params(run.spec) | {
         "thresholds": called.thresholds.to_dict(),
         "genome": {

@@ -135,7 +135,7 @@ FILES = Slot(
     columns=(
         Column("group", "text", "Group; empty for files of all groups."),
         Column("tf", "text", "Transcription factor; empty for files of all factors."),
-        Column("kind", "text", "What it is: store, scores, bigwig, signal_bigwig or bed."),
+        Column("kind", "text", "What it is: store, scores, bigwig (all bins), sites_bigwig, signal_bigwig or bed."),
         Column("path", "text", "Path, relative to the folder in the parameters."),
         Column("sha256", "text", "Checksum; empty for folders."),
     ),

@@ -27,6 +27,7 @@ from scmaxatac.predict._preset import AveragingOptions, Preset
 from scmaxatac.predict._regions import Regions
 from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
+from scmaxatac.predict._track_files import SaveTracks, parse_tracks
 from scmaxatac.results._group_object import group_object
 from scmaxatac.results._schema_docs import slots_text
 from scmaxatac.results._slots import check_key, write_slots
@@ -62,7 +63,7 @@ def predict_tfbs(
     precision: Precision = "float32",
     batch_size: int | None = None,
     out_dir: str | PathLike[str] | None = None,
-    save_tracks: bool = False,
+    save_tracks: SaveTracks = False,
     executor: Executor | None = None,
     key_added: str = _keys.KEY_ADDED,
     copy: bool = False,
@@ -146,8 +147,11 @@ def predict_tfbs(
         same for a group. Folders of runs are never removed; delete those that no object needs any more. The object
         holds the absolute path, so leave them where they are.
     save_tracks
-        Write bigWigs of all scores and of the signal, and BED files of the sites. Until a group's are written, all its
-        scores lie in `out_dir` as well; groups are predicted together as far as that takes at most 20 GB.
+        Write bigWigs of scores and signal, and BED files of the sites. ``"sites"``: scores of the bins that
+        :func:`scmaxatac.get.track` gives, those of at least ``settings.min_stored_score``, with three decimals; what an
+        atlas needs. ``"all"``, or True: scores of all bins, as they are. ``settings.bigwig_decimals`` rounds both.
+        Until a group's bigWigs of all bins are written, its scores lie in `out_dir` as well; groups are predicted
+        together as far as that takes at most 20 GB.
     executor
         A :class:`concurrent.futures.Executor`, such as Dask's ``Client.get_executor()``, that runs
         chromosomes, or parts of them, in parallel. Its workers need to reach `out_dir` and the cache folder.
@@ -211,6 +215,7 @@ def predict_tfbs(
     """
     check_number("step", step, whole=True, optional=True)
     check_number("batch_size", batch_size, low=1, whole=True, optional=True)
+    tracks = parse_tracks(save_tracks)
     scope = scope_of(data, genome, chroms, signal_chroms)
     options = PseudobulkOptions(
         groupby, fragments, sample_key, barcode_key, replicate_key, mod, min_cells, min_fragments, max_fragments, rng
@@ -243,7 +248,7 @@ def predict_tfbs(
         rules=rules,
         out_dir=folder,
         include_flanks=include_flanks,
-        save_tracks=save_tracks,
+        tracks=tracks,
         executor=executor,
         key=key_added,
     )

@@ -207,7 +207,7 @@ def test_bfloat16_that_is_hardly_faster_is_not_spoken_of(machine, monkeypatch, c
 
 
 def test_large_batches_are_measured_whole(machine, monkeypatch):
-    monkeypatch.setattr(f"{__name__}.SHAPE", (200, 1024))
+    monkeypatch.setattr(f"{__name__}.SHAPE", (100, 1024))
     choose(batch_size=100)
 
 

@@ -80,3 +80,9 @@ def test_a_device_that_gives_other_scores_lacks_something(monkeypatch, off):
 def test_a_device_that_fails_says_why():
     lacking.cache_clear()
     assert lacking("mps", "float32")
+
+
+@pytest.mark.skipif(torch.backends.mps.is_available(), reason="Apple's GPU is there")
+def test_apples_gpu_has_to_be_there():
+    with pytest.raises(ValueError, match=r"device is 'mps', which torch does not find here; use device='cpu'"):
+        resolve_device("mps")

@@ -166,7 +166,7 @@ def _measure(possible: Sequence[EngineOptions], network: Network) -> dict[str, d
             if options.precision == "float32"
         }
     rng = np.random.default_rng(0)
-    n = usable_threads() * max(_WINDOWS, possible[0].batch_size or 0)
+    n = max(usable_threads() * _WINDOWS, possible[0].batch_size or 0)
     shape = n, network.spec.window
     windows = rng.integers(0, UNKNOWN_BASE, shape, dtype=np.uint8), rng.gamma(0.5, 1.0, shape).astype(np.float32)
     engines = {}
