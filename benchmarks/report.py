@@ -18,6 +18,7 @@ PAGE = HERE.parent / "docs" / "performance.md"
 SECTIONS = {
     "forward": "The network against Keras",
     "end_to_end": "The whole prediction against the bare networks",
+    "stretches": "Windows that share pieces against windows one by one",
     "prepare": "Fragments to signal against bedtools",
     "scaling": "Growth with windows, networks, groups and threads",
     "groups": "Groups together against one by one",

@@ -1,14 +1,16 @@
 import numpy as np
 import pytest
+from _any_network import network_of, score, specs
 from _networks import random_network, random_windows
 from _signals import ArraySignal
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, event, given, settings
 from hypothesis import strategies as st
 
 from scmaxatac.genome._bases import reverse_complement
 from scmaxatac.genome._windows import Grid
-from scmaxatac.nn import _predict
+from scmaxatac.nn import _predict, _sharing
 from scmaxatac.nn._predict import predict_bins, predict_groups
+from scmaxatac.nn._sharing import plan_sharing
 from scmaxatac.nn.engines._registry import make_engine
 
 
@@ -234,3 +236,60 @@ def test_networks_score_groups_together_as_each_alone(chromosome, backend, stran
         np.testing.assert_array_equal(bins, expected_bins)
         # torch rounds otherwise in a batch that is not full
         np.testing.assert_allclose(scores, expected, rtol=0, atol=0 if backend == "openvino" else 1e-6)
+
+
+@pytest.mark.parametrize("strand", ["forward", "mean"])
+def test_windows_in_pieces_score_as_each_by_itself(chromosome, backend, strand, monkeypatch):
+    """Two published geometries; groups with signal in few places; windows that overlap, a gap, two that are alone."""
+    engine = make_engine([random_network(0), random_network(1)], backend=backend, device="cpu", batch_size=5)
+    signals = [*some_signals(4, 3, len(chromosome[0])), ArraySignal(chromosome[1])]
+    starts = np.r_[0:9_000:256, 10_752, 12_032, 14_080 : len(chromosome[0]) - 1023 : 256]
+    expected = bins_of_groups(engine, chromosome[0], signals, starts, strand=strand)
+    monkeypatch.setattr(_sharing, "FEWEST_IN_PIECES", 1)
+    monkeypatch.setattr(_predict, "_windows_per_tile", lambda *_: 23)
+    seen, predict_pieces, counts = [], engine.predict_pieces, []
+    monkeypatch.setattr(engine, "predict_pieces", lambda *of: seen.append(of) or predict_pieces(*of))
+    found = bins_of_groups(engine, chromosome[0], signals, starts, strand=strand, progress=counts.append)
+    assert len(seen) == (1 if strand == "forward" else 2) * -(-len(starts) // 23)
+    has_signal = np.array([signal.has_signal("chr1", starts) for signal in signals])
+    assert sum(counts) == has_signal.sum() + (~has_signal).any(axis=0).sum()
+    for (bins, scores), (expected_bins, of_windows) in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(bins, expected_bins)
+        np.testing.assert_allclose(scores, of_windows, rtol=0, atol=1e-6)
+
+
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(spec=specs(), seed=st.integers(0, 2**32 - 1), data=st.data(), strand=st.sampled_from(["forward", "mean"]))
+def test_networks_of_any_geometry_score_in_pieces_as_plain_numpy_does(backend, spec, seed, data, strand):
+    """Any chromosome's length, any step and any windows; what doesn't fit is scored window by window."""
+    rng = np.random.default_rng(seed)
+    length = spec.window * 3 + data.draw(st.integers(0, spec.window))
+    step = spec.bin * data.draw(st.sampled_from([1, 2, spec.grid.step // spec.bin]))
+    starts = np.arange(data.draw(st.integers(0, 3)) * spec.bin, length - spec.window + 1, step)
+    starts = starts[rng.random(len(starts)) < 0.9]
+    assume(len(starts))
+    codes = rng.integers(0, 5, length).astype(np.uint8)
+    signals = [ArraySignal(rng.random(length).astype(np.float32)), ArraySignal(np.zeros(length, dtype=np.float32))]
+    networks = [network_of(spec, 0), network_of(spec, 1)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_sharing, "FEWEST_IN_PIECES", 1)
+        engine = make_engine(networks, backend=backend, device="cpu", batch_size=3)
+        found = bins_of_groups(engine, codes, signals, starts, strand=strand)
+        event(f"in pieces: {plan_sharing(engine, starts) is not None}")
+    windows = np.lib.stride_tricks.sliding_window_view(codes, spec.window)[starts]
+    for signal, (_, in_bins) in zip(signals, found, strict=True):
+        levels = signal.windows("chr1", starts, spec.window)
+        expected = np.concatenate([score(network, windows, levels) for network in networks])
+        if strand == "mean":
+            other = [score(network, reverse_complement(windows), levels[:, ::-1]) for network in networks]
+            expected = (expected + np.concatenate(other)[:, :, ::-1]) / 2
+        np.testing.assert_allclose(in_bins, mean_in_bins(starts // spec.bin, expected), rtol=0, atol=1e-5)
+
+
+def mean_in_bins(first: np.ndarray, scores: np.ndarray) -> np.ndarray:
+    """Mean over the windows that cover each bin; first bins and (outputs, n, bins) scores to (outputs, bins)."""
+    in_bin: dict[int, list[np.ndarray]] = {}
+    for w, start in enumerate(first):
+        for b in range(scores.shape[2]):
+            in_bin.setdefault(start + b, []).append(scores[:, w, b])
+    return np.stack([np.mean(values, axis=0) for _, values in sorted(in_bin.items())], axis=1)

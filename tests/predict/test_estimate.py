@@ -6,6 +6,11 @@ import re
 import pytest
 from _mini import SIZES
 
+from scmaxatac.genome._windows import Grid
+from scmaxatac.nn import _sharing
+from scmaxatac.nn._sharing import equivalent_windows
+from scmaxatac.nn._spec import PUBLISHED
+from scmaxatac.nn._stem import cost_of_window, find_stem
 from scmaxatac.predict import _estimate
 from scmaxatac.predict._plan import make_plan
 from scmaxatac.predict._run import Run
@@ -29,10 +34,62 @@ def test_the_estimate_is_the_work_that_is_not_shared_at_the_rate_of_the_trial(
     monkeypatch.setattr(_estimate, "_LARGE_RUN", plan.n_scored * 2 * strands)
     monkeypatch.setattr(_estimate, "_TRIAL", 1)
     with caplog.at_level(logging.INFO, logger="scmaxatac"):
-        _estimate.log_estimate(run, plan)
+        _estimate.log_estimate(run, mini.genome, plan)
     told = float(re.search(r"about ([\d.]+) s on this machine", caplog.text)[1])
     assert told == round(plan.n_scored * 2 * strands / (3 * 64 * 2 / 1.5))
     caplog.clear()
     monkeypatch.setattr(_estimate, "_LARGE_RUN", plan.n_scored * 2 * strands + 1)
-    _estimate.log_estimate(run, plan)
+    _estimate.log_estimate(run, mini.genome, plan)
     assert not caplog.text
+
+
+class Engine:
+    """Has a stem, and notes what it is given."""
+
+    n_outputs = 2
+    grid = Grid()
+
+    def __init__(self) -> None:
+        self.seen = []
+
+    def predict(self, codes, signal):
+        raise AssertionError("all windows are put together from pieces")
+
+    def find_stem(self, piece):
+        return find_stem([PUBLISHED], piece)
+
+    def predict_pieces(self, stem, pieces):
+        self.seen.append((len(pieces.codes), pieces.rows))
+
+
+def test_the_estimate_counts_pieces_that_windows_share(
+    predict, mini, sparse_fragment_file, analytic, monkeypatch, caplog, tmp_path
+):
+    predict(mini.adata(sparse_fragment_file), regions="genome")
+    run = Run.open(tmp_path / "run")
+    for path in (run.folder / "scores").iterdir():
+        path.unlink()
+    plan, engine = make_plan(run, mini.genome), Engine()
+    monkeypatch.setattr(_sharing, "FEWEST_IN_PIECES", 1)
+    monkeypatch.setattr(Run, "engine", lambda self: engine)
+    monkeypatch.setattr(_estimate, "_LARGE_RUN", 1)
+    monkeypatch.setattr(_estimate, "_TRIAL", 1)
+    clock = iter([10.0, 11.0])
+    monkeypatch.setattr(_estimate, "usable_threads", lambda: 2)
+    monkeypatch.setattr(_estimate.time, "perf_counter", lambda: next(clock))
+    with caplog.at_level(logging.INFO, logger="scmaxatac"):
+        _estimate.log_estimate(run, mini.genome, plan)
+    whole = sum(
+        equivalent_windows(
+            engine, [run.signal(group) for group in task.groups], task.chrom, run.window_starts(mini.genome, task.chrom)
+        )
+        for task in plan.tasks
+    )
+    assert 0.3 * plan.n_scored < whole < 0.9 * plan.n_scored
+    stem = engine.find_stem(256)
+    (n_pieces, rows), _ = engine.seen
+    assert (n_pieces, len(rows)) == (67, 64)
+    assert (rows[1:, :3] == rows[:-1, 1:]).all(), "windows beside each other"
+    trial = (67 * stem.cost_of_piece + 64 * stem.cost_of_trunk) / cost_of_window(PUBLISHED)
+    told = float(re.search(r"about ([\d.]+) s on this machine", caplog.text)[1])
+    assert told == round(whole * 2 / (trial * 2 / 1.0))

@@ -4,10 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
-from scmaxatac._types import Float32s
+from scmaxatac._types import Float32s, Int64s
 from scmaxatac.atac._bigwig_signal import SignalTrack
 from scmaxatac.genome._bases import reverse_complement
+from scmaxatac.genome._windows import Grid
+from scmaxatac.nn._pieces import WindowPieces, collect_pieces
 from scmaxatac.nn._pool import WindowPool
+from scmaxatac.nn._sharing import Sharing, plan_sharing, windows_to_score
 from scmaxatac.nn.engines._options import Strand
 from scmaxatac.nn.engines._protocol import ChromosomeEngine, Engine
 from scmaxatac.scores._bin_scores import BinAverages, BinScores, cut_tiles
@@ -18,7 +21,7 @@ _SCORES_PER_TILE = 32_768
 _SMALLEST_TILE, _LARGEST_TILE = 256, 4_096
 
 _MOST_WINDOWS = 8_192
-"""Windows of a tile, those of all groups together, whose sequence and signal are held at once: 80 MB."""
+"""Windows of a tile, those of all groups together, that are held at once: 80 MB, or 200 MB with what stems give."""
 
 
 def predict_bins(
@@ -78,7 +81,7 @@ def predict_groups(
         ``"forward"``, or ``"mean"`` of the forward strand and the true reverse complement.
     progress
         Called with the number of windows that were scored, those without signal counted once for all groups
-        (:func:`windows_to_score`).
+        (:func:`~scmaxatac.nn._sharing.windows_to_score`).
 
     Yields
     ------
@@ -102,16 +105,22 @@ def _predict_on_host(
 ) -> Iterator[tuple[int, BinScores]]:
     grid = engine.grid
     averages = [BinAverages(engine.n_outputs, grid) for _ in signals]
+    sharing = plan_sharing(engine, starts)
+    done = 0
     for tile, upto in cut_tiles(starts, _windows_per_tile(engine.n_outputs, len(signals))):
-        windows = np.lib.stride_tricks.sliding_window_view(codes, grid.window)[tile]
+        joint = sharing.which[done : done + len(tile)] if sharing else np.zeros(len(tile), dtype=bool)
+        done += len(tile)
         loud = np.stack([signal.has_signal(chrom, tile, grid.window) for signal in signals])
-        silent = ~loud.all(axis=0)
-        pool = WindowPool(grid.window)
         rows = np.empty(loud.shape, dtype=np.int64)
-        rows[:, silent] = pool.add(windows[silent])
-        for signal, mine, row in zip(signals, loud, rows, strict=True):
-            row[mine] = pool.add(windows[mine], signal.windows(chrom, tile[mine], grid.window))
-        scores = score_windows(engine, *pool.windows(), strand=strand)
+        scores = np.empty((engine.n_outputs, 0, grid.bins_per_window), dtype=np.float32)
+        if not joint.all():
+            pool, rows[:, ~joint] = _collect_windows(grid, codes, signals, chrom, tile[~joint], loud[:, ~joint])
+            scores = score_windows(engine, *pool.windows(), strand=strand)
+        if sharing and joint.any():
+            pieces, found = collect_pieces(sharing.stem, codes, signals, chrom, tile[joint], loud[:, joint])
+            rows[:, joint] = found + scores.shape[1]
+            of_pieces = _score_pieces(sharing, pieces, strand)
+            scores = np.concatenate([scores, of_pieces], axis=1) if scores.shape[1] else of_pieces
         if progress is not None:
             progress(windows_to_score(loud))
         first_of_next = None if upto is None else upto // grid.bin
@@ -119,12 +128,28 @@ def _predict_on_host(
             yield g, of_group.add(tile // grid.bin, scores[:, rows[g]], first_of_next)
 
 
-def windows_to_score(loud: np.ndarray) -> int:
-    """Windows that several groups take together; (groups, windows) bool, which have signal. Those without count once.
+def _collect_windows(
+    grid: Grid, codes: np.ndarray, signals: Sequence[SignalTrack], chrom: str, starts: np.ndarray, loud: np.ndarray
+) -> tuple[WindowPool, Int64s]:
+    """Distinct windows of all groups, and (groups, n) the row of each."""
+    windows = np.lib.stride_tricks.sliding_window_view(codes, grid.window)[starts]
+    silent = ~loud.all(axis=0)
+    pool = WindowPool(grid.window)
+    rows = np.empty(loud.shape, dtype=np.int64)
+    rows[:, silent] = pool.add(windows[silent])
+    for signal, mine, row in zip(signals, loud, rows, strict=True):
+        row[mine] = pool.add(windows[mine], signal.windows(chrom, starts[mine], grid.window))
+    return pool, rows
 
-    Distinct ones may be fewer: the same sequence, with the same signal or none, can come again.
-    """
-    return int(np.count_nonzero(loud) + np.count_nonzero(~loud.all(axis=0)))
+
+def _score_pieces(sharing: Sharing, pieces: WindowPieces, strand: Strand) -> Float32s:
+    """Score windows that are put together from pieces, on one strand or both; (outputs, n, bins)."""
+    forward: Float32s = sharing.engine.predict_pieces(sharing.stem, pieces)
+    if strand == "forward":
+        return forward
+    reverse = sharing.engine.predict_pieces(sharing.stem, pieces.reverse_complement())
+    mean: Float32s = (forward + reverse[:, :, ::-1]) / 2
+    return mean
 
 
 def _windows_per_tile(n_outputs: int, n_groups: int) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac.genome._genome import Genome
-from scmaxatac.nn._predict import windows_to_score
+from scmaxatac.nn._sharing import windows_to_score
 from scmaxatac.predict._run import Run
 from scmaxatac.results._stored_signal import read_signal
 

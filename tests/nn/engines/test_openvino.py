@@ -8,6 +8,7 @@ from _networks import forward, random_network, random_weights, random_windows
 
 pytest.importorskip("openvino")
 
+from scmaxatac.nn._pieces import WindowPieces
 from scmaxatac.nn.engines._openvino import OpenVINOEngine
 
 _MAKE_AND_DELETE = """
@@ -46,6 +47,7 @@ from threading import Thread
 from _networks import random_network, random_windows
 from scmaxatac.nn.engines._openvino import OpenVINOEngine
 engine = OpenVINOEngine([random_network(0), random_network(1)])
+engine.predict(*random_windows(1, 0))  # compiles the networks
 work = Thread(target=engine.predict, args=random_windows(300, 0))
 work.start()
 while work.is_alive():
@@ -125,13 +127,22 @@ def test_no_more_requests_run_at_once_than_there_are_threads(monkeypatch, thread
             return Request(self._model.create_infer_request())
 
     engine = OpenVINOEngine([random_network(seed) for seed in range(4)], batch_size=2)
-    monkeypatch.setattr(engine, "_models", [Model(model) for model in engine._models])
+    monkeypatch.setattr(engine, "_compile", lambda graph: Model(OpenVINOEngine._compile(engine, graph)))
     windows = random_windows(7, seed=0)
     scores = engine.predict(*windows)
     assert max(most) == threads
     assert not running
     expected = [forward(random_weights(seed), *windows) for seed in range(4)]
     np.testing.assert_allclose(scores, expected, rtol=0, atol=1e-5)
+    most.clear()
+    stem = engine.find_stem(256)
+    codes, signal = random_windows(9, seed=0)
+    engine.predict_pieces(
+        stem, WindowPieces(codes[:, : stem.width], signal[:, : stem.width], np.arange(24).reshape(6, 4) % 9)
+    )
+    assert max(most) == threads
+    assert len(most) == 4 * (5 + 3), "batches of pieces and of windows, of four networks"
+    assert not running
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self/task"), reason="needs the list of threads that Linux has")

@@ -7,7 +7,9 @@ import numpy as np
 
 from scmaxatac.atac._bigwig_signal import SignalTrack
 from scmaxatac.genome._windows import Grid
+from scmaxatac.nn._pieces import WindowPieces
 from scmaxatac.nn._spec import NetworkSpec
+from scmaxatac.nn._stem import Stem
 from scmaxatac.nn.engines._options import Strand
 from scmaxatac.scores._bin_scores import BinScores
 
@@ -54,6 +56,19 @@ class Engine(Protocol):
         -------
         (outputs, n, bins of a window) float32: the outputs of the first network, then those of the next.
         """
+        ...
+
+
+@runtime_checkable
+class StemEngine(Engine, Protocol):
+    """An engine that can run the first blocks of its networks once a place; see :mod:`scmaxatac.nn._stem`."""
+
+    def find_stem(self, piece: int) -> Stem | None:
+        """Stem for pieces of a length in bp; None where it saves nothing."""
+        ...
+
+    def predict_pieces(self, stem: Stem, pieces: WindowPieces) -> np.ndarray:
+        """Score windows that are put together from pieces; (outputs, windows, bins of a window) float32."""
         ...
 
 

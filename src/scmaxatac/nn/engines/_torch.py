@@ -1,22 +1,21 @@
 """Inference with torch, on CPU and GPU."""
 
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from functools import cache, reduce
+from functools import cache
 from threading import RLock
 
 import numpy as np
 import torch
 
 from scmaxatac.nn._encode import encode
+from scmaxatac.nn._pieces import WindowPieces
 from scmaxatac.nn._spec import PUBLISHED, PlainNetwork
-from scmaxatac.nn.engines._fold import FoldedLayer, fold
+from scmaxatac.nn._stem import Stem, find_stem
 from scmaxatac.nn.engines._options import Precision
 from scmaxatac.nn.engines._protocol import Network
-
-_CHANNEL_MULTIPLE = 8
-"""Channels are padded with zeros to a multiple of this, which convolution libraries prefer."""
+from scmaxatac.nn.engines._torch_network import FoldedNetwork, round_up
 
 _CPU_BATCH = 32
 """Windows whose activations stay in the cache of a core."""
@@ -46,8 +45,9 @@ class TorchEngine:
         self._device = device
         self._dtype = torch.float32 if precision == "float32" else torch.bfloat16
         self._batch = batch_size or (_CPU_BATCH if device.type == "cpu" else _GPU_BATCH)
-        self._channels = _round_up(networks[0].spec.channels)
-        self._networks = [_FoldedNetwork(network, device, self._dtype) for network in networks]
+        self._channels = round_up(networks[0].spec.channels)
+        self._networks = [FoldedNetwork(network, device, self._dtype) for network in networks]
+        self._specs = [network.spec for network in networks]
 
     def predict(self, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """Score windows; (n, window) codes and signal to (outputs, n, bins) float32."""
@@ -70,14 +70,68 @@ class TorchEngine:
                 for lo in batches:
                     score(lo)
             return out
-        # batches side by side, each on one core, need no barrier between the cores after every layer
-        with ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,)) as pool:
+        with _one_core_each() as pool:
             list(pool.map(score, batches))
+        return out
+
+    def find_stem(self, piece: int) -> Stem | None:
+        """Stem for pieces of a length in bp; None where it saves nothing, and on devices where it was not measured."""
+        return find_stem(self._specs, piece) if self._device.type == "cpu" else None
+
+    def predict_pieces(self, stem: Stem, pieces: WindowPieces) -> np.ndarray:
+        """Score windows that are put together from pieces; (outputs, windows, bins) float32.
+
+        The stem of the next network runs before the trunk of this one, so that no core waits in between.
+        """
+        out = np.empty((self.n_outputs, len(pieces.rows), self.grid.bins_per_window), dtype=np.float32)
+        batches = range(0, len(pieces.codes), self._batch)
+
+        def run_stem(network: FoldedNetwork, given: np.ndarray, lo: int) -> None:
+            some = slice(lo, lo + self._batch)
+            bases, levels = (torch.from_numpy(np.ascontiguousarray(a[some])) for a in (pieces.codes, pieces.signal))
+            with torch.inference_mode():
+                given[some] = network.stem(stem, self._encode(bases, levels)).float().numpy()
+
+        def run_trunk(network: FoldedNetwork, given: np.ndarray, scores: np.ndarray, lo: int) -> None:
+            some = slice(lo, lo + self._batch)
+            rows = pieces.rows[some]
+            x = np.empty((len(rows), stem.spec.window // stem.pool, given.shape[2]), dtype=np.float32)
+            stem.windows(given, rows, x)
+            with torch.inference_mode():
+                scores[:, some] = network.trunk(stem, torch.from_numpy(x).to(self._dtype)).swapaxes(0, 1).numpy()
+
+        with _one_core_each() as pool:
+            running: list[Future[None]] = []
+
+            def start_trunk(m: int, given: np.ndarray, stems: Sequence[Future[None]]) -> None:
+                for future in stems:
+                    future.result()
+                row = sum(network.n_outputs for network in self._networks[:m])
+                scores = out[row : row + self._networks[m].n_outputs]
+                for lo in range(0, len(pieces.rows), self._batch):
+                    running.append(pool.submit(run_trunk, self._networks[m], given, scores, lo))
+
+            before: tuple[np.ndarray, list[Future[None]]] | None = None
+            for m, network in enumerate(self._networks):
+                given = np.empty((len(pieces.codes), stem.positions, network.channels_after(stem)), dtype=np.float32)
+                stems = [pool.submit(run_stem, network, given, lo) for lo in batches]
+                if before is not None:
+                    start_trunk(m - 1, *before)
+                before = given, stems
+            if before is not None:
+                start_trunk(len(self._networks) - 1, *before)
+            for future in running:
+                future.result()
         return out
 
     def _encode(self, codes: torch.Tensor, signal: torch.Tensor) -> torch.Tensor:
         """One-hot encode windows that lie on the device: (n, channels, 1, window) in channels-last layout."""
         return encode(codes, signal, channels=self._channels, dtype=self._dtype).unsqueeze(1).permute(0, 3, 1, 2)
+
+
+def _one_core_each() -> ThreadPoolExecutor:
+    """Threads for batches side by side, each on one core: they need no barrier between the cores after every layer."""
+    return ThreadPoolExecutor(torch.get_num_threads(), initializer=torch.set_num_threads, initargs=(1,))
 
 
 _FLAGS_LOCK = RLock()
@@ -101,66 +155,6 @@ def exact_convolutions() -> Iterator[None]:
         finally:
             for (owner, name, _), value in zip(flags, before, strict=True):
                 setattr(owner, name, value)
-
-
-class _FoldedNetwork:
-    """Convolutions with clamps, and the head; (n, channels, 1, window) to (n, outputs, bins) float32."""
-
-    def __init__(self, network: Network, device: torch.device, dtype: torch.dtype) -> None:
-        self._layers: list[Callable[[torch.Tensor], torch.Tensor]] = []
-        n_in = _round_up(network.spec.channels)
-        for layer in fold(network):
-            n_out = _round_up(len(layer.kernel))
-            self._layers.append(_Layer(layer, n_in, n_out, device, dtype))
-            n_in = n_out
-        weight = network.weights["head.weight"]
-        head = np.zeros((len(weight), n_in, 1, 1), dtype=np.float32)
-        head[:, : weight.shape[1], 0] = weight
-        self._head = _place(head, device, dtype)
-        self._head_bias = torch.from_numpy(np.array(network.weights["head.bias"], dtype=np.float32)).to(device, dtype)
-
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        for layer in self._layers:
-            x = layer(x)
-        x = torch.nn.functional.conv2d(x, self._head, self._head_bias)
-        return torch.sigmoid(x.float()).squeeze(2)
-
-
-class _Layer:
-    """A folded layer on a device, its channels padded with zeros."""
-
-    def __init__(self, folded: FoldedLayer, n_in: int, n_out: int, device: torch.device, dtype: torch.dtype) -> None:
-        layer = folded.layer
-        kernel = np.zeros((n_out, n_in, 1, layer.kernel), dtype=np.float32)
-        kernel[: layer.filters, : layer.n_in, 0] = folded.kernel
-        self._kernel = _place(kernel, device, dtype)
-        bias, low, high = (
-            torch.from_numpy(_pad(values, n_out, fill)).to(device, dtype)
-            for values, fill in ((folded.bias, 0), (folded.low, 0), (folded.high, np.inf))
-        )
-        self._bias, self._low = bias, low.view(1, -1, 1, 1)
-        self._high = high.view(1, -1, 1, 1) if torch.isfinite(high).any() else None
-        self._padding, self._dilation, self._pool = (0, layer.reach), (1, layer.dilation), layer.pool
-
-    def __call__(self, x: torch.Tensor) -> torch.Tensor:
-        x = torch.nn.functional.conv2d(x, self._kernel, self._bias, padding=self._padding, dilation=self._dilation)
-        if self._pool > 1:
-            # twice as fast on the CPU as max_pool2d, which also looks for the places of the maxima
-            x = reduce(torch.maximum, (x[..., i :: self._pool] for i in range(self._pool)))
-        x = torch.maximum(x, self._low, out=x)
-        return x if self._high is None else torch.minimum(x, self._high, out=x)
-
-
-def _place(kernel: np.ndarray, device: torch.device, dtype: torch.dtype) -> torch.Tensor:
-    return torch.from_numpy(kernel).to(device, dtype).contiguous(memory_format=torch.channels_last)
-
-
-def _round_up(n: int) -> int:
-    return -(-n // _CHANNEL_MULTIPLE) * _CHANNEL_MULTIPLE
-
-
-def _pad(values: np.ndarray, n: int, fill: float) -> np.ndarray:
-    return np.pad(values, (0, n - len(values)), constant_values=fill).astype(np.float32)
 
 
 def resolve_device(device: str) -> torch.device:
