@@ -69,6 +69,7 @@ TESTED_BY = {
     **{f"plotting/_{part}.py": "pl/test_tracks.py"
        for part in ("genes", "track_data", "track_figure", "track_layout", "track_panels")},
     "plotting/_contribution_logos.py": "pl/test_contributions.py",
+    "plotting/_matrix.py": "pl/test_heatmap.py",
     "predict/_depth_curve.py": "tl/test_downsampling_curve.py",
     "predict/_differential_run.py": "tl/test_differential_tfbs.py",
     "predict/_markers.py": "tl/test_rank_tfs.py",
