@@ -125,7 +125,7 @@ def test_no_texts_overlap_or_are_clipped(tmp_path, n_groups, n_sites):
 
 def test_it_is_drawn_in_the_place_of_an_axes_and_in_a_given_size(truth):
     put(truth.adata, ["B"], ["CTCF"], 4)
-    figure, axes = plt.subplots(1, 2, figsize=(14, 6))
+    axes = plt.subplots(1, 2, figsize=(14, 6))[1]
     assert pl.contributions(truth.adata, ax=axes[1]) is None
     assert len(axes[1].child_axes) == 4
     assert not axes[0].patches
