@@ -162,10 +162,8 @@ def draw(logos: dict[tuple[str, str], np.ndarray], first: pd.DataFrame) -> Figur
         ax.spines[["top", "right", "bottom"]].set_visible(False)
         ax.set_xticks([])
         ax.tick_params(labelsize=7)
-        ax.set_title(
-            f"{tf}, {data}: {row['n_of_motif']:.0f} seqlets; {row['match']}, q = {10 ** row['log10_q']:.0e}", fontsize=8,
-            loc="left",
-        )  # fmt: skip
+        match = f"{row['match']}, q = {10 ** row['log10_q']:.0e}"
+        ax.set_title(f"{tf}, {data}: {row['n_of_motif']:.0f} seqlets; {match}", fontsize=8, loc="left")
     figure.supylabel("Mean contribution to the logit", fontsize=8)
     return figure
 
