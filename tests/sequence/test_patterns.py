@@ -155,7 +155,7 @@ def test_information_is_two_bits_less_the_entropy_and_none_for_even_counts():
 
 def test_a_pattern_is_trimmed_to_what_contributes():
     contributions, truth = planted(200, ("GATA3",), noise=0)
-    start = np.where(truth["reverse"], truth["end"] - 26, truth["start"] - 15)
+    start = np.where(truth["reverse"], truth["end"] + 5 - PATTERN_WIDTH, truth["start"] - 5)  # not in the middle
     site, reverse = truth["site"].to_numpy(), truth["reverse"].to_numpy()
     pattern = pattern_of(contributions, site, start, reverse, PATTERN_WIDTH)
     assert 6 <= len(pattern.counts) <= MOTIFS["GATA3"].width

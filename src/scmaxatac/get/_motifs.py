@@ -57,8 +57,10 @@ def motifs(
     Examples
     --------
     >>> import scmaxatac as sma
-    >>> sma.tl.contributions(mdata, "CTCF", "B", genome=sma.datasets.toy().genome, width=64)
-    >>> sma.tl.find_motifs(mdata)
+    >>> toy = sma.datasets.toy()
+    >>> best = sma.get.sites(mdata, tfs="CTCF", groups="B").nlargest(30, "score")
+    >>> sma.tl.contributions(mdata, "CTCF", "B", genome=toy.genome, regions=best, width=64)
+    >>> sma.tl.find_motifs(mdata, min_seqlets=10)
     >>> sma.get.motifs(mdata, "searches")["n_motifs"].tolist()
     [1]
     """

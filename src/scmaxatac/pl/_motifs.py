@@ -89,8 +89,9 @@ def motifs(
     --------
     >>> import scmaxatac as sma
     >>> toy = sma.datasets.toy()
-    >>> sma.tl.contributions(mdata, "CTCF", "B", genome=toy.genome, width=64)
-    >>> sma.tl.find_motifs(mdata)
+    >>> best = sma.get.sites(mdata, tfs="CTCF", groups="B").nlargest(30, "score")
+    >>> sma.tl.contributions(mdata, "CTCF", "B", genome=toy.genome, regions=best, width=64)
+    >>> sma.tl.find_motifs(mdata, min_seqlets=10)
     >>> figure = sma.pl.motifs(mdata)
     >>> len(figure.axes)
     2
