@@ -51,7 +51,7 @@ def call_sites(
     Returns
     -------
     None, or the changed copy. Sites, activities, the number of sites in the QC table and the parameters are replaced,
-    or stored under `key_added`; a run with ``save_tracks=True`` gets BED files of these sites beside the earlier ones.
+    or stored under `key_added`; a run that saved tracks gets BED files of these sites beside the earlier ones.
 
     Warns
     -----
