@@ -16,6 +16,7 @@ from scmaxatac.plotting._base import (
     region_title,
     text_width,
 )
+from scmaxatac.plotting._colours import distinct_colours
 from scmaxatac.plotting._genes import draw_genes, gene_rows, genes_height
 from scmaxatac.plotting._labels import distinct_labels
 from scmaxatac.plotting._track_data import TrackData
@@ -134,22 +135,11 @@ def _blocks(tracks: TrackData, arrangement: Arrangement) -> dict[str, list[_Trac
 
 def _colours(tracks: TrackData, arrangement: Arrangement) -> dict[tuple[str, str], str]:
     """Colour of each group's signal and scores."""
-    of_group = tracks.colors or (_distinct(tracks.groups) if arrangement == "overlay" else {})
+    of_group = tracks.colors or (distinct_colours(tracks.groups) if arrangement == "overlay" else {})
     if arrangement == "overlay":
         return {(group, name): of_group[group] for group in tracks.groups for name in tracks.names}
     of_tf = dict(zip(tracks.tfs, PALETTE, strict=False))
     return {(g, name): of_tf.get(name) or of_group.get(g, GREY) for g in tracks.groups for name in tracks.names}
-
-
-def _distinct(groups: list[str]) -> dict[str, str]:
-    """Colours for groups of which the object knows none: the colour-blind-safe ones as far as they go."""
-    if len(groups) <= len(PALETTE):
-        return dict(zip(groups, PALETTE, strict=False))
-    import matplotlib as mpl
-    from matplotlib.colors import to_hex
-
-    colours = mpl.colormaps["turbo"]
-    return {group: to_hex(colours(0.05 + 0.9 * i / (len(groups) - 1))) for i, group in enumerate(groups)}
 
 
 def _header(
