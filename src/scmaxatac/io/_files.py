@@ -123,6 +123,16 @@ def publish_folder(temporary: Path, path: str | os.PathLike[str]) -> None:
     sync(path.parent)
 
 
+def set_aside(folder: Path) -> None:
+    """Remove a folder of ours, in one step for those who look for it; nothing where another process was faster."""
+    aside = folder.with_name(temporary_name(folder.name))
+    try:
+        folder.rename(aside)
+    except FileNotFoundError:
+        return
+    remove(aside)
+
+
 def sync(path: Path) -> None:
     """Wait until a file's bytes, or the names in a folder, are on the disk."""
     handle = os.open(path, os.O_RDONLY)
