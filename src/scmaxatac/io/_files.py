@@ -45,7 +45,7 @@ def atomic_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     DiskFullError
         If the disk is full, a quota is used up or the file would be larger than the limit on the size of files.
     """
-    path = Path(path)
+    path = Path(path).expanduser()
     temporary = path.with_name(temporary_name(path.name))
     try:
         with disk_errors(path):

@@ -89,9 +89,7 @@ class Calibration:
         rises = frame["recall"].dropna().diff() > _ROUNDING
         if rises.any():
             where = frame["threshold"][rises.idxmax()]
-            raise ValueError(
-                f"the calibration table has a recall that rises at the threshold {where:g}"
-            )
+            raise ValueError(f"the calibration table has a recall that rises at the threshold {where:g}")
         object.__setattr__(self, "frame", frame)
 
     def __repr__(self) -> str:
