@@ -24,8 +24,8 @@ _SLOTS = ("sites", "activity", "qc")
 
 def _world(folder: Path) -> tuple[World, sma.Genome]:
     warnings.simplefilter("ignore")
-    sma.settings.cache_dir, sma.settings.progress = folder / "cache", False
     world = make_world(folder / "world")
+    sma.settings.cache_dir, sma.settings.progress = folder / "cache", False
     return world, sma.Genome(world.fasta, blacklist=world.blacklist)
 
 
@@ -69,8 +69,8 @@ def _call(folder: Path) -> Any:
     sma.settings.progress = False
     data = _moved(folder)
     sma.tl.call_sites(data, "mixed")
-    track = sma.get.track(data, "CTCF", "B", "chr1:10000-60000")
-    signal = sma.get.signal(data, "B", "chr1:10000-60000")
+    track = sma.get.track(data, "CTCF", "B", region="chr1:10000-60000")
+    signal = sma.get.signal(data, "B", region="chr1:10000-60000")
     return [*_numbers(data), _plain(track), _plain(signal)]
 
 
