@@ -216,7 +216,7 @@ def _meme_text() -> str:
 
 
 def _matrices(path: Path) -> list[tuple]:
-    return [(motif.id, motif.tf, motif.counts.tolist()) for motif in read_motifs(path)]
+    return [(motif.id, motif.tf, motif.counts.round(9).tolist()) for motif in read_motifs(path)]
 
 
 def _make_bigwig(folder: Path) -> None:

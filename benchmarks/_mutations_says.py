@@ -147,7 +147,7 @@ def meme(path: Path) -> list[tuple]:
             sites = float(re.search(r"nsites\s*=\s*(\S+)", line)[1])
         elif sites is not None and line[:1].isdigit():
             row = np.array([float(number) for number in line.split()])
-            found[-1][2].append((row / row.sum() * sites).tolist())
+            found[-1][2].append((row / row.sum() * sites).round(9).tolist())
         else:
             sites = None if sites is not None and found[-1][2] else sites
     return [tuple(one) for one in found]

@@ -149,9 +149,9 @@ def _is_ours(ending: Ending, file: Path, place: Path) -> bool:
 
 
 def _names(text: str, file: Path, place: Path) -> bool:
-    """Whether a message names the file, its folder, or the results in an object."""
+    """Whether a message names the file, its folder, or the slot of an object that was read from it."""
     folder = file.parent if file.parent != place else file
-    return any(name in text for name in (str(file), file.name, str(folder), "uns['tfbs']"))
+    return any(name in text for name in (str(file), file.name, str(folder), "uns[", "obsm["))
 
 
 @contextmanager
