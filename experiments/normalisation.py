@@ -79,7 +79,7 @@ def on_toy() -> list[dict[str, object]]:
     models = sma.models.load_many("demo", toy.tfs)
     chip = toy.chip_peaks
     peaks = {
-        tf: {group: chip[(chip["tf"] == tf) & (chip["group"] == group)] for group in insertions.groups}
+        tf: {group: chip[(chip["tf"] == tf) & (chip["group"] == group)] for group in insertions.libraries}
         for tf in toy.tfs
     }
     return rows(
@@ -107,7 +107,7 @@ def rows(
         for share in SHARES:
             found: dict[str, list[ScoredBins]] = {tf: [] for tf in peaks}
             units = []
-            for group in insertions.groups:
+            for group in insertions.libraries:
                 signal = scaled(with_pile_up(insertions, group, chrom, locus, share), genome, scaled_by)
                 units.append(signal.p99)
                 tiles = list(
@@ -162,7 +162,7 @@ def with_pile_up(insertions: Insertions, group: str, chrom: str, locus: int, sha
 
 def scaled(insertions: Insertions, genome: Genome, scaled_by: str) -> Signal:
     """Signal of the only group, where the 99th percentile or the maximum of the coverage becomes 1."""
-    signal = Signal.from_insertions(insertions, insertions.groups[0], genome, insertions.chroms)
+    signal = Signal.from_insertions(insertions, insertions.libraries[0], genome, insertions.chroms)
     if scaled_by == "99th percentile":
         return signal
     return replace(signal, maximum=max(float(signal.scaled_runs(chrom)[1].max()) for chrom in insertions.chroms))

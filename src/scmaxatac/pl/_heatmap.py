@@ -8,17 +8,9 @@ import pandas as pd
 
 from scmaxatac import _keys, get
 from scmaxatac._docs import shared_docs
-from scmaxatac.plotting._base import (
-    GREY,
-    LIGHT_GREY,
-    MEDIUM,
-    POINTS_PER_INCH,
-    SMALL,
-    available_size,
-    root_figure,
-    text_width,
-)
-from scmaxatac.plotting._labels import distinct_labels
+from scmaxatac.plotting._base import GREY, LIGHT_GREY, SMALL
+from scmaxatac.plotting._finish import SavePath, check_save, finish
+from scmaxatac.plotting._matrix import MOST_COLUMNS, draw_matrix
 from scmaxatac.plotting._order import similar_together
 
 if TYPE_CHECKING:
@@ -31,8 +23,6 @@ _LABELS = {
     "minmax": "Activity\n(each TF from 0 to 1)",
     "zscore": "Activity\n(z-score of each TF)",
 }
-_LONGEST = 40  # characters of a name
-_MOST_COLUMNS = 40  # more TFs than this fit a notebook's width only as rows
 
 
 @shared_docs
@@ -49,7 +39,9 @@ def heatmap(
     mod: str = "atac",
     figsize: tuple[float, float] | None = None,
     ax: "Axes | None" = None,
-) -> "Axes":
+    show: bool = False,
+    save: SavePath | None = None,
+) -> "Axes | None":
     """Draw the activity of each TF in each group as a heatmap.
 
     TFs without sites have no activity and are grey. Activities depend on depth: before you read a difference between
@@ -81,10 +73,14 @@ def heatmap(
         {figsize}
     ax
         {ax}
+    show
+        {show}
+    save
+        {save}
 
     Returns
     -------
-    The axes of the heatmap; the colour bar's are ``ax.images[0].colorbar.ax``.
+    The axes of the heatmap, None if it was shown; the colour bar's are ``ax.images[0].colorbar.ax``.
 
     Raises
     ------
@@ -101,34 +97,22 @@ def heatmap(
     """
     import matplotlib.pyplot as plt
 
+    check_save(save)
     if scale not in _LABELS:
         raise ValueError(f"scale {scale!r} is unknown; use 'minmax', 'zscore' or None")
     values = _scaled(get.activity(data, tfs=tfs, groups=groups, key=key, mod=mod).astype(float), scale)
     if cluster:
         values = values.iloc[similar_together(values.to_numpy()), similar_together(values.to_numpy().T)]
-    if swap_axes or (swap_axes is None and values.shape[1] > _MOST_COLUMNS):
+    if swap_axes or (swap_axes is None and values.shape[1] > MOST_COLUMNS):
         values = values.T
 
-    values = values.set_axis(distinct_labels(values.index, _LONGEST, 1)).set_axis(
-        distinct_labels(values.columns, _LONGEST, 1), axis="columns"
-    )
-    pitch = _pitch(values.shape, available_size(ax, figsize))
-    if ax is None:
-        figure, ax = plt.subplots(figsize=figsize or _figsize(values, pitch), layout="constrained")
-    else:
-        figure = root_figure(ax)
     colours = plt.get_cmap(cmap or ("RdBu_r" if scale == "zscore" else "viridis")).with_extremes(bad=LIGHT_GREY)
-    image = ax.imshow(np.ma.masked_invalid(values), cmap=colours, aspect="auto", interpolation="nearest")
-    _set_limits(image, values.to_numpy(), scale)
-    _label(ax, values, pitch)
-    shares = min(1.0, 2.2 / (values.shape[0] * pitch[1]))
-    bar = figure.colorbar(image, ax=ax, shrink=max(shares, 0.15), aspect=18, pad=0.02, anchor=(0, 1))
+    ax, bar = draw_matrix(values, figsize=figsize, ax=ax, cmap=colours)
+    _set_limits(bar.mappable, values.to_numpy(), scale)
     bar.set_label(_LABELS[scale], fontsize=SMALL)
-    bar.ax.tick_params(labelsize=SMALL)
-    bar.outline.set_visible(False)
     if values.isna().any(axis=None):
         bar.ax.set_xlabel("grey: no sites", fontsize=SMALL, color=GREY, loc="left")
-    return ax
+    return finish(ax, show=show, save=save)
 
 
 def _scaled(values: pd.DataFrame, scale: Scale | None) -> pd.DataFrame:
@@ -148,33 +132,3 @@ def _set_limits(image: Any, values: np.ndarray, scale: Scale | None) -> None:
         image.set_clim(-limit, limit)
     else:
         image.set_clim(0, np.nanmax(values) or 1.0)
-
-
-def _pitch(shape: tuple[int, ...], available: tuple[float, float] | None) -> tuple[float, float]:
-    """Width of a column and height of a row in inches: roomy for few, and no less than a readable label for many."""
-    if available:
-        return available[0] / shape[1], available[1] / shape[0]
-    return float(np.clip(8.0 / shape[1], 0.19, 0.45)), float(np.clip(8.0 / shape[0], 0.13, 0.28))
-
-
-def _figsize(values: pd.DataFrame, pitch: tuple[float, float]) -> tuple[float, float]:
-    rows, columns = values.shape
-    width = columns * pitch[0] + text_width(map(str, values.index), MEDIUM) + 1.5
-    names = text_width(map(str, values.columns), MEDIUM) * (2 if rows > _MOST_COLUMNS else 1)
-    height = rows * pitch[1] + names + 0.4
-    return width, max(height, 2.8)
-
-
-def _label(ax: "Axes", values: pd.DataFrame, pitch: tuple[float, float]) -> None:
-    """Name rows and columns, the columns upright, in a size that fits."""
-    rows, columns = values.shape
-    sizes = [min(MEDIUM, 0.85 * POINTS_PER_INCH * inches) for inches in pitch]
-    ax.set_xticks(range(columns), values.columns, rotation=90, fontsize=sizes[0])
-    ax.set_yticks(range(rows), values.index, fontsize=sizes[1])
-    ax.tick_params(length=0, pad=3, labeltop=rows > _MOST_COLUMNS)
-    ax.spines[:].set_visible(False)
-    if columns <= _MOST_COLUMNS and rows <= _MOST_COLUMNS:
-        ax.set_xticks(np.arange(1, columns) - 0.5, minor=True)
-        ax.set_yticks(np.arange(1, rows) - 0.5, minor=True)
-        ax.grid(which="minor", color="white", linewidth=0.6)
-        ax.tick_params(which="minor", length=0)

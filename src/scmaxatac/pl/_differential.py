@@ -1,0 +1,184 @@
+"""What differs between groups."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac import get
+from scmaxatac._docs import shared_docs
+from scmaxatac._text import choose_names
+from scmaxatac.plotting._base import (
+    GREY,
+    LARGE,
+    LIGHT_GREY,
+    MEDIUM,
+    PALETTE,
+    SMALL,
+    PanelGrid,
+    available_size,
+    plain_axes,
+    text_width,
+)
+from scmaxatac.plotting._finish import SavePath, check_save, finish
+from scmaxatac.results._entry import DIFFERENTIAL
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_FDR = 0.05
+_NAMED = 12
+_GAINED, _LOST, _SHARED = PALETTE[1], PALETTE[0], LIGHT_GREY
+_LEFT, _VOLCANO, _BARS, _GAP, _RIGHT, _TOP, _BOTTOM, _ROW = 0.6, 3.0, 2.6, 0.35, 0.15, 0.55, 0.5, 0.19
+
+
+@shared_docs
+def differential(
+    data: Any,
+    comparison: str | None = None,
+    *,
+    tfs: str | Iterable[str] | None = None,
+    n: int = 15,
+    key: str = DIFFERENTIAL.name,
+    mod: str = "atac",
+    figsize: tuple[float, float] | None = None,
+    ax: "Axes | None" = None,
+    show: bool = False,
+    save: SavePath | None = None,
+) -> "Figure | None":
+    """Draw a comparison of groups: effect and p-value of each factor, and the sites that the first ones gain and lose.
+
+    Factors with q-values up to 0.05 are coloured and, as far as twelve go, named. A comparison without replicates has
+    no p-values: the bars are drawn alone.
+
+    Parameters
+    ----------
+    data
+        {results}
+    comparison
+        Name of the comparison, such as ``"Mono vs B"``; needed where there are several.
+    tfs
+        One TF or several; by default all.
+    n
+        Factors whose sites are drawn, the first of the ranking.
+    key
+        Name under which the results were stored (``key_added`` of :func:`scmaxatac.tl.differential_tfbs`).
+    mod
+        {mod}
+    figsize
+        {figsize}
+    ax
+        {panels_ax}
+    show
+        {show}
+    save
+        {save}
+
+    Returns
+    -------
+    {figure}
+
+    Raises
+    ------
+    KeyError
+        If there are no results under `key`, or no such comparison or factor among them.
+    ValueError
+        If there are several comparisons and none is named.
+
+    Examples
+    --------
+    >>> import scmaxatac as sma
+    >>> toy = sma.datasets.toy(n_donors=3)
+    >>> sma.tl.differential_tfbs(
+    ...     toy.adata, "cell_type", group="Mono", reference="CD4/T", replicate_key="donor", genome=toy.genome,
+    ...     models="demo", tfs="SPI1", regions=toy.peaks[toy.peaks["chrom"] == "chr5"].head(60), chroms="chr5",
+    ...     null=False,
+    ... )
+    >>> figure = sma.pl.differential(toy.adata)
+    >>> [ax.get_label() for ax in figure.axes]
+    ['factors', 'sites']
+    """
+    check_save(save)
+    table = get.differential(data, comparisons=comparison, tfs=tfs, key=key, mod=mod)
+    there = list(dict.fromkeys(table["comparison"].astype(str)))
+    if len(there) > 1:
+        raise ValueError(f"there are {len(there)} comparisons; choose one: {', '.join(map(repr, there))}")
+    (name,) = choose_names(comparison, there, "comparison", source="there are")
+    first = table.head(n)
+    tested = "p" in table and bool(table["p"].notna().any())
+    names_width = 0.12 + text_width(first["tf"].astype(str), SMALL)
+    size = available_size(ax, figsize)
+    wanted = (_LEFT + _VOLCANO if tested else 0) + _GAP + names_width + _BARS + _RIGHT
+    width = size[0] if size else wanted
+    height = size[1] if size else max(_TOP + _ROW * len(first) + _BOTTOM, 3.0 if tested else 1.6)
+    down = max(height - _TOP - _BOTTOM, 0.3)
+    rest = max(width - (_LEFT if tested else 0) - _GAP - names_width - _RIGHT, 0.8)
+    across = rest * _VOLCANO / (_VOLCANO + _BARS) if tested else 0.0
+    grid = PanelGrid(ax, width, height)
+    grid.text(0.1, 0.16, name, fontsize=LARGE, va="center")
+    if tested:
+        panel = grid.panel(_LEFT, _TOP, across, down)
+        panel.set_label("factors")
+        _draw_volcano(panel, table)
+    left = (_LEFT + across if tested else 0) + _GAP + names_width
+    panel = grid.panel(left, _TOP, rest - across, down)
+    panel.set_label("sites")
+    _draw_sites(panel, first)
+    return finish(grid.figure, ax=ax, show=show, save=save)
+
+
+def _draw_volcano(ax: "Axes", table: pd.DataFrame) -> None:
+    effects, p = table["effect"].to_numpy(float), table["p"].to_numpy(float)
+    heights = -np.log10(np.maximum(p, np.nextafter(0, 1)))
+    selected = table["q"].to_numpy(float) <= _FDR
+    ax.axvline(0, color=GREY, linewidth=0.7, zorder=0)
+    for mask, colour in ((~selected, GREY), (selected & (effects > 0), _GAINED), (selected & (effects <= 0), _LOST)):
+        ax.plot(effects[mask], heights[mask], "o", color=colour, markersize=4, alpha=0.8, markeredgewidth=0)
+    _name_points(ax, table, effects, heights, selected)
+    ax.margins(0.12)
+    ax.set_ylim(bottom=0)
+    ax.set_xlabel("Mean difference of log odds", fontsize=MEDIUM)
+    ax.set_ylabel("\N{MINUS SIGN}log10 p", fontsize=MEDIUM)
+    plain_axes(ax)
+
+
+def _name_points(
+    ax: "Axes", table: pd.DataFrame, effects: np.ndarray, heights: np.ndarray, selected: np.ndarray
+) -> None:
+    """Name the highest of the selected points, beside them where no other name stands already."""
+    ax.margins(0.12)
+    ax.autoscale_view()
+    boxes: list[tuple[float, float, float, float]] = []
+    for i in np.flatnonzero(selected)[np.argsort(-heights[selected], kind="stable")][:_NAMED]:
+        text = str(table["tf"].iloc[i])
+        side = -1 if effects[i] > 0 else 1  # towards the middle, where there is room
+        x, y = ax.transData.transform((effects[i], heights[i]))
+        room = text_width([text], SMALL) * ax.figure.dpi
+        size = SMALL / 72 * ax.figure.dpi
+        box = (min(x, x + side * room), y - size / 2, max(x, x + side * room), y + size / 2)
+        if any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in boxes):
+            continue
+        boxes.append(box)
+        ax.annotate(
+            text, (effects[i], heights[i]), xytext=(4 * side, 0), textcoords="offset points", fontsize=SMALL,
+            ha="left" if side > 0 else "right", va="center",
+        )  # fmt: skip
+
+
+def _draw_sites(ax: "Axes", table: pd.DataFrame) -> None:
+    at = np.arange(len(table))
+    gained, lost = table["gained"].to_numpy(float), table["lost"].to_numpy(float)
+    ax.barh(at, gained, color=_GAINED, height=0.75)
+    ax.barh(at, -lost, color=_LOST, height=0.75)
+    ax.axvline(0, color=GREY, linewidth=0.7)
+    ax.set_yticks(at, table["tf"].astype(str), fontsize=SMALL)
+    ax.set_ylim(len(table) - 0.4, -0.6)
+    limit = max(float(np.nanmax([*gained, *lost, 1])), 1) * 1.05
+    ax.set_xlim(-limit, limit)
+    ax.xaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
+    ax.locator_params(axis="x", nbins=5, integer=True)
+    ax.set_xlabel("Sites lost (left) and gained (right)", fontsize=MEDIUM)
+    ax.tick_params(labelsize=SMALL, length=2, pad=2)
+    ax.spines[["top", "right", "left"]].set_visible(False)

@@ -1,0 +1,90 @@
+"""Matrices as coloured fields with the names of rows and columns."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from scmaxatac.plotting._base import MEDIUM, POINTS_PER_INCH, SMALL, available_size, root_figure, text_width
+from scmaxatac.plotting._labels import distinct_labels
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_COLUMNS = 40
+"""More columns than this do not fit into the width of a notebook."""
+
+_LONGEST = 40  # characters of a name
+
+
+def draw_matrix(
+    values: pd.DataFrame,
+    *,
+    figsize: tuple[float, float] | None,
+    ax: "Axes | None",
+    **style: Any,
+) -> "tuple[Axes, Any]":
+    """Draw a table as fields of colour, a row a row and a column a column.
+
+    Parameters
+    ----------
+    values
+        Numbers; NaN has the colour that the map gives to it.
+    figsize
+        Size of a new figure in inches; by default as names and fields need.
+    ax
+        Axes to draw into.
+    style
+        For ``Axes.imshow``: cmap, norm and the like.
+
+    Returns
+    -------
+    The axes, and the colour bar.
+    """
+    import matplotlib.pyplot as plt
+
+    labelled = values.set_axis(distinct_labels(values.index, _LONGEST, 1)).set_axis(
+        distinct_labels(values.columns, _LONGEST, 1), axis="columns"
+    )
+    pitch = _pitch(labelled.shape, available_size(ax, figsize))
+    if ax is None:
+        figure, ax = plt.subplots(figsize=figsize or _figsize(labelled, pitch), layout="constrained")
+    else:
+        figure = root_figure(ax)
+    image = ax.imshow(np.ma.masked_invalid(labelled), aspect="auto", interpolation="nearest", **style)
+    _label(ax, labelled, pitch)
+    shares = min(1.0, 2.2 / (labelled.shape[0] * pitch[1]))
+    bar = figure.colorbar(image, ax=ax, shrink=max(shares, 0.15), aspect=18, pad=0.02, anchor=(0, 1))
+    bar.ax.tick_params(labelsize=SMALL)
+    bar.outline.set_visible(False)
+    return ax, bar
+
+
+def _pitch(shape: tuple[int, ...], available: tuple[float, float] | None) -> tuple[float, float]:
+    """Width of a column and height of a row in inches: roomy for few, and no less than a readable label for many."""
+    if available:
+        return available[0] / shape[1], available[1] / shape[0]
+    return float(np.clip(8.0 / shape[1], 0.19, 0.45)), float(np.clip(8.0 / shape[0], 0.13, 0.28))
+
+
+def _figsize(values: pd.DataFrame, pitch: tuple[float, float]) -> tuple[float, float]:
+    rows, columns = values.shape
+    width = columns * pitch[0] + text_width(map(str, values.index), MEDIUM) + 1.5
+    names = text_width(map(str, values.columns), MEDIUM) * (2 if rows > MOST_COLUMNS else 1)
+    height = rows * pitch[1] + names + 0.4
+    return width, max(height, 2.8)
+
+
+def _label(ax: "Axes", values: pd.DataFrame, pitch: tuple[float, float]) -> None:
+    """Name rows and columns, the columns upright, in a size that fits."""
+    rows, columns = values.shape
+    sizes = [min(MEDIUM, 0.85 * POINTS_PER_INCH * inches) for inches in pitch]
+    ax.set_xticks(range(columns), values.columns, rotation=90, fontsize=sizes[0])
+    ax.set_yticks(range(rows), values.index, fontsize=sizes[1])
+    ax.tick_params(length=0, pad=3, labeltop=rows > MOST_COLUMNS)
+    ax.spines[:].set_visible(False)
+    if columns <= MOST_COLUMNS and rows <= MOST_COLUMNS:
+        ax.set_xticks(np.arange(1, columns) - 0.5, minor=True)
+        ax.set_yticks(np.arange(1, rows) - 0.5, minor=True)
+        ax.grid(which="minor", color="white", linewidth=0.6)
+        ax.tick_params(which="minor", length=0)

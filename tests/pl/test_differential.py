@@ -1,0 +1,55 @@
+import numpy as np
+import pytest
+
+from scmaxatac import get, pl
+
+from ._made_up import compared
+from ._overlaps import texts_in_trouble
+
+
+def panels(figure):
+    return {ax.get_label(): ax for ax in figure.axes}
+
+
+def test_factors_stand_where_effect_and_p_value_put_them_in_the_colour_of_their_direction():
+    adata = compared(["Mono vs B"], 60)
+    table = get.differential(adata)
+    selected, gained = table["q"] <= 0.05, table["effect"] > 0
+    drawn = panels(pl.differential(adata))["factors"]
+    dots = [line for line in drawn.get_lines() if line.get_marker() == "o"]
+    for line, mask in zip(dots, (~selected, selected & gained, selected & ~gained), strict=True):
+        assert mask.any()
+        assert np.allclose(line.get_xdata(), table["effect"][mask])
+        assert np.allclose(line.get_ydata(), -np.log10(table["p"][mask]))
+    assert len({line.get_color() for line in dots}) == 3
+    named = {text.get_text() for text in drawn.texts}
+    assert named
+    assert named <= set(table["tf"][selected])
+
+
+def test_sites_that_are_gained_stand_right_of_those_that_are_lost():
+    adata = compared(["Mono vs B"], 30)
+    drawn = panels(pl.differential(adata, n=6))["sites"]
+    first = get.differential(adata).head(6)
+    assert [text.get_text() for text in drawn.get_yticklabels()] == first["tf"].tolist()
+    widths = [bar.get_width() for bar in drawn.patches]
+    assert widths == [*first["gained"], *(-first["lost"])]
+
+
+def test_a_comparison_without_replicates_has_bars_alone():
+    assert list(panels(pl.differential(compared(["a vs b"], 20, tested=False)))) == ["sites"]
+
+
+def test_of_several_comparisons_one_has_to_be_chosen():
+    adata = compared(["a vs b", "a vs c"], 20)
+    with pytest.raises(ValueError, match="there are 2 comparisons; choose one: 'a vs b', 'a vs c'"):
+        pl.differential(adata)
+    with pytest.raises(KeyError, match="a vs d"):
+        pl.differential(adata, "a vs d")
+    assert any(text.get_text() == "a vs c" for text in pl.differential(adata, "a vs c").texts)
+
+
+@pytest.mark.parametrize(("n_tfs", "n", "tested"), [(3, 15, True), (127, 15, True), (127, 40, True), (20, 5, False)])
+def test_no_texts_overlap_or_are_clipped(n_tfs, n, tested):
+    figure = pl.differential(compared(["CD14+ monocytes (classical) vs rest"], n_tfs, tested=tested), n=n)
+    assert texts_in_trouble(figure) == []
