@@ -123,3 +123,18 @@ def test_whatever_bytes_are_changed_reading_ends_with_values_or_an_error_that_na
             errors.append(str(error))
     assert len(errors) > 100
     assert all(error.startswith(f"{path} is not a bigWig, or is damaged") for error in errors)
+
+
+def test_an_index_that_names_no_block_where_there_are_some_is_an_error(tmp_path):
+    """Otherwise all positions would be without a value."""
+    path = tmp_path / "a.bw"
+    with BigWigWriter(path, {"chr1": 100}) as writer:
+        writer.add_runs("chr1", [0], [10], [1.0])
+    data = bytearray(path.read_bytes())
+    (index,) = struct.unpack_from("<Q", data, 24)
+    data[index + 48 : index + 52] = bytes(4)
+    path.write_bytes(data)
+    with pytest.raises(
+        ValueError, match=r"a\.bw is not a bigWig, or is damaged: its index says that there are 1 blocks"
+    ):
+        read_bigwig(path, "chr1")

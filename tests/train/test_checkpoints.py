@@ -87,3 +87,9 @@ def test_without_a_usable_one_there_is_none(folder, tmp_path_factory):
     shutil.copy(folder / "checkpoints.sha256", folder / "last.ckpt")
     (folder / "previous.ckpt").write_bytes(b"")
     assert epoch_of(folder) is None
+
+
+def test_a_list_of_checksums_that_is_no_text_lists_nothing(tmp_path):
+    (tmp_path / "last.ckpt").write_bytes(b"x")
+    (tmp_path / "checkpoints.sha256").write_bytes(b"\xce" * 64)
+    assert read_checkpoint(tmp_path) is None

@@ -89,8 +89,11 @@ class BigWigReader:
 
     def _blocks(self, chrom: int, start: int, end: int) -> Iterator[tuple[int, int]]:
         """Offset and size of every block of data that may hold values of an interval."""
-        if self._unpack("I", self._index) != (_BLOCK_TREE,):
+        magic, _, n_blocks = self._unpack("IIQ", self._index)
+        if magic != _BLOCK_TREE:
             raise DamagedError("its index can't be read")
+        if n_blocks and not self._unpack("BBH", self._index + 48)[2]:
+            raise DamagedError(f"its index says that there are {n_blocks} blocks of data, and names none")
         bounds = [(name, self._order + "u4") for name in ("chrom", "start", "last", "end")]
         node = np.dtype([*bounds, ("offset", self._order + "u8")])
         entry = np.dtype([*node.descr, ("size", self._order + "u8")])

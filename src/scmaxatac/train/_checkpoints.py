@@ -80,7 +80,7 @@ def read_checkpoint(folder: Path) -> Checkpoint | None:
 def _newest(folder: Path) -> tuple[Path, str] | None:
     """Last checkpoint whose checksum is a listed one, and that checksum; names don't count, they may just change."""
     digests = folder / DIGESTS
-    lines = digests.read_text(encoding="utf-8").splitlines() if digests.is_file() else []
+    lines = digests.read_text(encoding="utf-8", errors="replace").splitlines() if digests.is_file() else []
     known = {line.partition(" ")[0] for line in lines}
     for path in (folder / LAST, folder / PREVIOUS):
         if path.is_file():
