@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys, get
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import (
     GREY,
@@ -23,6 +24,7 @@ from scmaxatac.plotting._order import similar_together
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
 
 Scale = Literal["minmax", "zscore"]
 
@@ -36,6 +38,7 @@ _MOST_COLUMNS = 40  # more TFs than this fit a notebook's width only as rows
 
 
 @shared_docs
+@checked_arguments
 def heatmap(
     data: Any,
     *,
@@ -44,7 +47,7 @@ def heatmap(
     scale: Scale | None = None,
     cluster: bool = True,
     swap_axes: bool | None = None,
-    cmap: str | None = None,
+    cmap: "str | Colormap | None" = None,
     key: str = _keys.KEY_ADDED,
     mod: str = "atac",
     figsize: tuple[float, float] | None = None,

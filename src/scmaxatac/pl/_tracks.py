@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac._logging import logger, warn
@@ -41,6 +42,7 @@ _NARROWEST = 0.002  # narrowest mark of a site, as a share of the region
 
 
 @shared_docs
+@checked_arguments
 def tracks(
     data: Any,
     region: str,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate, choose_names
 from scmaxatac.sequence._compare_haplotypes import PARAMS, compare_sites, rank_factors
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
+@checked_arguments
 def compare_haplotypes(
     haplotypes: "AnnData",
     by: str = "sample",
