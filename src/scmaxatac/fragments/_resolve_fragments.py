@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from scmaxatac._logging import warn
-from scmaxatac._text import abbreviate
+from scmaxatac._text import abbreviate, known_instead
 from scmaxatac.containers._objects import obs_texts, unwrap
 from scmaxatac.fragments._bam import BamFragments
 from scmaxatac.fragments._fragment_file import FragmentFile
@@ -89,7 +89,7 @@ def _by_sample(files: dict[str, _Path], samples: np.ndarray, names: np.ndarray, 
     if missing := [sample for sample in present if sample not in files]:
         raise KeyError(
             f"fragments has no file for sample {missing[0]!r} of obs[{key!r}] ({len(missing)} of {len(present)} have "
-            f"none); it has {abbreviate(map(repr, files))}"
+            f"none); {known_instead(missing, list(files), source='it has')}"
         )
     if not present:
         raise ValueError(f"no cell has a sample in obs[{key!r}]")
