@@ -103,6 +103,15 @@ _TEXTS = {
         Width and height of the figure in inches; by default as the content needs.""",
     "new_figsize": """
         Width and height in inches of a new figure.""",
+    "show": """
+        Whether to show the figure now. Without it a notebook shows what a cell ends with, and a script shows all
+        figures with ``matplotlib.pyplot.show()``.""",
+    "save": """
+        File to write the figure to, such as ``"figure.pdf"``; its ending says the format.""",
+    "figure": """
+        The figure; None if it was shown, or drawn into `ax`.""",
+    "axes": """
+        The axes; None if the figure was shown.""",
     "force": """
         Download again what is there already.""",
     "base_url": """

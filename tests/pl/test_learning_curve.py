@@ -50,8 +50,8 @@ def test_model_folder_file_and_table_give_the_same_picture(tmp_path):
 
 
 def test_it_is_drawn_in_the_place_of_given_axes():
-    figure, axes = plt.subplots(1, 2, figsize=(10, 4))
-    assert pl.learning_curve(made_up(5, 2), ax=axes[1]) is figure
+    _figure, axes = plt.subplots(1, 2, figsize=(10, 4))
+    assert pl.learning_curve(made_up(5, 2), ax=axes[1]) is None
     assert len(axes[1].child_axes) == 2
     assert not axes[0].child_axes
 

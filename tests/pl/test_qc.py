@@ -47,8 +47,8 @@ def test_no_texts_overlap_or_are_clipped(truth, warning):
 
 
 def test_panels_are_drawn_in_the_place_of_an_axes(truth):
-    figure, axes = plt.subplots(2, 1, figsize=(9, 8))
-    assert pl.qc(truth.adata, ax=axes[1]) is figure
+    _figure, axes = plt.subplots(2, 1, figsize=(9, 8))
+    assert pl.qc(truth.adata, ax=axes[1]) is None
     assert list(panels(axes[1].child_axes)) == ["n_fragments", "match_rate", "p99"]
 
 

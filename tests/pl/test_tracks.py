@@ -160,7 +160,7 @@ def test_of_many_tfs_those_with_most_sites_are_drawn(tmp_path, caplog):
 
 def test_panels_are_drawn_in_the_place_of_an_axes(truth):
     figure, axes = plt.subplots(1, 2, figsize=(12, 5))
-    assert pl.tracks(truth.adata, REGION, ax=axes[0], groups=["B"]) is figure
+    assert pl.tracks(truth.adata, REGION, ax=axes[0], groups=["B"]) is None
     assert [ax.get_label() for ax in axes[0].child_axes] == ["B: signal", "B: CTCF", "B: SPI1"]
     figure.draw_without_rendering()
     place = axes[0].get_window_extent()

@@ -168,4 +168,4 @@ def _draw(mdata: "MuData", toy: "Toy", region: str, path: Path) -> None:
     import matplotlib
 
     matplotlib.use("Agg")  # a file is drawn, no window
-    sma.pl.tracks(mdata, region, tfs=toy.tfs).savefig(path, dpi=150)
+    sma.pl.tracks(mdata, region, tfs=toy.tfs, save=path)

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import GREY, MEDIUM, PALETTE, SMALL, legend_above, plain_axes
+from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.zoo._calibration import Calibration
 
 if TYPE_CHECKING:
@@ -16,8 +17,13 @@ _CURVES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
 @shared_docs
 @checked_arguments
 def calibration(
-    calibration: Calibration, *, figsize: tuple[float, float] = (4.6, 3.0), ax: "Axes | None" = None
-) -> "Axes":
+    calibration: Calibration,
+    *,
+    figsize: tuple[float, float] = (4.6, 3.0),
+    ax: "Axes | None" = None,
+    show: bool = False,
+    save: SavePath | None = None,
+) -> "Axes | None":
     """Draw how precision, recall and F1 of a model depend on the threshold; the largest F1 is marked.
 
     Parameters
@@ -29,10 +35,14 @@ def calibration(
         {new_figsize}
     ax
         {ax}
+    show
+        {show}
+    save
+        {save}
 
     Returns
     -------
-    The axes.
+    {axes}
 
     Examples
     --------
@@ -46,6 +56,7 @@ def calibration(
     """
     import matplotlib.pyplot as plt
 
+    check_save(save)
     table = calibration.frame
     if ax is None:
         ax = plt.subplots(figsize=figsize, layout="constrained")[1]
@@ -66,4 +77,4 @@ def calibration(
     ax.set_ylabel("Mean over cell types", fontsize=MEDIUM)
     plain_axes(ax)
     legend_above(ax, len(_CURVES))
-    return ax
+    return finish(ax, show=show, save=save)

@@ -8,7 +8,8 @@ import pandas as pd
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import choose_names
-from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, PALETTE, SMALL, short_number
+from scmaxatac.plotting._base import GREY, MEDIUM, PALETTE, SMALL, plain_axes, short_number
+from scmaxatac.plotting._finish import SavePath, check_save, finish
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,7 +35,9 @@ def downsampling_curve(
     tfs: str | Iterable[str] | None = None,
     figsize: tuple[float, float] = (5.2, 3.2),
     ax: "Axes | None" = None,
-) -> "Axes":
+    show: bool = False,
+    save: SavePath | None = None,
+) -> "Axes | None":
     """Draw what :func:`scmaxatac.tl.downsampling_curve` gives against the number of fragments, a line a factor.
 
     The average precision comes with its 95% interval and, dashed, that of the motif scan where there is one. The axis
@@ -52,10 +55,14 @@ def downsampling_curve(
         {new_figsize}
     ax
         {ax}
+    show
+        {show}
+    save
+        {save}
 
     Returns
     -------
-    The axes.
+    {axes}
 
     Raises
     ------
@@ -75,6 +82,7 @@ def downsampling_curve(
     """
     import matplotlib.pyplot as plt
 
+    check_save(save)
     if value is None:
         value = "average_precision" if "average_precision" in table else "ap_vs_full_depth"
     if value not in table:
@@ -96,12 +104,10 @@ def downsampling_curve(
         ax.plot([], [], color=GREY, linestyle="--", linewidth=1, label="motif scan")
     ax.set_ylabel(_LABELS.get(value, value), fontsize=MEDIUM)
     ax.set_ylim(bottom=min(0, table[value].min()), top=None if value in _UNLIMITED else 1.02)
+    plain_axes(ax)
     _fragment_axes(ax, table)
-    ax.spines["right"].set_visible(False)
-    ax.grid(color=LIGHT_GREY, linewidth=0.5)
-    ax.set_axisbelow(True)
     ax.legend(fontsize=MEDIUM, frameon=False, loc="center left", bbox_to_anchor=(1.0, 0.5), handlelength=1.6)
-    return ax
+    return finish(ax, show=show, save=save)
 
 
 def _fragment_axes(ax: "Axes", table: pd.DataFrame) -> None:

@@ -19,6 +19,7 @@ from scmaxatac.plotting._base import (
     root_figure,
     text_width,
 )
+from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.plotting._labels import distinct_labels
 from scmaxatac.plotting._order import similar_together
 
@@ -52,7 +53,9 @@ def heatmap(
     mod: str = "atac",
     figsize: tuple[float, float] | None = None,
     ax: "Axes | None" = None,
-) -> "Axes":
+    show: bool = False,
+    save: SavePath | None = None,
+) -> "Axes | None":
     """Draw the activity of each TF in each group as a heatmap.
 
     TFs without sites have no activity and are grey. Activities depend on depth: before you read a difference between
@@ -84,10 +87,14 @@ def heatmap(
         {figsize}
     ax
         {ax}
+    show
+        {show}
+    save
+        {save}
 
     Returns
     -------
-    The axes of the heatmap; the colour bar's are ``ax.images[0].colorbar.ax``.
+    The axes of the heatmap, None if it was shown; the colour bar's are ``ax.images[0].colorbar.ax``.
 
     Raises
     ------
@@ -104,6 +111,7 @@ def heatmap(
     """
     import matplotlib.pyplot as plt
 
+    check_save(save)
     if scale not in _LABELS:
         raise ValueError(f"scale {scale!r} is unknown; use 'minmax', 'zscore' or None")
     values = _scaled(get.activity(data, tfs=tfs, groups=groups, key=key, mod=mod).astype(float), scale)
@@ -131,7 +139,7 @@ def heatmap(
     bar.outline.set_visible(False)
     if values.isna().any(axis=None):
         bar.ax.set_xlabel("grey: no sites", fontsize=SMALL, color=GREY, loc="left")
-    return ax
+    return finish(ax, show=show, save=save)
 
 
 def _scaled(values: pd.DataFrame, scale: Scale | None) -> pd.DataFrame:

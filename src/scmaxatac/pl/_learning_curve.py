@@ -11,6 +11,7 @@ from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.io._files import existing_file
 from scmaxatac.plotting._base import GREY, MEDIUM, PALETTE, SMALL, PanelGrid, available_size, legend_above, plain_axes
+from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.zoo._tf_model import TFModel
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ def learning_curve(
     *,
     figsize: tuple[float, float] = (4.6, 3.6),
     ax: "Axes | None" = None,
-) -> "Figure":
+    show: bool = False,
+    save: SavePath | None = None,
+) -> "Figure | None":
     """Draw the losses and the validation Dice of every epoch; the epoch that was kept is marked.
 
     A validation loss that rises while the training loss falls means overfitting; a Dice that still rises at the end
@@ -44,10 +47,14 @@ def learning_curve(
         Width and height in inches of a new figure.
     ax
         Axes in whose place the panels are drawn; a new figure is made without it.
+    show
+        {show}
+    save
+        {save}
 
     Returns
     -------
-    The figure.
+    {figure}
 
     Raises
     ------
@@ -72,6 +79,7 @@ def learning_curve(
     >>> figure.axes[1].get_ylabel()
     'Validation Dice'
     """
+    check_save(save)
     table = _table(history)
     width, height = available_size(ax, figsize) or figsize
     grid = PanelGrid(ax, width, height)
@@ -97,7 +105,7 @@ def learning_curve(
     losses.tick_params(labelbottom=False)
     dice.set_xlabel("Epoch", fontsize=MEDIUM, labelpad=2)
     legend_above(losses, 2)
-    return grid.figure
+    return finish(grid.figure, ax=ax, show=show, save=save)
 
 
 def _table(history: TFModel | pd.DataFrame | str | PathLike[str]) -> pd.DataFrame:

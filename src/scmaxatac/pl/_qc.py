@@ -23,6 +23,7 @@ from scmaxatac.plotting._base import (
     short_number,
     text_width,
 )
+from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.plotting._labels import distinct_labels
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ def qc(
     mod: str = "atac",
     figsize: tuple[float, float] | None = None,
     ax: "Axes | None" = None,
-) -> "Figure":
+    show: bool = False,
+    save: SavePath | None = None,
+) -> "Figure | None":
     """Draw each group's depth, match rate and 99th percentile of coverage.
 
     Groups with a warning, or that were skipped, are orange, and the warnings stand below.
@@ -63,10 +66,14 @@ def qc(
         {figsize}
     ax
         {panels_ax}
+    show
+        {show}
+    save
+        {save}
 
     Returns
     -------
-    The figure.
+    {figure}
 
     Raises
     ------
@@ -79,6 +86,7 @@ def qc(
     >>> figure = sma.pl.qc(mdata)
     >>> figure.savefig("qc.png")  # doctest: +SKIP
     """
+    check_save(save)
     table = get.qc(data, key=key, mod=mod)
     panels = {name: label for name, label in _PANELS.items() if name in table}
     labels = distinct_labels(table.index, 26, 2)
@@ -108,7 +116,7 @@ def qc(
     grid.text(left, 0.2, "Quality control of each group", fontsize=LARGE, va="center")
     for n, note in enumerate(notes):
         grid.text(0.1, _HEAD + body + _FOOT + _LINE * n, note, color=WARNING, va="top")
-    return grid.figure
+    return finish(grid.figure, ax=ax, show=show, save=save)
 
 
 def _draw_bars(ax: "Axes", values: np.ndarray, warned: np.ndarray, *, percent: bool) -> None:

@@ -24,6 +24,7 @@ from scmaxatac.plotting._base import (
     region_title,
     text_width,
 )
+from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.plotting._genes import draw_genes, gene_rows
 from scmaxatac.plotting._runs import fill_runs
 from scmaxatac.plotting._track_layout import TrackLayout
@@ -56,7 +57,9 @@ def tracks(
     mod: str = "atac",
     figsize: tuple[float, float] | None = None,
     ax: "Axes | None" = None,
-) -> "Figure":
+    show: bool = False,
+    save: SavePath | None = None,
+) -> "Figure | None":
     """Draw each group's ATAC signal, TF scores and called sites over a region.
 
     All signals share one range, so groups can be compared by eye. Scores are drawn from 0 to 1, with the threshold of
@@ -88,10 +91,14 @@ def tracks(
         {figsize}
     ax
         {panels_ax}
+    show
+        {show}
+    save
+        {save}
 
     Returns
     -------
-    The figure.
+    {figure}
 
     Raises
     ------
@@ -109,6 +116,7 @@ def tracks(
     >>> figure = sma.pl.tracks(mdata, "chr5:100,000-120,000", tfs=["CTCF", "SPI1"])
     >>> figure.savefig("tracks.png")  # doctest: +SKIP
     """
+    check_save(save)
     results = find_results(data, key, mod)
     chrom, start, end = parse_region(region)
     group_names = results.pick_groups(groups)
@@ -155,7 +163,7 @@ def tracks(
         draw_genes(panel, gene_table)
     if panel is not None:
         position_axis(panel, chrom, start, end)
-    return grid.figure
+    return finish(grid.figure, ax=ax, show=show, save=save)
 
 
 def _header(grid: PanelGrid, layout: TrackLayout, title: str, signal_top: float | None) -> None:
