@@ -12,7 +12,7 @@ import runpy
 import sys
 import warnings
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -90,6 +90,19 @@ class Writer:
     target: str = "out"
 
 
+class _Forked(Executor):
+    """Two forks of this process, which has no threads and knows which operation on files it is to be killed at."""
+
+    def __init__(self) -> None:
+        self._pool = ProcessPoolExecutor(2, mp_context=get_context("fork"))
+
+    def submit(self, *args: Any, **options: Any) -> Future:
+        return self._pool.submit(*args, **options)
+
+    def shutdown(self, **options: Any) -> None:
+        self._pool.shutdown(**options)
+
+
 VARIANTS: dict[str, dict[str, Any]] = {
     "first": {"step": 512},
     "second": {},
@@ -111,8 +124,7 @@ def predict(place: Place, variant: str) -> Numbers:
         if options.pop("executor", False):
             codes = {chrom: np.asarray(genome.codes(chrom)) for chrom in genome.chroms}
             genome = sma.Genome.from_codes(codes, blacklist=pd.read_csv(place.world.blacklist, sep="\t", names=_BED))
-            pool = ProcessPoolExecutor(2, mp_context=get_context("fork"))
-            options["executor"] = stack.enter_context(pool)
+            options["executor"] = stack.enter_context(_Forked())
         sma.tl.predict_tfbs(
             adata,
             "cell_type",

@@ -3,13 +3,20 @@
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+_FOLDERS = ("cache_dir", "model_dir")
 
 
-def _default_cache_dir() -> Path:
-    explicit = os.environ.get("SCMAXATAC_CACHE_DIR")
-    if explicit:
+def _default_cache_dir() -> Path | None:
+    if explicit := os.environ.get("SCMAXATAC_CACHE_DIR"):
         return Path(explicit)
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "scmaxatac"
+    if of_user := os.environ.get("XDG_CACHE_HOME"):
+        return Path(of_user) / "scmaxatac"
+    try:
+        return Path.home() / ".cache" / "scmaxatac"
+    except RuntimeError:  # neither HOME nor an entry in the table of users, as in some containers
+        return None
 
 
 def _default_model_dir() -> Path | None:
@@ -44,7 +51,7 @@ class Settings:
         Smallest share of the object's cells that has to be found among a fragment file's barcodes.
     """
 
-    cache_dir: Path = field(default_factory=_default_cache_dir)
+    cache_dir: Path = field(default_factory=_default_cache_dir)  # type: ignore[assignment]
     model_dir: Path | None = field(default_factory=_default_model_dir)
     progress: bool = True
     min_stored_score: float = 0.01
@@ -52,6 +59,27 @@ class Settings:
     bigwig_decimals: int | None = None
     bigwig_drop_zeros: bool = False
     min_match_rate: float = 0.1
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        if name in _FOLDERS and value is not None:
+            value = _expanded(name, value)
+        if name != "cache_dir" or value is not None:  # without one, asking for it is an error
+            super().__setattr__(name, value)
+
+    def __getattr__(self, name: str) -> Any:
+        if name == "cache_dir":
+            raise ValueError(
+                "there is no home folder to keep a cache in; set the environment variable SCMAXATAC_CACHE_DIR, or "
+                "scmaxatac.settings.cache_dir, to a folder that you can write to"
+            )
+        raise AttributeError(name)
+
+
+def _expanded(name: str, value: str | os.PathLike[str]) -> Path:
+    try:
+        return Path(value).expanduser()
+    except RuntimeError:
+        raise ValueError(f"{name} is {value}, and there is no home folder that ~ could stand for") from None
 
 
 settings = Settings()

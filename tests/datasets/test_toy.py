@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from scmaxatac import settings
-from scmaxatac.datasets import toy
+from scmaxatac.datasets import _simulation, toy
 from scmaxatac.datasets._motifs import MOTIFS
 from scmaxatac.datasets._simulation import _simulate
 
@@ -61,6 +61,35 @@ def test_a_second_call_reads_the_cache(data):
     assert again.fragments.stat().st_mtime_ns == before
     assert data.folder.parent == settings.cache_dir / "toy"
     assert not list(data.folder.parent.glob(".*"))
+
+
+@pytest.mark.parametrize("damage", ["cut", "changed", "gone", "sums"])
+def test_a_damaged_folder_is_made_anew_and_the_log_says_so(tmp_path, monkeypatch, caplog, damage):
+    monkeypatch.setattr(settings, "cache_dir", tmp_path)
+    monkeypatch.setattr(_simulation, "_simulate", _two_files)
+    folder = _simulation.toy_folder(0, 10_000)
+    file = folder / "fragments.tsv.gz"
+    if damage == "cut":
+        file.write_bytes(file.read_bytes()[:3])
+    elif damage == "changed":
+        file.write_bytes(b"y" * 9)
+    elif damage == "gone":
+        file.unlink()
+    else:
+        (folder / "sha256sums").write_bytes(b"\xff")
+    assert _simulation.toy_folder(0, 10_000) == folder
+    assert (
+        f"{file if damage != 'sums' else folder / 'sha256sums'} is missing or damaged; the toy data are" in caplog.text
+    )
+    assert file.read_bytes() == b"x" * 9
+    caplog.clear()
+    _simulation.toy_folder(0, 10_000)
+    assert not caplog.text
+
+
+def _two_files(folder, *_):
+    for name in ("genome.fa", "fragments.tsv.gz"):
+        (folder / name).write_bytes(b"x" * 9)
 
 
 def test_too_few_fragments_are_refused():

@@ -108,3 +108,25 @@ def test_no_scores_need_chromosomes_that_are_named(scores, peaks, genome):
         benchmark(scores.iloc[:0], peaks, genome)
     table = benchmark(scores.iloc[:0], peaks, genome, chroms=["chr1"])
     assert table.loc["chr1", "average_precision"] == pytest.approx(table.loc["chr1", "random_precision"])
+
+
+def test_a_bedgraph_is_read_as_scores_and_not_as_intervals(scores, peaks, genome, tmp_path):
+    expected = benchmark(scores, peaks, genome)
+    assert expected.loc["pooled", "average_precision"] > 0.9
+    scores.to_csv(tmp_path / "s.bedGraph", sep="\t", header=False, index=False)
+    pd.testing.assert_frame_equal(benchmark(tmp_path / "s.bedGraph", peaks, genome), expected)
+    (tmp_path / "s.txt").write_text("track type=bedGraph\n" + (tmp_path / "s.bedGraph").read_text())
+    pd.testing.assert_frame_equal(benchmark(tmp_path / "s.txt", peaks, genome), expected)
+    (tmp_path / "s.bed").write_text((tmp_path / "s.bedGraph").read_text())
+    with pytest.raises(ValueError, match=r"the fourth column of .*s\.bed, .* Are they the scores of a bedGraph\?"):
+        benchmark(tmp_path / "s.bed", peaks, genome)
+
+
+def test_scores_of_a_narrow_peak_file_that_are_all_alike_are_warned_about(scores, peaks, genome, tmp_path):
+    table = scores.assign(name="p", flat=0, strand=".", signal=scores["score"], p=-1, q=-1, peak=100)
+    columns = ["chrom", "start", "end", "name", "flat", "strand", "signal", "p", "q", "peak"]
+    table[columns].to_csv(tmp_path / "s.narrowPeak", sep="\t", header=False, index=False)
+    with pytest.warns(
+        UserWarning, match=r"all 100 scores of .*s\.narrowPeak are 0: no interval .*; signal_value differs"
+    ):
+        benchmark(tmp_path / "s.narrowPeak", peaks, genome)

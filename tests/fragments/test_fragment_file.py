@@ -7,8 +7,8 @@ import pyarrow as pa
 import pytest
 
 from scmaxatac import settings
-from scmaxatac.fragments import _line_blocks
 from scmaxatac.fragments._fragment_file import FragmentFile
+from scmaxatac.io import _line_blocks
 
 LINES = [
     "chr1\t100\t250\tAAACGAAAGACTCGGA-1\t2",

@@ -240,3 +240,23 @@ def test_cells_of_a_bam_file_may_be_named_after_their_sample(tmp_path):
     adata = ad.AnnData(obs=pd.DataFrame({"sample": "donor.7"}, index=[f"donor.7_{barcode}" for barcode in CELLS]))
     ((bam, _),) = fragment_sources(adata, fragments={"donor.7": tmp_path / "x.bam"}, sample_key="sample")
     assert [chunk.cell.tolist() for chunk in bam.chunks()] == [[0, 1, 2]]
+
+
+@pytest.mark.parametrize("kind", ["one file", "uns", "obsm", "a dict"])
+@pytest.mark.parametrize("key", ["sample_key", "barcode_key"])
+def test_a_column_that_is_not_there_is_an_error_even_where_it_is_not_needed(adata, path, fragments, kind, key):
+    given = {"one file": path, "a dict": {"s": path}}.get(kind)
+    if kind == "obsm":
+        adata = snap_object(fragments, CELLS, SIZES)
+    if kind == "uns":
+        adata.uns["files"] = {"fragments": str(path)}
+    assert fragment_sources(adata, fragments=given)
+    with pytest.raises(KeyError, match="obs has no column 'nope'"):
+        fragment_sources(adata, fragments=given, **{key: "nope"})
+
+
+def test_paths_may_begin_with_a_tilde(adata, path, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    adata.uns["files"] = {"fragments": "~/fragments.tsv"}
+    ((source, _),) = fragment_sources(adata)
+    assert source.name == str(path)

@@ -67,3 +67,11 @@ def test_a_file_that_was_cut_is_damaged(tmp_path):
     (tmp_path / "name" / "0.codes").write_bytes(b"\0" * 5)
     with pytest.raises(ValueError, match=r"0\.codes is damaged: it holds 5 bases of chr1, which has 6"):
         CachedCodes(tmp_path / "name")["chr1"]
+
+
+def test_damaged_codes_of_a_genome_in_memory_are_written_again(tmp_path):
+    write_codes(CODES, tmp_path / "name")
+    (tmp_path / "name" / "0.codes").write_bytes(b"\0" * 6)
+    with pytest.raises(ValueError, match=r"0\.codes is damaged: it is not what was written"):
+        CachedCodes(tmp_path / "name")["chr1"]
+    assert write_codes(CODES, tmp_path / "name")["chr1"].tolist() == CODES["chr1"].tolist()

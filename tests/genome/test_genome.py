@@ -1,7 +1,6 @@
 import gzip
 import os
 import pickle
-import shutil
 import struct
 import zlib
 
@@ -296,16 +295,64 @@ def test_an_encoding_that_was_killed_is_removed_by_the_next_one(tmp_path):
     assert {part.name for part in root.iterdir()} == {folder.name, "seen"}
 
 
-@pytest.mark.parametrize("length", [5, 0, 21, None])
-def test_codes_of_another_length_than_noted_are_an_error_that_names_file_and_folder(tmp_path, length):
+def _cut(folder, index):
+    (folder / "0.codes").write_bytes(bytes(5))
+
+
+def _longer(folder, index):
+    (folder / "0.codes").write_bytes((folder / "0.codes").read_bytes() + b"\0")
+
+
+def _gone(folder, index):
+    (folder / "0.codes").unlink()
+
+
+def _one_byte(folder, index):
+    data = bytearray((folder / "0.codes").read_bytes())
+    data[3] = 0
+    (folder / "0.codes").write_bytes(data)
+
+
+def _zeros_at_the_end(folder, index):
+    (folder / "0.codes").write_bytes((folder / "0.codes").read_bytes()[:10] + bytes(10))
+
+
+def _half_an_index(folder, index):
+    index.write_bytes(index.read_bytes()[:30])
+
+
+def _no_index(folder, index):
+    index.unlink()
+
+
+def _another_size(folder, index):
+    index.write_text(index.read_text().replace("20", "19"))
+
+
+def _index_of_lists(folder, index):
+    index.write_text("[[]]")
+
+
+def _no_text(folder, index):
+    index.write_bytes(b"\xff" * 40)
+
+
+DAMAGES = [_cut, _longer, _gone, _one_byte, _zeros_at_the_end, _half_an_index, _no_index, _another_size,
+           _index_of_lists, _no_text]  # fmt: skip
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_damaged_codes_are_made_anew_and_the_log_says_so(tmp_path, caplog, damage):
     path = tmp_path / "x.fa"
     path.write_text(">chr1\n" + "ACGT" * 5 + "\n")
     folder = codes_module.encode_fasta(path, tmp_path / "cache").folder
-    damaged = folder / "0.codes"
-    damaged.unlink() if length is None else damaged.write_bytes(bytes(length))
-    with pytest.raises(ValueError, match=rf"0\.codes is damaged: .*chr1, which has 20\. Delete the folder {folder}"):
-        Genome(path, cache_dir=tmp_path / "cache").codes("chr1")
-    shutil.rmtree(folder)
+    damage(folder, folder / "index.json")
+    genome = Genome(path, cache_dir=tmp_path / "cache")
+    assert genome.codes("chr1").tolist() == [0, 1, 2, 3] * 5
+    assert "damaged" in caplog.text
+    assert f"the folder is made anew from {path}" in caplog.text
+    assert {part.name for part in folder.parent.iterdir()} == {folder.name, "seen"}
+    caplog.clear()
     assert Genome(path, cache_dir=tmp_path / "cache").codes("chr1").tolist() == [0, 1, 2, 3] * 5
 
 
@@ -331,3 +378,78 @@ def test_what_names_no_fasta_is_refused_and_a_genome_of_snapatac2_gets_a_hint():
     for wrong in (None, 5, ["genome.fa"], b"genome.fa"):
         with pytest.raises(ValueError, match=r"^fasta is a .*; give the path of a FASTA or 2bit file$"):
             Genome(wrong)
+
+    assert not caplog.text
+
+
+def test_codes_that_are_damaged_and_whose_file_is_another_one_are_an_error(tmp_path):
+    path = tmp_path / "x.fa"
+    path.write_text(">chr1\n" + "ACGT" * 5 + "\n")
+    genome = Genome(path, cache_dir=tmp_path / "cache")
+    _one_byte(genome._codes.folder, None)
+    path.write_text(">chr1\n" + "ACGA" * 5 + "\n")
+    with pytest.raises(ValueError, match=r"0\.codes is damaged: .*, and .*x\.fa is another genome now"):
+        genome.codes("chr1")
+
+
+@pytest.mark.parametrize("how", ["replaced", "in place"])
+def test_another_file_of_the_same_size_and_time_is_read(tmp_path, how):
+    path, other = tmp_path / "x.fa", tmp_path / "y.fa"
+    for file, letter in ((path, "A"), (other, "C")):
+        file.write_text(f">chr1\n{letter * 4}\n")
+        os.utime(file, ns=(10**18, 10**18))
+    assert Genome(path, cache_dir=tmp_path / "cache").codes("chr1").tolist() == [0] * 4
+    if how == "replaced":
+        os.replace(other, path)
+    else:
+        path.write_bytes(other.read_bytes())
+        os.utime(path, ns=(10**18, 10**18))
+    assert Genome(path, cache_dir=tmp_path / "cache").codes("chr1").tolist() == [1] * 4
+
+
+def test_another_content_is_seen_where_times_and_places_are_the_same(tmp_path, monkeypatch):
+    path = tmp_path / "x.fa"
+    stat = os.stat(tmp_path)
+    monkeypatch.setattr(type(path), "stat", lambda self, **_: stat)
+    digests = set()
+    for text in ("ACGT", "ACGA"):
+        with open(path, "w") as handle:
+            handle.write(text)
+        digests.add(codes_module._identity(path))
+    assert len(digests) == 2
+
+
+@pytest.mark.parametrize("note", [b"", b"\xff\xfe", b"../.. x", b"seen seen", b"0" * 32])
+def test_a_damaged_note_of_what_was_seen_is_not_believed(tmp_path, note):
+    path = tmp_path / "x.fa"
+    path.write_text(">chr1\nACGT\n")
+    Genome(path, cache_dir=tmp_path / "cache")
+    (seen,) = (tmp_path / "cache" / "genomes" / "seen").iterdir()
+    seen.write_bytes(note)
+    assert Genome(path, cache_dir=tmp_path / "cache").codes("chr1").tolist() == [0, 1, 2, 3]
+
+
+def test_the_note_of_another_file_is_not_believed(tmp_path):
+    for name, letter in (("x", "A"), ("y", "C")):
+        (tmp_path / f"{name}.fa").write_text(f">chr1\n{letter * 4}\n")
+        Genome(tmp_path / f"{name}.fa", cache_dir=tmp_path / "cache")
+    one, other = (tmp_path / "cache" / "genomes" / "seen").iterdir()
+    texts = one.read_text(), other.read_text()
+    one.write_text(texts[1])
+    other.write_text(texts[0])
+    assert Genome(tmp_path / "x.fa", cache_dir=tmp_path / "cache").codes("chr1").tolist() == [0] * 4
+
+
+def test_paths_may_begin_with_a_tilde(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "x.fa").write_text(">chr1\nACGT\n")
+    assert Genome("~/x.fa", cache_dir="~/c").sizes == {"chr1": 4}
+    assert {path.name for path in tmp_path.iterdir()} == {"x.fa", "c"}
+
+
+@pytest.mark.parametrize("size", [0, -5, 2.5, "long", True, None, float("nan")])
+def test_sizes_that_are_none_are_refused(size):
+    with pytest.raises(ValueError, match=r"chromosome sizes: 'chr2' has .*whole number of bp, at least 1"):
+        Genome.from_sizes({"chr1": 10, "chr2": size})
+    assert Genome.from_sizes({"chr1": np.int64(10), "chr2": 5.0}).sizes == {"chr1": 10, "chr2": 5}

@@ -1,9 +1,11 @@
 import gzip
+import tracemalloc
 
 import numpy as np
 import pandas as pd
 import pytest
 
+from scmaxatac.io import _line_blocks
 from scmaxatac.io._bed import read_bed, write_bed
 
 
@@ -82,8 +84,12 @@ def test_a_frame_with_other_columns_first_is_not_written(tmp_path):
         ("#c\nchr1\t5\t5\nchr1\t7\t6\n", "line 2: end is 5, not after start.*2 of 2 lines are no interval"),
         ("chr1\t-1\t5\n", "line 1: start is -1, before 0"),
         ("chr1\t1\n", "line 1: expected a chromosome, a start and an end"),
-        ("chr1\t1\t2\nchr1\n", "line 2: start is missing"),
-        ("chr1\t1\t2\nchr1\t3\t4\tname\tmore\n", "is not a BED file"),
+        ("chr1\t1\t2\nchr1\n", "line 2: has 1 columns, and the first line has 3; found 'chr1'"),
+        ("chr1\t1\t2\nchr1\t\t3\n", "line 2: start is missing"),
+        ("chr1\t1\t2\n\t1\t3\n", "line 2: chrom is missing"),
+        ("chr1\t1\t2\tn\nchr1\t3\t4\n", "line 2: has 3 columns, and the first line has 4"),
+        ("chr1\t1\t2\rchr1\t3\t4\r", r"peaks\.bed: lines end with a carriage return alone"),
+        ("chr1\t1\t2\nchr1\t3\t4\tname\tmore\n", "line 2: has 5 columns, and the first line has 3"),
         ("chr1\t1\t1e300\n", "line 1: end is '1e300', beyond the end of any chromosome"),
         ("chr1\t1\tinf\n", "line 1: end is 'inf', beyond"),
         ("chr1\t1\t2\tn\thigh\n", "line 1: expected a number in column 'score'"),
@@ -99,3 +105,53 @@ def test_lines_that_are_no_intervals_are_shown(tmp_path, text, message):
 def test_a_missing_bed_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"BED file not found: .*none\.bed"):
         read_bed(tmp_path / "none.bed")
+
+
+def test_the_fourth_column_of_a_bedgraph_is_its_score(tmp_path):
+    text = "chr1\t0\t20\t0.5\nchr1\t20\t40\t.\n"
+    for name, head in (
+        ("a.bedGraph", ""),
+        ("a.bdg", ""),
+        ("a.bg", "#c\n"),
+        ("a.txt", 'track type="bedGraph" name=x\n'),
+    ):
+        (tmp_path / name).write_text(head + text)
+        frame = read_bed(tmp_path / name)
+        assert list(frame) == ["chrom", "start", "end", "score"]
+        np.testing.assert_array_equal(frame["score"], [0.5, np.nan])
+    (tmp_path / "a.bedgraph.gz").write_bytes(gzip.compress(text.encode()))
+    assert read_bed(tmp_path / "a.bedgraph.gz")["score"].iloc[0] == 0.5
+    (tmp_path / "a.bed").write_text(text)
+    assert list(read_bed(tmp_path / "a.bed")) == ["chrom", "start", "end", "name"]
+    (tmp_path / "b.bg").write_text("chr1\t0\t20\tx\t0.5\n")
+    with pytest.raises(ValueError, match=r"b\.bg, line 1: expected the four columns of a bedGraph"):
+        read_bed(tmp_path / "b.bg")
+
+
+@pytest.mark.parametrize("size", [1, 7, 40, 1 << 10])
+def test_reading_does_not_depend_on_where_blocks_end(tmp_path, monkeypatch, size):
+    path = tmp_path / "a.bed"
+    rows = [(f"chr{i % 3}", i, i + 5, f"n{i}", i / 8) for i in range(30)]
+    path.write_text("chrom\tstart\tend\n#c\n" + "".join("\t".join(map(str, row)) + "\n" for row in rows))
+    monkeypatch.setattr(_line_blocks, "BLOCK", size)
+    assert list(read_bed(path).itertuples(index=False, name=None)) == rows
+    with path.open("a") as handle:
+        handle.write("chr1\t5\t5\tx\t1\nchr1\t6\t5\tx\t1\n")
+    with pytest.raises(ValueError, match=r"line 33: end is 5, not after start.*2 of 32 lines are no interval"):
+        read_bed(path)
+
+
+def test_a_large_file_is_read_in_little_more_memory_than_its_table_takes(tmp_path, monkeypatch):
+    path = tmp_path / "a.bed"
+    n = 400_000
+    with path.open("w") as handle:
+        handle.writelines(f"chromosome_with_a_long_name\t{i}\t{i + 1}\n" for i in range(n))
+    monkeypatch.setattr(_line_blocks, "BLOCK", 1 << 18)
+    tracemalloc.start()
+    try:
+        frame = read_bed(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(frame) == n
+    assert peak < 3 * n * 24, "the text alone, held as a whole, would take more"

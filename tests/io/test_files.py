@@ -176,3 +176,13 @@ def test_binary_content_is_no_text(tmp_path):
     path.write_bytes(b"\x89PNG\xff\xfe")
     with pytest.raises(ValueError, match="not a text file"):
         read_lines(path, "BED file")
+
+
+def test_a_small_file_that_is_large_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setattr(_files, "_MOST_TEXT", 1 << 20)
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(b"a" * (1 << 20)))
+    assert len(read_lines(path, "motif file")[0]) == 1 << 20
+    path.write_bytes(gzip.compress(b"a" * ((1 << 20) + 1)))
+    with pytest.raises(ValueError, match=r"a\.gz holds more than 1 MiB, so it can't be a motif file"):
+        read_lines(path, "motif file")

@@ -91,3 +91,22 @@ def test_a_missing_file_is_named(tmp_path):
 def test_a_matrix_of_the_wrong_shape_is_an_error():
     with pytest.raises(ValueError, match=r"motif X has the shape \(4, 6\)"):
         as_counts(np.ones((4, 6)), "motif X")
+
+
+def test_lines_that_are_labelled_otherwise_than_a_c_g_t_are_put_in_order(tmp_path):
+    rows = {"A": [10, 1, 2], "C": [3, 20, 4], "G": [5, 6, 30], "T": [7, 8, 9]}
+    path = tmp_path / "m.jaspar"
+    for order in ("ACGT", "TGCA", "CATG", "tgca", "UGCA"):
+        text = ">MA1 X\n" + "".join(
+            f"{letter} [ {' '.join(map(str, rows[letter.upper().replace('U', 'T')]))} ]\n" for letter in order
+        )
+        path.write_text(text)
+        np.testing.assert_array_equal(read_motifs(path)[0].counts, np.transpose(list(rows.values())))
+
+
+@pytest.mark.parametrize("labels", ["AACG", "ACG ", "ACGN"])
+def test_lines_with_other_labels_are_refused(tmp_path, labels):
+    path = tmp_path / "m.jaspar"
+    path.write_text(">MA1 X\n" + "".join(f"{letter} [1 2 3]\n" for letter in labels))
+    with pytest.raises(ValueError, match=r"m\.jaspar: its lines are labelled|motif MA1: .* are not numbers"):
+        read_motifs(path)

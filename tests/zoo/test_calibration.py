@@ -150,3 +150,39 @@ def test_published_tables_give_the_thresholds_of_the_original(data_dir):
     golden = json.loads((data_dir / "golden" / "predict" / "predict.json").read_text())["full_batch"]
     for tf, run in golden.items():
         assert Calibration.read(tables[tf]).threshold("f1") == pytest.approx(run["f1_threshold"], abs=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "message"),
+    [
+        ("precision", {2: 4.0}, "a precision outside 0 to 1"),
+        ("recall", {5: -0.1}, "a recall outside 0 to 1"),
+        ("f1", {1: 7.2}, "a f1 outside 0 to 1"),
+        ("threshold", {1: 0.4}, r"the threshold 0\.4 twice"),
+        ("recall", {3: 0.95}, r"a recall that rises at the threshold 0\.6"),
+    ],
+)
+def test_numbers_that_no_calibration_gives_are_refused(table, tmp_path, column, values, message):
+    for row, value in values.items():
+        table.loc[row, column] = value
+    table.to_csv(tmp_path / "c.tsv", sep="\t", index=False)
+    with pytest.raises(ValueError, match=rf"c\.tsv is not a calibration table: the calibration table has {message}"):
+        Calibration.read(tmp_path / "c.tsv")
+
+
+def test_a_table_that_was_cut_is_told(table, tmp_path):
+    path = tmp_path / "c.tsv"
+    Calibration(table).save(path)
+    text = path.read_text()
+    Calibration.read(path)
+    path.write_text("\n".join(text.split("\n")[:4]) + "\n")
+    with pytest.warns(
+        UserWarning, match=r"c\.tsv seems to be cut: its thresholds end at 0\.4, where the recall is .* 0\.7"
+    ):
+        assert len(Calibration.read(path).frame) == 3
+    path.write_text(text[:-2])
+    with pytest.warns(UserWarning, match=r"c\.tsv seems to be cut: its last line has no end"):
+        Calibration.read(path)
+    path.write_text(text[: text.index("\t0.4")] + "\n")
+    with pytest.raises(ValueError, match=r"c\.tsv is not a calibration table: row 4 has 1 columns, and the first 5"):
+        Calibration.read(path)

@@ -1,10 +1,11 @@
 """Compiled loops over insertions. Imported lazily: numba is slow to import."""
 
 import numpy as np
-from numba import njit
+
+from scmaxatac._compiled import compiled
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sweep(positions: np.ndarray, length: int, flank: int) -> tuple[np.ndarray, np.ndarray]:
     """Sweep over the sorted starts and ends of widened insertions; see ``coverage_runs``."""
     n = len(positions)
@@ -38,7 +39,7 @@ def sweep(positions: np.ndarray, length: int, flank: int) -> tuple[np.ndarray, n
     return breaks[: m + 1].copy(), levels[:m].copy()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def sweep_histogram(positions: np.ndarray, length: int, flank: int) -> np.ndarray:
     """Sweep like ``sweep``, but only count the bases of each level; see ``coverage_histogram``."""
     n = len(positions)
@@ -71,7 +72,7 @@ def sweep_histogram(positions: np.ndarray, length: int, flank: int) -> np.ndarra
     return counts[:last].copy()
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_window_signal(
     positions: np.ndarray, starts: np.ndarray, width: int, flank: int, weight: float, out: np.ndarray
 ) -> None:
@@ -109,7 +110,7 @@ def add_window_signal(
             at = upcoming
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_windows_to_bins(scores: np.ndarray, first_bin: np.ndarray, sums: np.ndarray, counts: np.ndarray) -> None:
     """Add the bins of windows to running sums.
 

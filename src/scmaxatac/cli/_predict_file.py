@@ -1,7 +1,8 @@
 """``scmaxatac predict``: a file in, files and a table out."""
 
 import argparse
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,7 +101,7 @@ def read_data(path: Path) -> "AnnData | MuData":
     FileNotFoundError
         If there is none.
     ValueError
-        If its name ends otherwise.
+        If its name ends otherwise, or it can't be read: it is damaged, truncated or locked by a process that writes it.
     """
     if not path.is_file():
         raise FileNotFoundError(f"no such file: {path}")
@@ -109,10 +110,22 @@ def read_data(path: Path) -> "AnnData | MuData":
     if path.suffix == ".h5mu":
         import mudata
 
-        with columns_not_pulled():
+        with _reading(path), columns_not_pulled():
             return mudata.read_h5mu(path)
     if path.suffix == ".h5ad":
         import anndata
 
-        return anndata.read_h5ad(path)
+        with _reading(path):
+            return anndata.read_h5ad(path)
     raise ValueError(f"{path} is neither .h5ad nor .h5mu")
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # of HDF5, h5py, anndata and what they use: a damaged file raises any
+        raise ValueError(
+            f"{path} can't be read ({type(error).__name__}: {str(error)[:200]}). Is it complete, and not open for "
+            "writing elsewhere? Copy or make it again"
+        ) from error

@@ -18,11 +18,14 @@ from scmaxatac.datasets._regions import CLUSTERS, blacklist, open_in, simulate_r
 from scmaxatac.datasets._sequence import CHROM_SIZES, Sequence, add_gaps, simulate_sequence
 from scmaxatac.datasets._sites import long_sites, plant_sites
 from scmaxatac.datasets._variants import simulate_variants, vcf_text
-from scmaxatac.io._files import atomic_folder
+from scmaxatac.io._files import atomic_folder, checksum, set_aside, sha256_of
 
 _PEAK_HALF_WIDTH = 0.85  # of the width at half height: two standard deviations
 LOST_SITES = "lost_sites.tsv"
 """File that data of several donors have besides."""
+
+_SUMS = "sha256sums"
+"""File of the checksums of all others, as sha256sum checks them."""
 
 _LINE = 60  # bases a line of the FASTA file
 
@@ -31,16 +34,36 @@ def toy_folder(seed: int, n_fragments: int, n_donors: int = 1) -> Path:
     """The folder of the simulated files, simulating them on first sight.
 
     The folder's name is a hash of the parameters and of the simulation's source, so a changed simulation is never
-    mixed with old files. The folder appears complete or not at all.
+    mixed with old files. The folder appears complete or not at all; one whose files are not as they were written is
+    made anew.
     """
-    root = Path(settings.cache_dir) / "toy"
+    root = Path(settings.cache_dir).expanduser() / "toy"
     folder = root / _key(seed, n_fragments, n_donors)
     if folder.is_dir():
-        return folder
+        if not (problem := _damage(folder)):
+            return folder
+        logger.warning("%s; the toy data are simulated anew", problem)
+        set_aside(folder)
     logger.info("simulating the toy data into %s", folder)
     with atomic_folder(folder) as working:
         _simulate(working, seed, n_fragments, n_donors)
+        sums = {path.name: sha256_of(path) for path in sorted(working.iterdir())}
+        (working / _SUMS).write_text("".join(f"{found}  {name}\n" for name, found in sums.items()))
     return folder
+
+
+def _damage(folder: Path) -> str:
+    """What is wrong with a folder, "" if nothing is; files are read once a process."""
+    sums = folder / _SUMS
+    lines = sums.read_text(errors="replace").splitlines() if sums.is_file() else []
+    pairs = [line.partition("  ")[::2] for line in lines]
+    if "genome.fa" not in {name for _, name in pairs}:
+        return f"{sums} is missing or damaged"
+    for expected, name in pairs:
+        path = folder / name
+        if not path.is_file() or checksum(path) != expected:
+            return f"{path} is missing or damaged"
+    return ""
 
 
 def _key(seed: int, n_fragments: int, n_donors: int) -> str:

@@ -6,6 +6,7 @@ from os import PathLike
 import numpy as np
 import pandas as pd
 
+from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac.atac._bigwig_signal import check_lengths
 from scmaxatac.evaluate._benchmark import max_per_bin
@@ -60,7 +61,7 @@ def _from_bigwig(
 def _from_table(
     given: Table, genome: Genome, chroms: Iterable[str] | None, bin_size: int
 ) -> tuple[list[str], Iterator[np.ndarray]]:
-    frame = _with_scores(on_genome(given, "scores", genome))
+    frame = _with_scores(on_genome(given, "scores", genome), given)
     if not len(frame) and chroms is None:
         raise ValueError("there are no scores; name the chromosomes to compare on, where all bins then score 0")
     chosen = _choose(frame["chrom"].unique(), genome, chroms)
@@ -81,12 +82,17 @@ def _choose(present: Iterable[str], genome: Genome, chroms: Iterable[str] | None
     return [chrom for chrom in genome.chroms if chrom in there]
 
 
-def _with_scores(frame: pd.DataFrame) -> pd.DataFrame:
-    """Add a column of scores to a table: 1 for each interval where it has none, or where all are missing."""
+def _with_scores(frame: pd.DataFrame, given: Table) -> pd.DataFrame:
+    """Add a column of scores to a table: 1 for each interval where it has none, or where all are missing.
+
+    Scores that stand elsewhere are not passed over: numbers in place of the names of a BED file are those of a
+    bedGraph, and scores that are all alike beside other numbers are no scores.
+    """
     if "score" not in frame:
+        _refuse_numbers_as_names(frame, given)
         return frame.assign(score=1.0)
-    given = frame["score"]
-    missing = (given.isna() | given.isin([".", ""])).to_numpy(dtype=bool)
+    stored = frame["score"]
+    missing = (stored.isna() | stored.isin([".", ""])).to_numpy(dtype=bool)
     if missing.all():
         return frame.assign(score=1.0)
     if missing.any():
@@ -94,15 +100,35 @@ def _with_scores(frame: pd.DataFrame) -> pd.DataFrame:
             f"{missing.sum()} of {len(frame)} scores are missing ('.' or NaN); give every interval a score, or leave "
             "the column out and each scores 1"
         )
-    numbers = pd.to_numeric(given, errors="coerce").astype(float)
+    numbers = pd.to_numeric(stored, errors="coerce").astype(float)
     if not np.isfinite(numbers).all():
         raise ValueError(
-            f"a score is {given[~np.isfinite(numbers)].iloc[0]!r}; scores are finite numbers of at least 0"
+            f"a score is {stored[~np.isfinite(numbers)].iloc[0]!r}; scores are finite numbers of at least 0"
         )
     if (numbers < 0).any():
         lowest = numbers.to_numpy().argmin()
         _refuse_negative(numbers.to_numpy(), frame["chrom"].iloc[lowest])
+    _warn_if_all_alike(frame, numbers, given)
     return frame.assign(score=numbers)
+
+
+def _refuse_numbers_as_names(frame: pd.DataFrame, given: Table) -> None:
+    if isinstance(given, str | PathLike) and list(frame)[3:] == ["name"]:
+        names = frame["name"].astype(str)
+        if len(names) and names.nunique() > 1 and pd.to_numeric(names, errors="coerce").notna().all():
+            raise ValueError(
+                f"scores: the fourth column of {given}, which BED files have names in, holds numbers such as "
+                f"{names.iloc[0]}. Are they the scores of a bedGraph? Then call the file .bedGraph; otherwise give the "
+                "first three columns"
+            )
+
+
+def _warn_if_all_alike(frame: pd.DataFrame, numbers: pd.Series, given: Table) -> None:
+    if isinstance(given, str | PathLike) and len(numbers) > 1 and numbers.nunique() == 1:
+        columns = [name for name in ("signal_value", "p_value", "q_value") if name in frame]
+        other = next((name for name in columns if frame[name].nunique() > 1), "")
+        hint = f"; {other} differs: read the file and give it as the column score" if other else ""
+        warn(f"all {len(numbers):,} scores of {given} are {numbers.iloc[0]:g}: no interval ranks above another{hint}")
 
 
 def _refuse_negative(scores: np.ndarray, chrom: str) -> None:

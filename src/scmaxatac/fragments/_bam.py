@@ -227,6 +227,6 @@ def _open(path: str) -> Any:
     except ImportError:
         raise ImportError(f"reading {path} needs pysam: pip install 'scmaxatac[bam]'") from None
     try:
-        return pysam.AlignmentFile(path, "rb", threads=2)
+        return pysam.AlignmentFile(path, "rb", threads=1)
     except (ValueError, OSError) as error:
         raise ValueError(f"{path} is not a readable BAM file ({error})") from None

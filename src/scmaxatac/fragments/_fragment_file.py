@@ -8,9 +8,10 @@ import numpy as np
 
 from scmaxatac._types import Int32s
 from scmaxatac.fragments._barcode_matcher import BarcodeMatcher
-from scmaxatac.fragments._line_blocks import LineBlock, read_line_blocks
+from scmaxatac.fragments._lengths import LengthCheck
 from scmaxatac.fragments._source import FragmentChunk, MatchReport
 from scmaxatac.io._files import existing_file
+from scmaxatac.io._line_blocks import LineBlock, read_line_blocks
 
 _LARGEST = np.iinfo(np.int32).max
 
@@ -52,6 +53,7 @@ class FragmentFile:
         self.name = str(self._path)
         self._matcher = None if barcodes is None else BarcodeMatcher(barcodes, self.name, sample)
         self._chroms: dict[str, int] = {}
+        self._lengths = LengthCheck(self.name, is_paired=True)
         self.n_cells = 1 if barcodes is None else len(barcodes)
 
     @property
@@ -139,6 +141,7 @@ class FragmentFile:
         start, end = table["start"].to_numpy(), table["end"].to_numpy()
         if start.min(initial=0) < 0 or np.any(end <= start):
             self._raise_first_bad_line(block, layout)
+        self._lengths.look(end - start)
         return table
 
     def _raise_first_bad_line(self, block: LineBlock, layout: list[str]) -> None:

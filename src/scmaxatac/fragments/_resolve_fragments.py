@@ -60,6 +60,9 @@ def fragment_sources(
         If no fragments are found, or cells can't be told apart.
     """
     adata = unwrap(data, mod)
+    for key in (sample_key, barcode_key):  # also where one is not needed: it may be a slip
+        if key is not None:
+            obs_texts(data, key, mod)
     if fragments is not None:
         _refuse_what_is_no_path(fragments, "fragments")
     if fragments is None and fragment_key(adata) is not None:
@@ -137,7 +140,7 @@ def _stored_path(adata: Any) -> _Path | Mapping[str, _Path]:
     _refuse_what_is_no_path(path, "uns['files']['fragments']")
     if isinstance(path, Mapping):
         return path
-    if not Path(str(path)).is_file():
+    if not Path(str(path)).expanduser().is_file():
         raise FileNotFoundError(f"uns['files']['fragments'] names {path}, which does not exist; give fragments=")
     return str(path)
 

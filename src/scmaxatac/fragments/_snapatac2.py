@@ -7,6 +7,7 @@ import numpy as np
 
 from scmaxatac import _keys
 from scmaxatac.containers._objects import is_snapatac2
+from scmaxatac.fragments._lengths import LengthCheck
 from scmaxatac.fragments._source import FragmentChunk, MatchReport
 
 _CHUNK = 2_000_000  # fragments
@@ -43,6 +44,7 @@ class SnapFragments:
         self.match: MatchReport | None = None
         self.n_cells = int(adata.n_obs)
         self._is_paired = key == _keys.FRAGMENT_PAIRED
+        self._lengths = LengthCheck(self.name, is_paired=self._is_paired)
         self._matrix = _matrix(adata, key)
         self._chroms, self._offsets = _reference(adata, self.name)
         self._check_matrix()
@@ -65,6 +67,7 @@ class SnapFragments:
         while first < self.n_cells:
             stop = min(first + n_rows, self.n_cells)
             counts, columns, values = self._rows(first, stop)
+            self._lengths.look(np.abs(values.astype(np.int64)))
             for low, high in _slices(counts):
                 part = slice(int(counts[:low].sum()), int(counts[:high].sum()))
                 cell = np.repeat(np.arange(first + low, first + high, dtype=np.int32), counts[low:high])

@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,7 +15,7 @@ from scmaxatac.genome._codes import CachedCodes, encode_fasta
 from scmaxatac.genome._fasta_path import fasta_path
 from scmaxatac.genome._genes import Genes, check_annotation
 from scmaxatac.genome._known_sequence import Runs, find_unknown_runs
-from scmaxatac.io._sizes import read_chrom_sizes
+from scmaxatac.io._sizes import checked_sizes, read_chrom_sizes
 
 _STANDARD_CHROM = re.compile(r"(chr)?(\d+[A-Da-dLR]?|[IVX]+|X)$")
 """Autosomes and X: human and mouse (chr1, 1), fly (chr2L), yeast and worm (chrIV)."""
@@ -71,7 +70,7 @@ class Genome:
     ) -> None:
         fasta = fasta_path(fasta)
         table = read_blacklist(blacklist)  # before the sequence, which takes longer
-        self._codes: CachedCodes | dict[str, np.ndarray] | None = encode_fasta(Path(fasta), cache_dir)
+        self._codes: CachedCodes | dict[str, np.ndarray] | None = encode_fasta(fasta, cache_dir)
         self.source = str(fasta)
         self._set(self._codes.sizes, table, self._codes.known_bases, annotation)
         self._content = self._codes.key
@@ -102,14 +101,14 @@ class Genome:
         FileNotFoundError
             If a file does not exist.
         ValueError
-            If a file is malformed, there is no chromosome, or the blacklist shares none with the sizes.
+            If a file is malformed, there is no chromosome, a length is no whole number from 1, or the blacklist shares
+            none with the sizes.
         """
         table = dict(sizes) if isinstance(sizes, Mapping) else read_chrom_sizes(sizes)
         genome = cls.__new__(cls)
         genome._codes = None
         genome.source = "chromosome sizes" if isinstance(sizes, Mapping) else str(sizes)
-        lengths = {str(chrom): int(size) for chrom, size in table.items()}
-        genome._set(lengths, read_blacklist(blacklist), None, annotation)
+        genome._set(checked_sizes(table, genome.source), read_blacklist(blacklist), None, annotation)
         genome._content = hashlib.sha256(repr(sorted(genome.sizes.items())).encode()).hexdigest()
         return genome
 

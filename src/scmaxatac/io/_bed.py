@@ -1,85 +1,60 @@
-"""BED files and their relatives: BED3 to BED6, narrowPeak, plain or gzip."""
+"""BED files and their relatives: BED3 to BED6, narrowPeak, bedGraph, plain or compressed."""
 
 import gzip
 import os
+import re
 from io import StringIO
+from pathlib import Path
 
 import pandas as pd
 
-from scmaxatac.io._files import atomic_path, read_lines
+from scmaxatac.io._files import atomic_path, existing_file
+from scmaxatac.io._line_blocks import LineBlock, read_line_blocks
 from scmaxatac.io._positions import read_positions, what_is_wrong
 
 _BED = ["chrom", "start", "end", "name", "score", "strand"]
 _NARROW_PEAK = [*_BED, "signal_value", "p_value", "q_value", "peak"]
 _NUMBERS = ("score", "signal_value", "p_value", "q_value", "peak")
+_BED_GRAPH = [*_BED[:3], "score"]
+_BEDGRAPH = re.compile(r"\.(bedgraph|bdg|bg)(\.gz|\.bgz|\.zst)?$")
+_TRACK = re.compile(r"^track\b.*\btype=[\"']?bedGraph", re.IGNORECASE)
 _HEADERS = ("#", "track ", "track\t", "browser ", "browser\t")
 
 
 def read_bed(path: str | os.PathLike[str]) -> pd.DataFrame:
-    """Read intervals from a BED file.
+    """Read intervals from a BED file, block by block.
 
     Parameters
     ----------
     path
-        Plain or gzip; Unix or Windows line ends; columns separated by tabs (or blanks, when there is no tab). Lines
-        that start with ``#``, ``track`` or ``browser`` and a line of column names at the top are skipped.
+        Plain or compressed; Unix or Windows line ends; columns separated by tabs (or blanks, when there is no tab).
+        Lines that start with ``#``, ``track`` or ``browser`` and a line of column names at the top are skipped.
 
     Returns
     -------
     Data frame in the file's order with the columns ``chrom`` (str), ``start`` and ``end`` (int64; 0-based,
     half-open) and, as far as the file has them, ``name``, ``score`` (float, NaN for ``.``) and ``strand``. Files with
     ten columns are narrowPeak and have ``signal_value``, ``p_value``, ``q_value`` and ``peak`` too; further columns of
-    other files are named ``column_7`` and so on, as text. A file without intervals gives an empty frame.
+    other files are named ``column_7`` and so on, as text. Of a bedGraph file (``.bedGraph``, ``.bdg``, ``.bg``, or a
+    line ``track type=bedGraph``) the fourth column is ``score``. A file without intervals gives an empty frame.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If a line has no interval; the message shows it.
+        If a line has no interval or not as many columns as the first one; the message shows it. If the file is
+        damaged, or no text.
     """
-    lines, numbers = _data_lines(path)
-    if not lines:
+    path = existing_file(path, "BED file")
+    layout = _Layout(path)
+    parts = [frame for block in read_line_blocks(path) if (frame := layout.frame(block)) is not None]
+    layout.refuse_wrong()
+    if not parts:
         return pd.DataFrame(
             {"chrom": pd.Series(dtype=str), "start": pd.Series(dtype="int64"), "end": pd.Series(dtype="int64")}
         )
-    separator = "\t" if "\t" in lines[0] else r"\s+"
-    width = len(lines[0].split("\t") if separator == "\t" else lines[0].split())
-    if width < 3:
-        raise _not_bed(path, numbers[0], lines[0], "a chromosome, a start and an end")
-    try:
-        frame = pd.read_csv(
-            StringIO("\n".join(lines)),
-            sep=separator,
-            header=None,
-            names=_column_names(width),
-            dtype=str,
-            keep_default_na=False,
-            quoting=3,
-            index_col=False,
-            skip_blank_lines=False,
-            on_bad_lines="error",
-        )
-    except pd.errors.ParserError as error:
-        raise ValueError(f"{path} is not a BED file: {error}") from None
-    for column in frame.columns.intersection(_NUMBERS):
-        text = frame[column].fillna("")
-        values = pd.to_numeric(text.replace({".": "nan", "": "nan"}), errors="coerce")
-        bad = values.isna() & ~text.isin([".", "", "nan", "NaN", "NA"])
-        if bad.any():
-            row = int(bad.to_numpy().argmax())
-            raise _not_bed(path, numbers[row], lines[row], f"a number in column {column!r}")
-        frame[column] = values.astype(float)
-    start, end, wrong = read_positions(frame["start"], frame["end"])
-    if wrong.any():
-        row = int(wrong.argmax())
-        reason = what_is_wrong(frame["start"].iloc[row], frame["end"].iloc[row])
-        raise ValueError(
-            f"{path}, line {numbers[row]}: {reason}; found {lines[row][:80]!r}. {wrong.sum()} of {len(lines)} lines "
-            f"{'is' if wrong.sum() == 1 else 'are'} no interval (0 <= start < end, whole numbers of bp); correct them "
-            "or leave them out"
-        )
-    return frame.assign(start=start, end=end)
+    return pd.concat(parts, ignore_index=True)
 
 
 def write_bed(path: str | os.PathLike[str], frame: pd.DataFrame) -> None:
@@ -109,19 +84,106 @@ def write_bed(path: str | os.PathLike[str], frame: pd.DataFrame) -> None:
             temporary.write_text(text)
 
 
-def _data_lines(path: str | os.PathLike[str]) -> tuple[list[str], list[int]]:
-    """Lines that hold an interval, and their numbers in the file (from 1)."""
-    lines: list[str] = []
-    numbers: list[int] = []
-    for number, line in enumerate(read_lines(path, "BED file"), start=1):
-        line = line.rstrip("\r")
-        if not line.strip() or line.startswith(_HEADERS) or line in ("track", "browser"):
-            continue
-        if not lines and _is_column_names(line):
-            continue
-        lines.append(line)
-        numbers.append(number)
-    return lines, numbers
+class _Layout:
+    """What the first lines of a file say about its columns, and the lines that are no intervals."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._is_bedgraph = _BEDGRAPH.search(path.name.lower()) is not None
+        self._separator = ""
+        self._columns: list[str] = []
+        self._chroms: dict[str, str] = {}  # a name is kept once, not once a line
+        self._n_lines = self._n_wrong = 0
+        self._first_wrong = ""
+
+    def frame(self, block: LineBlock) -> pd.DataFrame | None:
+        """Intervals of some lines; None if there are none."""
+        lines, numbers = self._data_lines(block)
+        if not lines:
+            return None
+        if not self._columns:
+            self._separator = "\t" if "\t" in lines[0] else r"\s+"
+            self._columns = self._names(numbers[0], lines[0])
+        self._check_widths(lines, numbers)
+        frame = pd.read_csv(
+            StringIO("\n".join(lines)), sep=self._separator, header=None, names=self._columns, dtype=str,
+            keep_default_na=False, quoting=3, index_col=False, skip_blank_lines=False,
+        )  # fmt: skip
+        for column in frame.columns.intersection(_NUMBERS):
+            frame[column] = self._numbers(frame[column], lines, numbers)
+        start, end, wrong = read_positions(frame["start"], frame["end"])
+        wrong |= (frame["chrom"] == "").to_numpy(dtype=bool)
+        self._n_lines += len(lines)
+        if wrong.any():
+            if not self._n_wrong:
+                row = int(wrong.argmax())
+                chrom, first, last = (frame[name].iloc[row] for name in ("chrom", "start", "end"))
+                reason = "chrom is missing" if chrom == "" else what_is_wrong(first, last)
+                self._first_wrong = f"{self._path}, line {numbers[row]}: {reason}; found {lines[row][:80]!r}"
+            self._n_wrong += int(wrong.sum())
+            return None
+        chrom = frame["chrom"].map(lambda name: self._chroms.setdefault(name, name))
+        return frame.assign(chrom=chrom, start=start, end=end)
+
+    def refuse_wrong(self) -> None:
+        """Raise a ValueError if a line held no interval."""
+        if self._n_wrong:
+            raise ValueError(
+                f"{self._first_wrong}. {self._n_wrong} of {self._n_lines} lines "
+                f"{'is' if self._n_wrong == 1 else 'are'} no interval (0 <= start < end, whole numbers of bp); correct "
+                "them or leave them out"
+            )
+
+    def _data_lines(self, block: LineBlock) -> tuple[list[str], list[int]]:
+        """Lines that hold an interval, and their numbers in the file (from 1)."""
+        try:
+            text = block.text.decode("utf-8-sig" if block.first_line == 1 else "utf-8")
+        except UnicodeDecodeError:
+            raise ValueError(f"{self._path} is not a text file, so it can't be a BED file") from None
+        lines: list[str] = []
+        numbers: list[int] = []
+        for number, line in enumerate(text.removesuffix("\n").split("\n"), block.first_line):
+            line = line.rstrip("\r")
+            if not line.strip() or line.startswith(_HEADERS) or line in ("track", "browser"):
+                self._is_bedgraph |= _TRACK.search(line) is not None
+                continue
+            if not self._n_lines and not lines and _is_column_names(line):
+                continue
+            lines.append(line)
+            numbers.append(number)
+        return lines, numbers
+
+    def _names(self, number: int, line: str) -> list[str]:
+        width = self._width(line)
+        if width < 3:
+            raise self._not_bed(number, line, "a chromosome, a start and an end")
+        if self._is_bedgraph:
+            if width != len(_BED_GRAPH):
+                raise self._not_bed(number, line, "the four columns of a bedGraph")
+            return _BED_GRAPH
+        return _column_names(width)
+
+    def _width(self, line: str) -> int:
+        return len(line.split("\t") if self._separator == "\t" else line.split())
+
+    def _check_widths(self, lines: list[str], numbers: list[int]) -> None:
+        for number, line in zip(numbers, lines, strict=True):
+            if self._width(line) != len(self._columns):
+                raise ValueError(
+                    f"{self._path}, line {number}: has {self._width(line)} columns, and the first line has "
+                    f"{len(self._columns)}; found {line[:80]!r}"
+                )
+
+    def _numbers(self, text: pd.Series, lines: list[str], numbers: list[int]) -> pd.Series:
+        values = pd.to_numeric(text.replace({".": "nan", "": "nan"}), errors="coerce")
+        bad = values.isna() & ~text.isin([".", "", "nan", "NaN", "NA"])
+        if bad.any():
+            row = int(bad.to_numpy().argmax())
+            raise self._not_bed(numbers[row], lines[row], f"a number in column {text.name!r}")
+        return values.astype(float)
+
+    def _not_bed(self, number: int, line: str, expected: str) -> ValueError:
+        return ValueError(f"{self._path}, line {number}: expected {expected}, found {line[:80]!r}")
 
 
 def _is_column_names(line: str) -> bool:
@@ -133,7 +195,3 @@ def _column_names(width: int) -> list[str]:
     if width == len(_NARROW_PEAK):
         return _NARROW_PEAK
     return [*_BED[:width], *(f"column_{i}" for i in range(7, width + 1))]
-
-
-def _not_bed(path: str | os.PathLike[str], number: int, line: str, expected: str) -> ValueError:
-    return ValueError(f"{path}, line {number}: expected {expected}, found {line[:80]!r}")

@@ -1,15 +1,22 @@
 """FASTA files, read chromosome by chromosome."""
 
 import os
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from string import ascii_letters
 
-from scmaxatac.io._files import decompression_errors, existing_file, open_binary
+from scmaxatac._logging import warn
+from scmaxatac.io._files import decompression_errors, existing_file, open_binary, warn_without_end_marker
+from scmaxatac.io._sizes import read_chrom_sizes
 
 _BLOCK = 1 << 24
 _WHITESPACE = b" \t\r\n"
-_LETTERS = ascii_letters.encode() + b"-*"
+_LETTERS = b"ACGTUNRYSWKMBDHVXacgtunryswkmbdhvx-.*"
+"""Bases, IUPAC's codes of several, gaps."""
+
+_LINE_ENDS = (b"\n", b"\r")
+_LINE_END = re.compile(rb"[\r\n]")
+_LONGEST_HEADER = 1 << 20
 
 
 def read_fasta(path: str | os.PathLike[str]) -> Iterator[tuple[str, bytes]]:
@@ -18,7 +25,8 @@ def read_fasta(path: str | os.PathLike[str]) -> Iterator[tuple[str, bytes]]:
     Parameters
     ----------
     path
-        Plain, gzip or bgzip; Unix or Windows line ends; lines of any length.
+        Plain, gzip or bgzip; Unix, Windows or old Macintosh line ends; lines of any length. Where samtools' index
+        (``.fai``) lies beside it, the sequences have to have the lengths that stand there.
 
     Yields
     ------
@@ -30,11 +38,49 @@ def read_fasta(path: str | os.PathLike[str]) -> Iterator[tuple[str, bytes]]:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is not FASTA, is truncated, or a name occurs twice.
+        If it is not FASTA, is truncated, a name occurs twice, a sequence has no bases, or the index beside it names
+        other lengths.
+
+    Warns
+    -----
+    UserWarning
+        If a bgzip file lacks its end marker, or the index beside it can't be read.
     """
     path = existing_file(path, "FASTA file")
+    warn_without_end_marker(path)
+    expected = _indexed_sizes(path)
+    found: dict[str, int] = {}
     with decompression_errors(path):
-        yield from _sequences(path)
+        for name, letters in _sequences(path):
+            if not letters:
+                raise ValueError(f"{path}: sequence {name!r} has no bases. Is the file truncated?")
+            found[name] = len(letters)
+            if expected is not None and len(letters) != expected.get(name):
+                raise _misfit(path, name, found, expected)
+            yield name, letters
+    if expected is not None and (missing := [name for name in expected if name not in found]):
+        raise _misfit(path, missing[0], found, expected)
+
+
+def _indexed_sizes(path: Path) -> dict[str, int] | None:
+    """Lengths that samtools' index beside a file names; None without one that can be read."""
+    index = path.with_name(f"{path.name}.fai")
+    if not index.is_file():
+        return None
+    try:
+        return read_chrom_sizes(index)
+    except ValueError as error:
+        warn(f"{error}; the index beside {path} is not used")
+        return None
+
+
+def _misfit(path: Path, name: str, found: Mapping[str, int], expected: Mapping[str, int]) -> ValueError:
+    has = f"{found[name]:,} bases" if name in found else "nothing"
+    says = f"{expected[name]:,} bases" if name in expected else "nothing"
+    return ValueError(
+        f"{path} has {has} of {name!r}, and its index {path.name}.fai {says}: the file is truncated or damaged, or the "
+        "index is of another one. Copy the file again, or make the index anew with samtools faidx"
+    )
 
 
 def _sequences(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -64,12 +110,15 @@ def _pieces(path: Path) -> Iterator[tuple[bytes | None, bytes]]:
     """Header lines as ``(header, b"")`` and parts of the sequence as ``(None, letters)``, in the file's order."""
     with open_binary(path) as handle:
         header: bytes | None = None
+        before = b"\n"
         while block := handle.read(_BLOCK):
             position = 0
             while position < len(block):
                 if header is None:
                     stop = block.find(b">", position)
                     stop = len(block) if stop < 0 else stop
+                    if stop < len(block) and (block[stop - 1 : stop] if stop else before) not in _LINE_ENDS:
+                        raise ValueError(f"{path}: a '>' stands within a line, {block[max(0, stop - 20) : stop + 1]!r}")
                     letters = block[position:stop].translate(None, _WHITESPACE)
                     if letters:
                         yield None, letters
@@ -77,13 +126,16 @@ def _pieces(path: Path) -> Iterator[tuple[bytes | None, bytes]]:
                         header = b""
                     position = stop + 1
                 else:
-                    stop = block.find(b"\n", position)
-                    header += block[position : len(block) if stop < 0 else stop]
-                    if stop < 0:
+                    line_end = _LINE_END.search(block, position)
+                    header += block[position : line_end.start() if line_end else len(block)]
+                    if len(header) > _LONGEST_HEADER:
+                        raise ValueError(f"{path}: a header line is too long, it starts with {header[:40]!r}")
+                    if line_end is None:
                         break
                     yield header, b""
                     header = None
-                    position = stop + 1
+                    position = line_end.end()
+            before = block[-1:]
         if header is not None:
             yield header, b""
 

@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from scmaxatac.io._files import decompression_errors, existing_file, open_binary
+from scmaxatac.io._files import existing_file
+from scmaxatac.io._line_blocks import read_numbered_lines
 
 _KINDS = {
     b"gene": 0, b"pseudogene": 0, b"ncRNA_gene": 0,
@@ -73,14 +74,13 @@ def _read(path: str | os.PathLike[str], *, first: bool = False) -> "_Reader":
     """Rows of a file, or of its beginning up to the first gene, transcript or exon."""
     path = existing_file(path, "GTF file")
     reader = _Reader()
-    with decompression_errors(path), open_binary(path) as handle:
-        for number, line in enumerate(handle, 1):
-            try:
-                reader.read(line)
-            except _NoGtfError as error:
-                raise ValueError(f"{path}, line {number} {error}; found {_text(line[:80])!r}") from None
-            if first and reader.kinds:
-                break
+    for number, line in read_numbered_lines(path):
+        try:
+            reader.read(line)
+        except _NoGtfError as error:
+            raise ValueError(f"{path}, line {number} {error}; found {_text(line[:80])!r}") from None
+        if first and reader.kinds:
+            break
     if not reader.kinds:
         raise ValueError(f"{path} holds no gene, transcript or exon; give a GTF file, such as GENCODE's")
     return reader

@@ -14,6 +14,7 @@ _FEW_SITES = 2
 _ASSUMED_SITES = 1000.0
 """Sites that a matrix of probabilities is taken to rest on where its file does not say."""
 
+_LETTER = re.compile(r"([ACGTUacgtu])\b")
 _NUMBER_OF_SITES = re.compile(r"\bnsites\s*=\s*([0-9.eE+-]+)")
 
 
@@ -136,10 +137,22 @@ def _read_jaspar(lines: list[str], path: str | os.PathLike[str]) -> list[Motif]:
                 f"{path}, line {i + 1}: expected >accession and four lines for A, C, G and T, "
                 f"found {lines[i]!r} and {len(rows)} lines"
             )
-        counts = [_numbers(re.sub(r"^[ACGT]\b|[\[\]|:]", " ", row), path, name[0]) for row in rows]
+        counts = [_numbers(re.sub(r"^[ACGTUacgtu]\b|[\[\]|:]", " ", row), path, name[0]) for row in rows]
         what = f"motif {name[0]} of {path}"
+        counts = [counts[place] for place in _order(rows, what)]
         motifs.append(Motif(name[0], name[-1], as_counts(_rectangular(counts, what).T, what)))
     return motifs
+
+
+def _order(rows: list[str], what: str) -> list[int]:
+    """Places of the lines of A, C, G and T, by their letters; their own order where they have none."""
+    letters = [match[1].upper().replace("U", "T") if (match := _LETTER.match(row)) else "" for row in rows]
+    if not any(letters):
+        return [0, 1, 2, 3]
+    if sorted(letters) != ["A", "C", "G", "T"]:
+        shown = ", ".join(letter or "none" for letter in letters)
+        raise ValueError(f"{what}: its lines are labelled {shown}; expected A, C, G and T, each once, or no letters")
+    return [letters.index(letter) for letter in "ACGT"]
 
 
 def _rectangular(rows: list[list[float]], what: str) -> np.ndarray:

@@ -5,9 +5,7 @@ from collections.abc import Iterator
 
 from scmaxatac.io._fasta import read_fasta
 from scmaxatac.io._files import existing_file
-from scmaxatac.io._twobit import read_twobit
-
-_TWOBIT_MAGIC = (b"\x1a\x41\x27\x43", b"\x43\x27\x41\x1a")
+from scmaxatac.io._twobit import TWOBIT_MAGIC, read_twobit
 
 
 def read_sequences(path: str | os.PathLike[str]) -> Iterator[tuple[str, bytes]]:
@@ -21,4 +19,4 @@ def read_sequences(path: str | os.PathLike[str]) -> Iterator[tuple[str, bytes]]:
 def is_twobit(path: str | os.PathLike[str]) -> bool:
     """Whether a file starts as 2bit files do."""
     with open(existing_file(path, "genome file"), "rb") as handle:
-        return handle.read(4) in _TWOBIT_MAGIC
+        return handle.read(4) in TWOBIT_MAGIC

@@ -1,6 +1,10 @@
 """Chromosome sizes."""
 
 import os
+from collections.abc import Mapping
+from numbers import Real
+
+import numpy as np
 
 from scmaxatac.io._files import read_lines
 
@@ -39,3 +43,24 @@ def read_chrom_sizes(path: str | os.PathLike[str]) -> dict[str, int]:
     if not sizes:
         raise ValueError(f"{path} holds no chromosome sizes")
     return sizes
+
+
+def checked_sizes(sizes: Mapping[str, int], source: str) -> dict[str, int]:
+    """Lengths of chromosomes that were given, as whole numbers.
+
+    Parameters
+    ----------
+    sizes
+        Length in bp of each chromosome.
+    source
+        What they are, for the message.
+
+    Raises
+    ------
+    ValueError
+        If a length is no whole number from 1.
+    """
+    for chrom, size in sizes.items():
+        if isinstance(size, bool | np.bool_) or not isinstance(size, Real) or not size >= 1 or size % 1:
+            raise ValueError(f"{source}: {chrom!r} has {size!r}; a length is a whole number of bp, at least 1")
+    return {str(chrom): int(size) for chrom, size in sizes.items()}

@@ -12,7 +12,8 @@ import numpy as np
 import numpy.typing as npt
 
 from scmaxatac._text import abbreviate
-from scmaxatac.io._files import decompression_errors, existing_file, open_binary, warn_without_end_marker
+from scmaxatac.io._files import decompression_errors, existing_file, open_binary
+from scmaxatac.io._line_blocks import read_numbered_lines
 
 MISSING = -1
 """An allele that was not called."""
@@ -22,6 +23,7 @@ ABSENT = -2
 
 _FIXED = ["#CHROM", "POS", "ID", "REF", "ALT", "QUAL", "FILTER", "INFO"]
 _N_FIXED = len(_FIXED)
+_LONGEST_LINE = 1 << 26  # of hundreds of thousands of samples
 _BASES = re.compile(r"[ACGTNacgtnRYSWKMBDHVryswkmbdhv]+")
 _GENOTYPE = re.compile(r"(\.|\d+)(?:([|/])(\.|\d+))?")
 
@@ -105,14 +107,15 @@ def read_vcf(
         If a bgzip file lacks its end marker.
     """
     path = existing_file(path, "VCF file")
-    warn_without_end_marker(path)
     with decompression_errors(path), open_binary(path) as handle:
-        lines = enumerate(handle, 1)
-        header = _read_header(path, lines)
-        chosen = header if samples is None else _known_samples(path, samples, header)
-        columns = [_N_FIXED + 1 + header.index(sample) for sample in chosen]
-        width = _N_FIXED + 1 + len(header) if header else _N_FIXED
-        rows = list(_records(path, lines, width, columns, wanted))
+        if handle.read(3) == b"BCF":
+            raise ValueError(f"{path} is a BCF file; write it as VCF with: bcftools view -Oz -o variants.vcf.gz")
+    lines = read_numbered_lines(path, longest=_LONGEST_LINE)
+    header = _read_header(path, lines)
+    chosen = header if samples is None else _known_samples(path, samples, header)
+    columns = [_N_FIXED + 1 + header.index(sample) for sample in chosen]
+    width = _N_FIXED + 1 + len(header) if header else _N_FIXED
+    rows = list(_records(path, lines, width, columns, wanted))
     alleles = np.array([row[-1] for row in rows], dtype=np.int16).reshape(len(rows), len(chosen), 3)
     return VcfRecords(
         path=path,
@@ -132,8 +135,6 @@ def read_vcf(
 def _read_header(path: Path, lines: Iterator[tuple[int, bytes]]) -> list[str]:
     """Names of all samples; the lines are read up to the first record."""
     for number, raw in lines:
-        if number == 1 and raw.startswith(b"BCF"):
-            raise ValueError(f"{path} is a BCF file; write it as VCF with: bcftools view -Oz -o variants.vcf.gz")
         if number == 1 and not raw.lstrip(b"\xef\xbb\xbf").startswith((b"##fileformat=VCF", b"#CHROM\t")):
             raise ValueError(f"{path} is not a VCF file: it starts with {_shown(raw)}")
         if raw.startswith(b"##"):

@@ -1,10 +1,11 @@
 """Compiled loops over counts of cells. Imported lazily: numba is slow to import."""
 
 import numpy as np
-from numba import njit
+
+from scmaxatac._compiled import compiled
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def deviate(
     counts: tuple[np.ndarray, np.ndarray, np.ndarray],
     weights: tuple[np.ndarray, np.ndarray, np.ndarray],

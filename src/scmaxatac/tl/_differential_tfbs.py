@@ -23,6 +23,7 @@ from scmaxatac.models._load_many import Models
 from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision, Strand
 from scmaxatac.predict._comparisons import build_comparison, plan_comparisons
 from scmaxatac.predict._differential_run import run_differential
+from scmaxatac.predict._executor import check_executor
 from scmaxatac.predict._prediction import default_folder
 from scmaxatac.predict._preset import AveragingOptions, Preset
 from scmaxatac.predict._regions import Regions
@@ -218,6 +219,7 @@ def differential_tfbs(
     True
     """
     check_number("fdr", fdr)
+    check_executor(executor)
     check_number("step", step, whole=True, optional=True)
     check_number("batch_size", batch_size, low=1, whole=True, optional=True)
     check_unit(unit)

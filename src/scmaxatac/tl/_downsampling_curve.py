@@ -32,6 +32,7 @@ from scmaxatac.models import TFModel, load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision, Strand
 from scmaxatac.predict._depth_curve import NOTHING, CurveReference, depth_curve
+from scmaxatac.predict._executor import check_executor
 from scmaxatac.predict._prediction import default_folder
 from scmaxatac.predict._preset import AveragingOptions, Preset
 from scmaxatac.predict._regions import Regions
@@ -198,6 +199,7 @@ def downsampling_curve(
     >>> bool(thinned < full)
     True
     """
+    check_executor(executor)
     check_number("step", step, whole=True, optional=True)
     check_number("batch_size", batch_size, low=1, whole=True, optional=True)
     for size in () if sizes is None else sizes:

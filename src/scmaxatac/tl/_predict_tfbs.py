@@ -23,6 +23,7 @@ from scmaxatac.io._output import output_folder
 from scmaxatac.models import load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision, Strand
+from scmaxatac.predict._executor import check_executor
 from scmaxatac.predict._prediction import default_folder, run_prediction
 from scmaxatac.predict._preset import AveragingOptions, Preset
 from scmaxatac.predict._regions import Regions
@@ -207,6 +208,7 @@ def predict_tfbs(
     >>> sma.get.activity(groups).index.tolist()
     ['B', 'CD4/T', 'Mono']
     """
+    check_executor(executor)
     check_number("step", step, whole=True, optional=True)
     check_number("batch_size", batch_size, low=1, whole=True, optional=True)
     scope = scope_of(data, genome, chroms, signal_chroms)

@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from scmaxatac.io._files import atomic_path, existing_file
+from scmaxatac._logging import warn
+from scmaxatac.io._files import atomic_path, existing_file, open_binary, read_lines
 from scmaxatac.zoo._threshold_rules import BestF1, Threshold, ThresholdError, parse_fixed_rule
 
 COLUMNS = ("threshold", "precision", "recall", "log2fc", "f1")
@@ -20,6 +21,11 @@ _ORIGINAL_COLUMNS = {
     "Monotonic_Avg_log2FC": "log2fc",
     "Avg_F1": "f1",
 }
+
+
+_ROUNDING = 1e-6
+_STILL_FOUND = 0.2
+"""Share of the largest recall that no complete table ends with, unless it ends at 1."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -39,7 +45,8 @@ class Calibration:
     Raises
     ------
     ValueError
-        If a column is missing or holds text, a threshold lies outside 0 to 1, or no row has an F1.
+        If a column is missing or holds text, a threshold occurs twice, one of the shares or a threshold lies outside 0
+        to 1, the recall rises with the threshold, or no row has an F1.
 
     Examples
     --------
@@ -73,7 +80,16 @@ class Calibration:
             raise ValueError("the calibration table has thresholds outside 0 to 1")
         if frame["f1"].isna().all():
             raise ValueError("the calibration table has no row with an F1 score")
+        for name in ("precision", "recall", "f1"):
+            if not (frame[name].isna() | frame[name].between(0, 1)).all():
+                raise ValueError(f"the calibration table has a {name} outside 0 to 1")
         frame = frame.sort_values("threshold", kind="stable").reset_index(drop=True)
+        if (twice := frame["threshold"].duplicated()).any():
+            raise ValueError(f"the calibration table has the threshold {frame['threshold'][twice].iloc[0]:g} twice")
+        rises = frame["recall"].dropna().diff() > _ROUNDING
+        if rises.any():
+            where = frame["threshold"][rises.idxmax()]
+            raise ValueError(f"the calibration table has a recall that rises at the threshold {where:g}")
         object.__setattr__(self, "frame", frame)
 
     def __repr__(self) -> str:
@@ -133,10 +149,18 @@ class Calibration:
         FileNotFoundError
             If there is no such file.
         ValueError
-            If it is not such a table.
+            If it is not such a table, or a row has not as many columns as the first line.
+
+        Warns
+        -----
+        UserWarning
+            If the table seems to be cut: its last line has no end, or the thresholds stop where many sites still have
+            higher scores.
         """
         path = existing_file(path, "calibration table")
-        return calibration_of_table(read_table(path, path), path)
+        calibration = calibration_of_table(read_table(path, path), path)
+        _warn_if_cut(calibration, path)
+        return calibration
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the table as tab-separated text from which :meth:`read` gets the same numbers back.
@@ -169,13 +193,42 @@ def read_table(source: Path | BytesIO, path: Path) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        If it is no table.
+        If it is no table, or a row has not as many columns as the first line.
     """
+    lines = read_lines(path, "calibration table") if isinstance(source, Path) else _lines(source, path)
+    rows = [line.split("\t") for line in lines if line.strip()]
+    if not rows:
+        raise ValueError(f"{path} is not a calibration table: it is empty")
+    for number, row in enumerate(rows, start=1):
+        if len(row) != len(rows[0]):
+            raise ValueError(
+                f"{path} is not a calibration table: row {number} has {len(row)} columns, and the first {len(rows[0])}"
+            )
+    if repeated := [name for name in dict.fromkeys(rows[0]) if rows[0].count(name) > 1]:
+        raise ValueError(f"{path} is not a calibration table: it has several columns {repeated[0]!r}")
+    # as text, which becomes numbers exactly; pandas 2 would round in the last digit
+    table = pd.DataFrame(rows[1:], columns=rows[0], dtype=object)
+    return table.where(~table.isin(["", "NA", "NaN", "nan"]), np.nan)
+
+
+def _lines(source: BytesIO, path: Path) -> list[str]:
     try:
-        # as text, which becomes numbers exactly; pandas 2 would round in the last digit
-        return pd.read_csv(source, sep="\t", dtype=object)
-    except (ValueError, UnicodeDecodeError) as error:  # pandas' parser errors are ValueErrors
-        raise ValueError(f"{path} is not a calibration table: {error}") from None
+        return source.getvalue().decode().split("\n")
+    except UnicodeDecodeError:
+        raise ValueError(f"{path} is not a calibration table: it is no text") from None
+
+
+def _warn_if_cut(calibration: Calibration, path: Path) -> None:
+    last = calibration.frame.iloc[-1]
+    with open_binary(path) as handle:
+        whole = not (text := handle.read()) or text.endswith((b"\n", b"\r"))
+    if not whole:
+        warn(f"{path} seems to be cut: its last line has no end. Copy it again")
+    elif last["threshold"] < 1 and last["recall"] > _STILL_FOUND * calibration.frame["recall"].max():
+        warn(
+            f"{path} seems to be cut: its thresholds end at {last['threshold']:g}, where the recall is still "
+            f"{last['recall']:.2g}. Copy it again"
+        )
 
 
 def calibration_of_table(table: pd.DataFrame, path: Path) -> Calibration:

@@ -5,9 +5,8 @@ import zlib
 
 import pytest
 
-from scmaxatac.fragments import _line_blocks
-from scmaxatac.fragments._line_blocks import LineBlock, read_line_blocks
-from scmaxatac.io import _files
+from scmaxatac.io import _files, _line_blocks
+from scmaxatac.io._line_blocks import LineBlock, read_line_blocks, read_numbered_lines
 
 TEXT = b"".join(b"line %d%s\n" % (i, b"x" * (i % 7)) for i in range(50))
 
@@ -71,3 +70,26 @@ def test_a_bgzip_file_without_its_end_marker_is_warned_of(tmp_path, recwarn):
     path.write_bytes(bgzip_block(TEXT))
     with pytest.warns(UserWarning, match="lacks bgzip's end marker"):
         assert b"".join(block.text for block in read_line_blocks(path)) == TEXT
+
+
+@pytest.mark.parametrize("size", [1, 5, 1 << 10])
+@pytest.mark.parametrize("line_end", [b"\n", b"\r\n"])
+def test_lines_come_one_by_one_with_their_numbers(tmp_path, monkeypatch, size, line_end):
+    monkeypatch.setattr(_line_blocks, "BLOCK", size)
+    lines = [b"a", b"", b"bcd", b"#e", b""]
+    (tmp_path / "a").write_bytes(line_end.join([*lines, b"last"]))
+    assert list(read_numbered_lines(tmp_path / "a")) == list(enumerate([*lines, b"last"], 1))
+
+
+def test_the_longest_line_can_be_chosen(tmp_path, monkeypatch):
+    monkeypatch.setattr(_line_blocks, "BLOCK", 10)
+    (tmp_path / "a").write_bytes(b"a" * 100)
+    assert list(read_numbered_lines(tmp_path / "a", longest=200)) == [(1, b"a" * 100)]
+    with pytest.raises(ValueError, match="line 1: is too long"):
+        list(read_numbered_lines(tmp_path / "a", longest=50))
+
+
+def test_line_ends_of_old_macintosh_systems_are_named(tmp_path):
+    (tmp_path / "a").write_bytes(b"chr1\t1\t2\rchr1\t3\t4\r")
+    with pytest.raises(ValueError, match=r"a: lines end with a carriage return alone.*convert the file with tr"):
+        list(read_line_blocks(tmp_path / "a"))

@@ -9,7 +9,9 @@ from typing import NamedTuple
 from scmaxatac.io._files import decompression_errors, open_binary, warn_without_end_marker
 
 BLOCK = 1 << 24
-_LONGEST_LINE = 1 << 16
+LONGEST_LINE = 1 << 16
+"""Bytes that a line of most files can have."""
+
 _COMMENT = re.compile(rb"(?m)^#[^\n]*\n?")
 
 
@@ -35,16 +37,24 @@ class LineBlock(NamedTuple):
         return self.text
 
 
-def read_line_blocks(path: Path) -> Iterator[LineBlock]:
+def read_line_blocks(path: Path, *, longest: int = LONGEST_LINE) -> Iterator[LineBlock]:
     """Read a plain, gzip, bgzip or zstd text file in blocks of about 16 MiB; the last line may lack its line end.
+
+    Parameters
+    ----------
+    path
+        The file.
+    longest
+        Bytes that a line can have.
 
     Raises
     ------
     ValueError
-        If compressed data are truncated or damaged, or a line is longer than any line of text.
+        If compressed data are truncated or damaged, a line is longer than any line of text, or all lines end as those
+        of old Macintosh systems do.
     """
     warn_without_end_marker(path)
-    blocks = _blocks(path)
+    blocks = _blocks(path, longest)
     # decompression releases the interpreter's lock, so it runs beside the parsing of the block before
     with ThreadPoolExecutor(max_workers=1) as pool:
         future = pool.submit(next, blocks, None)
@@ -53,7 +63,19 @@ def read_line_blocks(path: Path) -> Iterator[LineBlock]:
             yield block
 
 
-def _blocks(path: Path) -> Iterator[LineBlock]:
+def read_numbered_lines(path: Path, *, longest: int = LONGEST_LINE) -> Iterator[tuple[int, bytes]]:
+    """Lines of a large text file one by one, without line ends (Windows ones too), with their numbers from 1.
+
+    Takes and raises what :func:`read_line_blocks` does.
+    """
+    for block in read_line_blocks(path, longest=longest):
+        lines = block.text.removesuffix(b"\n").split(b"\n")
+        if b"\r" in block.text:
+            lines = [line.removesuffix(b"\r") for line in lines]
+        yield from enumerate(lines, block.first_line)
+
+
+def _blocks(path: Path, longest: int) -> Iterator[LineBlock]:
     number = 1
     rest = b""
     with decompression_errors(path), open_binary(path) as handle:
@@ -66,7 +88,17 @@ def _blocks(path: Path) -> Iterator[LineBlock]:
                 number += block.text.count(b"\n")
                 rest = data[stop:]
                 yield block
-            if len(rest) > _LONGEST_LINE:
+            if len(rest) > longest:
+                _refuse_old_macintosh(path, rest)
                 raise ValueError(f"{path}, line {number}: is too long for a line of text, it starts with {rest[:40]!r}")
     if rest:
+        _refuse_old_macintosh(path, rest)
         yield LineBlock(rest, number)
+
+
+def _refuse_old_macintosh(path: Path, rest: bytes) -> None:
+    if b"\r" in rest[:-1] and b"\0" not in rest and rest.isascii():
+        raise ValueError(
+            f"{path}: lines end with a carriage return alone, as on old Macintosh systems; convert the file with "
+            "tr '\\r' '\\n'"
+        )

@@ -1,0 +1,26 @@
+"""Executors that are refused before any work."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+
+import pytest
+
+import scmaxatac as sma
+from scmaxatac.predict._executor import check_executor
+
+
+def test_a_pool_that_forks_is_refused_and_others_are_not():
+    with pytest.raises(ValueError, match=r"forks this process.*get_context\('spawn'\)"):
+        check_executor(ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("fork")))
+    for context in ("spawn", "forkserver"):
+        check_executor(ProcessPoolExecutor(1, mp_context=multiprocessing.get_context(context)))
+    check_executor(ThreadPoolExecutor(1))
+    check_executor(None)
+
+
+@pytest.mark.parametrize(
+    ("call", "options"), [("predict_tfbs", {}), ("downsampling_curve", {"group": "B"}), ("differential_tfbs", {})]
+)
+def test_what_is_no_executor_is_refused_first(call, options):
+    with pytest.raises(ValueError, match="executor is 'dask'; give a concurrent"):
+        getattr(sma.tl, call)(None, "cell_type", executor="dask", **options)

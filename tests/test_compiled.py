@@ -1,0 +1,40 @@
+"""Where compiled loops are kept."""
+
+import os
+
+import numpy as np
+import pytest
+from numba.core.caching import CacheImpl, UserProvidedCacheLocator
+
+from scmaxatac import settings
+from scmaxatac._compiled import compiled
+
+
+def total(values: np.ndarray) -> float:
+    found = 0.0
+    for value in values:
+        found += value
+    return found
+
+
+@pytest.fixture
+def _no_place(monkeypatch):
+    """Neither the source's folder nor the user's cache can be written to."""
+    monkeypatch.setattr(CacheImpl, "_locator_classes", [UserProvidedCacheLocator])
+
+
+@pytest.mark.usefixtures("_no_place")
+def test_without_a_place_of_numbas_own_they_are_kept_in_the_cache_folder(tmp_path, monkeypatch):
+    monkeypatch.setattr(settings, "cache_dir", tmp_path)
+    assert compiled(total)(np.arange(4.0)) == 6
+    assert [path.suffix for path in (tmp_path / "numba").rglob("*.nbi")] == [".nbi"]
+
+
+@pytest.mark.usefixtures("_no_place")
+def test_without_any_place_they_are_compiled_anew(tmp_path, monkeypatch):
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(settings, "cache_dir", tmp_path / "file" / "cache")
+    assert compiled(total)(np.arange(4.0)) == 6
+    monkeypatch.delattr(settings, "cache_dir")
+    assert compiled(total)(np.arange(5.0)) == 10
+    assert os.listdir(tmp_path) == ["file"]
