@@ -341,3 +341,10 @@ def test_a_sample_before_barcodes_that_hold_the_mark_themselves_is_tried(tmp_pat
     source = FragmentFile(path, [f"s1_{barcode}" for barcode in barcodes])
     assert {key[0] for key in brute_force.source_insertions(source, barcodes)} == set(barcodes)
     assert "the first '_' removed" in source.match.rule
+
+
+@pytest.mark.parametrize("suffix", [".tbi", ".csi"])
+def test_an_index_is_not_taken_for_its_file(tmp_path, suffix):
+    path = write(tmp_path / f"x.tsv.gz{suffix}", ["chr1\t1\t2\tA-1\t1"])
+    with pytest.raises(ValueError, match=rf"is an index; give the fragment file, whose name lacks '{suffix}'"):
+        FragmentFile(path, ["A-1"])

@@ -56,6 +56,8 @@ class FragmentFile:
     ) -> None:
         self._path = existing_file(path, "fragment file")
         self.name = str(self._path)
+        if self._path.suffix in (".tbi", ".csi"):
+            raise ValueError(f"{self.name} is an index; give the fragment file, whose name lacks {self._path.suffix!r}")
         self._matcher = None if barcodes is None else BarcodeMatcher(barcodes, self.name, sample)
         self._chroms: dict[str, int] = {}
         self._told_of_empty = False
