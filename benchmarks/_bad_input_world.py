@@ -176,9 +176,7 @@ def attempt(case: Case, world: World) -> Outcome:
     """Try a case, and compare what happens with what should."""
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("ignore")
-        warnings.filterwarnings(
-            "always", category=UserWarning, module=r"(__main__|_bad_input.*|scmaxatac.*|importlib.*)"
-        )
+        warnings.filterwarnings("always", category=UserWarning)
         try:
             result = case.call(world)
         except OURS as error:
