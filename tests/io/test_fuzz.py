@@ -36,7 +36,8 @@ FUZZ = settings(
 )
 
 ODD = [
-    "", " ", ".", "-", "-1", "1e5", "1.5", "nan", "inf", "9" * 30, "chr1:1-2", "#", ">", "\x00", "é", '"', "0x10", "1,000",
+    "", " ", ".", "-", "-1", "1e5", "1.5", "nan", "inf", "9" * 30, "chr1:1-2", "#", ">", "\x00", "é", '"', "0x10",
+    "1,000",
 ]  # fmt: skip
 NUMBERS = ["0", "1", "7", "100", "2500", "99999"]
 CHROMS = ["chr1", "chr2", "1", "chrUn_KI270302v1"]
@@ -96,7 +97,8 @@ READERS: dict[str, tuple[Callable[[Path], object], st.SearchStrategy[bytes]]] = 
         read_motifs, lines_of(["0.1"], ["0.2"], ["0.3"], ["0.4"], separators=" ", heads=MEME),
     ),
     "motifs in JASPAR's format": (
-        read_motifs, lines_of(["A", "C", "G", "T"], ["["], NUMBERS, NUMBERS, ["]"], separators=" ", heads=(">MA1 CTCF",)),
+        read_motifs,
+        lines_of(["A", "C", "G", "T"], ["["], NUMBERS, NUMBERS, ["]"], separators=" ", heads=(">MA1 CTCF",)),
     ),
     "FASTA": (lambda path: list(read_fasta(path)), lines_of(BASES, heads=(">chr1", ">chr2 x"))),
     "2bit": (lambda path: list(read_twobit(path)), st.binary(max_size=60).map(b"\x43\x27\x41\x1a".__add__)),
