@@ -62,6 +62,8 @@ TESTED_BY = {
     "atac/_read_pseudobulks.py": "pp/test_pseudobulk.py",
     "evaluate/_region_enrichment.py": "tl/test_enrichment.py",
     "get/_activity.py": "predict/test_activity_intervals.py",
+    **{f"plotting/_{part}.py": "pl/test_tracks.py"
+       for part in ("genes", "track_data", "track_figure", "track_layout", "track_panels")},
     "predict/_depth_curve.py": "tl/test_downsampling_curve.py",
     "predict/_differential_run.py": "tl/test_differential_tfbs.py",
     "predict/_markers.py": "tl/test_rank_tfs.py",

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scmaxatac.genome import Genome, Intervals
-from scmaxatac.genome._windows import window_starts
+from scmaxatac.genome._windows import outside_windows, window_starts
 from scmaxatac.io._bed import read_bed
 
 bounds = st.lists(st.tuples(st.integers(0, 5000), st.integers(1, 1500)), max_size=4)
@@ -51,3 +51,27 @@ def test_windows_are_those_of_the_original(data_dir):
     starts = window_starts(genome, "chr22", regions=regions)
     assert len(starts) == 19_682
     np.testing.assert_array_equal(starts, golden)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    regions=st.lists(st.tuples(st.integers(0, 9_000), st.integers(1, 3_000)), max_size=4),
+    step=st.sampled_from([64, 256, 1024]),
+    place=st.tuples(st.integers(0, 9_000), st.integers(1, 4_000)),
+)
+def test_what_no_window_covers_is_what_is_left_of_an_interval(regions, step, place):
+    genome = Genome.from_sizes({"chr1": 20_000})
+    _, wanted = intervals(regions, 20_000)
+    start, end = place[0], sum(place)
+    covered = np.zeros(end, dtype=bool)
+    for begin in window_starts(genome, "chr1", step=step, regions=wanted):
+        covered[begin : begin + 1024] = True
+    expected = ~covered
+    expected[:start] = False
+    found = np.zeros(end, dtype=bool)
+    gaps = outside_windows(wanted, "chr1", start, end, step=step)
+    for begin, stop in gaps:
+        assert begin < stop
+        found[begin:stop] = True
+    assert np.array_equal(found, expected)
+    assert gaps == sorted(gaps)

@@ -59,3 +59,17 @@ def test_names_that_are_not_all_regions_give_none(names):
 def test_a_table_of_regions_survives_text():
     frame = parse_regions(["HLA-A*01:01:100-200", "chr1:0-32"])
     pd.testing.assert_frame_equal(parse_regions(format_regions(frame)), frame)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("chr22:18.7M-18.8M", ("chr22", 18_700_000, 18_800_000)),
+        ("chr1:900k-1.05M", ("chr1", 900_000, 1_050_000)),
+        ("chr1:0-2.5k", ("chr1", 0, 2_500)),
+        ("HLA-A*01:01:1k-2k", ("HLA-A*01:01", 1_000, 2_000)),
+        ("chr1:0.1M-0.3M", ("chr1", 100_000, 300_000)),
+    ],
+)
+def test_positions_in_thousands_and_millions(text, expected):
+    assert parse_region(text) == expected

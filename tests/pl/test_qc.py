@@ -5,7 +5,7 @@ from matplotlib.colors import same_color
 from matplotlib.figure import Figure
 
 from scmaxatac import get, pl
-from scmaxatac.plotting._base import PALETTE, WARNING, nice_ceiling, position_unit, region_title, short_number
+from scmaxatac.plotting._base import PALETTE, WARNING, nice_ceiling, position_unit, short_number
 
 from ._overlaps import texts_in_trouble
 
@@ -71,9 +71,3 @@ def test_positions_have_the_unit_and_decimals_that_tell_them_apart():
         ("Mb", 0), ("Mb", 1), ("Mb", 3), ("kb", 1), ("kb", 1), ("bp", 0)
     ]  # fmt: skip
     assert position_unit(5000, 20_456)[::2] == ("kb", 0)
-
-
-def test_titles_of_regions_are_exact():
-    dash = "\N{EN DASH}"
-    assert region_title("chr1", 1_500_000, 3_000_000) == f"chr1: 1.5{dash}3.0 Mb (1.5 Mb)"
-    assert region_title("chr1", 1_500_001, 1_500_300) == f"chr1: 1,500,001{dash}1,500,300 (299 bp)"

@@ -5,9 +5,12 @@ import shutil
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from _slots import END, START, make_truth
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.patches import Polygon, Rectangle
 
 from scmaxatac import Genes, get, pl
 from scmaxatac.plotting._runs import column_maxima
@@ -25,6 +28,8 @@ def heights(ax, positions):
     """Height of what is filled at the positions."""
     out = np.zeros(len(positions))
     for patch in ax.patches:
+        if not isinstance(patch, Polygon):
+            continue
         x, y = patch.get_xy()[:-1].T
         for left, right, height in zip(x[1::4], x[2::4], y[1::4], strict=True):
             out[(positions >= left) & (positions < right)] = height
@@ -125,7 +130,7 @@ def test_positions_stand_on_the_lowest_panel_in_mb(truth):
     ax = figure.axes[-1]
     assert ax.get_xlabel() == "Position on chr22 (Mb)"
     assert "18.715" in [label.get_text() for label in ax.get_xticklabels()]
-    assert any(text.get_text() == "chr22: 18.712\N{EN DASH}18.730 Mb (18 kb)" for text in figure.texts)
+    assert any(text.get_text() == "chr22:18,712,000-18,730,000 (18 kb)" for text in figure.texts)
 
 
 @pytest.mark.parametrize(
@@ -244,3 +249,115 @@ def test_narrow_peaks_stay_visible_in_wide_regions():
     left, right, heights = column_maxima(starts, ends, values, limits, n)
     assert np.allclose(heights, dense[slice(*limits)].reshape(n, -1).max(axis=1))
     assert np.array_equal(left[1:], right[:-1])
+
+
+def test_factors_stand_together_or_groups_over_each_other(truth):
+    by_tf = pl.tracks(truth.adata, REGION, layout="tfs")
+    assert list(panels(by_tf)) == [f"{group}: {name}" for name in ("signal", "CTCF", "SPI1") for group in truth.groups]
+    overlaid = pl.tracks(truth.adata, REGION, layout="overlay")
+    assert list(panels(overlaid)) == [f"{', '.join(truth.groups)}: {name}" for name in ("signal", "CTCF", "SPI1")]
+    assert texts_in_trouble(by_tf) == []
+    assert texts_in_trouble(overlaid) == []
+    with pytest.raises(ValueError, match=r"layout is 'cells'; it can be 'groups', 'tfs', 'overlay'"):
+        pl.tracks(truth.adata, REGION, layout="cells")
+
+
+def test_lines_of_groups_over_each_other_have_the_heights_that_get_gives(truth):
+    (panel,) = (ax for ax in pl.tracks(truth.adata, REGION, layout="overlay", tfs="CTCF", signal=False).axes)
+    lines = [line for line in panel.get_lines() if len(line.get_xdata()) > 2]
+    assert len({line.get_color() for line in lines}) == len(lines) == len(truth.groups)
+    for group, line in zip(truth.groups, lines, strict=True):
+        track = get.track(truth.adata, "CTCF", group, region=REGION)
+        track = track[track["score"] > 0]
+        x, y = line.get_xdata(), line.get_ydata()
+        for start, end, score in zip(track["start"], track["end"], track["score"], strict=True):
+            assert np.any((y == score) & (x == start)), (start, score)
+            assert np.any((y == score) & (x == end))
+        levels = y[np.isfinite(y) & (y > 0)]
+        assert set(levels) == set(track["score"].to_numpy().astype(float))
+
+
+def test_the_signal_has_the_colours_of_the_groups(truth):
+    column = get.params(truth.adata)["groupby"]
+    truth.adata.obs[column] = truth.adata.obs[column].astype("category")
+    names = [str(name) for name in truth.adata.obs[column].cat.categories]
+    colours = dict(zip(names, ["#123456", "#654321", "#abcdef", "#fedcba"], strict=False))
+    truth.adata.uns[f"{column}_colors"] = list(colours.values())
+    drawn = panels(pl.tracks(truth.adata, REGION))
+    for group in truth.groups:
+        (area,) = (patch for patch in drawn[f"{group}: signal"].patches if isinstance(patch, Polygon))
+        assert to_hex(area.get_facecolor()) == colours[group]
+
+
+def test_a_gene_or_a_row_is_shown_with_its_surroundings(truth, tmp_path):
+    path = tmp_path / "genes.gtf"
+    path.write_text('chr22\tx\tgene\t18713001\t18714500\t.\t+\t.\tgene_id "g1"; gene_name "GENE1";\n')
+    ax = panels(pl.tracks(truth.adata, "GENE1", genes=path, flank=200, groups="B", tfs="CTCF"))["B: CTCF"]
+    assert ax.get_xlim() == (18_712_800, 18_714_700)
+    site = get.sites(truth.adata).iloc[0]
+    for row in (site, site.to_dict(), next(get.sites(truth.adata).itertuples())):
+        ax = pl.tracks(truth.adata, row, flank=100, groups="B", tfs="CTCF", genes=False).axes[0]
+        assert ax.get_xlim() == (site["start"] - 100, site["end"] + 100)
+    with pytest.raises(KeyError, match="GENE2"):
+        pl.tracks(truth.adata, "GENE2", genes=path)
+    with pytest.raises(ValueError, match=r"'GENE1' is not understood.*For genes give genes="):
+        pl.tracks(truth.adata, "GENE1")
+    with pytest.raises(ValueError, match=r"region is a table of .* rows; give one of them"):
+        pl.tracks(truth.adata, get.sites(truth.adata))
+    with pytest.raises(ValueError, match="region is a int"):
+        pl.tracks(truth.adata, 5)
+
+
+def test_positions_can_be_written_in_thousands_and_millions(truth):
+    ax = pl.tracks(truth.adata, "chr22:18.712M-18.73M", groups="B", tfs="CTCF").axes[0]
+    assert ax.get_xlim() == (LEFT, RIGHT)
+
+
+def test_what_was_not_predicted_is_hatched(truth):
+    params = get.params(truth.adata)
+    regions = pd.DataFrame({"chrom": ["chr22"], "start": [18_716_000], "end": [18_717_000]})
+    truth.adata.uns["tfbs"]["regions"] = regions
+    drawn = panels(pl.tracks(truth.adata, REGION))
+    first = (18_716_000 - params["window"]) // params["step"] + 1
+    last = 18_716_999 // params["step"]
+    expected = [(LEFT, first * params["step"]), (last * params["step"] + params["window"], RIGHT)]
+    for group in truth.groups:
+        hatched = [patch for patch in drawn[f"{group}: CTCF"].patches if patch.get_hatch()]
+        assert [(patch.get_x(), patch.get_x() + patch.get_width()) for patch in hatched] == expected
+        assert not [patch for patch in drawn[f"{group}: signal"].patches if patch.get_hatch()]
+
+
+def test_intervals_of_the_users_are_rows_below(truth, tmp_path):
+    bed = tmp_path / "chip.bed"
+    bed.write_text("chr22\t18713000\t18714000\nchr22\t18729500\t18731000\nchr7\t1\t100\n")
+    peaks = pd.DataFrame({"chrom": ["chr22"], "start": [18_720_000], "end": [18_721_000]})
+    figure = pl.tracks(truth.adata, REGION, intervals={"peaks": peaks, "ChIP-seq of CTCF": bed}, genes=False)
+    assert list(panels(figure))[-2:] == ["peaks", "ChIP-seq of CTCF"]
+    boxes = [path.get_extents() for path in panels(figure)["ChIP-seq of CTCF"].collections[0].get_paths()]
+    assert [(box.x0, box.x1) for box in boxes] == [(18_713_000, 18_714_000), (18_729_500, RIGHT)]
+    assert texts_in_trouble(figure) == []
+    with pytest.raises(ValueError, match="intervals is a DataFrame; give a name to each row"):
+        pl.tracks(truth.adata, REGION, intervals=peaks)
+    with pytest.raises(ValueError, match=r"intervals 'peaks'.*end"):
+        pl.tracks(truth.adata, REGION, intervals={"peaks": peaks.assign(end=5)})
+
+
+def test_highlights_are_shaded_in_every_panel(truth):
+    figure = pl.tracks(truth.adata, REGION, highlight="chr22:18,715,000-18,716,000", groups="B")
+    for panel in figure.axes:
+        assert (18_715_000, 1_000) in [
+            (patch.get_x(), patch.get_width()) for patch in panel.patches if isinstance(patch, Rectangle)
+        ]
+
+
+def test_genes_that_do_not_fit_are_counted_and_coding_ones_come_first(truth, tmp_path):
+    lines = [
+        f'chr22\tx\tgene\t{18_713_001 + i}\t18728500\t.\t+\t.\tgene_id "g{i}"; gene_name "N{i}"; gene_type "lncRNA";'
+        for i in range(8)
+    ]
+    coding = 'chr22\tx\tgene\t18720001\t18721000\t.\t+\t.\tgene_id "c"; gene_name "CODING"; gene_type "protein_coding";'
+    path = tmp_path / "genes.gtf"
+    path.write_text("\n".join([*lines, coding]) + "\n")
+    names = [text.get_text() for text in panels(pl.tracks(truth.adata, REGION, genes=path))["genes"].texts]
+    assert names[0] == "+3"
+    assert names[1:] == ["CODING >", *(f"N{i} >" for i in range(5))]

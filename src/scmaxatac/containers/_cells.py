@@ -1,5 +1,6 @@
 """What an object knows of its cells beside the data: annotation, embeddings, colours."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -49,6 +50,25 @@ def cells_of(data: Any, mod: str = "atac") -> Cells:
             if (name := f"{column}_colors") in place.uns:
                 uns[name] = place.uns[name]
     return Cells(obs, obsm, uns)
+
+
+def colors_of(cells: Cells, column: str, groups: Sequence[str]) -> dict[str, str]:
+    """Colours that a column's categories have, as scanpy keeps them; nothing unless each of the groups has one.
+
+    Parameters
+    ----------
+    cells
+        Annotation of the cells.
+    column
+        Name of the column.
+    groups
+        Categories whose colours are wanted.
+    """
+    colors = cells.uns.get(f"{column}_colors")
+    if colors is None or column not in cells.obs or not isinstance(cells.obs[column].dtype, pd.CategoricalDtype):
+        return {}
+    color_of = dict(zip(map(str, cells.obs[column].cat.categories), map(str, colors), strict=False))
+    return {group: color_of[group] for group in groups} if set(groups) <= set(color_of) else {}
 
 
 def _obs(adata: Any, names: pd.Index) -> pd.DataFrame:

@@ -78,6 +78,34 @@ def window_starts(
     return starts[kept]
 
 
+def outside_windows(
+    regions: Intervals, chrom: str, start: int, end: int, *, step: int, grid: Grid = PUBLISHED_GRID
+) -> list[tuple[int, int]]:
+    """Stretches of an interval that no window of :func:`window_starts` covers because it overlaps none of the regions.
+
+    Parameters
+    ----------
+    regions
+        Regions of interest.
+    chrom, start, end
+        The interval, 0-based and half-open.
+    step, grid
+        As for :func:`window_starts`.
+
+    Returns
+    -------
+    Pairs of start and end, sorted.
+    """
+    first = (regions.starts(chrom) - grid.window) // step + 1
+    last = (regions.ends(chrom) - 1) // step
+    gaps, at = [], start
+    for begin, stop in zip(np.maximum(first, 0) * step, last * step + grid.window, strict=True):
+        if at < begin and at < end:
+            gaps.append((at, min(int(begin), end)))
+        at = max(at, int(stop))
+    return [*gaps, (at, end)] if at < end else gaps
+
+
 def check_step(step: int, grid: Grid = PUBLISHED_GRID) -> None:
     """Raise a ValueError unless the step is a multiple of the bin and at most a window."""
     if step % grid.bin or not grid.bin <= step <= grid.window:

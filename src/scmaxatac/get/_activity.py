@@ -10,7 +10,7 @@ from scmaxatac import _keys
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
-from scmaxatac.containers._cells import cells_of
+from scmaxatac.containers._cells import cells_of, colors_of
 from scmaxatac.predict._activity_intervals import activity_intervals
 from scmaxatac.results._reader import Results, find_results
 
@@ -115,10 +115,6 @@ def _as_anndata(data: Any, results: Results, table: pd.DataFrame, mod: str) -> "
     obs[column] = pd.Categorical(groups, categories=groups)
     var = pd.DataFrame(index=[str(tf) for tf in table.columns])
     activity = AnnData(table.to_numpy(dtype=np.float32), obs=obs, var=var)
-    cells = cells_of(data, mod)
-    colors = cells.uns.get(f"{column}_colors")
-    if colors is not None and isinstance(cells.obs[column].dtype, pd.CategoricalDtype):
-        color_of = dict(zip(map(str, cells.obs[column].cat.categories), colors, strict=False))
-        if all(group in color_of for group in groups):
-            activity.uns[f"{column}_colors"] = np.array([color_of[group] for group in groups], dtype=object)
+    if colors := colors_of(cells_of(data, mod), column, groups):
+        activity.uns[f"{column}_colors"] = np.array(list(colors.values()), dtype=object)
     return activity

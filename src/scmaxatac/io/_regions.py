@@ -8,7 +8,9 @@ import pandas as pd
 
 _NUMBER = r"\d{1,3}(?:,\d{3})+|\d+"
 _REGION = re.compile(rf"(?P<chrom>\S*[^\s:_-])(?::|-|_)(?P<start>{_NUMBER})[-_](?P<end>{_NUMBER})")
-_LIKE_REGION = re.compile(r"[^\s/\\]+:[\d\s,._-]*\d[\d\s,._-]*")
+_SHORT = re.compile(r"(?P<chrom>\S*[^\s:]):(?P<start>\d+(?:\.\d+)?[kM]?)-(?P<end>\d+(?:\.\d+)?[kM]?)")
+_UNITS = {"k": 1_000, "M": 1_000_000}
+_LIKE_REGION = re.compile(r"[^\s/\\]+:[\d\s,._kM-]*\d[\d\s,._kM-]*")
 _LARGEST = np.iinfo(np.int32).max  # longer than any chromosome that formats such as bigWig can hold
 
 
@@ -16,8 +18,8 @@ def parse_region(text: str) -> tuple[str, int, int]:
     """Read a region's chromosome, start and end.
 
     Positions are 0-based and half-open, as in BED files and in peak names, whichever form is used: ``chr22:100-200``,
-    ``chr22-100-200`` or ``chr22_100_200``, with or without commas. The last two numbers are the positions, so contig
-    names may hold ``:``, ``-`` and ``_`` themselves (``HLA-A*01:01:100-200``).
+    ``chr22-100-200`` or ``chr22_100_200``, with or without commas, or ``chr22:18.7M-18.8M`` (k or M). The last two
+    numbers are the positions, so contig names may hold ``:``, ``-`` and ``_`` themselves (``HLA-A*01:01:100-200``).
 
     Parameters
     ----------
@@ -39,14 +41,22 @@ def parse_region(text: str) -> tuple[str, int, int]:
     ('chr22', 18712000, 18730000)
     """
     match = _REGION.fullmatch(text.strip()) if isinstance(text, str) else None
-    if match is None:
+    if match is not None:
+        start, end = (int(match[name].replace(",", "")) for name in ("start", "end"))
+    elif isinstance(text, str) and (match := _SHORT.fullmatch(text.strip())) is not None:
+        start, end = (_in_bp(match[name]) for name in ("start", "end"))
+    else:
         raise ValueError(f'region {text!r} is not understood; write it as "chr22:18,712,000-18,730,000"')
-    start, end = (int(match[name].replace(",", "")) for name in ("start", "end"))
     if end <= start:
         raise ValueError(f"region {text!r} is empty: its end, {end:,}, is not after its start, {start:,}")
     if end > _LARGEST:
         raise ValueError(f"region {text!r} ends at {end:,}, beyond the end of any chromosome")
     return match["chrom"], start, end
+
+
+def _in_bp(number: str) -> int:
+    unit = _UNITS.get(number[-1], 1)
+    return round(float(number.rstrip("kM")) * unit)
 
 
 def looks_like_region(text: str) -> bool:

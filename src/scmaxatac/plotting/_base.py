@@ -148,9 +148,7 @@ def position_unit(step: float, end: float) -> tuple[str, float, int]:
 
 
 def region_title(chrom: str, start: int, end: int) -> str:
-    """Write a region for readers, exactly: ``chr22: 18.712-18.730 Mb (18 kb)``, with a dash."""
-    exact = [decimals for decimals in (1, 2, 3, 4) if not (start * 10**decimals % 10**6 or end * 10**decimals % 10**6)]
-    ends = [f"{position / 1e6:.{exact[0]}f}" if exact else f"{position:,}" for position in (start, end)]
+    """Write a region for readers, so that it can be pasted back: ``chr22:18,712,000-18,730,000 (18 kb)``."""
     length = end - start
     span = f"{length / 1e6:.3g} Mb" if length >= 1e6 else f"{length / 1e3:.3g} kb" if length >= 1e3 else f"{length} bp"
-    return f"{chrom}: {ends[0]}\N{EN DASH}{ends[1]}{' Mb' if exact else ''} ({span})"
+    return f"{chrom}:{start:,}-{end:,} ({span})"

@@ -27,11 +27,40 @@ def fill_runs(
         return
     from matplotlib.patches import Polygon
 
+    # not as ax.fill, which looks for the limits of the data corner by corner
+    ax.add_artist(Polygon(_corners(starts, ends, values, limits, bin_size), facecolor=colour, linewidth=0))
+
+
+def draw_line(
+    ax: "Axes",
+    starts: pd.Series,
+    ends: pd.Series,
+    values: pd.Series,
+    limits: tuple[int, int],
+    colour: str,
+    *,
+    bin_size: int,
+) -> None:
+    """Draw the upper edge of what :func:`fill_runs` fills; nothing where there is no run, or where it is 0."""
+    if starts.empty:
+        return
+    corners = _corners(starts, ends, values, limits, bin_size).astype(float)
+    corners[np.repeat(corners[1::4, 1] == 0, 4)] = np.nan
+    apart = np.flatnonzero(corners[3:-1:4, 0] == corners[4::4, 0])  # runs that touch don't fall in between
+    gaps = np.setdiff1d(np.arange(len(corners) // 4 - 1), apart)
+    kept = np.insert(corners, 4 * gaps + 4, np.nan, axis=0) if len(gaps) else corners
+    falls = np.concatenate([4 * apart + 3, 4 * apart + 4])
+    kept = np.delete(kept, falls + np.searchsorted(4 * gaps + 4, falls, side="right"), axis=0)
+    ax.plot(*kept.T, color=colour, linewidth=0.9, solid_joinstyle="miter")
+
+
+def _corners(
+    starts: pd.Series, ends: pd.Series, values: pd.Series, limits: tuple[int, int], bin_size: int
+) -> np.ndarray:
     runs = starts.to_numpy(), ends.to_numpy(), values.to_numpy()
     if limits[1] - limits[0] > bin_size * _COLUMNS:
         runs = column_maxima(*runs, limits, _COLUMNS)
-    # not as ax.fill, which looks for the limits of the data corner by corner
-    ax.add_artist(Polygon(outline(*runs), facecolor=colour, linewidth=0))
+    return outline(*runs)
 
 
 def outline(starts: np.ndarray, ends: np.ndarray, values: np.ndarray) -> np.ndarray:

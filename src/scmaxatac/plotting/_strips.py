@@ -1,0 +1,41 @@
+"""Intervals that are drawn as rows of bars."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from scmaxatac.genome._chrom_styles import check_styles
+from scmaxatac.genome._interval_table import Table, read_intervals
+
+
+def read_strips(
+    given: Mapping[str, Table] | None, place: tuple[str, int, int], argument: str
+) -> dict[str, pd.DataFrame]:
+    """Read rows of intervals and keep what lies in the part of the genome that is shown.
+
+    Parameters
+    ----------
+    given
+        ``{name: intervals}``.
+    place
+        Chromosome, start and end.
+    argument
+        Name of the argument, for messages.
+
+    Raises
+    ------
+    ValueError
+        If it is no such mapping, a row holds no interval, or the chromosomes are named in another style.
+    """
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise ValueError(f"{argument} is a {type(given).__name__}; give a name to each row, {{'peaks': table}}")
+    chrom, start, end = place
+    found = {}
+    for name, table in given.items():
+        rows = read_intervals(table, f"{argument} {name!r}" if argument != name else argument)
+        check_styles(dict.fromkeys(rows["chrom"].astype(str)), [chrom], f"{argument} {name!r}", "the region")
+        here = (rows["chrom"] == chrom) & (rows["end"] > start) & (rows["start"] < end)
+        found[str(name)] = rows.loc[here, ["start", "end"]].clip(start, end)
+    return found

@@ -1,0 +1,180 @@
+"""Tracks arranged in a figure: by group, by factor, or with all groups over each other."""
+
+from typing import TYPE_CHECKING, Literal, NamedTuple, get_args
+
+import pandas as pd
+
+from scmaxatac.genome import Genes
+from scmaxatac.plotting._base import (
+    GREY,
+    LARGE,
+    MEDIUM,
+    PALETTE,
+    PanelGrid,
+    available_size,
+    position_axis,
+    region_title,
+    text_width,
+)
+from scmaxatac.plotting._genes import draw_genes, gene_rows, genes_height
+from scmaxatac.plotting._labels import distinct_labels
+from scmaxatac.plotting._track_data import TrackData
+from scmaxatac.plotting._track_layout import STRIP, TrackLayout
+from scmaxatac.plotting._track_panels import draw_strip, draw_track, shade
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+Arrangement = Literal["groups", "tfs", "overlay"]
+
+_SQUARE = "\N{BLACK SQUARE}"
+
+
+class _Track(NamedTuple):
+    name: str
+    """The signal, or a transcription factor."""
+
+    groups: list[str]
+    label: str
+
+
+def check_arrangement(layout: str) -> None:
+    """Raise a ValueError if there is no such arrangement."""
+    if layout not in get_args(Arrangement):
+        raise ValueError(f"layout is {layout!r}; it can be {', '.join(map(repr, get_args(Arrangement)))}")
+
+
+def draw_tracks(
+    tracks: TrackData,
+    arrangement: Arrangement,
+    *,
+    genes: Genes | None,
+    strips: dict[str, pd.DataFrame],
+    highlight: pd.DataFrame | None,
+    sites: bool,
+    figsize: tuple[float, float] | None,
+    ax: "Axes | None",
+) -> "Figure":
+    """Draw tracks, rows of intervals and genes below each other.
+
+    Parameters
+    ----------
+    tracks
+        Signals, scores and sites.
+    arrangement
+        What stands together.
+    genes
+        Genes to draw below, if any.
+    strips
+        Rows of intervals, by name.
+    highlight
+        Intervals to shade.
+    sites
+        Whether sites are marked.
+    figsize, ax
+        Size of a new figure, or the Axes in whose place all is drawn.
+    """
+    blocks = _blocks(tracks, arrangement)
+    names = [[track.label for track in block] for block in blocks.values()]
+    size = available_size(ax, figsize)
+
+    def arrange(height: float) -> TrackLayout:
+        legend = arrangement == "overlay"
+        return TrackLayout(list(blocks), names, strips=list(strips), genes_height=height, legend=legend, available=size)
+
+    layout = arrange(0)
+    limits, gene_table = (tracks.start, tracks.end), None
+    if genes is not None:
+        gene_table = gene_rows(genes, tracks.chrom, *limits, layout.width)
+        layout = arrange(genes_height(gene_table))
+    grid = PanelGrid(ax, layout.grid_width, layout.height)
+    colours = _colours(tracks, arrangement)
+    _header(grid, layout, tracks, colours, arrangement)
+    panels = []
+    for b, block in enumerate(blocks.values()):
+        top = layout.block_top(b)
+        middle = top + layout.block_height(b) / 2
+        grid.text(0.1, middle, layout.labels[b], fontsize=layout.label_size, va="center", ha="left")
+        for t, track in enumerate(block):
+            panel = grid.panel(layout.left, top + t * layout.pitch, layout.width, layout.track)
+            panel.set_label(f"{', '.join(track.groups)}: {track.name}")
+            draw_track(
+                panel, layout, tracks, track.name, track.groups, [colours[g, track.name] for g in track.groups],
+                label=track.label, sites=sites,
+            )  # fmt: skip
+            panels.append(panel)
+    for s, (name, intervals) in enumerate(strips.items()):
+        panel = grid.panel(layout.left, layout.strips_top + s * STRIP, layout.width, STRIP)
+        panel.set_label(name)
+        draw_strip(panel, intervals, limits, name, layout.width)
+        panels.append(panel)
+    if gene_table is not None:
+        panel = grid.panel(layout.left, layout.genes_top, layout.width, layout.genes_height)
+        panel.set_label("genes")
+        panel.set_xlim(*limits)
+        draw_genes(panel, gene_table)
+        panels.append(panel)
+    if highlight is not None:
+        shade(panels, highlight)
+    position_axis(panels[-1], tracks.chrom, *limits)
+    return grid.figure
+
+
+def _blocks(tracks: TrackData, arrangement: Arrangement) -> dict[str, list[_Track]]:
+    """Tracks in their blocks, by the label of the block."""
+    if not tracks.names:
+        raise ValueError("nothing to draw: there is neither signal nor a transcription factor")
+    if arrangement == "groups":
+        return {group: [_Track(name, [group], name) for name in tracks.names] for group in tracks.groups}
+    if arrangement == "tfs":
+        return {name: [_Track(name, [group], group) for group in tracks.groups] for name in tracks.names}
+    return {"": [_Track(name, tracks.groups, name) for name in tracks.names]}
+
+
+def _colours(tracks: TrackData, arrangement: Arrangement) -> dict[tuple[str, str], str]:
+    """Colour of each group's signal and scores."""
+    of_group = tracks.colors or (_distinct(tracks.groups) if arrangement == "overlay" else {})
+    if arrangement == "overlay":
+        return {(group, name): of_group[group] for group in tracks.groups for name in tracks.names}
+    of_tf = dict(zip(tracks.tfs, PALETTE, strict=False))
+    return {(g, name): of_tf.get(name) or of_group.get(g, GREY) for g in tracks.groups for name in tracks.names}
+
+
+def _distinct(groups: list[str]) -> dict[str, str]:
+    """Colours for groups of which the object knows none: the colour-blind-safe ones as far as they go."""
+    if len(groups) <= len(PALETTE):
+        return dict(zip(groups, PALETTE, strict=False))
+    import matplotlib as mpl
+    from matplotlib.colors import to_hex
+
+    colours = mpl.colormaps["turbo"]
+    return {group: to_hex(colours(0.05 + 0.9 * i / (len(groups) - 1))) for i, group in enumerate(groups)}
+
+
+def _header(
+    grid: PanelGrid, layout: TrackLayout, tracks: TrackData, colours: dict[tuple[str, str], str], arrangement: str
+) -> None:
+    """Write the region, the ranges and, where tracks carry no names, what the colours mean."""
+    grid.text(layout.left, 0.12, region_title(tracks.chrom, tracks.start, tracks.end), fontsize=LARGE, va="center")
+    dash, ranges = "\N{EN DASH}", []
+    if tracks.signal_top is not None:
+        ranges.append(f"signal 0{dash}{tracks.signal_top:g} (1 = 99th percentile of coverage)")
+    if tracks.tfs:
+        ranges.append(f"score 0{dash}1" + (" (dashed: threshold)" if arrangement != "overlay" else ""))
+    if tracks.gaps and tracks.tfs:
+        ranges.append("hatched: not predicted")
+    grid.text(layout.left, 0.33, "; ".join(ranges), color=GREY, va="center")
+    if not layout.has_legend:
+        return
+    if arrangement == "overlay":
+        entries = [(group, colours[group, tracks.names[0]]) for group in tracks.groups]
+    else:
+        entries = [(tf, colours[tracks.groups[0], tf]) for tf in tracks.tfs]
+    room = layout.width / max(len(entries), 1)
+    longest = max(int(room * 72 / (MEDIUM * 0.6)) - 3, 3)
+    left = layout.left
+    for name, (_, colour) in zip(distinct_labels([n for n, _ in entries], longest, 1), entries, strict=True):
+        text = f"{_SQUARE} {name}"
+        grid.text(left, 0.54, text, fontsize=MEDIUM, color=colour, va="center")
+        left += text_width([text], MEDIUM) + 0.2

@@ -1,0 +1,54 @@
+"""What part of the genome a plot shows."""
+
+import re
+
+import pandas as pd
+import pytest
+
+from scmaxatac import Genes
+from scmaxatac.plotting._place import find_place
+from scmaxatac.plotting._strips import read_strips
+
+
+@pytest.fixture
+def genes(tmp_path):
+    path = tmp_path / "genes.gtf"
+    path.write_text('chr1\tx\tgene\t101\t200\t.\t+\t.\tgene_id "g1"; gene_name "FOS:JUN";\n')
+    return Genes(path)
+
+
+def test_a_region_is_taken_as_it_is_and_a_gene_gets_flanks(genes):
+    assert find_place("chr1:1k-2k", genes, 50) == ("chr1", 1_000, 2_000)
+    assert find_place("FOS:JUN", genes, 50) == ("chr1", 50, 250)
+    assert find_place("FOS:JUN", genes, 500) == ("chr1", 0, 700)
+
+
+@pytest.mark.parametrize("names", [("chrom", "start", "end"), ("Chromosome", "Start", "End")])
+def test_rows_of_other_tables_are_understood(names):
+    row = pd.DataFrame([("chr1", 100, 200)], columns=names).iloc[0]
+    assert find_place(row, None, 10) == ("chr1", 90, 210)
+
+
+@pytest.mark.parametrize(
+    ("place", "message"),
+    [
+        ({"chrom": "chr1", "start": 5.5, "end": 9}, "region: "),
+        ({"chrom": "chr1", "start": 5}, "region: "),
+        (("chr1", 5, 9), "region is a tuple"),
+        ("chr1", "'chr1' is not understood"),
+        ("chr1:2k-1k", "is empty"),
+        ("chr1:1K-2K", "'chr1:1K-2K' is not understood"),
+    ],
+)
+def test_what_is_no_place_is_told(place, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        find_place(place, None, 10)
+
+
+def test_intervals_are_cut_to_what_is_shown_and_other_names_of_chromosomes_are_told():
+    table = pd.DataFrame({"chrom": ["chr1", "chr1", "chr2"], "start": [0, 90, 50], "end": [10, 120, 60]})
+    (found,) = read_strips({"peaks": table}, ("chr1", 5, 100), "intervals").values()
+    assert found.to_numpy().tolist() == [[5, 10], [90, 100]]
+    assert read_strips(None, ("chr1", 5, 100), "intervals") == {}
+    with pytest.raises(ValueError, match="intervals 'peaks'"):
+        read_strips({"peaks": table.assign(chrom=["1", "1", "2"])}, ("chr1", 5, 100), "intervals")
