@@ -74,7 +74,7 @@ def main() -> None:
     if args.quick:
         args.kills, args.pairs, args.points, args.names = 4, len(RUNS), 2, 4
     start, state = time.monotonic(), args.state.resolve()
-    _import_everything()
+    import_everything()
     world = World(state / "world")
     made = run(lambda: bool(make_world(world.folder)), watch=state)
     if made.how != "done":
@@ -105,7 +105,7 @@ def _run(lab: Lab, notes: Notes, args: Namespace, is_chosen: Callable[[str], boo
             pairs(lab, notes, {kind: of for kind, of in kinds.items() if is_chosen(kind)}, n, "pairs")
 
 
-def _import_everything() -> None:
+def import_everything() -> None:
     """Import what the cases need, so that forked processes have it; nothing is computed, and no thread begun, here."""
     import numba
 

@@ -24,7 +24,7 @@ OWN_CHECKS = {
     "data", "models", "regions", "threshold", "fragments", "peaks", "scores", "signals", "motifs", "background",
     "compare_in", "genes", "init", "devices", "strategy", "history", "calibration", "level", "unit", "strand", "preset",
     "backend", "precision", "unphased", "source", "method", "scale", "normalize", "variants", "haplotypes",
-    "cmap",
+    "cmap", "layout", "intervals", "highlight",
 }  # fmt: skip
 """Parameters of several kinds, or of a few words; where they are understood they are checked."""
 
@@ -51,7 +51,9 @@ ARGUMENTS = [
     (name, parameter.name)
     for name, function in FUNCTIONS.items()
     for parameter in inspect.signature(function).parameters.values()
-    if parameter.name not in OWN_CHECKS and not names_numbers(parameter)
+    if parameter.name not in OWN_CHECKS
+    and not names_numbers(parameter)
+    and (name, parameter.name) != ("pl.tracks", "region")  # of several kinds there
 ]
 
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import anndata
+import h5py
 import numpy as np
 import pytest
 
@@ -18,3 +19,18 @@ def test_data_are_read_by_the_end_of_their_name(tmp_path: Path):
         read_data(tmp_path / "a.loom")
     with pytest.raises(FileNotFoundError, match=r"no such file: .*none\.h5ad"):
         read_data(tmp_path / "none.h5ad")
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "another"])
+@pytest.mark.parametrize("suffix", ["h5ad", "h5mu"])
+def test_what_can_not_be_read_is_named_in_one_error(tmp_path: Path, damage: str, suffix: str):
+    path = tmp_path / f"a.{suffix}"
+    anndata.AnnData(np.ones((2, 1), np.float32)).write_h5ad(path)
+    data = path.read_bytes()
+    path.write_bytes({"cut": data[: len(data) // 2], "text": b"no HDF5", "another": data}[damage])
+    if damage == "another":
+        with h5py.File(path, "r+") as handle:
+            del handle["X"], handle["obs"], handle["var"]
+            handle["obs"] = np.ones(3)
+    with pytest.raises(ValueError, match=rf"a\.{suffix} can't be read \(.*Copy or make it again"):
+        read_data(path)

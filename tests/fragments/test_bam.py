@@ -1,3 +1,5 @@
+import subprocess
+import sys
 from collections import Counter
 
 import numpy as np
@@ -228,3 +230,19 @@ def test_truncated_and_damaged_bam_files_are_clear_errors(tmp_path):
     path.write_bytes(whole[:middle] + bytes(1000) + whole[middle + 1000 :])
     with pytest.raises(ValueError, match=r"x\.bam is truncated or damaged"):
         list(BamFragments(path).chunks())
+
+
+READ = "import sys; from scmaxatac.fragments._bam import BamFragments; list(BamFragments(sys.argv[1]).chunks())"
+
+
+def test_a_file_damaged_in_its_first_block_is_an_error_and_no_hang(tmp_path):
+    """With two threads htslib waits for ever."""
+    header = {"HD": {"VN": "1.6"}, "SQ": [{"SN": "chr1", "LN": 100_000}]}
+    path = tmp_path / "a.bam"
+    with pysam.AlignmentFile(str(path), "wb", header=header):
+        pass
+    data = bytearray(path.read_bytes())
+    data[16:18] = b"\x10\x00"  # the length of the first block
+    path.write_bytes(data)
+    done = subprocess.run([sys.executable, "-c", READ, str(path)], capture_output=True, text=True, timeout=100)
+    assert f"ValueError: {path} is not a readable BAM file" in done.stderr

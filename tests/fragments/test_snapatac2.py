@@ -156,3 +156,33 @@ def test_single_end_reads_that_snapatac2_imports_keep_their_five_prime_ends(
         found = brute_force.source_insertions(SnapFragments(adata), list(adata.obs_names))
         assert sorted(found.elements()) == sorted(truth)
     backed.close()
+
+
+@pytest.mark.parametrize("damage", ["column", "negative", "falling", "first", "last"])
+def test_a_damaged_matrix_is_refused(adata, damage):
+    matrix = adata.obsm["fragment_paired"]
+    if damage in ("column", "negative"):
+        matrix.indices[2] = 1550 if damage == "column" else -1
+        with pytest.raises(ValueError, match=r"obsm\['fragment_paired'\] is damaged: it holds column (1550|-1), and"):
+            list(SnapFragments(adata).chunks())
+        return
+    place, value = {"falling": (1, 7), "first": (0, 1), "last": (-1, 7)}[damage]
+    matrix.indptr[place] = value
+    with pytest.raises(ValueError, match=r"obsm\['fragment_paired'\] is damaged: its rows are not where"):
+        SnapFragments(adata)
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        {"reference_seq_name": ["chr1"]},
+        {"reference_seq_name": ["chr1"], "reference_seq_length": ["x"]},
+        {"reference_seq_name": ["chr1"], "reference_seq_length": [0]},
+        {"reference_seq_name": ["chr1", "chr1"], "reference_seq_length": [5, 5]},
+        {"reference_seq_name": [], "reference_seq_length": []},
+    ],
+)
+def test_a_damaged_table_of_chromosomes_is_refused(adata, table):
+    adata.uns["reference_sequences"] = pd.DataFrame(table)
+    with pytest.raises(ValueError, match=r"uns\['reference_sequences'\] (is not SnapATAC2's table|has no chromosomes)"):
+        SnapFragments(adata)

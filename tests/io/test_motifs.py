@@ -110,3 +110,27 @@ def test_lines_with_other_labels_are_refused(tmp_path, labels):
     path.write_text(">MA1 X\n" + "".join(f"{letter} [1 2 3]\n" for letter in labels))
     with pytest.raises(ValueError, match=r"m\.jaspar: its lines are labelled|motif MA1: .* are not numbers"):
         read_motifs(path)
+
+
+_HEAD = "MEME version 4\n\nMOTIF one\n"
+_MATRIX = "letter-probability matrix: alength= 4 w= 2 nsites= 20\n0.5 0.5 0 0\n0 0 0.25 0.75\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (_HEAD, "motif one has no letter-probability matrix"),
+        (f"{_HEAD}MOTIF two\n{_MATRIX}", "motif one has no letter-probability matrix"),
+        (f"MEME version 4\n{_MATRIX}", "line 2: a letter-probability matrix without a line MOTIF before it"),
+        (f"{_HEAD}{_MATRIX.replace('w= 2', 'w= 3')}", "has 2 rows, and its matrix says w= 3"),
+        (f"{_HEAD}{_MATRIX.replace('0.25', '0.85')}", r"row 2 sums to 1\.6, and probabilities sum to 1"),
+        (f"{_HEAD}{_MATRIX.replace('nsites= 20', 'nsites= 1e')}", "nsites is '1e', which is no number"),
+    ],
+)
+def test_what_a_meme_file_lacks_is_told(tmp_path, text, message):
+    path = tmp_path / "m.meme"
+    path.write_text(text)
+    with pytest.raises(ValueError, match=message):
+        read_motifs(path)
+    path.write_text(_HEAD + _MATRIX)
+    np.testing.assert_allclose(read_motifs(path)[0].counts, [[10, 10, 0, 0], [0, 0, 5, 15]])

@@ -78,6 +78,11 @@ class SnapFragments:
             first = stop
 
     def _chunk(self, cell: np.ndarray, columns: np.ndarray, values: np.ndarray) -> FragmentChunk:
+        if columns.min() < 0 or columns.max() >= self._offsets[-1]:
+            wrong = columns.min() if columns.min() < 0 else columns.max()
+            raise ValueError(
+                f"{self.name} is damaged: it holds column {wrong}, and its chromosomes have {self._offsets[-1]} bp"
+            )
         chrom = (np.searchsorted(self._offsets, columns, side="right") - 1).astype(np.int32)
         start = (columns - self._offsets[chrom]).astype(np.int32)
         if not self._is_paired:
@@ -100,11 +105,20 @@ class SnapFragments:
         if form != "csr":
             raise ValueError(f"{self.name} is {form}, not CSR as SnapATAC2 stores fragments")
         width = int(self._matrix.shape[1])
+        if hasattr(self._matrix, "indptr"):
+            self._check_pointers()
         if width != self._offsets[-1]:
             raise ValueError(
                 f"{self.name} has {width} columns, but the chromosomes in uns[{_keys.REFERENCE_SEQUENCES!r}] have "
                 f"{self._offsets[-1]} bp in all: they belong to different objects"
             )
+
+    def _check_pointers(self) -> None:
+        """Refuse a matrix whose rows do not lie one behind the other in its entries, as in a damaged file."""
+        pointers, n = np.asarray(self._matrix.indptr[:]).astype(np.int64), len(self._matrix.indices)
+        whole = len(pointers) == self.n_cells + 1 and pointers[0] == 0 and (np.diff(pointers) >= 0).all()
+        if not whole or pointers[-1] != n or len(self._matrix.data) != n:
+            raise ValueError(f"{self.name} is damaged: its rows are not where its indptr says")
 
 
 def fragment_key(adata: Any) -> str | None:
@@ -131,8 +145,17 @@ def _reference(adata: Any, name: str) -> tuple[list[str], np.ndarray]:
             "(anndata.concat drops it unless uns_merge= is given); copy it from one of the original objects"
         )
     table = adata.uns[_keys.REFERENCE_SEQUENCES]
-    lengths = np.asarray(table["reference_seq_length"]).astype(np.int64)
-    return [str(chrom) for chrom in table["reference_seq_name"]], np.concatenate(([0], np.cumsum(lengths)))
+    try:
+        lengths = np.asarray(table["reference_seq_length"]).astype(np.int64)
+        names = [str(chrom) for chrom in table["reference_seq_name"]]
+    except (KeyError, TypeError, ValueError, IndexError) as error:
+        raise ValueError(
+            f"uns[{_keys.REFERENCE_SEQUENCES!r}] is not SnapATAC2's table of reference_seq_name and "
+            f"reference_seq_length ({type(error).__name__}: {error})"
+        ) from None
+    if not len(lengths) or lengths.min() < 1 or len(set(names)) < len(names):
+        raise ValueError(f"uns[{_keys.REFERENCE_SEQUENCES!r}] has no chromosomes, one twice, or one without a length")
+    return names, np.concatenate(([0], np.cumsum(lengths)))
 
 
 def _slices(counts: np.ndarray) -> Iterator[tuple[int, int]]:

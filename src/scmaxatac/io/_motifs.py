@@ -14,6 +14,10 @@ _FEW_SITES = 2
 _ASSUMED_SITES = 1000.0
 """Sites that a matrix of probabilities is taken to rest on where its file does not say."""
 
+_WIDTH = re.compile(r"\bw\s*=\s*(\d+)")
+_ROUNDED = 0.05
+"""How far a row of probabilities, rounded as they are in files, may be from 1."""
+
 _LETTER = re.compile(r"([ACGTUacgtu])\b")
 _NUMBER_OF_SITES = re.compile(r"\bnsites\s*=\s*([0-9.eE+-]+)")
 
@@ -109,10 +113,14 @@ def _read_meme(lines: list[str], path: str | os.PathLike[str]) -> list[Motif]:
         if line.startswith("ALPHABET") and line.partition("=")[2].strip() not in ("ACGT", ""):
             raise ValueError(f"{path} has the alphabet {line.partition('=')[2].strip()}; only ACGT is read")
         if line.startswith("MOTIF"):
+            if name:
+                raise ValueError(f"{path}: motif {name[0]} has no letter-probability matrix")
             name = line.split()[1:3]
             if not name:
                 raise ValueError(f"{path}, line {i + 1}: a motif without a name")
-        elif line.startswith("letter-probability matrix") and name:
+        elif line.startswith("letter-probability matrix"):
+            if not name:
+                raise ValueError(f"{path}, line {i + 1}: a letter-probability matrix without a line MOTIF before it")
             rows = []
             for row in lines[i + 1 :]:
                 if not row or not (row[0].isdigit() or row[0] == "."):
@@ -120,10 +128,33 @@ def _read_meme(lines: list[str], path: str | os.PathLike[str]) -> list[Motif]:
                 rows.append(_numbers(row, path, name[0]))
             sites = _NUMBER_OF_SITES.search(line)
             what = f"motif {name[0]} of {path}"
-            matrix = as_counts(_rectangular(rows, what), what, float(sites[1]) if sites else None)
+            given = _probabilities(rows, line, what)
+            matrix = as_counts(given, what, _number(sites[1], what) if sites else None)
             motifs.append(Motif(name[0], name[-1], matrix))
             name = []
+    if name:
+        raise ValueError(f"{path}: motif {name[0]} has no letter-probability matrix")
     return motifs
+
+
+def _probabilities(rows: list[list[float]], head: str, what: str) -> np.ndarray:
+    """Rows of a matrix that are as many as its head says, and sum to 1."""
+    width = _WIDTH.search(head)
+    if width and int(width[1]) != len(rows):
+        raise ValueError(f"{what} has {len(rows)} rows, and its matrix says w= {width[1]}")
+    matrix = _rectangular(rows, what)
+    if len(wrong := np.flatnonzero(~(np.abs(matrix.sum(axis=1) - 1) <= _ROUNDED))):
+        total = matrix[wrong[0]].sum()
+        raise ValueError(f"{what}: row {wrong[0] + 1} sums to {total:g}, and probabilities sum to 1")
+    shares: np.ndarray = matrix / matrix.sum(axis=1, keepdims=True)
+    return shares
+
+
+def _number(text: str, what: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise ValueError(f"{what}: nsites is {text!r}, which is no number") from None
 
 
 def _read_jaspar(lines: list[str], path: str | os.PathLike[str]) -> list[Motif]:
