@@ -91,7 +91,10 @@ TESTED_BY = {
 }  # fmt: skip
 """Parts that make sense together only, and the file that tests them."""
 
-ROOT_MODULES = {"_checks", "_compiled", "_constants", "_docs", "_keys", "_logging", "_settings", "_text", "_types"}
+ROOT_MODULES = {
+    "_arguments", "_checks", "_compiled", "_constants", "_docs", "_keys",
+    "_logging", "_settings", "_text", "_types",
+}  # fmt: skip
 
 HEAVY = (
     "lightning",

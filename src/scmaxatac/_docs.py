@@ -25,11 +25,12 @@ _TEXTS = {
     "results": """
         AnnData, MuData or SnapATAC2's backed AnnData with results.""",
     "fragments": """
-        Path of a fragment file or of a BAM file, or ``{sample: path}`` together with `sample_key`. Without it fragments
-        are taken from ``obsm["fragment_paired"]`` or ``obsm["fragment_single"]`` (SnapATAC2), then from
+        Path of a fragment file or of a BAM file, or ``{sample: path}`` together with `sample_key`. Without it
+        fragments are taken from ``obsm["fragment_paired"]`` or ``obsm["fragment_single"]`` (SnapATAC2), then from
         ``uns["files"]["fragments"]`` (muon). Fragment files have to be shifted by +4/-5 bp already, as those of Cell
-        Ranger are. Reads of a BAM file are shifted here; they need a cell barcode (tag ``CB``), a mapping quality of at
-        least 30 and, if they are paired, the mark of a proper pair, and must not be marked as duplicates.""",
+        Ranger are. Reads of a BAM file are shifted here; they need a cell barcode (in the tag ``CB``, or where
+        ``settings.bam_barcode`` says), a mapping quality of at least 30 and, if they are paired, the mark of a proper
+        pair, and must not be marked as duplicates.""",
     "sample_key": """
         Column of ``obs`` that says which fragment file a cell is in.""",
     "barcode_key": """

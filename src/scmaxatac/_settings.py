@@ -58,6 +58,9 @@ class Settings:
         is installed, on every machine. Off where the environment variable ``SCMAXATAC_MEASURE_BACKENDS`` is 0.
     min_match_rate
         Smallest share of the object's cells that has to be found among a fragment file's barcodes.
+    bam_barcode
+        Where the reads of a BAM file hold the barcodes of cells: a tag (``"CB"``, ``"DB"``), or a regular expression
+        for the reads' names, whose first group, or whole match, is the barcode (``"^[^:]+"``: all up to a colon).
     """
 
     cache_dir: Path = field(default_factory=_default_cache_dir)  # type: ignore[assignment]
@@ -69,6 +72,7 @@ class Settings:
     bigwig_drop_zeros: bool = False
     measure_backends: bool = field(default_factory=_default_measure_backends)
     min_match_rate: float = 0.1
+    bam_barcode: str = "CB"
 
     def __setattr__(self, name: str, value: Any) -> None:
         if name in _FOLDERS and value is not None:

@@ -50,10 +50,22 @@ def choose_names(wanted: object, known: Sequence[str], what: str, *, source: str
         raise ValueError(f"no {what} is asked for; name at least one, or None for all")
     there = set(known)
     if unknown := [name for name in names if name not in there]:
-        near = list(dict.fromkeys(match for name in unknown for match in similar_names(name, known)))
-        hint = f"did you mean {_quoted(near)}?" if near else f"{source} {_quoted(known)}"
-        raise KeyError(f"no {what} {_quoted(unknown)}; {hint}")
+        raise KeyError(f"no {what} {_quoted(unknown)}; {known_instead(unknown, known, source=source)}")
     return names
+
+
+def known_instead(unknown: Iterable[str], known: Sequence[str], *, source: str = "there are") -> str:
+    """What to name instead of names that are not known: the known ones that are like them, else the first of all.
+
+    Parameters
+    ----------
+    unknown, known
+        The names.
+    source
+        Where the known names are, as the beginning of a sentence.
+    """
+    near = list(dict.fromkeys(match for name in unknown for match in similar_names(name, known)))
+    return f"did you mean {_quoted(near)}?" if near else f"{source} {_quoted(known)}"
 
 
 def similar_names(name: str, known: Iterable[str]) -> list[str]:

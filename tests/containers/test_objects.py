@@ -195,3 +195,11 @@ def test_columns_of_a_backed_object_are_those_that_were_stored(tmp_path):
     with pytest.raises(KeyError, match="obs has no column 'leidn'; did you mean 'leiden'"):
         group_labels(adata, "leidn")
     adata.close()
+
+
+def test_labels_that_are_lists_are_refused_with_the_first_of_them():
+    obs = pd.DataFrame({"label": ["B", ["T", "NK"], ["T"]]}, index=list("abc"))
+    with pytest.raises(
+        ValueError, match=r"obs\['label'\] holds a list as a value \(\['T', 'NK'\]\); a group's name is text"
+    ):
+        group_labels(ad.AnnData(np.zeros((3, 1), np.float32), obs), "label")

@@ -5,6 +5,7 @@ from collections import Counter
 import numpy as np
 import pytest
 
+from scmaxatac import settings
 from scmaxatac.fragments import _bam
 from scmaxatac.fragments._bam import BamFragments
 
@@ -152,8 +153,40 @@ def test_reads_are_assigned_to_cells_by_their_tag(tmp_path, brute_force):
     assert source.match.n_matched == 3
     bare = [barcode[:-2] for barcode in BARCODES]
     assert brute_force.source_insertions(BamFragments(path, bare), BARCODES) == truth
-    with pytest.raises(ValueError, match="only 0 of the object's 3 cells"):
+    with pytest.raises(ValueError, match=r"no read .* has the tag XX, .*settings\.bam_barcode to the tag"):
         list(BamFragments(path, BARCODES, tag="XX").chunks())
+
+
+@pytest.mark.parametrize(("where", "place"), [
+    ("DB", "tag"), ("^[^:]+", "name"), (r":([ACGT]+-1)$", "end of name"),
+])  # fmt: skip
+def test_barcodes_are_taken_from_where_the_settings_say(tmp_path, brute_force, monkeypatch, where, place):
+    reads = simulate(np.random.default_rng(2))
+    usual = write(tmp_path / "usual.bam", reads, "coordinate")
+    expected = brute_force.source_insertions(BamFragments(usual, BARCODES), BARCODES)
+    assert expected
+    for read in reads:
+        barcode = dict(read.get_tags()).get("CB", "none")
+        read.set_tag("CB", None)
+        if place == "tag":
+            read.set_tag("DB", barcode)
+        else:
+            read.query_name = f"{barcode}:{read.query_name}" if place == "name" else f"{read.query_name}:{barcode}"
+    path = write(tmp_path / "x.bam", reads, "coordinate")
+    with pytest.raises(ValueError, match=r"no read .* has the tag CB"):
+        list(BamFragments(path, BARCODES).chunks())
+    monkeypatch.setattr(settings, "bam_barcode", where)
+    assert brute_force.source_insertions(BamFragments(path, BARCODES), BARCODES) == expected
+
+
+@pytest.mark.parametrize(("where", "message"), [
+    ("", "it has to be a tag such as 'CB'"), (None, "it has to be a tag"), ("(x", "which is no regular expression"),
+])  # fmt: skip
+def test_a_place_of_barcodes_that_is_none_is_refused_before_anything_is_read(tmp_path, monkeypatch, where, message):
+    path = write(tmp_path / "x.bam", simulate(np.random.default_rng(2)), "coordinate")
+    monkeypatch.setattr(settings, "bam_barcode", where)
+    with pytest.raises(ValueError, match=rf"settings\.bam_barcode is .*{message}"):
+        BamFragments(path, BARCODES)
 
 
 def test_chunks_are_bounded(tmp_path, brute_force, monkeypatch):

@@ -300,3 +300,51 @@ def test_names_that_are_no_utf8_are_a_clear_error(tmp_path):
     path.write_bytes(b"chr1\t1\t5\t\xff\xfe\t1\n")
     with pytest.raises(ValueError, match=r"a\.tsv is not a fragment file"):
         list(FragmentFile(path, CELLS).chunks())
+
+
+def test_few_fragments_without_a_base_are_left_out_and_counted_once(tmp_path, brute_force):
+    lines = [f"chr1\t{i}\t{i + 100 + i * 37 % 400}\tA-1\t1" for i in range(1999)]
+    path = write(tmp_path / "clean.tsv", lines)
+    expected = brute_force.source_insertions(FragmentFile(path, ["A-1"]), ["A-1"])
+    path = write(tmp_path / "x.tsv", [*lines[:700], "chr1\t70\t70\tA-1\t1", *lines[700:]])
+    source = FragmentFile(path, ["A-1"])
+    with pytest.warns(UserWarning, match="1 of 2,000 fragments start where they end and are left out") as told:
+        assert brute_force.source_insertions(source, ["A-1"]) == expected
+    assert len(told) == 1
+    assert brute_force.source_insertions(source, ["A-1"]) == expected  # told already
+
+
+def test_many_fragments_without_a_base_or_one_that_is_reversed_are_an_error(tmp_path):
+    lines = [f"chr1\t{i}\t{i + 100 + i * 37 % 400}\tA-1\t1" for i in range(1998)]
+    for wrong in (["chr1\t70\t70\tA-1\t1"] * 3, ["chr1\t70\t69\tA-1\t1"], ["chr1\t-7\t69\tA-1\t1"]):
+        path = write(tmp_path / "x.tsv", [*lines[:700], *wrong, *lines[700:]])
+        with pytest.raises(ValueError, match=r"line 701: expected 0 <= start < end"):
+            list(FragmentFile(path, ["A-1"]).chunks())
+
+
+@pytest.mark.parametrize(("of_cell", "of_file"), [
+    ("s1_{}", "{}"), ("my_sample_{}", "{}"), ("{}", "s1_{}"), ("{}", "my_sample_{}"),
+])  # fmt: skip
+def test_a_sample_before_barcodes_that_are_no_dna_is_tried(tmp_path, brute_force, of_cell, of_file):
+    barcodes = [f"well{i}" for i in range(20)]
+    lines = [f"chr1\t{i * 10}\t{i * 10 + 100}\t{of_file.format(barcode)}\t1" for i, barcode in enumerate(barcodes)]
+    path = write(tmp_path / "x.tsv", lines)
+    source = FragmentFile(path, [of_cell.format(barcode) for barcode in barcodes])
+    found = brute_force.source_insertions(source, barcodes)
+    assert {key[0] for key in found} == set(barcodes)
+    assert "'_' removed" in source.match.rule
+
+
+def test_a_sample_before_barcodes_that_hold_the_mark_themselves_is_tried(tmp_path, brute_force):
+    barcodes = [f"plate_{i}" for i in range(20)]
+    path = write(tmp_path / "x.tsv", [f"chr1\t{i}\t{i + 100}\t{barcode}\t1" for i, barcode in enumerate(barcodes)])
+    source = FragmentFile(path, [f"s1_{barcode}" for barcode in barcodes])
+    assert {key[0] for key in brute_force.source_insertions(source, barcodes)} == set(barcodes)
+    assert "the first '_' removed" in source.match.rule
+
+
+@pytest.mark.parametrize("suffix", [".tbi", ".csi"])
+def test_an_index_is_not_taken_for_its_file(tmp_path, suffix):
+    path = write(tmp_path / f"x.tsv.gz{suffix}", ["chr1\t1\t2\tA-1\t1"])
+    with pytest.raises(ValueError, match=rf"is an index; give the fragment file, whose name lacks '{suffix}'"):
+        FragmentFile(path, ["A-1"])

@@ -260,3 +260,21 @@ def test_paths_may_begin_with_a_tilde(adata, path, tmp_path, monkeypatch):
     adata.uns["files"] = {"fragments": "~/fragments.tsv"}
     ((source, _),) = fragment_sources(adata)
     assert source.name == str(path)
+
+
+@pytest.mark.parametrize("kind", [list, tuple, lambda paths: np.array(paths, dtype=object), np.array])
+def test_a_list_of_one_path_is_that_path_wherever_it_stands(adata, path, brute_force, fragments, kind):
+    for given in ({"fragments": kind([str(path)])}, {}):
+        adata.uns["files"] = {"fragments": kind([str(path)])}
+        ((source, _),) = fragment_sources(adata, **given)
+        assert source.name == str(path)
+
+
+def test_a_list_of_several_paths_says_how_cells_are_assigned_to_files(adata, path):
+    with pytest.raises(ValueError, match=r"^fragments is or holds 2 files; .*\{sample: path\} .*sample_key="):
+        fragment_sources(adata, fragments=[path, path])
+    adata.uns["files"] = {"fragments": np.array([str(path)] * 2)}
+    with pytest.raises(ValueError, match=r"^uns\['files'\]\['fragments'\] is or holds 2 files"):
+        fragment_sources(adata)
+    with pytest.raises(ValueError, match=r"^fragments is or holds a int"):
+        fragment_sources(adata, fragments={"a": 5}, sample_key="sample")

@@ -354,7 +354,30 @@ def test_damaged_codes_are_made_anew_and_the_log_says_so(tmp_path, caplog, damag
     assert {part.name for part in folder.parent.iterdir()} == {folder.name, "seen"}
     caplog.clear()
     assert Genome(path, cache_dir=tmp_path / "cache").codes("chr1").tolist() == [0, 1, 2, 3] * 5
-    assert not caplog.text
+
+
+def test_a_fasta_that_another_package_opened_is_read_from_its_path(tmp_path):
+    pyfaidx, pysam = pytest.importorskip("pyfaidx"), pytest.importorskip("pysam")
+    path = tmp_path / "genome.fa"
+    path.write_text(">chr1\nACGTACGT\n")
+    for opened in (pyfaidx.Fasta(str(path)), pysam.FastaFile(str(path))):
+        genome = Genome(opened, cache_dir=tmp_path / "cache")
+        assert genome.source == str(path)
+        np.testing.assert_array_equal(genome.codes("chr1"), [0, 1, 2, 3, 0, 1, 2, 3])
+        opened.close()
+
+
+def test_what_names_no_fasta_is_refused_and_a_genome_of_snapatac2_gets_a_hint():
+    class Assembly:
+        __module__ = "snapatac2.genome"
+
+    with pytest.raises(
+        ValueError, match=r"^fasta is a Assembly; .* a genome of SnapATAC2 has one in its attribute fasta"
+    ):
+        Genome(Assembly())
+    for wrong in (None, 5, ["genome.fa"], b"genome.fa"):
+        with pytest.raises(ValueError, match=r"^fasta is a .*; give the path of a FASTA or 2bit file$"):
+            Genome(wrong)
 
 
 def test_codes_that_are_damaged_and_whose_file_is_another_one_are_an_error(tmp_path):

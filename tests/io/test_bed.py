@@ -155,3 +155,27 @@ def test_a_large_file_is_read_in_little_more_memory_than_its_table_takes(tmp_pat
         tracemalloc.stop()
     assert len(frame) == n
     assert peak < 3 * n * 24, "the text alone, held as a whole, would take more"
+
+
+@pytest.mark.parametrize("n", [1, 2])
+def test_few_lines_without_a_base_are_left_out_with_their_number_and_many_are_refused(tmp_path, n):
+    rows = [f"chr1\t{i * 10}\t{i * 10 + 5}\tpeak{i}" for i in range(998 * n)]
+    rows[500:500] = ["chr1\t70\t70\tnothing"] * n
+    path = tmp_path / "x.bed"
+    path.write_text("\n".join(rows))
+    with pytest.raises(ValueError, match=rf"line 501: end is 70, not after start.*{n} of {999 * n} lines"):
+        read_bed(path)
+    path.write_text("\n".join([f"chr2\t{i}\t{i + 1}\tmore" for i in range(1000)] + rows))
+    with pytest.warns(UserWarning, match=rf"line 1501: .* {n} of {999 * n + 1000:,} lines hold no base"):
+        table = read_bed(path)
+    assert len(table) == 998 * n + 1000
+    assert (table["end"] > table["start"]).all()
+    assert "nothing" not in set(table["name"])
+
+
+def test_a_line_that_is_wrong_otherwise_is_refused_among_any_number(tmp_path):
+    path = tmp_path / "x.bed"
+    for wrong in ("chr1\t9\t7", "chr1\t-5\t7", "chr1\t1.5\t7", "chr1\t\t"):
+        path.write_text("chr1\t1\t2\n" * 5000 + wrong + "\n")
+        with pytest.raises(ValueError, match=r"line 5001: .*1 of 5001 lines is no interval"):
+            read_bed(path)

@@ -186,3 +186,15 @@ def test_a_small_file_that_is_large_is_refused(tmp_path, monkeypatch):
     path.write_bytes(gzip.compress(b"a" * ((1 << 20) + 1)))
     with pytest.raises(ValueError, match=r"a\.gz holds more than 1 MiB, so it can't be a motif file"):
         read_lines(path, "motif file")
+
+
+@pytest.mark.parametrize(("given", "error", "message"), [
+    ("", FileNotFoundError, "peaks: '' is no path"),
+    ("https://example.org/a.bed", FileNotFoundError, "peaks: 'https://example.org/a.bed' is no path; download"),
+    (None, ValueError, "peaks: found a NoneType; give the path of one file"),
+    (["a.bed"], ValueError, "peaks: found a list; give the path of one file"),
+    (b"a.bed", ValueError, "peaks: found a bytes; give the path of one file"),
+])  # fmt: skip
+def test_what_is_no_path_of_a_file_is_told(given, error, message):
+    with pytest.raises(error, match=f"^{message}"):
+        existing_file(given, "peaks")

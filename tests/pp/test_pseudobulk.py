@@ -231,14 +231,14 @@ def test_many_skipped_groups_are_one_warning(simulated, recwarn):
 
 
 def test_paths_that_are_none_are_errors_that_say_what_to_give(simulated):
-    for given in ([simulated.fragments], {"s": None}, 5):
+    for given in ([simulated.fragments] * 2, {"s": None}, 5):
         with pytest.raises(
-            ValueError, match=r"fragments is or holds a \w+; give the path of one file, or {sample: path}"
+            ValueError, match=r"fragments is or holds (a \w+|2 files); give the path of one file, or {sample: path}"
         ):
             sma.pp.pseudobulk(simulated.adata, "cell_type", genome=simulated.genome, fragments=given)
     adata = simulated.adata.copy()
-    adata.uns["files"] = {"fragments": [str(simulated.fragments)]}
-    with pytest.raises(ValueError, match=r"uns\['files'\]\['fragments'\] is or holds a list"):
+    adata.uns["files"] = {"fragments": [str(simulated.fragments)] * 2}
+    with pytest.raises(ValueError, match=r"uns\['files'\]\['fragments'\] is or holds 2 files"):
         sma.pp.pseudobulk(adata, "cell_type", genome=simulated.genome)
     with pytest.raises(KeyError, match=r"'5' is not in .*did you mean 'chr5'"):
         sma.pp.pseudobulk(simulated.adata, "cell_type", genome=simulated.genome, chroms=[5])

@@ -53,6 +53,8 @@ def test_a_cell_type_without_one_of_the_conditions_is_named():
     [
         (("NK", "B"), KeyError, "no group 'NK'; there are 'B', 'T', 'Mono'"),
         (("B", "NK"), KeyError, "no group 'NK'"),
+        (("mono", "B"), KeyError, r"no group 'mono'; did you mean 'Mono'\?"),
+        (("stim", "ctl", list(PARTS), PARTS), KeyError, "no group 'ctl'; did you mean 'ctrl'"),
         (("B", "B"), ValueError, "both 'B'"),
         (("B", None, ["B"]), ValueError, "one group, 'B'"),
         (("stim", "x", list(PARTS), PARTS), KeyError, "no group 'x'"),

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from _mini import REGIONS, SIZES
 
-from scmaxatac.predict._regions import resolve_regions
+from scmaxatac.predict._regions import regions_of_columns, resolve_regions
 
 CHROMS = list(SIZES)
 
@@ -73,8 +73,19 @@ def test_without_intervals_the_error_offers_peaks_and_the_genome(mini, what):
         "nothing": lambda: mini.adata()[:, :0].copy(),
         "snapatac2": mini.snapatac2,
     }[what]()
-    with pytest.raises(ValueError, match=r"are not intervals.*uns\['macs3'\].*pp\.call_peaks.*regions='genome'"):
+    with pytest.raises(
+        ValueError, match=r"(are no intervals|there are no names).*uns\['macs3'\].*pp\.call_peaks.*regions='genome'"
+    ):
         resolve_regions([adata], "auto", mini.genome, CHROMS)
+
+
+def test_the_first_name_that_fails_is_shown_and_how_many_do(mini):
+    names = ["chr1:10-20", "gene1", "chr1:30-40", "gene2"]
+    told = r"of var_names, 2 of 4 names are no intervals such as chr1:100-200, the first is 'gene1'"
+    with pytest.raises(ValueError, match=f"found no peaks: {told}"):
+        resolve_regions([tile_object(mini, names)], "auto", mini.genome, CHROMS)
+    with pytest.raises(ValueError, match=f"no regions: {told}"):
+        regions_of_columns(tile_object(mini, names))
 
 
 def test_uniform_peaks_are_peaks_though_all_have_one_width(mini):

@@ -24,8 +24,10 @@ def test_a_dict_gives_each_factor_its_own_and_others_the_published_one():
 def test_factors_that_are_not_predicted_are_named_with_those_that_are():
     rules = Rules.parse({"CTCF": 0.5, "CTFC": 0.5})
     rules.check(["ctcf", "CTFC"])
-    with pytest.raises(KeyError, match="rule for 'CTFC', which is not predicted; predicted are 'CTCF', 'SPI1'"):
+    with pytest.raises(KeyError, match="rule for 'CTFC', which is not predicted; did you mean 'CTCF'"):
         rules.check(["CTCF", "SPI1"])
+    with pytest.raises(KeyError, match="rule for 'MYC', which is not predicted; predicted are 'CTCF', 'SPI1'"):
+        Rules.parse({"MYC": 0.5}).check(["CTCF", "SPI1"])
 
 
 def test_a_rule_that_is_none_names_its_factor():

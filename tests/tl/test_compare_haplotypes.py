@@ -48,7 +48,7 @@ def test_any_column_can_hold_the_classes(haplotypes):
     sites = sma.tl.compare_haplotypes(haplotypes, "risk", target="x", reference="y", tfs="T", level="sites")
     assert set(sites["state"]) <= {"gained", "lost", "shared"}
     for options, message in (
-        ({"by": "sex"}, "no column 'sex'"), ({"target": "c"}, "no 'c', only 'a', 'b'"), ({"tfs": "V"}, "no TF 'V'"),
+        ({"by": "sex"}, "no column 'sex'"), ({"target": "c"}, "no 'c'; it has 'a', 'b'"), ({"tfs": "V"}, "no TF 'V'"),
     ):  # fmt: skip
         with pytest.raises(KeyError, match=message):
             sma.tl.compare_haplotypes(haplotypes, **{"target": "a", "reference": "b"} | options)

@@ -159,7 +159,7 @@ def test_a_model_can_go_to_another_process(make_model):
     assert there.threshold("f1") == model.threshold("f1")
 
 
-@pytest.mark.parametrize("name", ["FOS/JUN", "A\\B", "_index", ".", "..", " . ", "", "  "])
+@pytest.mark.parametrize("name", ["FOS/JUN", "A\\B", "_index", ".", "..", " . ", "", "  ", "CTCF\n", 5])
 def test_names_that_cannot_be_keys_are_refused(weights, name):
     with pytest.raises(ValueError, match=r"name of (its|a) transcription factor"):
         TFModel(name, weights)

@@ -3,7 +3,7 @@
 import re
 import sys
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -222,7 +222,13 @@ def _labels(values: pd.Series, place: str) -> GroupLabels:
     if _is_categorical(values):
         codes, categories = values.cat.codes.to_numpy(), values.cat.categories
     else:
-        codes, categories = pd.factorize(values, use_na_sentinel=True)
+        try:
+            codes, categories = pd.factorize(values, use_na_sentinel=True)
+        except TypeError:  # a list or another container that can change
+            first = next(value for value in values if isinstance(value, Collection) and not isinstance(value, str))
+            raise ValueError(
+                f"{place} holds a {type(first).__name__} as a value ({first!r:.60}); a group's name is text or a number"
+            ) from None
         categories = pd.Index(categories)
     names = _names(categories)
     if len(set(names)) < len(names):

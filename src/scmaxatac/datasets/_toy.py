@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from scipy import sparse
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._keys import FRAGMENT_PAIRED, REFERENCE_SEQUENCES
 from scmaxatac.containers._mudata import columns_not_pulled
@@ -221,6 +222,7 @@ class Toy:
         return total
 
 
+@checked_arguments
 def toy(*, seed: int = 0, n_fragments: int = 600_000, n_donors: int = 1) -> Toy:
     """Simulate a small data set with known binding sites.
 

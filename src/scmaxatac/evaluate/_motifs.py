@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 import numpy as np
 
-from scmaxatac._text import abbreviate
+from scmaxatac._text import abbreviate, similar_names
 from scmaxatac.io._motifs import Motif, as_counts, read_motifs
 
 Motifs: TypeAlias = str | PathLike[str] | Mapping[str, np.ndarray]
@@ -40,5 +40,7 @@ def select_motifs(motifs: list[Motif], tfs: str | Iterable[str] | None) -> list[
     kept = [motif._replace(tf=wanted[motif.tf.upper()]) for motif in motifs if motif.tf.upper() in wanted]
     if missing := [tf for tf in wanted.values() if tf not in {motif.tf for motif in kept}]:
         known = list(dict.fromkeys(motif.tf for motif in motifs))
-        raise KeyError(f"no motif of {', '.join(missing)}; there are motifs of {abbreviate(known, 8)}")
+        near = [other for tf in missing for other in similar_names(tf, known)]
+        hint = f"did you mean {abbreviate(near)}?" if near else f"there are motifs of {abbreviate(known, 8)}"
+        raise KeyError(f"no motif of {', '.join(missing)}; {hint}")
     return kept

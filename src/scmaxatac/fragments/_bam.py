@@ -1,6 +1,7 @@
 """BAM files of ATAC-seq reads, turned into fragments with the Tn5 shift applied."""
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any, NamedTuple
@@ -9,6 +10,7 @@ import numpy as np
 
 from scmaxatac._constants import TN5_SHIFT_MINUS, TN5_SHIFT_PLUS
 from scmaxatac._logging import warn
+from scmaxatac._settings import settings
 from scmaxatac.fragments._barcode_matcher import BarcodeMatcher
 from scmaxatac.fragments._source import FragmentChunk, MatchReport
 from scmaxatac.io._files import existing_file
@@ -16,6 +18,7 @@ from scmaxatac.io._files import existing_file
 _CHUNK = 500_000
 _PAIRED, _PROPER, _UNMAPPED, _REVERSE = 0x1, 0x2, 0x4, 0x10
 _SECONDARY, _FAILED, _DUPLICATE, _SUPPLEMENTARY = 0x100, 0x200, 0x400, 0x800
+_TAG = re.compile("[A-Za-z][A-Za-z0-9]")
 _NAMES = ("chrom", "start", "end")
 
 
@@ -49,7 +52,8 @@ class BamFragments:
     sample
         Name of the sample that the cells belong to, tried as an affix.
     tag
-        Tag that holds the cell barcode.
+        Tag that holds the cell barcode, or a regular expression for the read's name, whose first group (or whole match)
+        is the barcode; ``settings.bam_barcode`` by default.
     min_mapq
         Smallest mapping quality of a read.
     keep_duplicates
@@ -73,7 +77,7 @@ class BamFragments:
         barcodes: Sequence[str] | None = None,
         *,
         sample: str | None = None,
-        tag: str = "CB",
+        tag: str | None = None,
         min_mapq: int = 30,
         keep_duplicates: bool = False,
         only_proper_pairs: bool = True,
@@ -81,7 +85,7 @@ class BamFragments:
         self._path = existing_file(path, "BAM file")
         self.name = str(self._path)
         self._matcher = None if barcodes is None else BarcodeMatcher(barcodes, self.name, sample)
-        self._tag = tag
+        self._barcode_of = _barcode_finder(settings.bam_barcode if tag is None else tag)
         self._min_mapq = min_mapq
         self._unwanted = _UNMAPPED | _SECONDARY | _FAILED | _SUPPLEMENTARY | (0 if keep_duplicates else _DUPLICATE)
         self._only_proper_pairs = only_proper_pairs
@@ -169,7 +173,7 @@ class BamFragments:
 
     def _insertions(self, bam: Any) -> Iterator[tuple[str, bool, str, int, int]]:
         """Name, pairing, barcode, chromosome and insertion of each read that passes the filters."""
-        n_reads = n_duplicates = 0
+        n_reads = n_duplicates = n_used = n_tagged = 0
         for read in bam.fetch(until_eof=True):
             flag = read.flag
             n_reads += 1
@@ -184,12 +188,49 @@ class BamFragments:
                 position = read.reference_start + TN5_SHIFT_PLUS
             chrom = read.reference_id
             if 0 <= position < self._lengths[chrom]:
-                tagged = self._matcher is not None and read.has_tag(self._tag)
-                barcode = str(read.get_tag(self._tag)) if tagged else ""
+                barcode = "" if self._matcher is None else self._barcode_of.find(read)
+                n_used += 1
+                n_tagged += barcode != ""
                 yield read.query_name, bool(flag & _PAIRED), barcode, chrom, position
         if n_reads and not n_duplicates and self._unwanted & _DUPLICATE and not self._is_checked:
             warn(f"{self.name}: no read is marked as a duplicate; were duplicates marked or removed?")
         self._is_checked = True
+        if self._matcher is not None and n_used and not n_tagged:
+            raise ValueError(self._barcode_of.message(self.name))
+
+
+class _BarcodeFinder(NamedTuple):
+    """Where the barcode of a read stands: in a tag, or in its name."""
+
+    tag: str
+    of_name: re.Pattern[str] | None
+
+    def find(self, read: Any) -> str:
+        """Barcode of a read, "" without one."""
+        if self.of_name is None:
+            return str(read.get_tag(self.tag)) if read.has_tag(self.tag) else ""
+        found = self.of_name.search(read.query_name)
+        return "" if found is None else str(found[1] if self.of_name.groups else found[0])
+
+    def message(self, name: str) -> str:
+        """What to do where no read has a barcode."""
+        where = f"the tag {self.tag}" if self.of_name is None else f"a name that fits {self.of_name.pattern!r}"
+        return (
+            f"{name}: no read that passes the filters has {where}, where barcodes of cells are looked for. Set "
+            "scmaxatac.settings.bam_barcode to the tag that holds them ('CB', 'DB', ...), or to a regular expression "
+            "for the reads' names (such as '^[^:]+')"
+        )
+
+
+def _barcode_finder(where: str) -> _BarcodeFinder:
+    if not isinstance(where, str) or not where:
+        raise ValueError(f"settings.bam_barcode is {where!r}; it has to be a tag such as 'CB', or a regular expression")
+    if _TAG.fullmatch(where):
+        return _BarcodeFinder(where, None)
+    try:
+        return _BarcodeFinder("", re.compile(where))
+    except re.error as error:
+        raise ValueError(f"settings.bam_barcode is {where!r}, which is no regular expression: {error}") from None
 
 
 def _chunk(batch: _Batch, cell: np.ndarray) -> FragmentChunk:

@@ -63,6 +63,14 @@ def _bare(name: str) -> str:
     return _unnumbered(_barcode(name))
 
 
+def _after_last(name: str) -> str:
+    return name.rsplit("_", 1)[-1]
+
+
+def _after_first(name: str) -> str:
+    return name.split("_", 1)[-1]
+
+
 def _with_sample(prefix: str, name: str) -> str:
     return prefix + _barcode(name)
 
@@ -110,6 +118,13 @@ def rules(sample: str | None = None) -> list[BarcodeRule]:
         BarcodeRule("the sample removed from the cells' names and the file's barcodes", _barcode, _barcode, _barcode),
         BarcodeRule("names and barcodes reduced to their bases", _bare, _bare, _bare),
     ]
+    # barcodes that are not made of bases, so that only the mark tells where they begin
+    for part, place in ((_after_first, "first"), (_after_last, "last")):
+        before = f"what stands before the {place} '_' removed from the"
+        found += [
+            BarcodeRule(f"{before} cells' names", part, None, part),
+            BarcodeRule(f"{before} file's barcodes", _same, part),
+        ]
     return found
 
 

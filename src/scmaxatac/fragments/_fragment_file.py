@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from scmaxatac._logging import warn
 from scmaxatac._types import Int32s
 from scmaxatac.fragments._barcode_matcher import BarcodeMatcher
 from scmaxatac.fragments._lengths import LengthCheck
@@ -15,12 +16,16 @@ from scmaxatac.io._line_blocks import LineBlock, read_line_blocks
 
 _LARGEST = np.iinfo(np.int32).max
 
+_MOST_EMPTY = 1000
+"""A line in so many may hold a fragment of no base, as some aligners write; more are another format."""
+
 
 class FragmentFile:
     """Fragments of a file as 10x Genomics, ArchR, SnapATAC2 and others write them.
 
     Plain, gzip, bgzip or zstd; sorted or not; lines that start with ``#`` are skipped; columns after the fourth, such
-    as the duplicate count, are not read. Fragments are taken to be shifted already (+4, -5). Positions are 0-based,
+    as the duplicate count, are not read. Fragments that start where they end are left out with a warning, unless they
+    are more than one in 1,000. Fragments are taken to be shifted already (+4, -5). Positions are 0-based,
     half-open.
 
     Parameters
@@ -51,8 +56,11 @@ class FragmentFile:
     ) -> None:
         self._path = existing_file(path, "fragment file")
         self.name = str(self._path)
+        if self._path.suffix in (".tbi", ".csi"):
+            raise ValueError(f"{self.name} is an index; give the fragment file, whose name lacks {self._path.suffix!r}")
         self._matcher = None if barcodes is None else BarcodeMatcher(barcodes, self.name, sample)
         self._chroms: dict[str, int] = {}
+        self._told_of_empty = False
         self._lengths = LengthCheck(self.name, is_paired=True)
         self.n_cells = 1 if barcodes is None else len(barcodes)
 
@@ -102,15 +110,19 @@ class FragmentFile:
     def _tables(self) -> Iterator[Any]:
         """Arrow tables of chrom, start, end and barcode; at least one row in all."""
         layout: list[str] | None = None
+        empty = _EmptyFragments(self.name)
         for block in read_line_blocks(self._path):
             text = block.without_comments()
             if not text or text.isspace():
                 continue
             if layout is None:
                 layout = self._layout(text, block)
-            yield self._parse(text, layout, block)
+            yield self._parse(text, layout, block, empty)
         if layout is None:
             raise ValueError(f"{self.name} holds no fragments: it is empty")
+        if not self._told_of_empty:
+            empty.warn()
+            self._told_of_empty = True
 
     def _layout(self, text: bytes, block: LineBlock) -> list[str]:
         line = text.lstrip(b"\r\n").split(b"\n", 1)[0]
@@ -120,7 +132,7 @@ class FragmentFile:
             self._raise_first_bad_line(block, columns)
         return columns + [f"column_{i}" for i in range(len(columns) + 1, width + 1)]
 
-    def _parse(self, text: bytes, layout: list[str], block: LineBlock) -> Any:
+    def _parse(self, text: bytes, layout: list[str], block: LineBlock, empty: "_EmptyFragments") -> Any:
         import pyarrow as pa
         from pyarrow import csv
 
@@ -139,8 +151,12 @@ class FragmentFile:
             self._raise_first_bad_line(block, layout)
             raise ValueError(f"{self.name} is not a fragment file: {error}") from None
         start, end = table["start"].to_numpy(), table["end"].to_numpy()
-        if start.min(initial=0) < 0 or np.any(end <= start):
+        if start.min(initial=0) < 0 or np.any(end < start):
             self._raise_first_bad_line(block, layout)
+        if (kept := empty.among(start, end)) is not None:
+            if empty.are_many:
+                self._raise_first_bad_line(block, layout)
+            table, start, end = table.filter(pa.array(kept)), start[kept], end[kept]
         self._lengths.look(end - start)
         return table
 
@@ -152,6 +168,34 @@ class FragmentFile:
             if problem := _problem(fields, layout):
                 shown = line[:100].decode(errors="replace")
                 raise ValueError(f"{self.name}, line {number}: {problem}, found {shown!r}")
+
+
+class _EmptyFragments:
+    """Fragments that start where they end: counted and left out while they are few."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._n_lines = self._n_empty = 0
+
+    def among(self, start: np.ndarray, end: np.ndarray) -> np.ndarray | None:
+        """Which fragments have a base, (n,) bool; None if all have."""
+        kept = np.asarray(end > start)
+        self._n_lines += len(kept)
+        self._n_empty += len(kept) - int(np.count_nonzero(kept))
+        return None if kept.all() else kept
+
+    @property
+    def are_many(self) -> bool:
+        """Whether there are more than a mistake here and there explains."""
+        return self._n_empty * _MOST_EMPTY > self._n_lines
+
+    def warn(self) -> None:
+        """Warn once of what was left out."""
+        if self._n_empty:
+            warn(
+                f"{self._name}: {self._n_empty:,} of {self._n_lines:,} fragments start where they end and are left out "
+                f"(more than one in {_MOST_EMPTY:,} would be an error)"
+            )
 
 
 def _problem(fields: list[bytes], layout: list[str]) -> str:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scmaxatac._logging import logger, warn
+from scmaxatac._text import known_instead
 from scmaxatac.containers._objects import pooled_group_labels, split_objects
 from scmaxatac.fragments._resolve_fragments import SourceWithRows, fragment_sources
 from scmaxatac.fragments._source import FragmentSource
@@ -127,7 +128,8 @@ def fragments_of_sample(
     if not isinstance(fragments, Mapping) or sample is None or sample_key is not None:
         return fragments
     if sample not in fragments:
-        raise KeyError(f"fragments has no path for sample {sample!r}; it has {', '.join(map(repr, fragments))}")
+        hint = known_instead([sample], list(map(str, fragments)), source="it has")
+        raise KeyError(f"fragments has no path for sample {sample!r}; {hint}")
     return {sample: fragments[sample]}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from scmaxatac._logging import warn
-from scmaxatac._text import abbreviate
+from scmaxatac._text import abbreviate, known_instead
 from scmaxatac.containers._objects import obs_texts, unwrap
 from scmaxatac.fragments._bam import BamFragments
 from scmaxatac.fragments._fragment_file import FragmentFile
@@ -64,7 +64,7 @@ def fragment_sources(
         if key is not None:
             obs_texts(data, key, mod)
     if fragments is not None:
-        _refuse_what_is_no_path(fragments, "fragments")
+        fragments = _one_or_named(fragments, "fragments")
     if fragments is None and fragment_key(adata) is not None:
         source = SnapFragments(adata)
         return [(source, np.arange(source.n_cells))]
@@ -92,7 +92,7 @@ def _by_sample(files: dict[str, _Path], samples: np.ndarray, names: np.ndarray, 
     if missing := [sample for sample in present if sample not in files]:
         raise KeyError(
             f"fragments has no file for sample {missing[0]!r} of obs[{key!r}] ({len(missing)} of {len(present)} have "
-            f"none); it has {abbreviate(map(repr, files))}"
+            f"none); {known_instead(missing, list(files), source='it has')}"
         )
     if not present:
         raise ValueError(f"no cell has a sample in obs[{key!r}]")
@@ -137,7 +137,7 @@ def _stored_path(adata: Any) -> _Path | Mapping[str, _Path]:
             "with SnapATAC2's obsm['fragment_paired'] or obsm['fragment_single'], or with muon's "
             "uns['files']['fragments'] (muon.atac.tl.locate_fragments sets it)"
         )
-    _refuse_what_is_no_path(path, "uns['files']['fragments']")
+    path = _one_or_named(path, "uns['files']['fragments']")
     if isinstance(path, Mapping):
         return path
     if not Path(str(path)).expanduser().is_file():
@@ -145,11 +145,22 @@ def _stored_path(adata: Any) -> _Path | Mapping[str, _Path]:
     return str(path)
 
 
-def _refuse_what_is_no_path(given: Any, name: str) -> None:
+def _one_or_named(given: Any, name: str) -> Any:
+    """A path or ``{sample: path}``; a list of one path, as h5ad files keep it, is that path.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    if isinstance(given, list | tuple | np.ndarray) and np.size(given) == 1:
+        given = np.ravel(np.asarray(given, dtype=object))[0]
     paths = given.values() if isinstance(given, Mapping) else [given]
     for path in paths:
         if not isinstance(path, str | os.PathLike):
+            what = f"{len(path)} files" if isinstance(path, list | tuple | np.ndarray) else f"a {type(path).__name__}"
             raise ValueError(
-                f"{name} is or holds a {type(path).__name__}; give the path of one file, or {{sample: path}} together "
-                "with sample_key="
+                f"{name} is or holds {what}; give the path of one file, or {{sample: path}} together with "
+                "sample_key=, the obs column that says which file a cell is in"
             )
+    return given

@@ -12,6 +12,7 @@ from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac.genome._blacklist import Blacklist, blacklist_on, read_blacklist
 from scmaxatac.genome._codes import CachedCodes, encode_fasta
+from scmaxatac.genome._fasta_path import fasta_path
 from scmaxatac.genome._genes import Genes, check_annotation
 from scmaxatac.genome._known_sequence import Runs, find_unknown_runs
 from scmaxatac.io._sizes import checked_sizes, read_chrom_sizes
@@ -32,7 +33,8 @@ class Genome:
     Parameters
     ----------
     fasta
-        FASTA file (plain, gzip or bgzip) or 2bit file. Lower case is read as upper case.
+        FASTA file (plain, gzip or bgzip) or 2bit file, or one that pyfaidx or pysam opened. Lower case is read as upper
+        case.
     blacklist
         Regions to leave out: a BED file, a table with chrom, start and end, or intervals. The published models expect
         maxATAC's extended hg38 blacklist (:func:`scmaxatac.models.download_blacklist`); without one the 99th
@@ -66,6 +68,7 @@ class Genome:
         annotation: str | PathLike[str] | None = None,
         cache_dir: str | PathLike[str] | None = None,
     ) -> None:
+        fasta = fasta_path(fasta)
         table = read_blacklist(blacklist)  # before the sequence, which takes longer
         self._codes: CachedCodes | dict[str, np.ndarray] | None = encode_fasta(fasta, cache_dir)
         self.source = str(fasta)

@@ -11,7 +11,7 @@ import pandas as pd
 from scmaxatac._text import abbreviate
 from scmaxatac.io._bed import read_bed
 from scmaxatac.io._positions import read_positions, what_is_wrong
-from scmaxatac.io._regions import looks_like_region, parse_region, parse_regions
+from scmaxatac.io._regions import looks_like_region, parse_region, parse_regions, what_are_no_regions
 
 Table: TypeAlias = str | PathLike[str] | pd.DataFrame | Sequence[str] | pd.Index
 """A file, a table or names of intervals."""
@@ -83,11 +83,7 @@ def _of_names(names: list[str], what: str) -> pd.DataFrame:
     """Intervals from names such as ``adata.var_names``."""
     frame = parse_regions(names)
     if frame is None:
-        wrong = [name for name in names if parse_regions([name]) is None]
-        raise ValueError(
-            f"{what}: {len(wrong)} of {len(names)} names are no intervals such as chr1:100-200, the first is "
-            f"{wrong[0] if wrong else 'missing'!r}"
-        )
+        raise ValueError(f"{what}: {what_are_no_regions(names)}")
     return frame.astype({"chrom": str})
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.containers._cells import cells_of, colors_of
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 
 @shared_docs
+@checked_arguments
 def activity(
     data: Any,
     *,

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac.results._entries import read_entry
@@ -12,6 +13,7 @@ from scmaxatac.results._reader import find_results
 
 
 @shared_docs
+@checked_arguments
 def enrichment(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> pd.DataFrame:
     """Enrichment of each factor's sites, as :func:`scmaxatac.tl.enrichment` stored it with ``store=True``.
 

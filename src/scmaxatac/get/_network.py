@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac.results._entries import read_entry
@@ -12,6 +13,7 @@ from scmaxatac.results._reader import find_results
 
 
 @shared_docs
+@checked_arguments
 def network(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> pd.DataFrame:
     """Target genes of each factor, as :func:`scmaxatac.tl.to_network` stored them with ``store=True``.
 

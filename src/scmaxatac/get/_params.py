@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac.results._reader import find_results
@@ -10,6 +11,7 @@ from scmaxatac.results._schema_docs import columns_text
 
 
 @shared_docs(fields=columns_text(PARAMS))
+@checked_arguments
 def params(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> dict[str, Any]:
     """Parameters that a run of :func:`scmaxatac.tl.predict_tfbs` was made with.
 

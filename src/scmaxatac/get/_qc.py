@@ -5,6 +5,7 @@ from typing import Any
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.results._reader import find_results
 from scmaxatac.results._schema import QC
@@ -12,6 +13,7 @@ from scmaxatac.results._schema_docs import columns_text
 
 
 @shared_docs(columns=columns_text(QC))
+@checked_arguments
 def qc(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.DataFrame:
     """Depth, scale and number of sites of each group.
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import choose_names
@@ -15,6 +16,7 @@ from scmaxatac.results._entry import RANKS
 
 
 @shared_docs
+@checked_arguments
 def rank_tfs(
     data: Any,
     *,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.io._regions import format_regions
 from scmaxatac.results._reader import Results, find_results
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 
 @shared_docs
+@checked_arguments
 def scores(
     data: Any,
     *,

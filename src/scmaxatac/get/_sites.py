@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.genome import Genes
@@ -18,6 +19,7 @@ from scmaxatac.scores._gene_weights import site_centres
 
 
 @shared_docs(columns=columns_text(SITES))
+@checked_arguments
 def sites(
     data: Any,
     *,

@@ -4,6 +4,7 @@ from typing import Any
 
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac.results._read_tracks import read_track
@@ -11,6 +12,7 @@ from scmaxatac.results._reader import find_results
 
 
 @shared_docs
+@checked_arguments
 def track(
     data: Any, tf: str, group: str, *, region: str | None = None, key: str = KEY_ADDED, mod: str = "atac"
 ) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.results._read_variants import read_variants
@@ -13,6 +14,7 @@ from scmaxatac.results._reader import find_results
 
 
 @shared_docs
+@checked_arguments
 def variants(
     data: Any,
     *,

@@ -6,8 +6,10 @@ import re
 from io import StringIO
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
+from scmaxatac._logging import warn
 from scmaxatac.io._files import atomic_path, existing_file
 from scmaxatac.io._line_blocks import LineBlock, read_line_blocks
 from scmaxatac.io._positions import read_positions, what_is_wrong
@@ -18,6 +20,9 @@ _NUMBERS = ("score", "signal_value", "p_value", "q_value", "peak")
 _BED_GRAPH = [*_BED[:3], "score"]
 _BEDGRAPH = re.compile(r"\.(bedgraph|bdg|bg)(\.gz|\.bgz|\.zst)?$")
 _TRACK = re.compile(r"^track\b.*\btype=[\"']?bedGraph", re.IGNORECASE)
+_MOST_EMPTY = 1000
+"""A line in so many may hold an interval of no base; more are another format."""
+
 _HEADERS = ("#", "track ", "track\t", "browser ", "browser\t")
 
 
@@ -36,7 +41,8 @@ def read_bed(path: str | os.PathLike[str]) -> pd.DataFrame:
     half-open) and, as far as the file has them, ``name``, ``score`` (float, NaN for ``.``) and ``strand``. Files with
     ten columns are narrowPeak and have ``signal_value``, ``p_value``, ``q_value`` and ``peak`` too; further columns of
     other files are named ``column_7`` and so on, as text. Of a bedGraph file (``.bedGraph``, ``.bdg``, ``.bg``, or a
-    line ``track type=bedGraph``) the fourth column is ``score``. A file without intervals gives an empty frame.
+    line ``track type=bedGraph``) the fourth column is ``score``. A file without intervals gives an empty frame. Lines
+    whose interval has no base (start = end) are left out with a warning, unless they are more than one in 1,000.
 
     Raises
     ------
@@ -95,6 +101,7 @@ class _Layout:
         self._chroms: dict[str, str] = {}  # a name is kept once, not once a line
         self._n_lines = self._n_wrong = 0
         self._first_wrong = ""
+        self._n_empty = 0
 
     def frame(self, block: LineBlock) -> pd.DataFrame | None:
         """Intervals of some lines; None if there are none."""
@@ -115,24 +122,38 @@ class _Layout:
         wrong |= (frame["chrom"] == "").to_numpy(dtype=bool)
         self._n_lines += len(lines)
         if wrong.any():
-            if not self._n_wrong:
-                row = int(wrong.argmax())
-                chrom, first, last = (frame[name].iloc[row] for name in ("chrom", "start", "end"))
-                reason = "chrom is missing" if chrom == "" else what_is_wrong(first, last)
-                self._first_wrong = f"{self._path}, line {numbers[row]}: {reason}; found {lines[row][:80]!r}"
-            self._n_wrong += int(wrong.sum())
-            return None
+            kept = self._note_wrong(frame, wrong, lines, numbers)
+            frame, start, end = frame[kept], start[kept], end[kept]
         chrom = frame["chrom"].map(lambda name: self._chroms.setdefault(name, name))
         return frame.assign(chrom=chrom, start=start, end=end)
 
     def refuse_wrong(self) -> None:
-        """Raise a ValueError if a line held no interval."""
-        if self._n_wrong:
+        """Raise a ValueError if a line held no interval, or many one of no base; warn of a few of these."""
+        n_wrong = self._n_wrong
+        if n_wrong or self._n_empty * _MOST_EMPTY > self._n_lines:
+            n_wrong += self._n_empty
             raise ValueError(
-                f"{self._first_wrong}. {self._n_wrong} of {self._n_lines} lines "
-                f"{'is' if self._n_wrong == 1 else 'are'} no interval (0 <= start < end, whole numbers of bp); correct "
-                "them or leave them out"
+                f"{self._first_wrong}. {n_wrong} of {self._n_lines} lines {'is' if n_wrong == 1 else 'are'} no "
+                "interval (0 <= start < end, whole numbers of bp); correct them or leave them out"
             )
+        if self._n_empty:
+            warn(
+                f"{self._first_wrong}. {self._n_empty} of {self._n_lines:,} lines hold no base and are left out (more "
+                f"than one in {_MOST_EMPTY:,} would be an error)"
+            )
+
+    def _note_wrong(self, frame: pd.DataFrame, wrong: np.ndarray, lines: list[str], numbers: list[int]) -> np.ndarray:
+        """Count lines that hold no interval; which lines hold one, (n,) bool."""
+        if not self._first_wrong:
+            row = int(wrong.argmax())
+            chrom, start, end = (frame[name].iloc[row] for name in ("chrom", "start", "end"))
+            reason = "chrom is missing" if chrom == "" else what_is_wrong(start, end)
+            self._first_wrong = f"{self._path}, line {numbers[row]}: {reason}; found {lines[row][:80]!r}"
+        among = frame[wrong]
+        empty = (among["start"] == among["end"]) & among["start"].str.fullmatch(r"\d+") & (among["chrom"] != "")
+        self._n_empty += int(empty.sum())
+        self._n_wrong += int((~empty).sum())
+        return ~wrong
 
     def _data_lines(self, block: LineBlock) -> tuple[list[str], list[int]]:
         """Lines that hold an interval, and their numbers in the file (from 1)."""

@@ -206,6 +206,10 @@ def slug(text: str) -> str:
 
 def existing_file(path: str | os.PathLike[str], what: str) -> Path:
     """Return `path` as a Path, or raise a FileNotFoundError that says `what` is missing."""
+    if not isinstance(path, str | os.PathLike):
+        raise ValueError(f"{what}: found a {type(path).__name__}; give the path of one file")
+    if path == "" or "://" in str(path):
+        raise FileNotFoundError(f"{what}: {str(path)!r} is no path; download an address, and give the file's path")
     path = Path(path).expanduser()
     if path.is_dir():
         raise FileNotFoundError(f"{what}: {path} is a folder, not a file")

@@ -98,6 +98,15 @@ def parse_regions(names: Iterable[str]) -> pd.DataFrame | None:
     )
 
 
+def what_are_no_regions(names: Iterable[str]) -> str:
+    """How many of some names are no regions, and the first of them, for messages."""
+    listed = [str(name) for name in names]
+    wrong = [name for name in listed if parse_regions([name]) is None]
+    if not listed:
+        return "there are no names"
+    return f"{len(wrong):,} of {len(listed):,} names are no intervals such as chr1:100-200, the first is {wrong[0]!r}"
+
+
 def format_regions(frame: pd.DataFrame) -> list[str]:
     """Write a table of chrom, start and end as names that :func:`parse_regions` reads: ``chr22:100-200``."""
     columns = (frame[name] for name in ("chrom", "start", "end"))

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from pathlib import Path
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
 from scmaxatac._settings import settings
@@ -21,6 +22,7 @@ _HINT = (
 
 
 @shared_docs
+@checked_arguments
 def download(
     tfs: str | Iterable[str] | None = None, *, force: bool = False, base_url: str | None = None
 ) -> dict[str, Path]:

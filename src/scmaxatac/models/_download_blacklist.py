@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.zoo._download_genome_file import download_genome_file
 from scmaxatac.zoo._registry import BLACKLIST
 
 
 @shared_docs
+@checked_arguments
 def download_blacklist(*, force: bool = False, base_url: str | None = None) -> Path:
     """Download maxATAC's extended blacklist of hg38 from its authors' repository, unless it is in the cache.
 

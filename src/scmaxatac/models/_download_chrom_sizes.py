@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.zoo._download_genome_file import download_genome_file
 from scmaxatac.zoo._registry import CHROM_SIZES
 
 
 @shared_docs
+@checked_arguments
 def download_chrom_sizes(*, force: bool = False, base_url: str | None = None) -> Path:
     """Download the sizes of hg38's chromosomes from maxATAC's repository, unless they are in the cache.
 

@@ -2,6 +2,7 @@
 
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac.zoo._calibration import Calibration
 from scmaxatac.zoo._calibration_files import read_calibrations
 from scmaxatac.zoo._from_keras import calibration_beside
@@ -12,6 +13,7 @@ from scmaxatac.zoo._registry import published, weakness
 COLUMNS = ("name", "tf", "source", "installed", "max_f1", "threshold_f1", "path", "warning")
 
 
+@checked_arguments
 def list_models(*, installed: bool = False) -> pd.DataFrame:
     """List the published models, those found in ``settings.model_dir``, and the demo models.
 

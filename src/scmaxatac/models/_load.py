@@ -2,10 +2,12 @@
 
 import os
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac.zoo._load_model import load_quietly, warn_weak
 from scmaxatac.zoo._tf_model import TFModel
 
 
+@checked_arguments
 def load(name: str | os.PathLike[str]) -> TFModel:
     """Load a pretrained model.
 

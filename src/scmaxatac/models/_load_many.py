@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._text import abbreviate
 from scmaxatac.zoo._load_model import is_path, load_quietly, missing_tfs, warn_weak
 from scmaxatac.zoo._locate import Location, by_tf, demo_models, installed_models, is_keras_file, locate
@@ -17,6 +18,7 @@ Models = OneModel | Sequence[OneModel] | Mapping[str, OneModel] | None
 _Found = dict[str, TFModel | Location]
 
 
+@checked_arguments
 def load_many(models: Models = None, tfs: str | Iterable[str] | None = None) -> list[TFModel]:
     """Load the models of a run.
 
@@ -90,6 +92,8 @@ def _find(models: Models, wanted: list[str] | None) -> _Found:
         return {name: _named(_one(model), name) for name, model in models.items()}
     if isinstance(models, TFModel | str | os.PathLike):
         return _find_one(models)
+    if not isinstance(models, Iterable):
+        raise _no_models(models)
     merged: _Found = {}
     for model in models:
         for tf, found_model in _find_one(model).items():
@@ -102,6 +106,7 @@ def _find(models: Models, wanted: list[str] | None) -> _Found:
 def _find_one(model: OneModel) -> _Found:
     if isinstance(model, TFModel):
         return dict.fromkeys(model.tfs, model)
+    _refuse_others(model)
     if model == "demo":
         return {**demo_models()}
     path = Path(model).expanduser()
@@ -112,7 +117,21 @@ def _find_one(model: OneModel) -> _Found:
 
 
 def _one(model: OneModel) -> TFModel:
+    if not isinstance(model, TFModel):
+        _refuse_others(model)
     return model if isinstance(model, TFModel) else load_quietly(model)
+
+
+def _refuse_others(model: str | os.PathLike[str]) -> None:
+    if not isinstance(model, str | os.PathLike):
+        raise _no_models(model)
+
+
+def _no_models(given: object) -> ValueError:
+    return ValueError(
+        f"models is or holds a {type(given).__name__}; give a folder of models, a model's name or path, a TFModel, a "
+        "list of these, or {name: model}"
+    )
 
 
 def _named(model: TFModel, name: str) -> TFModel:

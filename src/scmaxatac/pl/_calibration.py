@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import GREY, MEDIUM, PALETTE, SMALL, legend_above, plain_axes
 from scmaxatac.plotting._finish import SavePath, check_save, finish
@@ -14,6 +15,7 @@ _CURVES = {"precision": "Precision", "recall": "Recall", "f1": "F1"}
 
 
 @shared_docs
+@checked_arguments
 def calibration(
     calibration: Calibration,
     *,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import choose_names
 from scmaxatac.plotting._base import GREY, MEDIUM, PALETTE, SMALL, plain_axes, short_number
@@ -26,6 +27,7 @@ _UNLIMITED = ("n_sites", "p99")
 
 
 @shared_docs
+@checked_arguments
 def downsampling_curve(
     table: pd.DataFrame,
     *,

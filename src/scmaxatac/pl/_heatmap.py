@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys, get
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import GREY, LIGHT_GREY, SMALL
 from scmaxatac.plotting._finish import SavePath, check_save, finish
@@ -15,6 +16,7 @@ from scmaxatac.plotting._order import similar_together
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import Colormap
 
 Scale = Literal["minmax", "zscore"]
 
@@ -26,6 +28,7 @@ _LABELS = {
 
 
 @shared_docs
+@checked_arguments
 def heatmap(
     data: Any,
     *,
@@ -34,7 +37,7 @@ def heatmap(
     scale: Scale | None = None,
     cluster: bool = True,
     swap_axes: bool | None = None,
-    cmap: str | None = None,
+    cmap: "str | Colormap | None" = None,
     key: str = _keys.KEY_ADDED,
     mod: str = "atac",
     figsize: tuple[float, float] | None = None,

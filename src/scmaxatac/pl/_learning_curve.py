@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.io._files import existing_file
 from scmaxatac.plotting._base import GREY, MEDIUM, PALETTE, SMALL, PanelGrid, available_size, legend_above, plain_axes
@@ -23,6 +24,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM, _GAP = 0.62, 0.12, 0.28, 0.45, 0.16
 
 
 @shared_docs
+@checked_arguments
 def learning_curve(
     history: TFModel | pd.DataFrame | str | PathLike[str],
     *,
@@ -114,6 +116,8 @@ def _table(history: TFModel | pd.DataFrame | str | PathLike[str]) -> pd.DataFram
         path = existing_file(path / "history.csv" if path.is_dir() else path, "learning curve")
         table, source = pd.read_csv(path), str(path)
     else:
+        if not hasattr(history, "provenance"):
+            raise ValueError(f"history is a {type(history).__name__}; give a model, its folder, or a table of epochs")
         if "history" not in history.provenance:
             raise ValueError("the model has no learning curve: only models that tl.train made have one")
         table, source = pd.DataFrame(history.provenance["history"]), "the model's learning curve"

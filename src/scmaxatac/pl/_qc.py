@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys, get
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import (
     GREY,
@@ -38,6 +39,7 @@ _PANEL, _GAP, _HEAD, _FOOT, _LINE = 2.1, 0.35, 0.4, 0.65, 0.15
 
 
 @shared_docs
+@checked_arguments
 def qc(
     data: Any,
     *,

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 
 @shared_docs
+@checked_arguments
 def tracks(
     data: Any,
     region: Any,

@@ -7,6 +7,7 @@ from typing import Literal
 
 import numpy as np
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
 from scmaxatac._text import abbreviate
@@ -19,6 +20,7 @@ from scmaxatac.io._owned_file import owned_file
 
 
 @shared_docs
+@checked_arguments
 def average_replicates(
     tracks: Sequence[str | PathLike[str]],
     path: str | PathLike[str],
@@ -78,8 +80,8 @@ def average_replicates(
     """
     if normalize not in ("minmax", "rp20m"):
         raise ValueError(f"normalize is {normalize!r}; it has to be 'minmax' or 'rp20m'")
-    if isinstance(tracks, str | PathLike) or not len(tracks):
-        raise ValueError("tracks has to be a list of at least one bigWig")
+    if not tracks:
+        raise ValueError("tracks is empty; it has to be a list of at least one bigWig")
     files = [existing_file(track, "bigWig") for track in tracks]
     chosen = sorted(genome.select_chroms(chroms), key=list(genome.chroms).index)
     known = [_checked_sizes(file, genome) for file in files]

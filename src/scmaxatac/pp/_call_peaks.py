@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger, warn
@@ -28,6 +29,7 @@ _COLUMNS = ["chrom", "start", "end", "group", "score", "signal_value", "p_value"
 
 
 @shared_docs
+@checked_arguments
 def call_peaks(
     data: Any,
     groupby: str | Sequence[str],

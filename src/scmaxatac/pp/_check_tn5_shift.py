@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._constants import TN5_SHIFT_MINUS, TN5_SHIFT_PLUS
 from scmaxatac._docs import shared_docs
@@ -23,6 +24,7 @@ _EXPECTED = TN5_SHIFT_PLUS - TN5_SHIFT_MINUS
 
 
 @shared_docs
+@checked_arguments
 def check_tn5_shift(
     data: Any,
     *,

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
 from scmaxatac.atac import Pseudobulks
@@ -15,6 +16,7 @@ from scmaxatac.genome import Genome
 
 
 @shared_docs
+@checked_arguments
 def pseudobulk(
     data: Any,
     groupby: str | Sequence[str] | None = None,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.atac import Pseudobulks
 from scmaxatac.atac._options import MaxFragments
@@ -73,6 +74,7 @@ class Tn5Tracks:
 
 
 @shared_docs
+@checked_arguments
 def tn5_tracks(
     data: Any,
     groupby: str | Sequence[str] | None = None,

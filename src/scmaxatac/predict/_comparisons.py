@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._logging import warn
-from scmaxatac._text import abbreviate
+from scmaxatac._text import abbreviate, known_instead
 from scmaxatac.stats._designs import Design, make_design
 
 REST = "rest"
@@ -118,6 +118,7 @@ def plan_comparisons(
     ValueError
         If there are fewer than two groups, or group and reference are the same.
     """
+    group, reference = (None if name is None else str(name) for name in (group, reference))
     if len(names) < 2:
         raise ValueError(f"there is one group, {names[0]!r}; a comparison needs two")
     if group is not None and group == reference:
@@ -127,7 +128,7 @@ def plan_comparisons(
     if within and set(within) <= set(last):
         return _within(parts, last, group, reference)
     for name in sorted(within, key=lambda name: name in last):
-        raise KeyError(f"no group {name!r}; there are {abbreviate(map(repr, [*names, *last]), 12)}")
+        raise KeyError(f"no group {name!r}; {known_instead([name], [*names, *last])}")
     groups = [name for name in names if name != reference] if group is None else [group]
     if reference is not None:
         return [Arms(f"{name} vs {reference}", name, reference, (reference,)) for name in groups]
@@ -146,7 +147,8 @@ def _within(
             raise ValueError(f"{given!r} can be compared with {abbreviate(map(repr, others))}; name one as {what}=")
         group, reference = (others[0], reference) if group is None else (group, others[0])
     if absent := [value for value in (group, reference) if value not in last]:
-        raise KeyError(f"no value {absent[0]!r} in the last column of groupby; it has {abbreviate(map(repr, last))}")
+        hint = known_instead(map(str, absent), last, source="it has")
+        raise KeyError(f"no value {absent[0]!r} in the last column of groupby; {hint}")
     by_part = {pair: name for name, pair in parts.items()}
     found, lacking = [], []
     for prefix in dict.fromkeys(prefix for prefix, _ in parts.values()):

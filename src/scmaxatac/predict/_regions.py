@@ -13,7 +13,7 @@ from scmaxatac.containers._tables import to_pandas
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table, read_intervals
 from scmaxatac.genome._intervals_on_genome import on_genome
-from scmaxatac.io._regions import parse_regions
+from scmaxatac.io._regions import parse_regions, what_are_no_regions
 
 Regions: TypeAlias = Table
 
@@ -72,10 +72,9 @@ def regions_of_columns(adata: Any) -> pd.DataFrame:
     for names in (adata.var_names, var["interval"] if "interval" in list(var.keys()) else ()):
         if (frame := parse_regions(names)) is not None:
             return frame
-    example = adata.var_names[0] if len(adata.var_names) else "there are none"
     raise ValueError(
-        f"the columns of the matrix are no regions: var_names are not intervals such as chr1:100-200 ({example}), and "
-        "var has no columns chrom, start and end"
+        f"the columns of the matrix are no regions: of var_names, {what_are_no_regions(adata.var_names)}, and var has "
+        "no columns chrom, start and end"
     )
 
 
@@ -87,11 +86,12 @@ def _automatic(objects: Sequence[Any]) -> tuple[pd.DataFrame, str]:
         found = [_peaks(adata.uns[key], f"peaks in uns[{key!r}]") for adata in objects if key in adata.uns]
         if found:
             return pd.concat(found), f"uns[{key!r}]"
-    what = "are tiles of the genome" if all(frame is not None for frame in parsed) else "are not intervals"
-    example = objects[0].var_names[0] if len(objects[0].var_names) else "there are none"
+    others = [adata for adata, frame in zip(objects, parsed, strict=True) if frame is None]
+    what = (
+        f"of var_names, {what_are_no_regions(others[0].var_names)}" if others else "var_names are tiles of the genome"
+    )
     raise ValueError(
-        f"regions='auto' found no peaks: var_names {what} ({example}), and there is no uns['macs3'] or "
-        f"uns['macs3_pseudobulk']. {_OPTIONS}."
+        f"regions='auto' found no peaks: {what}, and there is no uns['macs3'] or uns['macs3_pseudobulk']. {_OPTIONS}."
     )
 
 

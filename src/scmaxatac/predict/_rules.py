@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from scmaxatac._text import abbreviate
+from scmaxatac._text import abbreviate, known_instead
 from scmaxatac.zoo._threshold_rules import BestF1, Threshold, ThresholdRule, parse_rule
 
 Thresholds: TypeAlias = Threshold | Mapping[str, Threshold]
@@ -55,8 +55,8 @@ class Rules:
         unknown = sorted(set(self.by_tf) - {tf.upper() for tf in known})
         if unknown:
             raise KeyError(
-                f"threshold has a rule for {abbreviate(map(repr, unknown))}, which is not predicted; predicted are "
-                f"{abbreviate(map(repr, known))}"
+                f"threshold has a rule for {abbreviate(map(repr, unknown))}, which is not predicted; "
+                f"{known_instead(unknown, known, source='predicted are')}"
             )
 
     def needs_ranks(self, tfs: Iterable[str]) -> bool:

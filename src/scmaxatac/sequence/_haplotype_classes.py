@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from scmaxatac._logging import warn
-from scmaxatac._text import abbreviate, choose_names
+from scmaxatac._text import abbreviate, choose_names, known_instead
 from scmaxatac.sequence._compare_haplotypes import PARAMS
 
 if TYPE_CHECKING:
@@ -71,13 +71,13 @@ def haplotype_classes(
     if by == "group":
         raise ValueError("by='group' would compare ATAC signals, not haplotypes; name another column, and groups=")
     if by not in obs:
-        raise KeyError(f"obs has no column {by!r}, only {abbreviate(map(repr, obs.columns))}")
+        raise KeyError(f"obs has no column {by!r}; {known_instead([by], list(obs.columns), source='it has')}")
     values, target, reference = obs[by].astype(str), str(target), str(reference)
     if target == reference:
         raise ValueError(f"target and reference are both {target!r}; name two values of {by!r}")
     for value in (target, reference):
         if not (values == value).any():
-            raise KeyError(f"obs[{by!r}] has no {value!r}, only {abbreviate(map(repr, values.unique()))}")
+            raise KeyError(f"obs[{by!r}] has no {value!r}; {known_instead([value], values.unique(), source='it has')}")
     own = obs["group"].astype(str)
     known = list(dict.fromkeys(own))
     wanted = own.isin(choose_names(groups, known, "group", source="haplotypes were scored with the signal of"))

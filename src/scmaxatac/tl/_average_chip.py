@@ -6,6 +6,7 @@ from os import PathLike
 import numpy as np
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
@@ -23,6 +24,7 @@ _BLOCK = 4_000_000
 
 
 @shared_docs
+@checked_arguments
 def average_chip(
     signals: Sequence[Table] | Mapping[str, Table],
     *,
@@ -81,7 +83,7 @@ def average_chip(
     True
     """
     check_number("bin_size", bin_size, low=1, whole=True)
-    if isinstance(signals, str | PathLike | pd.DataFrame) or not len(signals):
+    if not isinstance(signals, Sequence | Mapping) or isinstance(signals, str) or not len(signals):
         raise ValueError("signals has to be a list or {cell type: signal} of at least one cell type")
     numbered = {f"cell type {i + 1}": track for i, track in enumerate(signals)}
     tracks: Mapping[str, Table] = signals if isinstance(signals, Mapping) else numbered

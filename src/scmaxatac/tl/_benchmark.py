@@ -6,6 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
@@ -19,6 +20,7 @@ POOLED = "pooled"
 
 
 @shared_docs
+@checked_arguments
 def benchmark(
     scores: Table,
     peaks: Table,

@@ -7,6 +7,7 @@ from typing import TypeAlias
 import numpy as np
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
@@ -22,6 +23,7 @@ Tables: TypeAlias = Table | Sequence[Table] | Mapping[str, Table]
 
 
 @shared_docs
+@checked_arguments
 def calibrate(
     scores: Tables,
     peaks: Tables,
@@ -112,8 +114,12 @@ def _by_cell_type(given: Tables, what: str) -> dict[str, Table]:
         named = {str(name): table for name, table in given.items()}
     elif isinstance(given, str | PathLike | pd.DataFrame):
         named = {"the cell type": given}
-    else:
+    elif isinstance(given, Sequence):
         named = {f"cell type {i + 1}": table for i, table in enumerate(given)}
+    else:
+        raise ValueError(
+            f"{what} is a {type(given).__name__}; give a file or table, several in a list, or {{cell type: table}}"
+        )
     if not named:
         raise ValueError(f"{what} are of no cell type")
     return named

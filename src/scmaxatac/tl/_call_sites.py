@@ -3,6 +3,7 @@
 from typing import Any
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
 from scmaxatac.containers._copies import copied
@@ -18,6 +19,7 @@ from scmaxatac.results._slots import check_key, merge_slots, write_cell_activity
 
 
 @shared_docs
+@checked_arguments
 def call_sites(
     data: Any,
     threshold: Thresholds = "f1",

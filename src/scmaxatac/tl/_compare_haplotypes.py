@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._text import choose_names
 from scmaxatac.sequence._compare_haplotypes import compare_sites, rank_factors
 from scmaxatac.sequence._haplotype_classes import haplotype_classes, haplotype_params
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
 
 
+@checked_arguments
 def compare_haplotypes(
     haplotypes: "AnnData",
     by: str = "sample",

@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.atac._options import PseudobulkOptions
@@ -36,6 +37,7 @@ from scmaxatac.scores._log_odds import CLIP
 
 
 @shared_docs
+@checked_arguments
 def differential_tfbs(
     data: Any,
     groupby: str | Sequence[str],

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
@@ -43,6 +44,7 @@ _DEFAULT_SHARES = (0.02, 0.05, 0.1, 0.2, 0.5)
 
 
 @shared_docs
+@checked_arguments
 def downsampling_curve(
     data: Any,
     groupby: str | Sequence[str] | None = None,

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.containers._storable import check_storable
 from scmaxatac.evaluate._region_enrichment import (
@@ -28,6 +29,7 @@ from scmaxatac.results._reader import find_results
 
 
 @shared_docs
+@checked_arguments
 def enrichment(
     data: Any,
     regions: Table | Mapping[str, Table],

@@ -6,6 +6,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac.evaluate._jaccard import jaccard_index
@@ -17,6 +18,7 @@ MEAN = "mean"
 """Name of the column that holds each cell type's mean."""
 
 
+@checked_arguments
 def jaccard(peaks: Mapping[str, Table], *, chroms: str | Iterable[str] | None = None) -> pd.DataFrame:
     """Similarity of the peaks of cell types in pairs (Jaccard index: bases in both over bases in either).
 
@@ -59,6 +61,8 @@ def jaccard(peaks: Mapping[str, Table], *, chroms: str | Iterable[str] | None = 
     >>> bool(sma.tl.jaccard(spi1)["mean"].mean() < sma.tl.jaccard(ctcf)["mean"].mean())
     True
     """
+    if not isinstance(peaks, Mapping):
+        raise ValueError(f"peaks is a {type(peaks).__name__}; it has to be {{cell type: peaks}}")
     if len(peaks) < 2:
         raise ValueError(f"peaks of {len(peaks)} cell types; at least two are needed to compare")
     if MEAN in peaks:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
@@ -17,6 +18,7 @@ from scmaxatac.genome._intervals_on_genome import regions_on
 
 
 @shared_docs
+@checked_arguments
 def motif_scan(
     genome: Genome,
     motifs: Motifs,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.genome._genome import Genome
 from scmaxatac.io._regions import format_regions
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 
 
 @shared_docs
+@checked_arguments
 def predict_haplotypes(
     data: Any,
     vcf: str | PathLike[str],

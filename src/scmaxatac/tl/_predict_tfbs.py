@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.atac import Pseudobulks
@@ -35,6 +36,7 @@ from scmaxatac.results._slots import check_key, write_slots
 
 
 @shared_docs(slots=slots_text("tl.predict_tfbs"))
+@checked_arguments
 def predict_tfbs(
     data: Any,
     groupby: str | Sequence[str] | None = None,

@@ -6,6 +6,7 @@ from typing import Any, Literal
 import numpy as np
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.containers._copies import copied
@@ -27,6 +28,7 @@ from scmaxatac.results._reader import find_results
 
 
 @shared_docs
+@checked_arguments
 def rank_tfs(
     data: Any,
     groupby: str | Sequence[str] | None = None,

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
@@ -38,6 +39,7 @@ from scmaxatac.stats._cell_scores import CellScores, CountSource, score_sources
 
 
 @shared_docs(slots=slots_text("tl.score_cells"))
+@checked_arguments
 def score_cells(
     data: Any,
     *,

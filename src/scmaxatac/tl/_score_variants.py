@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._objects import unwrap
@@ -26,6 +27,7 @@ from scmaxatac.results._slots import merge_slots
 
 
 @shared_docs(slots=slots_text("tl.score_variants"))
+@checked_arguments
 def score_variants(
     data: Any,
     variants: str | PathLike[str] | pd.DataFrame,

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._objects import is_snapatac2, split_objects, unwrap
@@ -12,6 +13,7 @@ from scmaxatac.results._cell_scores import read_cell_scores
 
 
 @shared_docs
+@checked_arguments
 def scores_to_obs(
     data: Any,
     tfs: str | Iterable[str],

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger, warn
@@ -35,6 +36,7 @@ _FEWEST_GROUPS = 3  # of two points the correlation is 1 or -1
 
 
 @shared_docs
+@checked_arguments
 def to_network(
     data: Any,
     *,

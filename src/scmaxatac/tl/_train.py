@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 
 @shared_docs
+@checked_arguments
 def train(
     table: str | PathLike[str] | pd.DataFrame,
     tf: str,

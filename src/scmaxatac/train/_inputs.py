@@ -124,7 +124,9 @@ def _signal(
     if isinstance(row.signal, Path):
         return BigWigSignal(row.signal, genome, chroms), {"file": row.signal.name, "sha256": sha256_of(row.signal)}
     if bulks is None:
-        raise KeyError(f"no group {row.signal!r}")
+        raise KeyError(
+            f"signal of {row.name} is the group {row.signal!r}, but there are no data with groups: give data="
+        )
     signal = bulks.signal(row.signal)
     return signal, {"group": row.signal, "sha256": _digest(signal)}
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._constants import PUBLISHED_ASSEMBLY
 from scmaxatac.io._files import existing_file, sha256_of
 from scmaxatac.io._keras import KerasName, keras_shapes, read_keras_weights
@@ -25,6 +26,7 @@ _NORM_NAMES = {
 }
 
 
+@checked_arguments
 def from_keras(
     h5: str | os.PathLike[str],
     *,
@@ -60,6 +62,8 @@ def from_keras(
     >>> model = models.from_keras("CTCF_binary_revcomp99_fullModel_RR0_95.h5")  # doctest: +SKIP
     >>> model.save("models/CTCF")  # doctest: +SKIP
     """
+    if not isinstance(calibration, Calibration | str | os.PathLike | None):
+        raise ValueError(f"calibration is a {type(calibration).__name__}; give a Calibration or the path of its table")
     path = existing_file(h5, "Keras weights file")
     digest = sha256_of(path)
     original = published_with(sha256=digest)
