@@ -24,7 +24,7 @@ OWN_CHECKS = {
     "data", "models", "regions", "threshold", "fragments", "peaks", "scores", "signals", "motifs", "background",
     "compare_in", "genes", "init", "devices", "strategy", "history", "calibration", "level", "unit", "strand", "preset",
     "backend", "precision", "unphased", "source", "method", "scale", "normalize", "variants", "haplotypes",
-    "cmap", "layout", "intervals", "highlight",
+    "cmap", "layout", "intervals", "highlight", "curve", "correction", "save_tracks",
 }  # fmt: skip
 """Parameters of several kinds, or of a few words; where they are understood they are checked."""
 
@@ -53,7 +53,7 @@ ARGUMENTS = [
     for parameter in inspect.signature(function).parameters.values()
     if parameter.name not in OWN_CHECKS
     and not names_numbers(parameter)
-    and (name, parameter.name) != ("pl.tracks", "region")  # of several kinds there
+    and (name, parameter.name) not in {("pl.tracks", "region"), ("tl.footprint", "sites")}  # of several kinds there
 ]
 
 

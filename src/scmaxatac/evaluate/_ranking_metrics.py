@@ -35,6 +35,14 @@ def ranking_row(
     return row
 
 
+def check_blocks(bin_size: int, block_size: int) -> None:
+    """Raise a ValueError unless bins fit into the blocks that are drawn."""
+    if bin_size < 1 or block_size < bin_size:
+        raise ValueError(
+            f"bin_size is {bin_size} and block_size {block_size}; they have to be 1 <= bin_size <= block_size"
+        )
+
+
 def count_blocks(parts: Sequence[ScoredBins], block_size: int) -> int:
     """Count the blocks that hold bins."""
     return sum(len(np.unique(part.starts // block_size)) for part in parts)

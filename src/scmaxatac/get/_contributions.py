@@ -3,6 +3,7 @@
 from typing import Any
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.results._read_contributions import read_contributions
 from scmaxatac.results._reader import find_results
@@ -10,6 +11,7 @@ from scmaxatac.sequence._contributions import Contributions
 
 
 @shared_docs
+@checked_arguments
 def contributions(
     data: Any, tf: str | None = None, group: str | None = None, *, key: str = _keys.KEY_ADDED, mod: str = "atac"
 ) -> Contributions:

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import choose_names
 from scmaxatac.containers._objects import unwrap
@@ -13,6 +14,7 @@ from scmaxatac.results._entry import FOOTPRINT
 
 
 @shared_docs
+@checked_arguments
 def footprint(
     data: Any,
     level: Literal["profiles", "depths", "bias"] = "profiles",

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac._text import choose_names
@@ -14,6 +15,7 @@ from scmaxatac.results._reader import find_results
 
 
 @shared_docs
+@checked_arguments
 def motif_hits(
     data: Any,
     level: Literal["hits", "summary"] = "hits",

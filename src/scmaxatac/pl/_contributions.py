@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.genome._interval_table import Table
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
 
 @shared_docs
+@checked_arguments
 def contributions(
     data: Any,
     regions: Table | None = None,

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import get
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import choose_names
 from scmaxatac.plotting._base import (
@@ -35,6 +36,7 @@ _LEFT, _VOLCANO, _BARS, _GAP, _RIGHT, _TOP, _BOTTOM, _ROW = 0.6, 3.0, 2.6, 0.35,
 
 
 @shared_docs
+@checked_arguments
 def differential(
     data: Any,
     comparison: str | None = None,

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import get
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.containers._objects import unwrap
@@ -48,6 +49,7 @@ _LABELS = {
 
 
 @shared_docs
+@checked_arguments
 def footprint(
     data: Any,
     *,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import abbreviate
@@ -36,6 +37,7 @@ _COLOURS = {"gained": PALETTE[1], "lost": PALETTE[0]}
 
 
 @shared_docs
+@checked_arguments
 def haplotype_differences(
     table: pd.DataFrame,
     *,

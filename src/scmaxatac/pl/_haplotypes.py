@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import choose_names
@@ -43,6 +44,7 @@ _COLOURS = {True: PALETTE[1], False: "#9A9A9A"}  # alleles whose shares differ, 
 
 
 @shared_docs
+@checked_arguments
 def haplotypes(
     haplotypes: "AnnData",
     by: str = "sample",

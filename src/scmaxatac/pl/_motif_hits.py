@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys, get
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import LARGE, MEDIUM, PALETTE, PanelGrid, available_size, plain_axes, text_width
@@ -33,6 +34,7 @@ _STYLES = ("-", "--", ":")
 
 
 @shared_docs
+@checked_arguments
 def motif_hits(
     data: Any,
     *,

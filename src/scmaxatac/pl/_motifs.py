@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys, get
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import GREY, MEDIUM, SMALL, WARNING, PanelGrid, available_size
@@ -30,6 +31,7 @@ _SMALLEST_Q = 1e-300
 
 
 @shared_docs
+@checked_arguments
 def motifs(
     data: Any,
     *,

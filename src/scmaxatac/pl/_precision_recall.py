@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac.evaluate._bins import labelled_bins
@@ -24,6 +25,7 @@ _POINTS = 2_000
 
 
 @shared_docs
+@checked_arguments
 def precision_recall(
     scores: Table | Mapping[str, Table],
     peaks: Table,

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import get
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, PALETTE, SMALL, PanelGrid, available_size, text_width
 from scmaxatac.plotting._finish import SavePath, check_save, finish
@@ -24,6 +25,7 @@ _PANEL, _ROW, _TITLE, _FOOT, _GAP, _HEAD = 1.9, 0.17, 0.3, 0.28, 0.22, 0.34
 
 
 @shared_docs
+@checked_arguments
 def rank_tfs(
     data: Any,
     *,

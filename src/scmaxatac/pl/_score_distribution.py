@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scmaxatac import _keys, get
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import MEDIUM, SMALL, plain_axes, short_number
 from scmaxatac.plotting._colours import distinct_colours
@@ -20,6 +21,7 @@ _ENTRIES = 12
 
 
 @shared_docs
+@checked_arguments
 def score_distribution(
     data: Any,
     tf: str,

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from scmaxatac import _keys, get
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import LIGHT_GREY, SMALL, short_number
 from scmaxatac.plotting._finish import SavePath, check_save, finish
@@ -19,6 +20,7 @@ _MOST_NUMBERS = 20
 
 
 @shared_docs
+@checked_arguments
 def sites_per_group(
     data: Any,
     *,

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys, get
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import (
@@ -34,6 +35,7 @@ _DRAWN = 0.99  # quantile of the effects from which on colours are the same, so 
 
 
 @shared_docs
+@checked_arguments
 def variant_effects(
     data: Any,
     *,

@@ -11,7 +11,7 @@ from scmaxatac._checks import check_number
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac.evaluate._bins import labelled_bins
-from scmaxatac.evaluate._ranking_metrics import count_blocks, ranking_row, warn_of_few_blocks
+from scmaxatac.evaluate._ranking_metrics import check_blocks, count_blocks, ranking_row, warn_of_few_blocks
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table
 
@@ -99,10 +99,7 @@ def benchmark(
     check_number("bin_size", bin_size, whole=True)
     check_number("n_bootstrap", n_bootstrap, low=0, whole=True)
     check_number("block_size", block_size)
-    if bin_size < 1 or block_size < bin_size:
-        raise ValueError(
-            f"bin_size is {bin_size} and block_size {block_size}; they have to be 1 <= bin_size <= block_size"
-        )
+    check_blocks(bin_size, block_size)
     parts = labelled_bins(scores, peaks, genome=genome, chroms=chroms, regions=regions, bin_size=bin_size)
     row = partial(ranking_row, n_bootstrap=n_bootstrap, block_size=block_size, rng=np.random.default_rng(rng))
     rows = {chrom: row([part]) for chrom, part in parts.items()}

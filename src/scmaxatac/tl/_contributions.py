@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
@@ -38,6 +39,7 @@ _BYTES_PER_BASE = 17
 
 
 @shared_docs(slots=slots_text("tl.contributions"))
+@checked_arguments
 def contributions(
     data: Any,
     tf: str | Iterable[str] | None,

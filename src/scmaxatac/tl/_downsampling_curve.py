@@ -22,7 +22,7 @@ from scmaxatac.atac._thinning import nested_libraries
 from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.evaluate._bins import labelled_bins
 from scmaxatac.evaluate._motifs import Motifs, read_any_motifs
-from scmaxatac.evaluate._ranking_metrics import count_blocks, warn_of_few_blocks
+from scmaxatac.evaluate._ranking_metrics import check_blocks, count_blocks, warn_of_few_blocks
 from scmaxatac.fragments._read_groups import FragmentPaths
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table
@@ -208,10 +208,7 @@ def downsampling_curve(
     check_number("n_bootstrap", n_bootstrap, low=0, whole=True)
     check_number("block_size", block_size)
     rules = Rules.parse(threshold)
-    if bin_size < 1 or block_size < bin_size:
-        raise ValueError(
-            f"bin_size is {bin_size} and block_size {block_size}; they have to be 1 <= bin_size <= block_size"
-        )
+    check_blocks(bin_size, block_size)
     if motifs is not None and peaks is None:
         raise ValueError("motifs are a baseline to compare with peaks; give peaks as well")
     scope = scope_of(data, genome, chroms, signal_chroms)

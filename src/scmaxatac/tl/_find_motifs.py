@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import warn
@@ -25,6 +26,7 @@ _METHODS = ("cluster", "modisco")
 
 
 @shared_docs
+@checked_arguments
 def find_motifs(
     data: Any,
     motifs: Motifs | None = None,

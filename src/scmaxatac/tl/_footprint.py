@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import choose_names
@@ -39,6 +40,7 @@ from scmaxatac.stats._footprint import Correction, check_widths
 
 
 @shared_docs
+@checked_arguments
 def footprint(
     data: Any,
     sites: Table | None = None,

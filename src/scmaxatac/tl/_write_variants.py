@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from scmaxatac import _keys
+from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.io._output import output_file
@@ -15,6 +16,7 @@ from scmaxatac.results._variant_files import input_vcf, variant_format, write_va
 
 
 @shared_docs
+@checked_arguments
 def write_variants(
     data: Any,
     path: str | PathLike[str],
