@@ -8,10 +8,10 @@ import pandas as pd
 
 from scmaxatac._text import abbreviate
 from scmaxatac.evaluate._match_motifs import match_motifs
-from scmaxatac.io._motifs import Motif
+from scmaxatac.io._motifs import Motif, information
 from scmaxatac.sequence._contributions import Contributions
 from scmaxatac.sequence._modisco import modisco_patterns
-from scmaxatac.sequence._patterns import PATTERN_WIDTH, Pattern, find_patterns, information
+from scmaxatac.sequence._patterns import PATTERN_WIDTH, Pattern, find_patterns
 from scmaxatac.sequence._seqlets import find_seqlets
 
 Method = Literal["cluster", "modisco"]
