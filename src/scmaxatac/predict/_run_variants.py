@@ -85,15 +85,10 @@ def read_variants(
     if isinstance(variants, pd.DataFrame):
         records, source, n_records = records_of_frame(variants, frequency=frequency), "table", len(variants)
         sha256 = ""
-    elif isinstance(variants, str | PathLike):
+    else:
         file = read_vcf(variants, frequency=frequency)
         records, source, n_records = records_of_vcf(file), str(file.path), len(file)
         sha256 = checksum(file.path)
-    else:
-        raise ValueError(
-            f"the {what} are a {type(variants).__name__}; give a VCF file or a table (pandas) with the columns chrom, "
-            "pos, ref and alt. Names such as rs123 can't be looked up"
-        )
     if not n_records:
         raise ValueError(f"there are no {what}: the {source if source == 'table' else f'file {source}'} is empty")
     alleles = "alleles" if what == "variants" else f"alleles of the {what}"
