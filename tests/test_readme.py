@@ -1,4 +1,4 @@
-"""The README's Python runs as it stands, on the toy data under the names that the README uses, and prints what it says."""
+"""The README's Python runs as it stands, on toy data under the names that the README uses, and prints what it says."""
 
 import re
 import shutil

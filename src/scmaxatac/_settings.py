@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_FOLDERS = ("cache_dir", "model_dir")
+_FOLDERS = ("cache_dir", "model_dir", "genome_dir")
 
 
 def _default_cache_dir() -> Path | None:
@@ -24,6 +24,11 @@ def _default_model_dir() -> Path | None:
     return Path(explicit) if explicit else None
 
 
+def _default_genome_dir() -> Path | None:
+    explicit = os.environ.get("SCMAXATAC_GENOME_DIR")
+    return Path(explicit) if explicit else None
+
+
 def _default_measure_backends() -> bool:
     return os.environ.get("SCMAXATAC_MEASURE_BACKENDS") != "0"
 
@@ -39,6 +44,11 @@ class Settings:
         ``SCMAXATAC_CACHE_DIR`` when that is set.
     model_dir
         Folder of models, in our layout or in the original maxATAC's. Taken from ``SCMAXATAC_MODEL_DIR``.
+    genome_dir
+        Folder of the genomes that are named, as in ``genome="hg38"``: ``hg38.fa`` (``.fa.gz``, ``.fasta``,
+        ``.fasta.gz``, ``.2bit``) and, where they are there, a blacklist called like ``hg38*blacklist*.bed`` and genes
+        in ``hg38.gtf`` or ``hg38.gtf.gz``. Taken from ``SCMAXATAC_GENOME_DIR``; without it the folder ``genomes`` of
+        `cache_dir`, which downloaded blacklists go to as well.
     progress
         Whether progress bars are shown.
     min_stored_score
@@ -65,6 +75,7 @@ class Settings:
 
     cache_dir: Path = field(default_factory=_default_cache_dir)  # type: ignore[assignment]
     model_dir: Path | None = field(default_factory=_default_model_dir)
+    genome_dir: Path | None = field(default_factory=_default_genome_dir)
     progress: bool = True
     min_stored_score: float = 0.01
     max_scores_mb: float = 200.0
