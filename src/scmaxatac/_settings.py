@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from scmaxatac._logging import show_messages
+
 _FOLDERS = ("cache_dir", "model_dir", "genome_dir")
 
 
@@ -51,6 +53,11 @@ class Settings:
         `cache_dir`, which downloaded blacklists go to as well.
     progress
         Whether progress bars are shown.
+    verbosity
+        Which messages of the log are shown on standard error: 0 (``"error"``), 1 (``"warning"``), 2 (``"info"``: what
+        is read, computed and added), 3 (``"hint"``, as 2 here) or 4 (``"debug"``), as in scanpy. None, the default,
+        leaves the logger ``"scmaxatac"`` to your own handlers. Warnings that change results are Python's, whatever
+        stands here.
     min_stored_score
         Bins with a lower score are not kept in the store of a run, except those that rank so high that
         ``threshold="matched"`` or ``"mixed"`` may need them.
@@ -77,6 +84,7 @@ class Settings:
     model_dir: Path | None = field(default_factory=_default_model_dir)
     genome_dir: Path | None = field(default_factory=_default_genome_dir)
     progress: bool = True
+    verbosity: int | str | None = None
     min_stored_score: float = 0.01
     max_scores_mb: float = 200.0
     bigwig_decimals: int | None = None
@@ -86,6 +94,8 @@ class Settings:
     bam_barcode: str = "CB"
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name == "verbosity" and (value is not None or hasattr(self, name)):
+            show_messages(value)
         if name in _FOLDERS and value is not None:
             value = _expanded(name, value)
         if name != "cache_dir" or value is not None:  # without one, asking for it is an error
