@@ -9,7 +9,8 @@ import pytest
 from scmaxatac.genome._genome import Genome
 from scmaxatac.io._vcf import read_vcf
 from scmaxatac.sequence._alleles import to_codes
-from scmaxatac.sequence._variant_table import make_variants, records_of_frame, records_of_vcf
+from scmaxatac.sequence._variant_records import records_of_frame, records_of_vcf
+from scmaxatac.sequence._variant_table import make_variants
 
 SEQUENCE = "GACACATTTG" + "N" * 5 + "ACGT" * 600
 
@@ -59,7 +60,7 @@ def test_what_can_not_be_scored_is_counted_by_reason_in_one_warning(genome):
         "2 past the end",
     ):
         assert part in message
-    assert "REF: chr1:21 A, not C (variants, row 1)" in message
+    assert "REF: chr1:21 A, not C (variants: row 2 of 14)" in message
     assert "Contigs: chr9" in message
 
 
@@ -85,30 +86,40 @@ def test_most_of_few_or_a_fifth_of_many_wrong_bases_is_an_error(genome, n, n_wro
             assert len(variants(genome, *rows)) == n - n_wrong
 
 
-@pytest.mark.parametrize(
-    ("frame", "message"),
-    [
-        (pd.DataFrame({"chrom": ["chr1"], "pos": [1]}), "no column 'ref', 'alt'"),
-        (pd.DataFrame({"chrom": ["chr1"], "pos": [0], "ref": ["A"], "alt": ["C"]}), "row 0: pos is 0, not a position"),
-        (pd.DataFrame({"chrom": ["chr1"], "pos": [0], "ref": ["A"], "alt": ["C"]}, index=np.array([180])), "row 180: "),
-        (pd.DataFrame({"chrom": ["chr1"], "pos": [0], "ref": ["A"], "alt": ["C"]}, index=["rs1"]), "row 'rs1': pos"),
-        (pd.DataFrame({"chrom": ["chr1"], "pos": [1.5], "ref": ["A"], "alt": ["C"]}), "pos is 1.5"),
-        (pd.DataFrame({"chrom": ["chr1"], "pos": [3], "ref": ["-"], "alt": ["C"]}), "row 0: ref is '-', not bases"),
-    ],
-)
-def test_a_table_that_is_none_of_variants_is_refused(genome, frame, message):
-    with pytest.raises(ValueError, match=message):
-        make_variants(records_of_frame(frame), genome)
+@pytest.mark.parametrize(("ref", "alt"), [("A", "N"), ("A", "ANNNN"), ("A", "R"), ("A", "y"), ("A", "nan")])
+def test_alternative_alleles_with_unknown_bases_are_left_out(genome, tmp_path, ref, alt):
+    path = tmp_path / "a.vcf"
+    head = "##fileformat=VCFv4.2\n#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO\n"
+    path.write_text(f"{head}chr1\t20\t.\t{ref}\t{alt},C\t.\t.\t.\n")
+    table = pd.DataFrame({"chrom": ["chr1"], "pos": [20], "ref": [ref], "alt": [f"{alt},C"]})
+    for records in (records_of_frame(table), records_of_vcf(read_vcf(path))):
+        with pytest.warns(UserWarning, match="1 of 2 alleles are left out: 1 whose ALT has unknown bases") as seen:
+            found = make_variants(records, genome)
+        assert len(seen) == 1
+        assert found.table["alt"].tolist() == ["C"]
+
+
+@pytest.mark.parametrize("missing", [None, np.nan, pd.NA, pd.NaT, "."])
+def test_a_missing_alternative_allele_is_left_out_as_missing(genome, missing):
+    table = pd.DataFrame({"chrom": "chr1", "pos": 20, "ref": "A", "alt": pd.Series([missing, "C"], dtype=object)})
+    with pytest.warns(UserWarning, match="1 of 2 alleles are left out: 1 symbolic, breakends or missing"):
+        assert make_variants(records_of_frame(table), genome).table["alt"].tolist() == ["C"]
+
+
+def test_a_reference_allele_with_unknown_bases_is_left_out_where_the_genome_is_known(genome):
+    with pytest.warns(UserWarning, match="1 in sequence that is not known"):
+        assert len(variants(genome, ("chr1", 20, "N", "C"), ("chr1", 20, "A", "C"))) == 1
 
 
 def test_real_records_agree_with_the_genome(data_dir, tmp_path):
-    """1,560 ClinVar alleles lie in the known sequence; all of their reference alleles agree."""
+    """1,560 ClinVar alleles lie in the known sequence; all of their reference alleles agree. One ALT has an N."""
     genome = Genome(data_dir / "chr22" / "hg38_chr22_partial.fa.gz", cache_dir=tmp_path)
-    n = 0
+    n = n_unknown = 0
     for name in ("benign", "pathogenic"):
         records = read_vcf(data_dir / "chr22" / f"clinvar_hg38_chr22_{name}.vcf.gz")
         with pytest.warns(UserWarning, match="in sequence that is not known") as seen:
             found = make_variants(records_of_vcf(records), genome)
         assert "REF" not in str(seen[0].message)
         n += len(found) + sum(count for reason, count in found.left_out.items() if "longer" in reason)
-    assert n == 1560
+        n_unknown += sum(count for reason, count in found.left_out.items() if "unknown bases" in reason)
+    assert (n, n_unknown) == (1559, 1)

@@ -16,8 +16,9 @@ from scmaxatac.io._files import checksum
 from scmaxatac.io._vcf import read_vcf
 from scmaxatac.nn.engines._options import Strand
 from scmaxatac.predict._run import Run
+from scmaxatac.sequence._variant_records import records_of_frame, records_of_vcf
 from scmaxatac.sequence._variant_scores import score_alleles
-from scmaxatac.sequence._variant_table import Variants, make_variants, records_of_frame, records_of_vcf
+from scmaxatac.sequence._variant_table import Variants, make_variants
 
 N_VALUES = 3
 """Scores of an allele: reference, alternative, effect."""
@@ -83,7 +84,7 @@ def read_variants(
     """
     starts = windows_of_run(run, genome, outside_regions=outside_regions)
     if isinstance(variants, pd.DataFrame):
-        records, source, n_records = records_of_frame(variants, frequency=frequency), "table", len(variants)
+        records, source, n_records = records_of_frame(variants, frequency=frequency, what=what), "table", len(variants)
         sha256 = ""
     else:
         file = read_vcf(variants, frequency=frequency)

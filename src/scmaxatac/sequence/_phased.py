@@ -13,7 +13,8 @@ from scmaxatac._text import abbreviate
 from scmaxatac.genome._genome import Genome
 from scmaxatac.io._vcf import MISSING, VcfRecords
 from scmaxatac.sequence._alleles import Allele
-from scmaxatac.sequence._variant_table import Variants, make_variants, records_of_vcf
+from scmaxatac.sequence._variant_records import records_of_vcf
+from scmaxatac.sequence._variant_table import Variants, make_variants
 
 Unphased = Literal["error", "reference", "alternative"]
 

@@ -2,9 +2,8 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -14,8 +13,8 @@ from scmaxatac._constants import WINDOW
 from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac.genome._genome import Genome
-from scmaxatac.io._vcf import VcfRecords
 from scmaxatac.sequence._alleles import Allele, anchored, has_window, left_align, to_codes, trim
+from scmaxatac.sequence._variant_records import Record
 
 _SHOWN = 5
 _OTHER_ASSEMBLY = 0.2
@@ -27,31 +26,19 @@ _ENOUGH = 20
 _FEW = 3
 """Records from which on more than half that disagree are trusted."""
 
-_PLAIN = re.compile(r"[ACGTNacgtn]+")
+_BASES = re.compile(r"[ACGTacgt]+")
+_LETTERS = re.compile(r"[A-Za-z]+")
 
 UNKNOWN_CONTIG = "on contigs that the genome does not have"
 REF_MISMATCH = "whose REF is not the genome's"
 SYMBOLIC = "symbolic, breakends or missing (<DEL>, N[chr1:5[, *, .)"
+UNKNOWN_BASES = "whose ALT has unknown bases (N or other letters than A, C, G, T)"
 PAST_THE_END = "past the end of the chromosome"
 TOO_LONG = "longer than a window"
 UNKNOWN_SEQUENCE = "in sequence that is not known (N)"
 NOT_PREDICTED = "on chromosomes that were not predicted"
 NO_WINDOW = "in no window (outside the regions, in the blacklist, or at the end of a chromosome)"
 SAME = "whose ALT is their REF"
-
-
-class Record(NamedTuple):
-    """One alternative allele as it stands in a file or table."""
-
-    chrom: str
-    start: int
-    name: str
-    ref: str
-    alt: str
-    record: int
-    allele: int
-    where: str
-    frequency: float = float("nan")
 
 
 @dataclass(frozen=True)
@@ -85,74 +72,6 @@ class Variants:
         return replace(
             self, table=self.table.iloc[rows].reset_index(drop=True), alleles=alleles, frequency=self.frequency[rows]
         )
-
-
-def records_of_vcf(records: VcfRecords) -> Iterator[Record]:
-    """Each alternative allele of a file."""
-    for i, alts in enumerate(records.alts):
-        for number, alt in enumerate(alts or (".",), 1):
-            share = records.frequencies[i][number - 1] if alts and records.frequencies[i] else float("nan")
-            where = f"{records.path}, line {records.line[i]}"
-            yield Record(
-                records.chrom[i], int(records.start[i]), records.name[i], records.ref[i], alt, i, number, where, share
-            )
-
-
-def records_of_frame(frame: pd.DataFrame, *, frequency: str = "") -> Iterator[Record]:
-    """Each row of a table with the columns chrom, pos (1-based, as in VCF), ref, alt and, if there is one, id.
-
-    Parameters
-    ----------
-    frame
-        The table.
-    frequency
-        Column of the frequencies of the alternative alleles, if there is one; none are read by default.
-
-    Raises
-    ------
-    ValueError
-        If a column is missing, or a row has no position or no alleles, or a frequency that is none; the message names
-        the first.
-    """
-    names = {str(column).lower().lstrip("#"): column for column in frame.columns}
-    if lacking := [name for name in ("chrom", "pos", "ref", "alt") if name not in names]:
-        raise ValueError(
-            f"the table of variants has no column {abbreviate(map(repr, lacking))}; it needs chrom, pos (1-based, as "
-            f"in VCF), ref and alt, and has {abbreviate(map(repr, frame.columns))}"
-        )
-    labels = frame.index.tolist()
-    position = pd.to_numeric(frame[names["pos"]], errors="coerce")
-    bad = (position.isna() | (position < 1) | (position % 1 != 0)).to_numpy()
-    if bad.any():
-        i = int(bad.argmax())
-        raise ValueError(
-            f"variants, row {labels[i]!r}: pos is {frame[names['pos']].iloc[i]}, not a position from 1; "
-            f"{bad.sum()} of {len(frame)} rows are so"
-        )
-    ids = frame[names["id"]] if "id" in names else ["."] * len(frame)
-    shares = frame[names[frequency.lower()]] if frequency.lower() in names else [None] * len(frame)
-    rows = zip(frame[names["chrom"]], position, ids, frame[names["ref"]], frame[names["alt"]], shares, strict=True)
-    for i, (chrom, pos, name, ref, alt, share) in enumerate(rows):
-        where = f"variants, row {labels[i]!r}"
-        if not isinstance(ref, str) or not _PLAIN.fullmatch(ref):
-            raise ValueError(f"{where}: ref is {ref!r}, not bases; write indels as VCF does, with the base before them")
-        alts = str(alt).split(",")
-        of_each = _frequencies(share, len(alts), f"{where}: {frequency}")
-        for number, (one, each) in enumerate(zip(alts, of_each, strict=True), 1):
-            yield Record(str(chrom), int(pos) - 1, str(name), ref.upper(), one, i, number, where, each)
-
-
-def _frequencies(value: object, n_alts: int, what: str) -> list[float]:
-    """Frequency of each alternative allele of a row; NaN where it is not known."""
-    if value is None or value is pd.NA or (isinstance(value, float) and np.isnan(value)):
-        return [float("nan")] * n_alts
-    try:
-        found = [float("nan") if one == "." else float(one) for one in str(value).split(",")]
-    except ValueError:
-        found = []
-    if len(found) != n_alts or any(one < 0 or one > 1 for one in found):
-        raise ValueError(f"{what} is {value!r}; expected a number from 0 to 1 for each alternative allele")
-    return found
 
 
 def make_variants(
@@ -251,8 +170,10 @@ def _check(record: Record, codes: np.ndarray, window: int) -> tuple[str, str]:
             return REF_MISMATCH, "".join("ACGTN"[code] for code in here[:20])
     if (here > 3).any():
         return UNKNOWN_SEQUENCE, ""
-    if not _PLAIN.fullmatch(record.alt):
-        return SYMBOLIC, ""
+    if not _BASES.fullmatch(record.alt):
+        return UNKNOWN_BASES if _LETTERS.fullmatch(record.alt) else SYMBOLIC, ""
+    if (expected > 3).any():
+        return UNKNOWN_SEQUENCE, ""
     if record.alt.upper() == record.ref:
         return SAME, ""
     if max(len(record.ref), len(record.alt)) > window:
