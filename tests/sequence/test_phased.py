@@ -33,7 +33,7 @@ def test_alleles_lie_on_the_haplotypes_of_their_genotypes(genome, records):
         records(
             ("chr1", 9, "A", "C,G", "0|1", "2|1"),
             ("chr1", 2, "CG", "C", "1|1", "0|0"),
-            ("chr2", 1, "A", "T", "1", "0|0"),
+            ("chr2", 1, "A", "T", "1|1", "0|0"),
             ("chr2", 5, "T", "A", "0|0", "0|0"),
         ),
         genome,
@@ -41,8 +41,18 @@ def test_alleles_lie_on_the_haplotypes_of_their_genotypes(genome, records):
     assert lost == {}
     assert found["chr1"].alleles == (Allele(2, "G", ""), Allele(8, "A", "C"), Allele(8, "A", "G"))
     assert found["chr1"].carried.astype(int).tolist() == [[1, 1, 0, 0], [0, 1, 0, 1], [0, 0, 1, 0]]
-    assert found["chr2"].alleles == (Allele(0, "A", "T"),)  # a haploid call stands for both; what nobody has is gone
+    assert found["chr2"].alleles == (Allele(0, "A", "T"),)  # what nobody has is gone
     assert found["chr2"].carried.astype(int).tolist() == [[1, 1, 0, 0]]
+
+
+def test_haploid_genotypes_stand_for_both_haplotypes_with_one_warning(genome, records):
+    rows = [("chr1", 1, "A", "T", "1", "0|0"), ("chr1", 2, "C", "T", "0", "."), ("chr1", 3, "G", "T", "0|1", "1")]
+    message = r"a\.vcf: 1 missing genotypes, taken as the reference, 3 haploid genotypes, taken for both haplotypes$"
+    with pytest.warns(UserWarning, match=message) as seen:
+        found, lost = phase_alleles(records(*rows), genome)
+    assert len(seen) == 1
+    assert found["chr1"].carried.astype(int).tolist() == [[1, 1, 0, 0], [0, 1, 1, 1]]
+    assert lost["haploid genotypes, taken for both haplotypes"] == 3
 
 
 def test_without_phase_the_user_says_what_a_heterozygous_genotype_is(genome, records):

@@ -61,6 +61,21 @@ def test_without_indels_a_haplotype_is_predicted_as_its_sequence(
             np.testing.assert_allclose(np.asarray(row.layers[tf])[0], bins["score"], atol=1e-6)
 
 
+def test_only_genotypes_that_a_scored_window_holds_count(mini, adata, tmp_path):
+    options = {"regions": "chr1:1,500-1,900", "genome": mini.genome, "tfs": "AAA", "groups": "B"}
+    expected = sma.tl.predict_haplotypes(adata, write_vcf(tmp_path / "a.vcf", mini, {1_600: "0|1\t1|1"}), **options)
+    sites = {1_600: "0|1\t1|1", 3_300: "0/1\t./.", 9_800: "0/1\t1"}  # the last window ends at 2,912
+    path = write_vcf(tmp_path / "b.vcf", mini, sites)
+    wrong = LETTERS[(mini.codes[CHROM][3_310] + 1) % 4]
+    path.write_text(path.read_text() + f"{CHROM}\t3311\t.\t{wrong}\t{wrong}A\t.\t.\t.\tGT\t0|1\t0|0\n")
+    found = sma.tl.predict_haplotypes(adata, path, **options)
+    np.testing.assert_array_equal(found.layers["AAA"], expected.layers["AAA"])
+    assert json.loads(found.uns["haplotypes"])["left_out"] == {}
+    near = write_vcf(tmp_path / "c.vcf", mini, {1_600: "0|1\t1|1", 2_000: "0/1\t0|0"})
+    with pytest.raises(ValueError, match="1 heterozygous genotypes of"):
+        sma.tl.predict_haplotypes(adata, near, **options)
+
+
 def test_joint_alleles_are_not_the_mean_of_single_ones(mini, adata, tmp_path):
     def logits(sites):
         vcf = write_vcf(tmp_path / "a.vcf", mini, sites, samples=("ann",))

@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +75,14 @@ class VcfRecords:
 
     def __len__(self) -> int:
         return len(self.start)
+
+    def take(self, rows: npt.NDArray[np.int64]) -> "VcfRecords":
+        """Keep some of the records, in the order of the rows."""
+        arrays = ("chrom", "start", "name", "ref", "passes", "line", "alleles", "phased")
+        parts: dict[str, Any] = {name: getattr(self, name)[rows] for name in arrays}
+        for name in ("alts", "frequencies"):
+            parts[name] = tuple(getattr(self, name)[i] for i in rows.tolist())
+        return replace(self, **parts)
 
 
 def read_vcf(

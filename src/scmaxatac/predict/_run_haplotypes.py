@@ -5,6 +5,7 @@ from os import PathLike
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from scmaxatac._logging import warn
@@ -19,9 +20,10 @@ from scmaxatac.nn.engines._options import Strand
 from scmaxatac.predict._run import Run
 from scmaxatac.sequence._haplotype_scores import score_haplotypes
 from scmaxatac.sequence._phased import PhasedAlleles
+from scmaxatac.sequence._reaching_records import reaching_records
 
 _MARGIN = 64
-"""Windows beside the regions whose variants are read: what is deleted lets windows reach further."""
+"""Windows behind the last one whose variants are read: what is deleted lets windows reach further."""
 
 OF_SAMPLE = 2
 """Haplotypes of a sample."""
@@ -64,10 +66,34 @@ def rows_of(samples: Sequence[str], groups: Sequence[str] | Mapping[str, str]) -
     return table
 
 
+def scored_starts(run: Run, genome: Genome, bins: pd.DataFrame) -> dict[str, npt.NDArray[np.int64]]:
+    """Sorted starts of the windows that are scored for bins, by chromosome."""
+    spec, intervals = run.spec, Intervals.from_frame(bins.astype({"chrom": str}))
+    chroms = [chrom for chrom in spec.chroms if (bins["chrom"] == chrom).any()]
+    return {c: window_starts(genome, c, step=spec.step, regions=intervals, grid=spec.grid) for c in chroms}
+
+
 def read_genotypes(
-    path: str | PathLike[str], regions: pd.DataFrame, genome: Genome, samples: Sequence[str] | None, window: int
+    path: str | PathLike[str],
+    starts: Mapping[str, npt.NDArray[np.int64]],
+    genome: Genome,
+    samples: Sequence[str] | None,
+    window: int,
 ) -> VcfRecords:
-    """Read the records in and near regions.
+    """Read the records that windows hold.
+
+    Parameters
+    ----------
+    path
+        VCF file with genotypes.
+    starts
+        Starts of the windows, as :func:`scored_starts` gives them.
+    genome
+        The genome.
+    samples
+        Samples that are read; None for all.
+    window
+        Width of the windows in bp.
 
     Raises
     ------
@@ -83,9 +109,7 @@ def read_genotypes(
     UserWarning
         If no variant lies there.
     """
-    first = regions.groupby("chrom", observed=True)["start"].min() - _MARGIN * window
-    last = regions.groupby("chrom", observed=True)["end"].max() + _MARGIN * window
-    hull = {str(chrom): (int(first[chrom]), int(last[chrom])) for chrom in first.index}
+    hull = {chrom: (int(at[0]), int(at[-1]) + (_MARGIN + 1) * window) for chrom, at in starts.items() if len(at)}
     seen: dict[str, None] = {}
 
     def wanted(chrom: str, start: int, end: int) -> bool:
@@ -101,6 +125,7 @@ def read_genotypes(
             f"({abbreviate(genome.chroms)}); use the genome that the variants were called on, with the same contig "
             "names (chr1, not 1)"
         )
+    records = reaching_records(records, starts, window)
     if not len(records):
         warn(f"no variant of {records.path} lies in the regions, so all haplotypes are the reference")
     return records
@@ -155,6 +180,7 @@ def score_samples(
     samples: Sequence[str],
     obs: pd.DataFrame,
     bins: pd.DataFrame,
+    starts: Mapping[str, npt.NDArray[np.int64]],
     *,
     tfs: Sequence[str],
     strand: Strand | None = None,
@@ -175,6 +201,8 @@ def score_samples(
         Rows of the result, as :func:`rows_of` gives them.
     bins
         Columns of the result, as :func:`bins_of` gives them.
+    starts
+        Starts of their windows, as :func:`scored_starts` gives them.
     tfs
         Factors.
     strand
@@ -187,14 +215,11 @@ def score_samples(
     outputs = [tf for model in run.models_of(tfs) for tf in model.tfs]
     layers = {tf: np.full((len(obs), len(bins)), np.nan, dtype=np.float32) for tf in tfs}
     row_groups, column = obs["group"].to_numpy(), _columns(samples, obs)
-    intervals = Intervals.from_frame(bins.astype({"chrom": str}))
     n_windows = n_distinct = 0
     groups = list(dict.fromkeys(row_groups))
-    chroms = [chrom for chrom in spec.chroms if (bins["chrom"] == chrom).any()]
-    starts = {chrom: window_starts(genome, chrom, step=spec.step, regions=intervals, grid=grid) for chrom in chroms}
     total = sum(map(len, starts.values())) * len(groups)
     with tqdm(total=total, unit="window", unit_scale=True, disable=not settings.progress) as bar:
-        for chrom in chroms:
+        for chrom in starts:
             codes = genome.codes(chrom)
             columns = np.flatnonzero((bins["chrom"] == chrom).to_numpy())
             numbers = bins["start"].to_numpy()[columns] // grid.bin

@@ -11,7 +11,7 @@ from scmaxatac._constants import WINDOW
 from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac.genome._genome import Genome
-from scmaxatac.io._vcf import MISSING, VcfRecords
+from scmaxatac.io._vcf import ABSENT, MISSING, VcfRecords
 from scmaxatac.sequence._alleles import Allele
 from scmaxatac.sequence._variant_records import records_of_vcf
 from scmaxatac.sequence._variant_table import Variants, make_variants
@@ -83,12 +83,13 @@ def phase_alleles(
     Warns
     -----
     UserWarning
-        If alleles are left out, genotypes are missing or alleles of a haplotype overlap: how many.
+        If alleles are left out, genotypes are missing or haploid, or alleles of a haplotype overlap: how many.
     """
     check_phase(records, unphased)
     found = make_variants(records_of_vcf(records), genome, align=False, window=window)
     lost: Counter[str] = Counter(found.left_out)
     n_missing = int((records.alleles == MISSING).any(axis=2).sum())
+    n_haploid = int(((records.alleles[:, :, 0] >= 0) & (records.alleles[:, :, 1] == ABSENT)).sum())
     carried = _carried(records, found, unphased)
     chroms = found.table["chrom"].to_numpy()
     out = {}
@@ -101,6 +102,7 @@ def phase_alleles(
         used = np.flatnonzero(kept.any(axis=1))
         out[chrom] = PhasedAlleles(tuple(alleles[i] for i in used), kept[used])
     lost["missing genotypes, taken as the reference"] += n_missing
+    lost["haploid genotypes, taken for both haplotypes"] += n_haploid
     lost = Counter({reason: n for reason, n in lost.items() if n})
     new = {reason: n for reason, n in lost.items() if reason not in found.left_out}
     if new:
@@ -112,7 +114,7 @@ def _carried(records: VcfRecords, found: Variants, unphased: Unphased) -> npt.ND
     """Which of the alleles each haplotype carries; (alleles, haplotypes)."""
     record, number = found.table["record"].to_numpy(), found.table["allele"].to_numpy()
     calls = records.alleles[record]
-    calls = np.where(calls == -2, calls[:, :, :1], calls)  # a haploid call stands for both
+    calls = np.where(calls == ABSENT, calls[:, :, :1], calls)  # a haploid call stands for both
     carried = calls == number[:, None, None]
     doubtful = ~records.phased[record]
     if unphased == "reference":

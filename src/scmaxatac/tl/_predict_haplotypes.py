@@ -17,7 +17,14 @@ from scmaxatac.nn.engines._options import Strand
 from scmaxatac.predict._predicted_genome import check_genome
 from scmaxatac.predict._regions import Regions, resolve_regions
 from scmaxatac.predict._run import Run
-from scmaxatac.predict._run_haplotypes import bins_of, carried_alleles, read_genotypes, rows_of, score_samples
+from scmaxatac.predict._run_haplotypes import (
+    bins_of,
+    carried_alleles,
+    read_genotypes,
+    rows_of,
+    score_samples,
+    scored_starts,
+)
 from scmaxatac.predict._run_variants import check_size
 from scmaxatac.results._reader import find_results
 from scmaxatac.results._run_folder import run_folder
@@ -60,7 +67,7 @@ def predict_haplotypes(
     data
         Object that was predicted.
     vcf
-        VCF file (plain, gzip or bgzip) with phased genotypes.
+        VCF file (plain, gzip or bgzip) with phased genotypes. Only records that a scored window holds count.
     regions
         Where to predict, such as ``"chr5:100,000-200,000"`` (0-based, half-open), a list of these, a BED file or a
         table with chrom, start and end. All windows that overlap them are scored.
@@ -95,7 +102,8 @@ def predict_haplotypes(
     Warns
     -----
     UserWarning
-        If alleles are left out, genotypes are missing (the reference is taken), alleles of a haplotype overlap (the
+        If alleles are left out, genotypes are missing (the reference is taken) or haploid (both haplotypes get the one
+        allele, so they are the same), alleles of a haplotype overlap (the
         first is taken), or no variant lies in the regions: how many.
 
     Raises
@@ -143,14 +151,15 @@ def predict_haplotypes(
         wanted = list(own) if wanted is None else wanted
         if missing := [sample for sample in wanted if sample not in own]:
             raise KeyError(f"groups names no group for sample {missing[0]!r}; it has {', '.join(own)}")
-    records = read_genotypes(vcf, where, genome, wanted, spec.grid.window)
-    obs = rows_of(records.samples, own or names)
     bins = bins_of(where, genome, spec.chroms, spec.grid.bin)
+    starts = scored_starts(run, genome, bins)
+    records = read_genotypes(vcf, starts, genome, wanted, spec.grid.window)
+    obs = rows_of(records.samples, own or names)
     check_size(
         f"{len(obs)} haplotypes in {len(bins):,} bins for {len(chosen)} factors", len(obs) * len(bins) * len(chosen)
     )
     phased, left_out = phase_alleles(records, genome, unphased=unphased, window=spec.grid.window)
-    scored = score_samples(run, genome, phased, records.samples, obs, bins, tfs=chosen, strand=strand)
+    scored = score_samples(run, genome, phased, records.samples, obs, bins, starts, tfs=chosen, strand=strand)
     bins.index = format_regions(bins)
     mean = np.mean([np.nan_to_num(layer) for layer in scored.layers.values()], axis=0, dtype=np.float32)
     params = {
