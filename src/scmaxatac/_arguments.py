@@ -112,6 +112,7 @@ _PATH = _Kind(_is_path, "the path of one file or folder, as text or pathlib.Path
 _KINDS = {
     "bool": _Kind(_is_flag, "True or False"),
     "str": _TEXT,
+    "str | bool": _Kind(lambda value: _is_name(value) or _is_flag(value), "a name, or True or False"),
     "str | Iterable[str]": _NAMES,
     "str | Iterable[str] | Mapping[str, str]": _NAMES,
     "Iterable[str]": _NAMES,

@@ -37,6 +37,55 @@ def test_sites_are_gained_lost_and_shared(haplotypes):
     np.testing.assert_allclose(sites["effect"], [nine, 2 * nine, nine - (np.log(4) - nine) / 2], rtol=1e-5)
 
 
+def all_sites(scores, n_target):
+    """Haplotypes (the first of `a`, the others of `b`) with a site of their own in every bin."""
+    n, n_bins = scores.shape
+    obs = pd.DataFrame({"sample": ["a"] * n_target + ["b"] * (n - n_target), "group": "B"})
+    obs.index = obs.index.astype(str)
+    starts = np.arange(n_bins) * 64
+    var = pd.DataFrame({"chrom": "chr1", "start": starts, "end": starts + 32}, index=starts.astype(str))
+    uns = {"haplotypes": json.dumps({"thresholds": {"T": {"B": 0.5}}})}
+    return ad.AnnData(X=np.zeros_like(scores), obs=obs, var=var, layers={"T": scores}, uns=uns)
+
+
+@pytest.mark.parametrize(("n_target", "n_reference"), [(1, 3), (2, 7), (6, 11), (49, 10)])
+def test_equal_scores_have_an_effect_of_exactly_0(n_target, n_reference):
+    scores = np.random.default_rng(0).uniform(0.5, 1, 200).astype(np.float32)
+    same = all_sites(np.tile(scores, (n_target + n_reference, 1)), n_target)
+    sites = sma.tl.compare_haplotypes(same, target="a", reference="b", level="sites")
+    assert len(sites) == 200
+    assert (sites["effect"] == 0).all()
+    assert (sites["score_target"] == sites["score_reference"]).all()
+
+
+def test_the_order_of_haplotypes_does_not_give_an_effect():
+    scores = np.random.default_rng(0).uniform(0.5, 1, (3, 200)).astype(np.float32)
+    both = all_sites(scores[[0, 1, 2, 2, 0, 1]], 3)
+    sites = sma.tl.compare_haplotypes(both, target="a", reference="b", level="sites")
+    assert len(sites) == 200
+    assert (sites["effect"] == 0).all()
+
+
+@pytest.mark.parametrize("values", [[True, False] * 2, pd.array([True, False, True, None], dtype="boolean")])
+@pytest.mark.parametrize("truth", [bool, np.bool_, str])
+def test_a_column_of_truth_values_can_hold_the_classes(haplotypes, values, truth):
+    haplotypes.obs["risk"] = values
+    by_text = haplotypes.obs["risk"].astype(str)
+    table = sma.tl.compare_haplotypes(haplotypes, "risk", target=truth(True), reference=truth(False))
+    haplotypes.obs["risk"] = by_text
+    expected = sma.tl.compare_haplotypes(haplotypes, "risk", target="True", reference="False")
+    pd.testing.assert_frame_equal(table, expected)
+
+
+def test_after_concat_it_is_said_that_uns_is_gone(haplotypes):
+    other = haplotypes.copy()
+    other.obs_names = other.obs_names + "x"
+    with pytest.raises(KeyError, match=r"anndata\.concat drops uns.*uns_merge='first'"):
+        sma.tl.compare_haplotypes(ad.concat([haplotypes, other]), target="a", reference="b")
+    both = ad.concat([haplotypes, other], merge="first", uns_merge="first")
+    assert len(sma.tl.compare_haplotypes(both, target="a", reference="b")) == 2
+
+
 def test_factors_are_ranked_by_what_differs(haplotypes):
     table = sma.tl.compare_haplotypes(haplotypes, target="b", reference="a")
     assert table["tf"].tolist() == ["T", "U"]

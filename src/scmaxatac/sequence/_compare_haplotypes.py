@@ -65,16 +65,17 @@ def compare_sites(
         of_target, of_reference = (np.add.reduceat(np.append(one, False).astype(int), edges)[::2] > 0 for one in has)
         padded = np.concatenate([np.nan_to_num(scores), np.zeros((len(scores), 1), np.float32)], axis=1)
         logits = logit(np.maximum.reduceat(padded, edges, axis=1)[:, ::2])
-        mean = [logits[rows].mean(axis=0) for rows in (in_target, in_reference)]
+        origin = logits[in_target.argmax()]  # means of differences from it, in order: equal scores give exactly 0
+        shift = [np.sort(logits[rows] - origin, axis=0).mean(axis=0) for rows in (in_target, in_reference)]
         part = {
             "chrom": chrom[first],
             "start": start[first],
             "end": end[last],
             "tf": tf,
             "state": np.select([of_target & ~of_reference, of_reference & ~of_target], STATES[:2], STATES[2]),
-            "score_target": expit(mean[0]),
-            "score_reference": expit(mean[1]),
-            "effect": mean[0] - mean[1],
+            "score_target": expit(origin + shift[0]),
+            "score_reference": expit(origin + shift[1]),
+            "effect": shift[0] - shift[1],
         }
         parts.append(pd.DataFrame(part))
     table = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=list(SITE_COLUMNS))

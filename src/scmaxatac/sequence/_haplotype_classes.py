@@ -35,13 +35,16 @@ class HaplotypeClasses(NamedTuple):
 def haplotype_params(haplotypes: "AnnData") -> dict[str, Any]:
     """Parameters of predicted haplotypes; a KeyError if they are something else."""
     if PARAMS not in haplotypes.uns:
-        raise KeyError("haplotypes were not predicted by scmaxatac.tl.predict_haplotypes: uns has no 'haplotypes'")
+        raise KeyError(
+            "haplotypes were not predicted by scmaxatac.tl.predict_haplotypes: uns has no 'haplotypes'; "
+            "anndata.concat drops uns and var: put objects together with merge='first', uns_merge='first'"
+        )
     params: dict[str, Any] = json.loads(str(haplotypes.uns[PARAMS]))
     return params
 
 
 def haplotype_classes(
-    obs: pd.DataFrame, by: str, target: str, reference: str, groups: object = None
+    obs: pd.DataFrame, by: str, target: str | bool, reference: str | bool, groups: object = None
 ) -> list[HaplotypeClasses]:
     """Classes of haplotypes, for each group whose signal both were scored with.
 
@@ -52,7 +55,7 @@ def haplotype_classes(
     by
         Column that holds the classes.
     target, reference
-        Its values that are compared.
+        Its values that are compared; other than text as their text.
     groups
         One group or several; ``None`` stands for all.
 
