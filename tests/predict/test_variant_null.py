@@ -159,6 +159,11 @@ def test_of_a_prediction_they_are_in_the_table_and_go_with_the_next_variants(min
         sma.tl.score_variants(adata, common, genome=mini.genome, null=common.iloc[:0])
     with pytest.raises(ValueError, match=r"none of the 1 alleles of the common variants can be scored"):
         sma.tl.score_variants(adata, common, genome=mini.genome, null=common.iloc[:1].assign(alt="*"))
-    with pytest.raises(ValueError, match=r"row 1 of \d+: AF is 3\.0; expected a number from 0 to 1"):
+    with pytest.raises(ValueError, match=r"variants: row 1 of \d+: AF is 3\.0; expected a number from 0 to 1"):
         sma.tl.score_variants(adata, common, genome=mini.genome, null=common.assign(AF=3.0))
+    with pytest.raises(ValueError, match=r"no variant and no common variant .* frequency='MAFF' \(table\); name"):
+        sma.tl.score_variants(adata, common, genome=mini.genome, null=common, frequency="MAFF")
+    missing = common.iloc[:2].assign(alt=np.nan)
+    with pytest.warns(UserWarning, match="2 of 162 alleles of the common variants are left out: 2 symbolic"):
+        sma.tl.score_variants(adata, common[:6], genome=mini.genome, null=pd.concat([missing, common]), tfs="AAA")
     adata.write_h5ad(tmp_path / "a.h5ad")

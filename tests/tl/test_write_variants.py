@@ -199,5 +199,5 @@ def test_bad_input_is_one_clear_error(data, scored, tmp_path):
         sma.tl.write_variants(adata, tmp_path / "a.vcf")
     sma.tl.write_variants(adata, tmp_path / "a.vcf", vcf=moved)
     write_bgzf(moved, data[1].replace("rs1", "rs2").encode())
-    with pytest.raises(ValueError, match="Give the file that was scored"):
+    with pytest.raises(ValueError, match=r"not the file that was scored \(.*or was changed since.*Give the file that"):
         sma.tl.write_variants(adata, tmp_path / "a.vcf", vcf=moved)

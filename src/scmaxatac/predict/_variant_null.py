@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._logging import warn
+from scmaxatac._text import abbreviate
 from scmaxatac._types import Float32s
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
@@ -24,6 +25,9 @@ _PROMOTER = 1_000
 _FEW = 39
 """Common variants below which no p-value reaches 0.05."""
 
+_USUAL = "AF"
+"""Field of the frequency that is looked for by default."""
+
 _KEY = ["chrom", "pos", "ref", "alt"]
 
 
@@ -39,6 +43,17 @@ def read_null(
     )
     first = np.flatnonzero(~found.variants.table.duplicated(_KEY).to_numpy())
     return found._replace(variants=found.variants.take(first))
+
+
+def check_frequency(frequency: str, found: RunVariants, null: RunVariants) -> None:
+    """Raise a ValueError if a frequency was named that no variant has; the usual one need not be there."""
+    if frequency in ("", _USUAL) or any(np.isfinite(one.variants.frequency).any() for one in (found, null)):
+        return
+    sources = abbreviate(dict.fromkeys((found.source, null.source)))
+    raise ValueError(
+        f"no variant and no common variant that can be scored has a value of frequency={frequency!r} ({sources}); name "
+        "the field of INFO, or the column, with the frequencies of the alternative alleles"
+    )
 
 
 def variant_tests(

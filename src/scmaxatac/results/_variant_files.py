@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from scmaxatac.io._files import existing_file, verify_sha256
+from scmaxatac.io._files import checksum, existing_file
 from scmaxatac.io._vcf_info import InfoField, InfoType, file_lines, info_names, table_lines, with_info, write_lines
 from scmaxatac.results._read_variants import read_variant_params, read_variants
 from scmaxatac.results._reader import Results
@@ -63,7 +63,7 @@ def input_vcf(results: Results, vcf: str | PathLike[str] | None) -> Path | None:
     KeyError
         If no variants were scored.
     ValueError
-        If it was changed since, or one is given though they came from a table.
+        If it is another file or was changed since, or one is given though they came from a table.
     """
     params = read_variant_params(results)
     if not params["sha256"]:
@@ -71,7 +71,11 @@ def input_vcf(results: Results, vcf: str | PathLike[str] | None) -> Path | None:
             raise ValueError(f"the variants were read from a table, not from {vcf}; leave it out")
         return None
     path = existing_file(params["source"] if vcf is None else vcf, "VCF file that was scored (name it: vcf=)")
-    verify_sha256(path, params["sha256"], remedy="Give the file that was scored, or score this one")
+    if (found := checksum(path)) != params["sha256"]:
+        raise ValueError(
+            f"{path} is not the file that was scored ({params['source']}), or was changed since: its sha256 begins "
+            f"with {found[:12]}, and {params['sha256'][:12]} was noted. Give the scored file, or score this one"
+        )
     return path
 
 

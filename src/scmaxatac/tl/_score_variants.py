@@ -19,7 +19,7 @@ from scmaxatac.predict._predicted_genome import check_genome
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._run_variants import N_VALUES, check_size, read_variants, variant_params
 from scmaxatac.predict._run_variants import score_variants as score
-from scmaxatac.predict._variant_null import N_TESTS, null_params, read_null, variant_tests
+from scmaxatac.predict._variant_null import N_TESTS, check_frequency, null_params, read_null, variant_tests
 from scmaxatac.results._reader import find_results
 from scmaxatac.results._run_folder import run_folder
 from scmaxatac.results._schema import VARIANT_PARAMS, VARIANT_SCORES, VARIANT_TESTS, VARIANTS
@@ -61,8 +61,8 @@ def score_variants(
         Object that was predicted.
     variants
         VCF file (plain, gzip or bgzip; genotypes are not read), or a table with the columns chrom, pos (1-based, as in
-        VCF), ref, alt and, if there is one, id. Each alternative allele counts for itself. Alleles are trimmed and
-        moved left, so those that mean the same are written the same.
+        VCF), ref, alt and, if there is one, id (without white space; None and NaN are ``"."``). Each alternative allele
+        counts for itself. Alleles are trimmed and moved left, so those that mean the same are written the same.
     genome
         The genome that was predicted: the same sequence and blacklist.
     tfs
@@ -82,7 +82,8 @@ def score_variants(
         the frequency is known, the same third of their frequencies. A variant that is common itself is not compared
         with itself.
     frequency
-        Field of INFO, or column, that holds the frequency of each alternative allele; only used with `null`.
+        Field of INFO, or column, that holds the frequency of each alternative allele; only used with `null`. One that
+        is named has to be there, ``"AF"`` need not.
     key
         {key}
     mod
@@ -102,9 +103,10 @@ def score_variants(
     -----
     UserWarning
         If alleles are left out: how many and why. Reasons are contigs and reference alleles that the genome does not
-        have, symbolic alleles, unknown sequence, alleles that are longer than a window, chromosomes that were not
-        predicted, and places without a window. If variants are repeated: how many; each has rows of its own. If there
-        are too few common variants for p-values below 0.05: for how many effects.
+        have, symbolic alleles, alternative alleles with other letters than A, C, G and T, unknown sequence, alleles
+        that are longer than a window, chromosomes that were not predicted, and places without a window. If variants are
+        repeated: how many; each has rows of its own. If there are too few common variants for p-values below 0.05: for
+        how many effects.
 
     Raises
     ------
@@ -113,9 +115,10 @@ def score_variants(
     FileNotFoundError
         If there is no such file, or the folder of the run is gone.
     ValueError
-        If the genome is not the one that was predicted, a file or table can't be read or is empty, more than a fifth
-        of the reference alleles (of fewer than 20, more than half) are not the genome's, no variant can be scored, the
-        scores are larger than ``settings.max_scores_mb``, or the object can't be written to.
+        If the genome is not the one that was predicted, a file or table can't be read or is empty, more than a fifth of
+        the reference alleles (of fewer than 20, more than half) are not the genome's, no variant can be scored, an id
+        of a table has white space, no variant or common variant has the `frequency` that was named, the scores are
+        larger than ``settings.max_scores_mb``, or the object can't be written to.
 
     References
     ----------
@@ -145,6 +148,8 @@ def score_variants(
     share = "" if null is None else frequency
     found = read_variants(variants, run, genome, outside_regions=outside_regions, frequency=share)
     common = None if null is None else read_null(null, run, genome, outside_regions=outside_regions, frequency=share)
+    if common is not None:
+        check_frequency(frequency, found, common)
     n_all, n_groups, n_tfs = len(found.variants), len(chosen_groups), len(chosen_tfs)
     n_scored = n_all + (len(common.variants) if common else 0)
     n_values = n_scored * N_VALUES + (n_all * N_TESTS if common else 0)
