@@ -42,7 +42,7 @@ def compare_haplotypes(
         Column of ``obs`` that holds the classes: ``"sample"``, or one that you added, such as the allele at a risk
         variant. Haplotypes of other values are not compared.
     target, reference
-        The values of this column that are compared, such as two donors.
+        The values of this column that are compared, such as two donors, or True and False.
     groups
         Groups whose ATAC signal the haplotypes were scored with, one or several; by default all.
     tfs
