@@ -36,7 +36,7 @@ OPTIONS = list(numeric_options())
 
 RIGHT_TYPES = {
     "group": "B", "tf": "CTCF", "out_dir": "folder", "table": pd.DataFrame(), "tfs": "CTCF", "region": "chr1:1-2",
-    "haplotypes": AnnData(), "path": "scored.vcf",
+    "haplotypes": AnnData(), "path": "scored.vcf", "target": "a", "reference": "b",
 }  # fmt: skip
 """Of what a function needs beside: types are checked before numbers, but nothing is opened before both."""
 
