@@ -13,14 +13,14 @@ from scmaxatac.nn.engines._triton_kernel import Step, score_windows
 _BATCH = 4096
 """Windows that are copied to the device at once."""
 
-_PROGRAMS = 4
-"""Programs for each of the GPU's processors; others compute while one waits for its activations."""
+_PROGRAMS = 2
+"""Programs for each of the GPU's processors: as many as an H100 has registers for."""
 
 _CHANNELS = 16
 """Channels are padded with zeros to a multiple of this, the least that a product of tiles takes."""
 
-_ROWS, _COLUMNS, _DEPTH = 128, 128, 64
-"""Largest tiles: positions, filters and channels. Chosen for the registers there are, not measured."""
+_TILES: dict[Precision, tuple[int, int, int]] = {"float32": (64, 64, 16), "bfloat16": (128, 64, 64)}
+"""Positions, filters and channels of the largest tiles; chosen so that an H100's registers hold them, not measured."""
 
 
 class TritonEngine:
@@ -53,8 +53,7 @@ class TritonEngine:
         self.n_outputs = sum(network.spec.outputs for network in networks)
         self._device = device
         self._batch = batch_size or _BATCH
-        dtype = torch.float32 if precision == "float32" else torch.bfloat16
-        self._networks = [_PackedNetwork(network, device, dtype) for network in networks]
+        self._networks = [_PackedNetwork(network, device, precision) for network in networks]
 
     def predict(self, codes: np.ndarray, signal: np.ndarray) -> np.ndarray:
         """Score windows; (n, window) codes and signal to (outputs, n, bins) float32."""
@@ -75,11 +74,12 @@ class TritonEngine:
 class _PackedNetwork:
     """A network's weights on a device in the order in which the kernel reads them."""
 
-    def __init__(self, network: Network, device: torch.device, dtype: torch.dtype) -> None:
-        steps, weights, bounds = pack(network)
+    def __init__(self, network: Network, device: torch.device, precision: Precision) -> None:
+        steps, weights, bounds = pack(network, _TILES[precision])
         self._steps = steps
         self._space = max(step.length // step.pool * step.n_out for step in steps[:-1])
         self._outputs = network.spec.outputs
+        dtype = torch.float32 if precision == "float32" else torch.bfloat16
         self._weights = torch.from_numpy(weights).to(device, dtype)
         self._bounds = torch.from_numpy(bounds).to(device)
 
@@ -94,18 +94,20 @@ class _PackedNetwork:
         with torch.cuda.device_of(codes):  # Triton launches on the current one
             score_windows[(programs,)](
                 codes, signal, scratch, self._weights, self._bounds, scores, len(codes),
-                STEPS=self._steps, SPACE=self._space, OUTPUTS=self._outputs, WIDEN=on_cpu,
+                STEPS=self._steps, SPACE=self._space, OUTPUTS=self._outputs, WIDEN=on_cpu, enable_fp_fusion=True,
             )  # fmt: skip
         return scores
 
 
-def pack(network: Network) -> tuple[tuple[Step, ...], np.ndarray, np.ndarray]:
+def pack(network: Network, largest: tuple[int, int, int]) -> tuple[tuple[Step, ...], np.ndarray, np.ndarray]:
     """What the kernel reads of a network.
 
     Parameters
     ----------
     network
         Geometry and weights.
+    largest
+        Positions, filters and channels of the largest tiles; powers of two.
 
     Returns
     -------
@@ -119,11 +121,11 @@ def pack(network: Network) -> tuple[tuple[Step, ...], np.ndarray, np.ndarray]:
     def add(kernel: np.ndarray, limits: np.ndarray, dilation: int, pool: int, n_out: int) -> None:
         """Add a step with a kernel (width, in, out) and its bias, low and high (3, out)."""
         width, channels, filters = kernel.shape
-        columns = _tile(filters, _COLUMNS)
+        columns = _tile(filters, largest[1])
         n_columns = _round_up(filters, columns)
         begin = sum(map(len, weights)), sum(map(len, bounds))
-        depth = min(n_in & -n_in, _DEPTH)  # a power of two that divides the channels
-        rows = _tile(length // pool, _ROWS)
+        depth = min(n_in & -n_in, largest[2])  # a power of two that divides the channels
+        rows = _tile(length // pool, largest[0])
         steps.append(Step(n_in, n_out, width, dilation, length, pool, rows, columns, depth, n_columns, *begin))
         weights.append(np.pad(kernel, ((0, 0), (0, n_in - channels), (0, n_columns - filters))).ravel())
         bounds.append(np.pad(limits, ((0, 0), (0, n_columns - filters))).ravel())
@@ -137,7 +139,7 @@ def pack(network: Network) -> tuple[tuple[Step, ...], np.ndarray, np.ndarray]:
     head = network.weights["head.weight"].transpose(2, 1, 0)
     none = np.full(head.shape[2], np.inf, dtype=np.float32)
     add(head, np.stack([network.weights["head.bias"], -none, none]), 1, 1, head.shape[2])
-    return tuple(steps), *(np.concatenate(parts).astype(np.float32) for parts in (weights, bounds))
+    return tuple(steps), np.concatenate(weights, dtype=np.float32), np.concatenate(bounds, dtype=np.float32)
 
 
 def _round_up(n: int, multiple: int) -> int:

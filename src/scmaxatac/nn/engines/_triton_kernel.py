@@ -48,9 +48,18 @@ _UNKNOWN = tl.constexpr(UNKNOWN_BASE)
 
 @triton.jit
 def score_windows(
-    codes, signal, scratch, weights, bounds, scores, n,
-    STEPS: tl.constexpr, SPACE: tl.constexpr, OUTPUTS: tl.constexpr, WIDEN: tl.constexpr,
-):  # fmt: skip
+    codes: tl.tensor,
+    signal: tl.tensor,
+    scratch: tl.tensor,
+    weights: tl.tensor,
+    bounds: tl.tensor,
+    scores: tl.tensor,
+    n: tl.tensor,
+    STEPS: tl.constexpr,
+    SPACE: tl.constexpr,
+    OUTPUTS: tl.constexpr,
+    WIDEN: tl.constexpr,
+) -> None:
     """Score windows, one after the other in each program, the programs side by side.
 
     Triton gives a program no shared memory to hold activations between two products that read them shifted, so each
@@ -102,9 +111,17 @@ def score_windows(
 
 @triton.jit
 def _convolve(
-    codes, signal, source, weights, bounds, target,
-    STEP: tl.constexpr, FIRST: tl.constexpr, LAST: tl.constexpr, WIDEN: tl.constexpr,
-):  # fmt: skip
+    codes: tl.tensor,
+    signal: tl.tensor,
+    source: tl.tensor,
+    weights: tl.tensor,
+    bounds: tl.tensor,
+    target: tl.tensor,
+    STEP: tl.constexpr,
+    FIRST: tl.constexpr,
+    LAST: tl.constexpr,
+    WIDEN: tl.constexpr,
+) -> None:
     """Run a step on a window: from codes and signal if it is the first, to scores if it is the last."""
     weights += STEP.weights
     bounds += STEP.bounds
@@ -129,7 +146,8 @@ def _convolve(
                         values = tl.where(channel[None, :] == _UNKNOWN, level[:, None], base)
                         values = values.to(source.dtype.element_ty)
                     else:
-                        values = tl.load(source + place[:, None] * STEP.n_in + channel[None, :], is_inside[:, None], 0.0)
+                        positions = source + place[:, None] * STEP.n_in
+                        values = tl.load(positions + channel[None, :], is_inside[:, None], 0.0)
                     kernel = tl.load(
                         weights + (tap * STEP.n_in + channel)[:, None] * STEP.n_columns + (low + columns)[None, :]
                     )
