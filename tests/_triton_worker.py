@@ -53,7 +53,5 @@ def _score(case: Case) -> np.ndarray:
 
 
 if __name__ == "__main__":
-    from _triton_worker import Case  # noqa: F811  # the class that was pickled
-
     cases = pickle.loads(Path(sys.argv[1]).read_bytes())
     Path(sys.argv[2]).write_bytes(pickle.dumps({name: _score(case) for name, case in cases.items()}))

@@ -18,6 +18,7 @@ pytest.importorskip("triton", reason="triton is not installed: pip install trito
 
 import torch
 
+from scmaxatac.models import load
 from scmaxatac.nn._spec import PUBLISHED, Block, NetworkSpec, PlainNetwork
 from scmaxatac.nn.engines import _registry
 from scmaxatac.nn.engines._options import EngineOptions
@@ -26,7 +27,10 @@ from scmaxatac.nn.engines._registry import make_engine, resolve_engine_options
 LARGE = 1024, 128, 64
 """Tiles with which the interpreter is quick."""
 
-SHORT = replace(PUBLISHED, window=192)
+ORIGINAL = slice(100, 101)
+"""A window of the original's, with a score of .37."""
+
+SHORT = replace(PUBLISHED, window=96)
 """The published blocks with a window that is no power of two."""
 
 ODD = NetworkSpec(
@@ -59,18 +63,27 @@ def plain(seed: int) -> PlainNetwork:
 
 
 @pytest.fixture(scope="module")
-def cases() -> dict[str, Case]:
+def original(request) -> dict[str, Case]:
+    """CTCF's network; nothing where the reference data are not there."""
+    try:
+        codes, signal = request.getfixturevalue("golden_windows")
+    except pytest.skip.Exception:
+        return {}
+    weights = load(request.getfixturevalue("data_dir") / "maxatac" / "models" / "CTCF").weights
+    return {"CTCF": Case([PlainNetwork(PUBLISHED, dict(weights))], codes[ORIGINAL], signal[ORIGINAL], tiles=LARGE)}
+
+
+@pytest.fixture(scope="module")
+def cases(original) -> dict[str, Case]:
     """Few windows where networks are large: the interpreter takes a second for each."""
     published = Case([plain(0)], *random_windows(1, seed=1), tiles=LARGE)
-    short = Case([network_of(SHORT, 0)], *windows(SHORT, 1, 0))
-    small = network_of(SMALL, 1)
+    small = network_of(SMALL, 2)
     nan = windows(SMALL, 3, 4)
     nan[1][0, 2] = np.nan
     return {
         "published": published,
         "published bfloat16": replace(published, precision="bfloat16"),
-        "short": short,
-        "short bfloat16": replace(short, precision="bfloat16"),
+        "short": Case([network_of(SHORT, 2)], *windows(SHORT, 1, 0)),
         "family": Case([PlainNetwork(SPEC, family_weights(1))], *windows(SPEC, 3, 1), batch_size=2, tiles=LARGE),
         "odd": Case([network_of(ODD, 2)], *windows(ODD, 1, 2), tiles=(32, 16, 16)),
         "small": Case([small], *windows(SMALL, 7, 3), batch_size=4),
@@ -79,7 +92,7 @@ def cases() -> dict[str, Case]:
         ),
         "nan": Case([small], *nan),
         "none": Case([small], *windows(SMALL, 0, 0)),
-    }
+    } | original
 
 
 @pytest.fixture(scope="module")
@@ -99,16 +112,12 @@ def test_the_published_geometry_scores_as_in_numpy(cases, scores, precision, tol
     assert (found[0] != expected.astype(np.float32)).any()
 
 
-@pytest.mark.parametrize(
-    ("name", "tolerance"),
-    [("short", 2e-5), ("short bfloat16", 0.05), ("odd", 2e-5), ("small", 2e-5)],
-)
-def test_windows_filters_and_outputs_of_any_number_score_as_in_numpy(cases, scores, name, tolerance):
+@pytest.mark.parametrize("name", ["short", "odd", "small"])
+def test_windows_filters_and_outputs_of_any_number_score_as_in_numpy(cases, scores, name):
     case = cases[name]
     expected = score(case.networks[0], case.codes, case.signal)
     assert np.ptp(expected) > 0.1
-    assert scores[name].shape == expected.shape
-    assert np.abs(scores[name] - expected).max() < tolerance
+    np.testing.assert_allclose(scores[name], expected, rtol=0, atol=2e-5)
 
 
 def test_another_family_scores_as_in_numpy(cases, scores):
@@ -136,14 +145,10 @@ def test_no_windows_give_no_scores(scores):
     assert scores["none"].shape == (1, 0, 8)
 
 
-def test_published_weights_score_as_the_original_does(golden_windows, golden_scores, published_weights, tmp_path):
-    codes, signal = (array[100:101] for array in golden_windows)
-    network = PlainNetwork(PUBLISHED, dict(published_weights["CTCF"]))
-    case = Case([network], codes, signal, tiles=LARGE)
-    found = interpret({"float32": case, "bfloat16": replace(case, precision="bfloat16")}, tmp_path)
-    expected = golden_scores["CTCF"][100:101]
-    assert np.abs(found["float32"][0] - expected).max() < 2e-5
-    assert 0 < np.abs(found["bfloat16"][0] - expected).max() < 0.05
+def test_published_weights_score_as_the_original_does(scores, golden_scores):
+    expected = golden_scores["CTCF"][ORIGINAL]
+    assert expected.max() > 0.3
+    assert np.abs(scores["CTCF"][0] - expected).max() < 2e-5
 
 
 @pytest.fixture

@@ -130,14 +130,14 @@ def _convolve(
     inner = tl.arange(0, STEP.depth)
     for left in range(0, STEP.length // STEP.pool, STEP.rows):
         for low in range(0, STEP.n_columns, STEP.columns):
+            kernels = weights + inner[:, None] * STEP.n_columns + (low + columns)[None, :]
             best = tl.full((STEP.rows, STEP.columns), float("-inf"), tl.float32)
             for phase in range(0, STEP.pool):
-                middle = (left + rows) * STEP.pool + phase
+                middle = (left + rows) * STEP.pool + phase - STEP.width // 2 * STEP.dilation
                 total = tl.zeros((STEP.rows, STEP.columns), tl.float32)
                 for part in range(0, STEP.width * (STEP.n_in // STEP.depth)):
-                    tap = part // (STEP.n_in // STEP.depth)
+                    place = middle + part // (STEP.n_in // STEP.depth) * STEP.dilation
                     channel = part % (STEP.n_in // STEP.depth) * STEP.depth + inner
-                    place = middle + (tap - STEP.width // 2) * STEP.dilation
                     is_inside = (place >= 0) & (place < STEP.length)
                     if FIRST:
                         code = tl.load(codes + place, is_inside, _UNKNOWN).to(tl.int32)
@@ -146,11 +146,9 @@ def _convolve(
                         values = tl.where(channel[None, :] == _UNKNOWN, level[:, None], base)
                         values = values.to(source.dtype.element_ty)
                     else:
-                        positions = source + place[:, None] * STEP.n_in
-                        values = tl.load(positions + channel[None, :], is_inside[:, None], 0.0)
-                    kernel = tl.load(
-                        weights + (tap * STEP.n_in + channel)[:, None] * STEP.n_columns + (low + columns)[None, :]
-                    )
+                        beginnings = source + place[:, None] * STEP.n_in
+                        values = tl.load(beginnings + channel[None, :], is_inside[:, None], 0.0)
+                    kernel = tl.load(kernels + part * (STEP.depth * STEP.n_columns))
                     if WIDEN:
                         values, kernel = values.to(tl.float32), kernel.to(tl.float32)
                     total = tl.dot(values, kernel, total, input_precision="ieee")
