@@ -4,8 +4,8 @@ Keras runs in a virtual environment of its own (made in the cache folder on firs
 windows that are one-hot encoded already; our engines get codes and signal and encode them within the time measured.
 Peers take turns. "Against Keras" is the median over the rounds of an engine's rate over Keras' at the batch size that
 suited Keras best. The row "matrix product" is what a large float32 product of torch does in the same turns, at 16.24 M
-multiply-adds a window: a bound on what any float32 engine could reach here. Engines run on the CPU; the Triton kernel is
-measured where there is a CUDA device, in batches of its own size.
+multiply-adds a window: a bound on what any float32 engine could reach here. Engines run on the CPU; the Triton kernel
+is measured where there is a CUDA device, in batches of its own size.
 
     python benchmarks/forward.py [--quick]
 """

@@ -46,7 +46,7 @@ class Step(NamedTuple):
 _UNKNOWN = tl.constexpr(UNKNOWN_BASE)
 
 
-@triton.jit
+@triton.jit(do_not_specialize=["n"])  # one compilation, whatever number there is
 def score_windows(
     codes: tl.tensor,
     signal: tl.tensor,
