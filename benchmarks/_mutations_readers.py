@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from _faults_world import make_world
 from scipy import sparse
-from scmaxatac.datasets._bgzf import write_bgzf
 
 import scmaxatac as sma
 from scmaxatac.cli._predict_file import read_data
@@ -21,6 +20,7 @@ from scmaxatac.fragments._bam import BamFragments
 from scmaxatac.fragments._fragment_file import FragmentFile
 from scmaxatac.fragments._snapatac2 import SnapFragments
 from scmaxatac.io._bed import read_bed
+from scmaxatac.io._bgzf import write_bgzf
 from scmaxatac.io._bigwig import BigWigWriter, bigwig_sizes, read_bigwig
 from scmaxatac.io._gtf import read_gtf
 from scmaxatac.io._motifs import read_motifs

@@ -15,6 +15,7 @@ from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
 import scmaxatac as sma
+from scmaxatac import _arguments
 from scmaxatac._arguments import checked_arguments
 from scmaxatac.genome import Genome
 
@@ -104,7 +105,7 @@ def refused(argument: str, wrong: object, annotation: object) -> str:
      "numbers"),
     ("figsize", tuple[float, float] | None, (6, 4, 1), "figsize is (6, 4, 1); it has to be a pair of positive numbers"),
     ("figsize", tuple[float, float] | None, (6, 0), "figsize is (6, 0); it has to be a pair of positive numbers"),
-    ("genome", Genome, "hg38.fa", "genome is a str; make one with scmaxatac.Genome('hg38.fa', ...)"),
+    ("genome", Genome, 5, "genome is a int; make one with scmaxatac.Genome('hg38.fa', ...), or give a path or a name"),
     ("ax", "Axes | None", np.array([1]), "ax is a ndarray; it has to be Axes of matplotlib"),
 ])  # fmt: skip
 def test_messages_show_what_was_given_and_what_would_do(argument, annotation, wrong, message):
@@ -157,6 +158,37 @@ def test_what_is_meant_plainly_passes():
             assert function(**given) == "entered"
     assert function(True, "B") == "entered"
     plt.close("all")
+
+
+class Length:
+    """A type that text stands for as well."""
+
+
+def test_conversions_come_after_all_checks_and_by_position_or_name(monkeypatch):
+    made = []
+    monkeypatch.setattr("scmaxatac._arguments._CONVERSIONS", {})
+    monkeypatch.setitem(
+        _arguments._KINDS, "Length", _arguments._Kind(lambda value: isinstance(value, Length), "a length")
+    )
+    _arguments.convert_kind(
+        "Length", lambda value: isinstance(value, str), lambda value: made.append(value) or Length()
+    )
+
+    @checked_arguments
+    def function(first: Length, second: Length | None = None, *, copy: bool = False) -> tuple[object, object]:
+        """Return what was given."""
+        return first, second
+
+    first, second = function("1 m", second="2 m")
+    assert isinstance(first, Length)
+    assert isinstance(second, Length)
+    assert made == ["1 m", "2 m"]
+    assert function(first) == (first, None)
+    with pytest.raises(ValueError, match="copy is 'no'"):
+        function("3 m", copy="no")
+    with pytest.raises(ValueError, match="first is 5 "):
+        function(5)
+    assert made == ["1 m", "2 m"]
 
 
 def test_missing_and_unknown_arguments_are_left_to_python():

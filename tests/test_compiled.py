@@ -1,11 +1,13 @@
 """Where compiled loops are kept."""
 
 import os
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numba.core.caching import CacheImpl, UserProvidedCacheLocator
 
+import scmaxatac
 from scmaxatac import settings
 from scmaxatac._compiled import compiled
 
@@ -38,3 +40,9 @@ def test_without_any_place_they_are_compiled_anew(tmp_path, monkeypatch):
     monkeypatch.delattr(settings, "cache_dir")
     assert compiled(total)(np.arange(5.0)) == 10
     assert os.listdir(tmp_path) == ["file"]
+
+
+def test_all_loops_are_compiled_so_that_they_run_where_nothing_can_be_written():
+    root = Path(scmaxatac.__file__).parent
+    using = [str(path.relative_to(root)) for path in root.rglob("*.py") if "njit" in path.read_text(encoding="utf-8")]
+    assert using == ["_compiled.py"]

@@ -1,11 +1,12 @@
-"""Warnings that are told once an object."""
+"""Warnings that are told once an object, and which messages are shown."""
 
 import gc
 import warnings
 
 import pytest
 
-from scmaxatac._logging import _told, settled, warn_once
+import scmaxatac as sma
+from scmaxatac._logging import _told, logger, settled, warn_once
 
 
 class Followed:
@@ -44,3 +45,41 @@ def test_nothing_is_kept_of_an_object_that_is_gone():
     del owner
     gc.collect()
     assert name not in _told
+
+
+@pytest.fixture
+def verbosity():
+    """Setting of verbosity, as it was before at the end."""
+    yield lambda value: setattr(sma.settings, "verbosity", value)
+    sma.settings.verbosity = None
+
+
+@pytest.mark.parametrize(("level", "shown"), [
+    (None, []), (0, ["e"]), ("error", ["e"]), (1, ["w", "e"]), (2, ["i", "w", "e"]), ("info", ["i", "w", "e"]),
+    (3, ["i", "w", "e"]), ("hint", ["i", "w", "e"]), (4, ["d", "i", "w", "e"]), ("debug", ["d", "i", "w", "e"]),
+])  # fmt: skip
+def test_verbosity_shows_what_scanpys_levels_show_each_once(verbosity, capsys, level, shown):
+    verbosity(4)
+    verbosity(level)
+    for write, text in ((logger.debug, "d"), (logger.info, "i"), (logger.warning, "w"), (logger.error, "e")):
+        write(text)
+    assert capsys.readouterr().err.split() == shown
+    assert sma.settings.verbosity == level
+
+
+@pytest.mark.parametrize("wrong", [5, -1, "loud", True, 1.0])
+def test_another_verbosity_is_refused_and_nothing_changes(verbosity, capsys, wrong):
+    verbosity(2)
+    with pytest.raises(ValueError, match=r"^verbosity is .*; it has to be one of 0 \(error\), 1 \(warning\), "):
+        verbosity(wrong)
+    logger.info("i")
+    assert capsys.readouterr().err == "i\n"
+    assert sma.settings.verbosity == 2
+
+
+def test_without_a_verbosity_the_log_is_left_to_other_handlers(verbosity, caplog):
+    verbosity(0)
+    verbosity(None)
+    with caplog.at_level("INFO", "scmaxatac"):
+        logger.info("i")
+    assert caplog.messages == ["i"]

@@ -92,7 +92,7 @@ TESTED_BY = {
 """Parts that make sense together only, and the file that tests them."""
 
 ROOT_MODULES = {
-    "_arguments", "_checks", "_compiled", "_constants", "_docs", "_keys",
+    "_arguments", "_checks", "_compiled", "_constants", "_docs", "_factor_aliases", "_keys",
     "_logging", "_settings", "_text", "_types",
 }  # fmt: skip
 

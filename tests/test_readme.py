@@ -1,4 +1,4 @@
-"""The README's Python runs as it stands, on the toy data under the names that the README uses."""
+"""The README's Python runs as it stands, on toy data under the names that the README uses, and prints what it says."""
 
 import re
 import shutil
@@ -12,6 +12,7 @@ import scmaxatac
 
 README = Path(__file__).resolve().parents[1] / "README.md"
 BLOCKS = re.findall(r"^```python\n(.*?)^```$", README.read_text(), flags=re.DOTALL | re.MULTILINE)
+OUTPUTS = re.findall(r"^```text\n(.*?)^```$", README.read_text(), flags=re.DOTALL | re.MULTILINE)
 COMMANDS = re.findall(r"^```bash setup\n(.*?)^```$", README.read_text(), flags=re.DOTALL | re.MULTILINE)
 
 
@@ -35,6 +36,7 @@ def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_readme_has_two_setup_commands_and_two_examples():
     assert [len(block.strip().splitlines()) for block in COMMANDS] == [1, 1]
     assert len(BLOCKS) == 2
+    assert len(OUTPUTS) == 1
 
 
 def run(block: str) -> None:
@@ -44,8 +46,32 @@ def run(block: str) -> None:
     matplotlib.pyplot.close("all")
 
 
-def test_example_on_simulated_data_runs(working_folder: Path):
+def test_example_on_simulated_data_prints_and_draws_what_it_says(
+    working_folder: Path, capsys: pytest.CaptureFixture[str]
+):
     run(BLOCKS[0])
+    assert capsys.readouterr().out == OUTPUTS[0]
+    assert (working_folder / "activity.png").is_file()
+    assert (working_folder / "tracks.png").is_file()
+
+
+def test_links_into_the_repository_lead_somewhere():
+    targets = re.findall(r"\]\((?!https?:)([^)#]+)", README.read_text())
+    assert targets
+    assert [target for target in targets if not (README.parent / target).exists()] == []
+
+
+def test_the_rate_is_the_one_that_was_measured():
+    (said,) = re.findall(r"([\d.]+) times as many windows a\s+second as in Keras", README.read_text())
+    page = (README.parent / "docs" / "performance.md").read_text()
+    measured = re.findall(r"^\| (?:torch|openvino) float32 \| \d+ \| ([\d.]+) \|$", page, flags=re.MULTILINE)
+    assert float(said) == max(map(float, measured))
+
+
+def test_the_picture_is_small_and_the_front_page_shows_it_too():
+    picture = README.parent / "docs" / "_static" / "tracks.png"
+    assert picture.stat().st_size < 200_000
+    assert "_static/tracks.png" in (README.parent / "docs" / "index.md").read_text()
 
 
 def test_example_on_own_data_leaves_the_files_that_it_names(working_folder: Path):

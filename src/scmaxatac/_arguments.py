@@ -23,6 +23,13 @@ class _Kind(NamedTuple):
     error: type[Exception] = ValueError
 
 
+class _Conversion(NamedTuple):
+    """What else is taken for a type, and what makes that an object of the type."""
+
+    fits: Callable[[Any], bool]
+    convert: Callable[[Any], Any]
+
+
 def _is_flag(value: Any) -> bool:
     return isinstance(value, bool | np.bool_) or (isinstance(value, Integral) and value in (0, 1))
 
@@ -129,6 +136,9 @@ _KINDS = {
 }
 """Kinds by the text of their types without modules and None; other types are checked where they are understood."""
 
+_CONVERSIONS: dict[str, _Conversion] = {}
+"""By the text of a type."""
+
 _MAY_BE_NUMBERS = ("group", "reference", "target")
 """Parameters that name one group of cells, whose clusters are often numbered."""
 
@@ -136,23 +146,53 @@ _SHOWN = 4
 """Elements up to which a list is shown in a message."""
 
 
+def convert_kind(kind: str, fits: Callable[[Any], bool], convert: Callable[[Any], Any]) -> None:
+    """Take other values for a type, too, in all functions with `checked_arguments`; the type's own room says which.
+
+    Parameters
+    ----------
+    kind
+        Text of the type, without modules.
+    fits
+        Whether a value is one of these others.
+    convert
+        Makes an object of the type of one; called when all arguments of a call are of the right types.
+    """
+    _CONVERSIONS[kind] = _Conversion(fits, convert)
+
+
 def checked_arguments(function: F) -> F:
     """Refuse arguments of another type than the signature has, before the function is entered.
 
     What is understood are the types that many functions share (names, columns, paths, truth values, seeds, sizes of
     figures, axes, executors, genomes); a ValueError, for genomes a TypeError, says what was given and what would do.
+    What :func:`convert_kind` knows is converted before the function is entered, such as the path of a genome.
     """
     parameters = signature(function).parameters
     names = list(parameters)
     kinds = {name: kind for name, parameter in parameters.items() if (kind := _kind_of(parameter)) is not None}
+    texts = {name: _kind_text(parameter) for name, parameter in parameters.items()}
     optional = {name for name, parameter in parameters.items() if "None" in _text_of(parameter).split(" | ")}
 
     @wraps(function)
     def checked(*args: Any, **kwargs: Any) -> object:
         given = dict(zip(names, args, strict=False)) | kwargs
+        others: dict[str, Callable[[Any], Any]] = {}
         for name, kind in kinds.items():
-            if name in given and not (given[name] is None and name in optional) and not kind.fits(given[name]):
+            if name not in given or (given[name] is None and name in optional):
+                continue
+            conversion = _CONVERSIONS.get(texts[name])
+            if conversion is not None and conversion.fits(given[name]):
+                others[name] = conversion.convert
+            elif not kind.fits(given[name]):
                 raise kind.error(_message(name, given[name], kind))
+        for name, convert in others.items():
+            made = convert(given[name])
+            if name in kwargs:
+                kwargs[name] = made
+            else:
+                at = names.index(name)
+                args = (*args[:at], made, *args[at + 1 :])
         return function(*args, **kwargs)
 
     return cast(F, checked)
@@ -164,8 +204,12 @@ def _text_of(parameter: Parameter) -> str:
     return re.sub(r"[A-Za-z_][\w.]*\.(?=\w)", "", text)
 
 
+def _kind_text(parameter: Parameter) -> str:
+    return " | ".join(part for part in _text_of(parameter).split(" | ") if part != "None")
+
+
 def _kind_of(parameter: Parameter) -> _Kind | None:
-    kind = _KINDS.get(" | ".join(part for part in _text_of(parameter).split(" | ") if part != "None"))
+    kind = _KINDS.get(_kind_text(parameter))
     if kind is _TEXT and parameter.name in _MAY_BE_NUMBERS:
         return _Kind(_is_name, "a name")
     return kind
@@ -173,7 +217,8 @@ def _kind_of(parameter: Parameter) -> _Kind | None:
 
 def _message(name: str, value: Any, kind: _Kind) -> str:
     if kind.error is TypeError:
-        return f"{name} is a {type(value).__name__}; make one with scmaxatac.Genome('hg38.fa', ...)"
+        found = type(value).__name__
+        return f"{name} is a {found}; make one with scmaxatac.Genome('hg38.fa', ...), or give a path or a name"
     if isinstance(value, str | bytes | Real) or value is None:
         shown = f"{value!r:.120} ({type(value).__name__})"
     elif isinstance(value, list | tuple) and len(value) <= _SHOWN:

@@ -21,7 +21,8 @@ _TEXTS = {
         Column of ``obs`` that holds the groups, or a list of columns, whose values are joined by ``|``. For MuData:
         ``mdata.obs``, then ``"mod:column"``, then the modality's own ``obs``. Cells without a value are left out.""",
     "genome": """
-        :class:`~scmaxatac.Genome` with sizes, blacklist and, where sequence is needed, sequence.""",
+        :class:`~scmaxatac.Genome` with sizes, blacklist and, where sequence is needed, sequence; or the path of a FASTA
+        or 2bit file, or a name such as ``"hg38"``, which is looked up in ``settings.genome_dir``.""",
     "results": """
         AnnData, MuData or SnapATAC2's backed AnnData with results.""",
     "fragments": """
@@ -57,8 +58,9 @@ _TEXTS = {
         ``mdata.obs``, then ``"mod:column"``, then the modality's own ``obs``. Cells without a value are left out. Not
         with pseudobulks, which have groups.""",
     "bulks_genome": """
-        :class:`~scmaxatac.Genome` with sizes, blacklist and, where sequence is needed, sequence; by default that of the
-        pseudobulks, where these are given.""",
+        :class:`~scmaxatac.Genome` with sizes, blacklist and, where sequence is needed, sequence; or the path of a FASTA
+        or 2bit file (then without a blacklist), or a name such as ``"hg38"``, which is looked up in
+        ``settings.genome_dir`` with its blacklist; by default that of the pseudobulks, where these are given.""",
     "bulks_chroms": """
         Chromosomes to use; by default the genome's autosomes and X that have sequence, or those of the pseudobulks.""",
     "min_cells": """

@@ -2,12 +2,62 @@
 
 import inspect
 import logging
+import sys
 import warnings
 import weakref
+from numbers import Integral
 from typing import Any
 
 logger = logging.getLogger("scmaxatac")
 logger.addHandler(logging.NullHandler())
+
+
+LEVELS = {
+    "error": logging.ERROR, "warning": logging.WARNING, "info": logging.INFO, "hint": logging.INFO,
+    "debug": logging.DEBUG,
+}  # fmt: skip
+"""Levels of ``settings.verbosity``, from 0; there are no hints, so that they show what ``"info"`` does."""
+
+
+class _ToStderr(logging.Handler):
+    """Writes messages to the standard error that there is when they come, also in notebooks."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        sys.stderr.write(f"{self.format(record)}\n")
+
+
+_to_stderr = _ToStderr()
+
+
+def show_messages(verbosity: int | str | None) -> None:
+    """Show the log's messages on standard error, or None: leave the log to the handlers of whoever calls.
+
+    Parameters
+    ----------
+    verbosity
+        One of :data:`LEVELS`, or its number.
+
+    Raises
+    ------
+    ValueError
+        If it is something else.
+    """
+    level = logging.NOTSET if verbosity is None else LEVELS[_name_of(verbosity)]
+    logger.setLevel(level)
+    logger.propagate = verbosity is None  # else handlers of the root logger would show them again
+    logger.removeHandler(_to_stderr)
+    if verbosity is not None:
+        logger.addHandler(_to_stderr)
+
+
+def _name_of(verbosity: int | str) -> str:
+    names = list(LEVELS)
+    if isinstance(verbosity, str) and verbosity in names:
+        return verbosity
+    if isinstance(verbosity, Integral) and not isinstance(verbosity, bool) and 0 <= verbosity < len(names):
+        return names[int(verbosity)]
+    known = ", ".join(f"{number} ({name})" for number, name in enumerate(names))
+    raise ValueError(f"verbosity is {verbosity!r}; it has to be one of {known}, or None")
 
 
 def warn(message: str) -> None:

@@ -5,7 +5,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-_FOLDERS = ("cache_dir", "model_dir")
+from scmaxatac._logging import show_messages
+
+_FOLDERS = ("cache_dir", "model_dir", "genome_dir")
 
 
 def _default_cache_dir() -> Path | None:
@@ -24,6 +26,11 @@ def _default_model_dir() -> Path | None:
     return Path(explicit) if explicit else None
 
 
+def _default_genome_dir() -> Path | None:
+    explicit = os.environ.get("SCMAXATAC_GENOME_DIR")
+    return Path(explicit) if explicit else None
+
+
 def _default_measure_backends() -> bool:
     return os.environ.get("SCMAXATAC_MEASURE_BACKENDS") != "0"
 
@@ -39,8 +46,18 @@ class Settings:
         ``SCMAXATAC_CACHE_DIR`` when that is set.
     model_dir
         Folder of models, in our layout or in the original maxATAC's. Taken from ``SCMAXATAC_MODEL_DIR``.
+    genome_dir
+        Folder of the genomes that are named, as in ``genome="hg38"``: ``hg38.fa`` (``.fa.gz``, ``.fasta``,
+        ``.fasta.gz``, ``.2bit``) and, where they are there, a blacklist called like ``hg38*blacklist*.bed`` and genes
+        in ``hg38.gtf`` or ``hg38.gtf.gz``. Taken from ``SCMAXATAC_GENOME_DIR``; without it the folder ``genomes`` of
+        `cache_dir`, which downloaded blacklists go to as well.
     progress
         Whether progress bars are shown.
+    verbosity
+        Which messages of the log are shown on standard error: 0 (``"error"``), 1 (``"warning"``), 2 (``"info"``: what
+        is read, computed and added), 3 (``"hint"``, as 2 here) or 4 (``"debug"``), as in scanpy. None, the default,
+        leaves the logger ``"scmaxatac"`` to your own handlers. Warnings that change results are Python's, whatever
+        stands here.
     min_stored_score
         Bins with a lower score are not kept in the store of a run, except those that rank so high that
         ``threshold="matched"`` or ``"mixed"`` may need them.
@@ -65,7 +82,9 @@ class Settings:
 
     cache_dir: Path = field(default_factory=_default_cache_dir)  # type: ignore[assignment]
     model_dir: Path | None = field(default_factory=_default_model_dir)
+    genome_dir: Path | None = field(default_factory=_default_genome_dir)
     progress: bool = True
+    verbosity: int | str | None = None
     min_stored_score: float = 0.01
     max_scores_mb: float = 200.0
     bigwig_decimals: int | None = None
@@ -75,6 +94,8 @@ class Settings:
     bam_barcode: str = "CB"
 
     def __setattr__(self, name: str, value: Any) -> None:
+        if name == "verbosity" and (value is not None or hasattr(self, name)):
+            show_messages(value)
         if name in _FOLDERS and value is not None:
             value = _expanded(name, value)
         if name != "cache_dir" or value is not None:  # without one, asking for it is an error

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
+from scmaxatac._factor_aliases import symbols_of
+
 
 def abbreviate(names: Iterable[object], most: int = 5, *, separator: str = ", ") -> str:
     """List the first names of many, and how many there are: ``"chr1, chr2, ... (24 in all)"``.
@@ -28,6 +30,7 @@ def choose_names(wanted: object, known: Sequence[str], what: str, *, source: str
     ----------
     wanted
         One name or several; None for all. What is no text, a number of a cluster for instance, is read as text.
+        Transcription factors may be called by other names than their symbols.
     known
         The names that there are.
     what
@@ -49,6 +52,8 @@ def choose_names(wanted: object, known: Sequence[str], what: str, *, source: str
     if not names:
         raise ValueError(f"no {what} is asked for; name at least one, or None for all")
     there = set(known)
+    if what == "TF":
+        names = symbols_of(names, there)
     if unknown := [name for name in names if name not in there]:
         raise KeyError(f"no {what} {_quoted(unknown)}; {known_instead(unknown, known, source=source)}")
     return names

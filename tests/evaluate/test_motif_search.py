@@ -6,8 +6,9 @@ import pytest
 from _planted_motifs import WIDTH, planted
 
 from scmaxatac.datasets._motifs import MOTIFS
-from scmaxatac.evaluate._motif_search import BASES, motifs_of, pool_contributions, search_motifs, told
+from scmaxatac.evaluate._motif_search import BASES, _seqlets, motifs_of, pool_contributions, search_motifs, told
 from scmaxatac.io._motifs import Motif
+from scmaxatac.sequence._patterns import Pattern
 
 pytest.importorskip("memelite")
 
@@ -57,6 +58,16 @@ def test_seqlets_hold_the_consensus_on_their_strand(tables):
     matrix = tables["matrices"].query("motif == 'CTCF_1'")
     np.testing.assert_array_equal(matrix[[*BASES]], counts)
     assert matrix["position"].tolist() == list(range(len(counts)))
+
+
+def test_a_seqlet_that_reaches_over_the_end_of_its_chromosome_ends_where_it_is():
+    part = of("CTCF", n=2)
+    at_zero = part._replace(sites=part.sites.assign(start=[0, 500], end=[WIDTH, 500 + WIDTH], group="B"))
+    matrix = np.ones((5, 4))
+    pattern = Pattern(matrix, matrix, matrix, np.array([0, 1]), np.array([-3, -3]), np.array([False, True]))
+    table = _seqlets("M", pattern, at_zero)
+    assert table[["start", "end"]].to_numpy().tolist() == [[0, 2], [497, 502]]
+    np.testing.assert_allclose(table["contribution"], part.actual[:, :2].sum(axis=1), rtol=1e-5)
 
 
 def test_a_factor_without_a_motif_is_told_with_its_seqlets(tables):

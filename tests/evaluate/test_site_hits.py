@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from scmaxatac.evaluate._motif_hits import motif_hits
-from scmaxatac.evaluate._site_hits import COLUMNS, check_sequence, hits_in_sites
+from scmaxatac.evaluate._site_hits import COLUMNS, hits_in_sites
 from scmaxatac.genome import Genome
 from scmaxatac.io._motifs import Motif
 
@@ -100,12 +100,3 @@ def test_sites_without_hits_give_an_empty_table_of_the_same_columns(genome, site
     assert hits.empty
     assert tuple(hits) == COLUMNS
     assert summary["share"].tolist() == [0]
-
-
-def test_another_sequence_than_was_predicted_is_refused(genome):
-    predicted = {"source": "hg38.fa", "sequence": genome.sequence_fingerprint}
-    assert check_sequence(genome, predicted) is genome
-    with pytest.raises(ValueError, match=r"genome is missing: give the genome that was predicted .*hg38\.fa"):
-        check_sequence(None, predicted)
-    with pytest.raises(ValueError, match=r"has another sequence than the one that was predicted \(hg38\.fa\)"):
-        check_sequence(genome, predicted | {"sequence": "x"})

@@ -2,9 +2,9 @@ import gzip
 
 import numpy as np
 import pytest
-from scmaxatac.datasets._bgzf import write_bgzf
 
 from scmaxatac.io import _fasta
+from scmaxatac.io._bgzf import write_bgzf
 from scmaxatac.io._fasta import read_fasta
 
 

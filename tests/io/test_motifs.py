@@ -3,7 +3,7 @@ import gzip
 import numpy as np
 import pytest
 
-from scmaxatac.io._motifs import as_counts, read_motifs
+from scmaxatac.io._motifs import as_counts, information, read_motifs
 
 JASPAR = """>MA0001.1\tAAA
 A [ 3 0 10 ]
@@ -134,3 +134,9 @@ def test_what_a_meme_file_lacks_is_told(tmp_path, text, message):
         read_motifs(path)
     path.write_text(_HEAD + _MATRIX)
     np.testing.assert_allclose(read_motifs(path)[0].counts, [[10, 10, 0, 0], [0, 0, 5, 15]])
+
+
+def test_information_is_two_bits_less_the_entropy_and_none_for_even_counts():
+    counts = np.array([[1000, 0, 0, 0], [500, 500, 0, 0], [250, 250, 250, 250], [5, 5, 5, 5], [0, 0, 0, 0]])
+    correction = 3 / (2 * np.log(2) * 1000)
+    np.testing.assert_allclose(information(counts), [2 - correction, 1 - correction, 0, 0, 0], atol=1e-9)

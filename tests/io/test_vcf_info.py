@@ -57,6 +57,15 @@ def test_contigs_and_the_version_are_declared_where_they_were_not(tmp_path):
     assert [dict(one.info) for one in records] == [{}, {"S": ("kept",)}]
 
 
+def test_a_byte_order_mark_is_no_contig(tmp_path):
+    path, out = tmp_path / "a.vcf", tmp_path / "b.vcf"
+    path.write_text(f"{HEAD}{NAMES}\nchr1\t5\t.\tA\tC\t.\t.\t.\n", encoding="utf-8-sig")
+    header, records = annotate(path, out, {0: "S=kept"})
+    assert list(header.contigs) == ["chr1"]
+    assert [line for line in out.read_text().splitlines() if line.startswith("##contig")] == [HEAD.splitlines()[1]]
+    assert records[0].info["S"] == ("kept",)
+
+
 def test_a_file_without_an_input_is_made_of_rows(tmp_path):
     lines = table_lines(["chr1"], [("chr1", 5, "rs1", "A", "C"), ("chr1", 7, ".", "AT", "A")])
     write_lines(tmp_path / "a.vcf.gz", with_info(lines, FIELDS, lambda i, n: f"X_A={i * n}"), compress=True)

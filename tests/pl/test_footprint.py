@@ -100,7 +100,7 @@ def test_no_texts_overlap_however_many_factors_and_groups_there_are(n_tfs, n_gro
 def test_it_is_drawn_in_the_place_of_axes_and_at_a_size():
     adata = footprints(["CTCF", "SPI1"], ["B", "T"])
     figure, axes = plt.subplots(1, 2, figsize=(11, 4))
-    assert pl.footprint(adata, ax=axes[0]) is figure
+    assert pl.footprint(adata, ax=axes[0]) is None
     assert texts_in_trouble(figure) == []
     assert pl.footprint(adata, figsize=(5, 3)).get_size_inches().tolist() == [5, 3]
 
@@ -111,3 +111,19 @@ def test_it_is_drawn_in_the_place_of_axes_and_at_a_size():
 def test_options_that_can_not_be_are_refused(options, message):
     with pytest.raises(ValueError, match=message):
         pl.footprint(footprints(["CTCF"], ["B"]), **options)
+
+
+def test_a_figure_can_be_saved_and_a_wrong_name_is_refused_first(tmp_path):
+    adata = footprints(["CTCF"], ["B"])
+    assert pl.footprint(adata, save=tmp_path / "a.png").axes
+    assert (tmp_path / "a.png").stat().st_size > 1_000
+    before = plt.get_fignums()
+    with pytest.raises(ValueError, match="its ending has to be"):
+        pl.footprint(adata, save="a.nothing")
+    assert plt.get_fignums() == before
+
+
+def test_a_notebook_shows_the_figure_once(monkeypatch):
+    monkeypatch.setattr(plt, "get_backend", lambda: "module://matplotlib_inline.backend_inline")
+    figure = pl.footprint(footprints(["CTCF"], ["B"]))
+    assert figure.number not in plt.get_fignums()

@@ -79,6 +79,18 @@ def test_alleles_are_marked_as_high_as_they_are_frequent_and_coloured_where_they
     assert any(f"{differs.sum()} of 30 alleles differ" in text.get_text() for text in figure.texts)
 
 
+def test_alleles_beside_the_block_are_not_counted():
+    haplotypes = make_haplotypes(["CTCF"], 20, 5)
+    first, last = START, START + 20 * 32
+    # a deletion that ends where the block begins, one that reaches into it, an insertion before its first base
+    haplotypes.uns["alleles"] = haplotypes.uns["alleles"].assign(
+        start=[first - 4, first - 4, first, last - 1, last], end=[first, first + 1, first, last, last + 1]
+    )
+    haplotypes.obsm["alleles"][:] = [[False] * 5] * 2 + [[True] * 5] * 2
+    figure = pl.haplotypes(haplotypes, **PAIR)
+    assert any("3 of 3 alleles differ" in text.get_text() for text in figure.texts)
+
+
 def test_a_region_and_bins_in_several_places():
     haplotypes = make_haplotypes(["CTCF", "SPI1"], 200, 9)
     parts = haplotypes[:, np.r_[0:60, 100:200]].copy()

@@ -47,6 +47,13 @@ def test_motifs_in_most_sites_are_drawn_first(truth):
     assert len(pl.motif_hits(truth.adata, motifs="M8").axes) == 1
 
 
+@pytest.mark.parametrize(("n_groups", "n_motifs"), [(1, 1), (21, 2)])
+def test_colours_of_groups_differ(truth, n_groups, n_motifs):
+    put(truth.adata, [f"g{i}" for i in range(n_groups)], [f"m{i}" for i in range(n_motifs)])
+    for panel in pl.motif_hits(truth.adata, n_motifs=None).axes:
+        assert len({line.get_color() for line in panel.lines}) == n_groups
+
+
 @pytest.mark.parametrize(("n_groups", "n_motifs"), [(1, 1), (2, 3), (14, 8)])
 def test_texts_are_neither_clipped_nor_on_each_other(truth, n_groups, n_motifs):
     groups = [f"a long name of group {i}" for i in range(n_groups)]

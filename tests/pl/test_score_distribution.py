@@ -23,6 +23,17 @@ def test_a_line_says_how_many_regions_reach_a_score_and_a_dot_how_many_the_thres
         assert dot.get_color() == line.get_color()
 
 
+def test_groups_have_the_colours_that_the_object_has_for_them(truth):
+    column = get.params(truth.adata)["groupby"]
+    names = truth.adata.obs[column].astype("category").cat.categories
+    truth.adata.obs[column] = truth.adata.obs[column].astype("category")
+    truth.adata.uns[f"{column}_colors"] = [f"#0000{i:02x}" for i in range(len(names))]
+    lines = pl.score_distribution(truth.adata, "CTCF").get_lines()[: len(truth.groups)]
+    assert {line.get_label(): line.get_color() for line in lines} == {
+        group: f"#0000{list(names).index(group):02x}" for group in truth.groups
+    }
+
+
 @pytest.mark.parametrize("n_groups", [1, 6, 30])
 def test_no_texts_overlap_or_are_clipped(tmp_path, n_groups):
     groups = ["CD4/naive T | donor_1 | condition", *(f"cluster {i}" for i in range(29))][:n_groups]

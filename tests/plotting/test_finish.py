@@ -1,8 +1,11 @@
 """Figures that are saved, shown, and shown once."""
 
+from inspect import signature
+
 import matplotlib.pyplot as plt
 import pytest
 
+from scmaxatac import pl
 from scmaxatac.plotting._finish import check_save, finish
 
 
@@ -80,3 +83,9 @@ def test_axes_stay_with_pyplot_which_shows_them_once(figure, notebook):
 def test_a_figure_of_the_users_is_left_to_them(figure, notebook):
     assert finish(figure, ax=figure.axes[0], show=False, save=None) is None
     assert plt.fignum_exists(figure.number)
+
+
+@pytest.mark.parametrize("name", pl.__all__)
+def test_every_plot_can_be_shown_saved_and_drawn_into_axes(name):
+    parameters = signature(getattr(pl, name)).parameters
+    assert [option for option in ("figsize", "ax", "show", "save") if option not in parameters] == []

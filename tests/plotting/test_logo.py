@@ -68,10 +68,11 @@ def test_nothing_is_drawn_of_zeros_and_missing_numbers(ax):
 
 
 def test_letters_of_counts_share_the_information_of_their_position():
-    counts = np.array([[8, 0, 0, 0], [4, 4, 0, 0], [2, 2, 2, 2], [0, 0, 0, 0], [6, 0, 2, 0]]).T
+    counts = 100 * np.array([[8, 0, 0, 0], [4, 4, 0, 0], [2, 2, 2, 2], [0, 0, 0, 0], [6, 0, 2, 0]]).T
+    by_chance = 3 / (2 * np.log(2) * 800)
     heights = frequency_heights(counts)
-    np.testing.assert_allclose(heights.sum(axis=0)[:4], [2, 1, 0, 0])
-    np.testing.assert_allclose(heights[:, 1], [0.5, 0.5, 0, 0])
+    np.testing.assert_allclose(heights.sum(axis=0)[:4], [2 - by_chance, 1 - by_chance, 0, 0])
+    np.testing.assert_allclose(heights[:, 1], np.array([0.5, 0.5, 0, 0]) * (1 - by_chance))
     entropy = -(0.75 * np.log2(0.75) + 0.25 * np.log2(0.25))
-    np.testing.assert_allclose(heights[:, 4], np.array([0.75, 0, 0.25, 0]) * (2 - entropy))
+    np.testing.assert_allclose(heights[:, 4], np.array([0.75, 0, 0.25, 0]) * (2 - entropy - by_chance))
     assert not heights[:, 3].any()

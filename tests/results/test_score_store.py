@@ -6,7 +6,7 @@ import logging
 import numpy as np
 import pytest
 
-from scmaxatac.results._complete import COMPLETE, complete_run
+from scmaxatac.results._complete import COMPLETE, complete_run, noted_checksums
 from scmaxatac.results._score_store import ScoreStore
 
 GROUPS, TFS, SIZES = ["B", "../T"], ["CTCF", "SPI1"], {"chr1": 3_200, "chr2": 640}
@@ -204,3 +204,22 @@ def test_files_are_closed_when_the_store_is_no_longer_needed(store):
 def test_a_damaged_note_counts_as_none(tmp_path, text):
     (tmp_path / COMPLETE).write_text(text)
     assert complete_run(tmp_path) is None
+
+
+def test_scores_that_are_computed_again_may_differ_in_their_last_digits(store):
+    """Rounding depends on what else is scored in a call; the other files stay what was noted."""
+    store.finish("run", [])
+    store.scores_path("B", "chr1").unlink()
+    again, others = open_store(store.folder), content("B", "chr1")
+    others["scores"] = [np.nextafter(scores, np.float32(1)) for scores in others["scores"]]
+    again.write_scores("B", "chr1", **others)
+    assert again.has_scores("B", "chr1")
+    np.testing.assert_array_equal(again.read("B", "CTCF", "chr1")[1], others["scores"][0])
+    noted = noted_checksums(store.folder)
+    names = {path.relative_to(store.folder).as_posix() for path in store.folder.rglob("*.npz")}
+    assert names - set(noted) == {again.scores_path("B", "chr1").relative_to(store.folder).as_posix()}
+    again.finish("run", [])
+    assert set(noted_checksums(store.folder)) == names
+    again.scores_path("B", "chr1").write_bytes(again.scores_path("B", "chr2").read_bytes())
+    with pytest.raises(ValueError, match="damaged or was changed"):
+        open_store(store.folder).read("B", "CTCF", "chr1")

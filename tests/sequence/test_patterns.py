@@ -5,7 +5,7 @@ import pytest
 from _planted_motifs import planted
 
 from scmaxatac.datasets._motifs import MOTIFS
-from scmaxatac.sequence._patterns import PATTERN_WIDTH, align, find_patterns, information, pattern_of
+from scmaxatac.sequence._patterns import PATTERN_WIDTH, align, find_patterns, pattern_of
 from scmaxatac.sequence._seqlets import Seqlets, find_seqlets
 
 
@@ -145,12 +145,6 @@ def test_alignments_are_those_of_a_loop():
             assert (found.shift[i, j], found.reverse[i, j]) == (shift, reverse)
             norms = np.linalg.norm(one) * np.linalg.norm(other)
             assert found.cosine[i, j] == pytest.approx(best / norms, abs=1e-5)
-
-
-def test_information_is_two_bits_less_the_entropy_and_none_for_even_counts():
-    counts = np.array([[1000, 0, 0, 0], [500, 500, 0, 0], [250, 250, 250, 250], [5, 5, 5, 5], [0, 0, 0, 0]])
-    correction = 3 / (2 * np.log(2) * 1000)
-    np.testing.assert_allclose(information(counts), [2 - correction, 1 - correction, 0, 0, 0], atol=1e-9)
 
 
 def test_a_pattern_is_trimmed_to_what_contributes():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from _planted_motifs import planted
 
-from scmaxatac.sequence._seqlets import SEQLET_WIDTH, _smallest, _stretches, find_seqlets
+from scmaxatac.sequence._seqlets import SEQLET_WIDTH, _intervals, _smallest, find_seqlets
 
 
 def by_hand(values: np.ndarray) -> list[tuple[int, int]]:
@@ -20,9 +20,9 @@ def by_hand(values: np.ndarray) -> list[tuple[int, int]]:
     return found
 
 
-def test_stretches_are_the_largest_that_do_not_overlap():
+def test_intervals_are_the_largest_that_do_not_overlap():
     values = np.random.default_rng(0).normal(size=(12, 90))
-    found = _stretches(values)
+    found = _intervals(values)
     assert list(zip(found.site, found.start, strict=True)) == by_hand(values)
     expected = [values[site, start : start + SEQLET_WIDTH].sum() for site, start in by_hand(values)]
     np.testing.assert_allclose(found.total, expected)
@@ -55,7 +55,7 @@ def test_noise_has_no_seqlets(seed):
     assert len(find_seqlets(actual, rng=np.random.default_rng(seed + 100)).site) < 10
 
 
-def test_the_share_of_stretches_by_chance_is_the_one_that_was_asked_for():
+def test_the_share_of_intervals_by_chance_is_the_one_that_was_asked_for():
     rng = np.random.default_rng(1)
     null, real = rng.exponential(1, 4000), np.concatenate([rng.exponential(1, 3000), rng.normal(8, 1, 1000)])
     for fdr in (0.01, 0.05, 0.2):

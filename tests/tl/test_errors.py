@@ -325,9 +325,13 @@ def test_a_group_that_is_too_small_is_no_error(predict, adata):
         predict(adata, min_fragments=600, min_cells=1, regions="genome", chroms="chr1", groupby="leiden")
 
 
-@pytest.mark.parametrize("key", ["", "a/b", "a\\b", ".", "..", " ", None])
+@pytest.mark.parametrize("key", ["", "a/b", "a\\b", ".", "..", " "])
 def test_names_that_files_cannot_keep(refused, adata, key):
     refused(adata, ValueError, r"key_added is .*without '/'", key_added=key)
+
+
+def test_no_name_at_all(refused, adata):
+    refused(adata, ValueError, "key_added is None .*it has to be text", key_added=None)
 
 
 def test_names_of_entries_that_are_something_else(refused, adata, fragment_file):

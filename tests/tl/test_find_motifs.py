@@ -157,7 +157,7 @@ def toy():
     found = []
     for tf, group in (("CTCF", "B"), ("SPI1", "Mono"), ("GATA3", "CD4/T")):
         best = sma.get.sites(data, tfs=tf, groups=group).nlargest(30, "score")
-        sma.tl.contributions(data, tf, group, genome=toy.genome, regions=best, width=56)
+        sma.tl.contributions(data, tf, group, genome=toy.genome, regions=best, width=80)
         found.append(sma.get.contributions(data))
     return data, found
 

@@ -5,12 +5,12 @@ keeps of compiled loops does not follow the constants of other modules.
 """
 
 import numpy as np
-from numba import njit
 
+from scmaxatac._compiled import compiled
 from scmaxatac._constants import UNKNOWN_BASE
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def count_available(
     codes: np.ndarray, starts: np.ndarray, ends: np.ndarray, before: int, after: int, counts: np.ndarray
 ) -> None:
@@ -33,7 +33,7 @@ def count_available(
                 counts[word] += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def count_observed(codes: np.ndarray, positions: np.ndarray, before: int, after: int, counts: np.ndarray) -> None:
     """Add the hexamer around each of some positions, (n,) int32, to `counts`, (4096,) int64; unknown ones don't."""
     for position in positions:
@@ -50,7 +50,7 @@ def count_observed(codes: np.ndarray, positions: np.ndarray, before: int, after:
             counts[word] += 1
 
 
-@njit(cache=True, nogil=True)
+@compiled
 def add_sites(
     codes: np.ndarray,
     positions: np.ndarray,

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scmaxatac.containers._objects import is_mudata, is_snapatac2, obs_column, obs_columns, unwrap
+from scmaxatac.containers._objects import JOIN, is_mudata, is_snapatac2, obs_column, obs_columns, unwrap
 
 
 class Cells(NamedTuple):
@@ -50,6 +50,11 @@ def cells_of(data: Any, mod: str = "atac") -> Cells:
             if (name := f"{column}_colors") in place.uns:
                 uns[name] = place.uns[name]
     return Cells(obs, obsm, uns)
+
+
+def column_of(groupby: str | Sequence[str] | None) -> str:
+    """Name of the column that holds groups, or would hold those of several columns together; "" without."""
+    return groupby if isinstance(groupby, str) else JOIN.join(groupby or ())
 
 
 def colors_of(cells: Cells, column: str, groups: Sequence[str]) -> dict[str, str]:

@@ -12,7 +12,7 @@ import pandas as pd
 from scmaxatac._text import abbreviate, similar_names
 from scmaxatac._types import Int32s, Objects
 
-_JOIN = "|"
+JOIN = "|"  # between the names of several columns, and between those of their groups
 
 
 class GroupLabels(NamedTuple):
@@ -267,10 +267,10 @@ def _join(labels: list[GroupLabels], columns: list[str]) -> GroupLabels:
     flat = np.ravel_multi_index([label.codes[complete].astype(np.int64) for label in labels], shape)
     used, inverse = np.unique(flat, return_inverse=True)
     parts = [np.unravel_index(combination, shape) for combination in used]
-    names = [_JOIN.join(label.names[i] for label, i in zip(labels, part, strict=True)) for part in parts]
+    names = [JOIN.join(label.names[i] for label, i in zip(labels, part, strict=True)) for part in parts]
     if len(set(names)) < len(names):
         raise ValueError(
-            f"joining {columns} gives {_repeated(names)!r} for different groups: a value holds {_JOIN!r}; rename it"
+            f"joining {columns} gives {_repeated(names)!r} for different groups: a value holds {JOIN!r}; rename it"
         )
     codes = np.full(len(complete), -1, dtype=np.int32)
     codes[complete] = inverse

@@ -42,7 +42,7 @@ def match_motifs(found: Sequence[np.ndarray], known: Sequence[Motif], pseudocoun
     if not found or not known:
         return pd.DataFrame({name: [] for name in names})
     tomtom = load_tomtom()
-    queries = [np.ascontiguousarray(_shares(counts, pseudocount).T) for counts in found]
+    queries = [np.ascontiguousarray(Motif("", "", counts).probabilities(pseudocount).T) for counts in found]
     targets = [np.ascontiguousarray(motif.probabilities(pseudocount).T) for motif in known]
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="tomtom was given")  # warn_of_few says it once
@@ -76,8 +76,3 @@ def load_tomtom() -> Callable[..., Any]:
         raise ImportError("matching motifs needs memelite: pip install 'scmaxatac[motifs]'") from None
     found: Callable[..., Any] = tomtom
     return found
-
-
-def _shares(counts: np.ndarray, pseudocount: float) -> np.ndarray:
-    shares: np.ndarray = (counts + pseudocount) / (counts + pseudocount).sum(axis=1, keepdims=True)
-    return shares

@@ -8,10 +8,10 @@ import pandas as pd
 
 from scmaxatac._text import abbreviate
 from scmaxatac.evaluate._match_motifs import match_motifs
-from scmaxatac.io._motifs import Motif
+from scmaxatac.io._motifs import Motif, information
 from scmaxatac.sequence._contributions import Contributions
 from scmaxatac.sequence._modisco import modisco_patterns
-from scmaxatac.sequence._patterns import PATTERN_WIDTH, Pattern, find_patterns, information
+from scmaxatac.sequence._patterns import PATTERN_WIDTH, Pattern, find_patterns
 from scmaxatac.sequence._seqlets import find_seqlets
 
 Method = Literal["cluster", "modisco"]
@@ -217,10 +217,11 @@ def _seqlets(name: str, pattern: Pattern, contributions: Contributions) -> pd.Da
     width = len(pattern.counts)
     sums = np.pad(np.cumsum(actual, axis=1, dtype=np.float64), ((0, 0), (1, 0)))
     low, high = (np.clip(pattern.start + shift, 0, actual.shape[1]) for shift in (0, width))
-    start = np.maximum(sites["start"].to_numpy(dtype=np.int64) + pattern.start, 0)
+    start = sites["start"].to_numpy(dtype=np.int64) + pattern.start
     columns = {
         "motif": name, "tf": contributions.tf, "group": sites["group"].to_numpy(dtype=object),
-        "chrom": sites["chrom"].astype(str).to_numpy(dtype=object), "start": start, "end": start + width,
+        "chrom": sites["chrom"].astype(str).to_numpy(dtype=object),
+        "start": np.maximum(start, 0), "end": start + width,
         "strand": np.where(pattern.reverse, "-", "+"),
         "contribution": sums[pattern.site, high] - sums[pattern.site, low],
     }  # fmt: skip

@@ -1,7 +1,6 @@
 """Where motifs stand within sites."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,20 +13,6 @@ from scmaxatac.io._motifs import Motif
 COLUMNS = (
     "tf", "group", "motif", "chrom", "start", "end", "strand", "score", "p", "site_start", "site_end", "distance",
 )  # fmt: skip
-
-
-def check_sequence(genome: Genome | None, predicted: Mapping[str, Any]) -> Genome:
-    """Raise a ValueError unless a genome has the sequence of the one that was predicted."""
-    if genome is None:
-        raise ValueError(
-            f"genome is missing: give the genome that was predicted (scmaxatac.Genome of {predicted['source']})"
-        )
-    if genome.sequence_fingerprint != predicted["sequence"]:
-        raise ValueError(
-            f"the genome ({genome.source}) has another sequence than the one that was predicted "
-            f"({predicted['source']}); give that one"
-        )
-    return genome
 
 
 def hits_in_sites(

@@ -81,7 +81,7 @@ def window_starts(
 def outside_windows(
     regions: Intervals, chrom: str, start: int, end: int, *, step: int, grid: Grid = PUBLISHED_GRID
 ) -> list[tuple[int, int]]:
-    """Stretches of an interval that no window of :func:`window_starts` covers because it overlaps none of the regions.
+    """Parts of an interval that no window of :func:`window_starts` covers because it overlaps none of the regions.
 
     Parameters
     ----------

@@ -10,7 +10,7 @@ from scmaxatac import _keys
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
-from scmaxatac.containers._cells import cells_of, colors_of
+from scmaxatac.containers._cells import cells_of, colors_of, column_of
 from scmaxatac.predict._activity_intervals import activity_intervals
 from scmaxatac.results._reader import Results, find_results
 
@@ -107,8 +107,7 @@ def activity(
 def _as_anndata(data: Any, results: Results, table: pd.DataFrame, mod: str) -> "AnnData":
     from anndata import AnnData
 
-    groupby = results.params["groupby"]
-    column = groupby if isinstance(groupby, str) else "|".join(groupby)
+    column = column_of(results.params["groupby"])
     groups = [str(group) for group in table.index]
     obs = results.table(_keys.QC).loc[groups]
     obs.index = pd.Index(groups)

@@ -72,8 +72,7 @@ def differential(
     True
     """
     check_number("max_q", max_q, optional=True)
-    if level not in DIFFERENTIAL.tables:
-        raise ValueError(f"level is {level!r}; it can be {', '.join(map(repr, DIFFERENTIAL.tables))}")
+    DIFFERENTIAL.check_level(level)
     tables, params = read_entry(unwrap(data, mod), DIFFERENTIAL, key)
     table = tables[level]
     if level == SAMPLES:

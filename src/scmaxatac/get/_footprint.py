@@ -67,8 +67,7 @@ def footprint(
     >>> sma.get.footprint(mdata)["position"].tolist() == list(range(-250, 250))
     True
     """
-    if level not in FOOTPRINT.tables:
-        raise ValueError(f"level is {level!r}; it can be {', '.join(map(repr, FOOTPRINT.tables))}")
+    FOOTPRINT.check_level(level)
     tables, params = read_entry(unwrap(data, mod), FOOTPRINT, key)
     table = tables[level]
     if level == "bias":

@@ -70,8 +70,7 @@ def motif_hits(
     >>> summary["share"].idxmax()
     'SPI1'
     """
-    if level not in MOTIF_HITS.tables:
-        raise ValueError(f"level is {level!r}; it can be {', '.join(map(repr, MOTIF_HITS.tables))}")
+    MOTIF_HITS.check_level(level)
     results = find_results(data, key, mod)
     tables, params = read_entry(results.adata, MOTIF_HITS, MOTIF_HITS.beside(key))
     table = tables[level]

@@ -66,8 +66,7 @@ def motifs(
     >>> sma.get.motifs(mdata, "searches")["n_motifs"].tolist()
     [1]
     """
-    if level not in MOTIFS.tables:
-        raise ValueError(f"level is {level!r}; it can be {', '.join(map(repr, MOTIFS.tables))}")
+    MOTIFS.check_level(level)
     results = find_results(data, key, mod)
     tables, params = read_entry(results.adata, MOTIFS, MOTIFS.beside(key))
     chosen = choose_names(tfs, params["tfs"], "TF", source="motifs were searched for of")

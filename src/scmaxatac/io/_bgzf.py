@@ -41,7 +41,8 @@ class BgzfWriter:
     def write(self, data: bytes) -> None:
         """Add data."""
         self._waiting += data
-        self._write_blocks(_BLOCK)
+        if len(self._waiting) >= _BLOCK:  # else each of many short lines would copy all that waits
+            self._write_blocks(_BLOCK)
 
     def _write_blocks(self, least: int) -> None:
         """Compress what waits, as long as there are so many bytes of it."""

@@ -70,7 +70,7 @@ def parse_regions(names: Iterable[str]) -> pd.DataFrame | None:
     Parameters
     ----------
     names
-        One region a name, in any of the forms of :func:`parse_region`.
+        One region a name, in any of the forms of :func:`parse_region` that name every base.
 
     Returns
     -------

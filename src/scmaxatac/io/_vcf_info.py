@@ -81,23 +81,27 @@ def table_lines(contigs: Iterable[str], records: Iterable[tuple[str, int, str, s
 
 def file_lines(path: Path) -> Iterator[bytes]:
     """Lines of a VCF file, plain, gzip or bgzip; contigs that its header does not declare are declared."""
+    seen: dict[bytes, None] = {}
+    declared = set()
+    for line in _lines(path):
+        if line.startswith(b"#"):
+            match = _DECLARED.match(line)
+            declared |= {match[2].rstrip()} if match and match[1] == b"contig" else set()
+        elif line.strip():
+            seen[line.split(b"\t", 1)[0]] = None
+    for number, line in enumerate(_lines(path)):
+        if number == 0 and not line.startswith(b"##fileformat="):
+            yield b"##fileformat=VCFv4.2\n"
+        if line.startswith(b"#CHROM"):
+            yield from (_contig(contig.decode()) for contig in seen if contig not in declared)
+        yield line
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    """Lines of a file as they stand there, without a byte order mark."""
     with decompression_errors(path), open_binary(path) as handle:
-        seen: dict[bytes, None] = {}
-        declared = set()
-        for line in handle:
-            if line.startswith(b"#"):
-                match = _DECLARED.match(line)
-                declared |= {match[2].rstrip()} if match and match[1] == b"contig" else set()
-            elif line.strip():
-                seen[line.split(b"\t", 1)[0]] = None
-    with open_binary(path) as handle:
         for number, line in enumerate(handle):
-            line = line.removeprefix(b"\xef\xbb\xbf")
-            if number == 0 and not line.startswith(b"##fileformat="):
-                yield b"##fileformat=VCFv4.2\n"
-            if line.startswith(b"#CHROM"):
-                yield from (_contig(contig.decode()) for contig in seen if contig not in declared)
-            yield line
+            yield line if number else line.removeprefix(b"\xef\xbb\xbf")
 
 
 def with_info(lines: Iterable[bytes], fields: Sequence[InfoField], info: Callable[[int, int], str]) -> Iterator[bytes]:

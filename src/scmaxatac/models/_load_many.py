@@ -5,9 +5,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from scmaxatac._arguments import checked_arguments
+from scmaxatac._factor_aliases import symbol_of
+from scmaxatac._logging import logger
 from scmaxatac._text import abbreviate
 from scmaxatac.zoo._load_model import is_path, load_quietly, missing_tfs, warn_weak
 from scmaxatac.zoo._locate import Location, by_tf, demo_models, installed_models, is_keras_file, locate
+from scmaxatac.zoo._registry import published
 from scmaxatac.zoo._suggest import suggestion
 from scmaxatac.zoo._tf_model import TFModel
 
@@ -29,7 +32,8 @@ def load_many(models: Models = None, tfs: str | Iterable[str] | None = None) -> 
         ships. A folder, in our layout or the original maxATAC's; anything that :func:`load` takes; a :class:`TFModel`;
         a list of these; or ``{name: model}``, where the names replace those of the models.
     tfs
-        Transcription factors to load, in this order; without it all. With ``models=None`` names such as ``"demo:CTCF"``
+        Transcription factors to load, in this order, by their symbols or other well-known names (``"PU.1"`` is SPI1);
+        without it all. With ``models=None`` names such as ``"demo:CTCF"``
         work too.
 
     Returns
@@ -67,8 +71,7 @@ def load_many(models: Models = None, tfs: str | Iterable[str] | None = None) -> 
             else "no models are installed. Download them with scmaxatac.models.download(['CTCF', ...]), set "
             "scmaxatac.settings.model_dir (or SCMAXATAC_MODEL_DIR) to a folder of models, or use models='demo'"
         )
-    if wanted is None:
-        wanted = list(found)
+    wanted = list(found) if wanted is None else _symbols(wanted, found, published() if models is None else ())
     missing = [tf for tf in wanted if tf not in found]
     if missing:
         raise missing_tfs(missing, found) if models is None else _not_given(missing, found, models)
@@ -79,6 +82,14 @@ def load_many(models: Models = None, tfs: str | Iterable[str] | None = None) -> 
     _refuse_twice(loaded)
     warn_weak(loaded)
     return loaded
+
+
+def _symbols(wanted: list[str], found: _Found, others: Iterable[str]) -> list[str]:
+    """Names of factors as their models have them: SPI1 for PU.1."""
+    symbols = {name: symbol_of(name, {*found, *others}) for name in wanted}
+    if renamed := [f"{name} is {symbol}" for name, symbol in symbols.items() if name != symbol]:
+        logger.info("%s", ", ".join(renamed))
+    return list(dict.fromkeys(symbols.values()))
 
 
 def _find(models: Models, wanted: list[str] | None) -> _Found:

@@ -22,7 +22,8 @@ from scmaxatac.plotting._base import (
     plain_axes,
     text_width,
 )
-from scmaxatac.plotting._group_colors import group_colors
+from scmaxatac.plotting._colours import group_colours
+from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.plotting._labels import distinct_labels
 from scmaxatac.results._entries import read_entry
 from scmaxatac.results._entry import FOOTPRINT
@@ -62,7 +63,9 @@ def footprint(
     mod: str = "atac",
     figsize: tuple[float, float] | None = None,
     ax: "Axes | None" = None,
-) -> "Figure":
+    show: bool = False,
+    save: SavePath | None = None,
+) -> "Figure | None":
     """Draw the footprints of factors, a panel a factor and a line a group, above what Tn5's preference makes expected.
 
     The middle in which DNA is protected is shaded. Groups have the colours of ``uns["<groupby>_colors"]``, as scanpy
@@ -92,10 +95,14 @@ def footprint(
         {figsize}
     ax
         {panels_ax}
+    show
+        {show}
+    save
+        {save}
 
     Returns
     -------
-    The figure.
+    {figure}
 
     Raises
     ------
@@ -114,6 +121,7 @@ def footprint(
     >>> [ax.get_label() for ax in figure.axes]
     ['CTCF', 'CTCF expected']
     """
+    check_save(save)
     check_number("smooth", smooth, low=1, whole=True, optional=True)
     if smooth is not None and smooth % 2 == 0:
         raise ValueError(f"smooth is {smooth}; it has to be odd, so that the curve stays where it is")
@@ -124,7 +132,7 @@ def footprint(
     )
     params = read_entry(unwrap(data, mod), FOOTPRINT, key)[1]
     names, factors = (list(depths[column].cat.categories) for column in ("group", "tf"))
-    colors = group_colors(data, params["groupby"], names, mod)
+    colors = group_colours(data, params["groupby"], names, mod)
     many = len(names) > _MANY
     style = _Style(colors, smooth or (_SMOOTH_MANY if many else _SMOOTH), not many if intervals is None else intervals)
     n_columns = min(len(factors), _MOST_COLUMNS)
@@ -163,7 +171,7 @@ def footprint(
             below = top + (_UPPER + _LOWER) * scale + _BETWEEN + 0.32
             grid.text(middle, below, "Distance from site (bp)", ha="center", va="center", fontsize=MEDIUM)
     legend.write(grid, width - legend.width, colors)
-    return grid.figure
+    return finish(grid.figure, ax=ax, show=show, save=save)
 
 
 class _Style(NamedTuple):

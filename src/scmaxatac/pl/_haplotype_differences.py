@@ -15,10 +15,10 @@ from scmaxatac.plotting._base import (
     LIGHT_GREY,
     MEDIUM,
     PALETTE,
-    POINTS_PER_INCH,
     SMALL,
     PanelGrid,
     available_size,
+    label_size,
     short_number,
     text_width,
 )
@@ -121,7 +121,7 @@ def haplotype_differences(
     top = 0.0
     for group, rows in shown.items():
         tall = len(rows) * pitch
-        size = min(MEDIUM, 0.85 * POINTS_PER_INCH * pitch)
+        size = label_size(pitch)
         grid.text(left, top + 0.16, str(group), fontsize=LARGE, va="center", ha="left")
         n_all = int((table["group"] == group).sum())
         told = f"{len(rows)} of {n_all} factors" if len(rows) < n_all else f"{n_all} factors"

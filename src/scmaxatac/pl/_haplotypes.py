@@ -17,10 +17,10 @@ from scmaxatac.plotting._base import (
     LIGHT_GREY,
     MEDIUM,
     PALETTE,
-    POINTS_PER_INCH,
     SMALL,
     PanelGrid,
     available_size,
+    label_size,
     position_axis,
     region_title,
     text_width,
@@ -164,7 +164,7 @@ def haplotypes(
             vmin=limits[0], vmax=limits[1], extent=(block.start, block.end, len(chosen) - 0.5, -0.5),
             interpolation="nearest",
         )  # fmt: skip
-        panel.set_yticks(range(len(chosen)), labels, fontsize=min(MEDIUM, 0.85 * POINTS_PER_INCH * sizes.pitch))
+        panel.set_yticks(range(len(chosen)), labels, fontsize=label_size(sizes.pitch))
         panel.tick_params(length=0, pad=3, bottom=False, labelbottom=False)
         panel.spines[:].set_visible(False)
         grid.text(sizes.left, top - 0.02, title, fontsize=MEDIUM, va="bottom", ha="left")
@@ -215,7 +215,8 @@ def _draw_alleles(
     table: pd.DataFrame = haplotypes.uns[ALLELES]
     carried = np.asarray(haplotypes.obsm[ALLELES], dtype=bool)
     start, end = table["start"].to_numpy(), table["end"].to_numpy()
-    here = (table["chrom"].astype(str) == block.chrom).to_numpy() & (end >= block.start) & (start < block.end)
+    in_block = (np.maximum(end, start + 1) > block.start) & (start < block.end)
+    here = (table["chrom"].astype(str) == block.chrom).to_numpy() & in_block
     shares = [carried[rows][:, here].mean(axis=0) for rows in (classes.in_target, classes.in_reference)]
     differs = shares[0] != shares[1]
     for i, (name, share) in enumerate(zip(names, shares, strict=True)):

@@ -10,7 +10,8 @@ from scmaxatac import _keys, get
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
-from scmaxatac.plotting._base import LARGE, MEDIUM, PALETTE, PanelGrid, available_size, plain_axes, text_width
+from scmaxatac.plotting._base import LARGE, MEDIUM, PanelGrid, available_size, plain_axes, text_width
+from scmaxatac.plotting._colours import group_colours
 from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.plotting._labels import shortened
 
@@ -29,8 +30,6 @@ _STEP = 10
 
 _DRAWN = 0.99
 """Share of the hits that the x axis reaches to."""
-
-_STYLES = ("-", "--", ":")
 
 
 @shared_docs
@@ -112,7 +111,7 @@ def motif_hits(
         raise ValueError("there is no hit to draw; scan with a larger p_value, or for other motifs")
     panels = _panels(summary, n_motifs)
     names = list(dict.fromkeys(summary["group"]))
-    styles = {name: (PALETTE[i % len(PALETTE)], _STYLES[i // len(PALETTE) % 3]) for i, name in enumerate(names)}
+    colours = group_colours(data, get.params(data, key=key, mod=mod)["groupby"], names, mod)
     n_columns = min(_COLUMNS, len(panels))
     n_rows = -(-len(panels) // n_columns)
     available = available_size(ax, figsize)
@@ -131,7 +130,7 @@ def motif_hits(
         top = head + line * (_TITLE + height + _FOOT)
         panel = grid.panel(_LEFT + column * (across + _GAP), top + _TITLE, across, height)
         of_panel = [table[(table["tf"] == tf) & (table["motif"] == motif)] for table in (hits, summary)]
-        _draw(panel, *of_panel, limit=limit, styles=styles)
+        _draw(panel, *of_panel, limit=limit, colours=colours)
         panel.set_label(f"{tf} {motif}")
         if line == n_rows - 1 or number + n_columns >= len(panels):
             panel.set_xlabel("Distance (bp)", fontsize=MEDIUM, labelpad=2)
@@ -162,14 +161,13 @@ def _draw(
     summary: pd.DataFrame,
     *,
     limit: int,
-    styles: dict[str, tuple[str, str]],
+    colours: dict[str, str],
 ) -> None:
     edges = np.arange(-limit - _STEP / 2, limit + _STEP, _STEP)
     for row in summary.itertuples():
         counts, _ = np.histogram(hits.loc[hits["group"] == row.group, "distance"], edges)
-        colour, style = styles[str(row.group)]
         shown = 100 * counts / row.n_sites
-        panel.plot((edges[:-1] + edges[1:]) / 2, shown, color=colour, linestyle=style, linewidth=1, label=row.group)
+        panel.plot((edges[:-1] + edges[1:]) / 2, shown, color=colours[str(row.group)], linewidth=1, label=row.group)
     tf, motif = summary["tf"].iloc[0], summary["motif"].iloc[0]
     share = summary["n_with_hit"].sum() / summary["n_sites"].sum()
     panel.set_title(

@@ -9,7 +9,7 @@ from scmaxatac import _keys, get
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import MEDIUM, SMALL, plain_axes, short_number
-from scmaxatac.plotting._colours import distinct_colours
+from scmaxatac.plotting._colours import group_colours
 from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.plotting._labels import distinct_labels
 
@@ -81,11 +81,12 @@ def score_distribution(
 
     check_save(save)
     scores = get.scores(data, tfs=tf, groups=groups, key=key, mod=mod)
-    thresholds = get.params(data, key=key, mod=mod)["thresholds"][tf]
+    params = get.params(data, key=key, mod=mod)
+    thresholds = params["thresholds"][tf]
     if ax is None:
         ax = plt.subplots(figsize=figsize, layout="constrained")[1]
     names = [str(name) for name in scores.obs_names]
-    colours = distinct_colours(names)
+    colours = group_colours(data, params["groupby"], names, mod)
     dots = []
     for name, label, values in zip(names, distinct_labels(names, 24, 1), scores.layers[tf], strict=True):
         ordered = np.sort(values[np.isfinite(values)])[::-1]

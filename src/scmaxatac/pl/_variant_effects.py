@@ -17,11 +17,12 @@ from scmaxatac.plotting._base import (
     POINTS_PER_INCH,
     SMALL,
     available_size,
-    root_figure,
+    label_size,
     text_width,
 )
 from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.plotting._labels import distinct_labels, shortened
+from scmaxatac.plotting._matrix import MOST_COLUMNS, colour_bar
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -186,14 +187,13 @@ def _figsize(
 
 
 def _label(ax: "Axes", names: list[str], factors: list[str], place: np.ndarray, pitch: tuple[float, float]) -> None:
-    sizes = [min(MEDIUM, 0.85 * POINTS_PER_INCH * inches) for inches in pitch]
-    ax.set_xticks(place, factors, rotation=90, fontsize=sizes[0])
-    ax.set_yticks(range(len(names)), names, fontsize=sizes[1])
+    ax.set_xticks(place, factors, rotation=90, fontsize=label_size(pitch[0]))
+    ax.set_yticks(range(len(names)), names, fontsize=label_size(pitch[1]))
     ax.tick_params(length=0, pad=3)
     ax.spines[:].set_visible(False)
     ax.set_xlim(-0.5, place[-1] + 0.5)
     ax.set_ylim(len(names) - 0.5, -0.5)
-    if len(names) <= 40:
+    if len(names) <= MOST_COLUMNS:
         ax.hlines(np.arange(1, len(names)) - 0.5, -0.5, place[-1] + 0.5, color=LIGHT_GREY, linewidth=0.4)
 
 
@@ -208,11 +208,8 @@ def _name_groups(ax: "Axes", labels: list[str], place: np.ndarray) -> None:
 
 def _explain(ax: "Axes", image: Any, shape: tuple[int, ...], pitch: tuple[float, float], n_all: int) -> None:
     """Colour bar, meaning of the marks, and how many variants there were."""
-    share = max(min(1.0, 2.0 / (shape[0] * pitch[1])), 0.12)
-    bar = root_figure(ax).colorbar(image, ax=ax, shrink=share, aspect=18, pad=0.02, anchor=(0, 1), extend="both")
+    bar = colour_bar(ax, image, shape[0] * pitch[1], extend="both")
     bar.set_label("Change in logit", fontsize=SMALL)
-    bar.ax.tick_params(labelsize=SMALL)
-    bar.outline.set_visible(False)
     told = f"{shape[0]} of {n_all} variants" if shape[0] < n_all else f"{n_all} variants"
     ax.set_xlabel(
         f"{told}; \N{WHITE UP-POINTING TRIANGLE} site gained, \N{WHITE DOWN-POINTING TRIANGLE} lost",

@@ -108,6 +108,11 @@ def text_width(texts: Iterable[str], size: float) -> float:
     return float(max(widths, default=0)) / POINTS_PER_INCH
 
 
+def label_size(pitch: float) -> float:
+    """Size of the text of labels that stand so many inches apart; no more than medium."""
+    return min(MEDIUM, 0.85 * POINTS_PER_INCH * pitch)
+
+
 def short_number(value: float) -> str:
     """Write a count in four characters or so: 812, 9.1k, 310k, 4.2M."""
     for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scmaxatac.io._motifs import information
 from scmaxatac.plotting._base import PALETTE
 
 if TYPE_CHECKING:
@@ -83,13 +84,9 @@ def _letter(letter: str) -> "Path":
 def frequency_heights(counts: np.ndarray) -> np.ndarray:
     """Heights of the letters of (4, width) counts: a base's share of the information of its position, in bits.
 
-    Information is over equal base frequencies, and 0 where nothing was counted.
-
     References
     ----------
     Schneider and Stephens 1990, Nucleic Acids Research 18:6097-6100.
     """
-    share = counts / np.maximum(counts.sum(axis=0), 1e-300)
-    entropy = -np.sum(share * np.log2(np.where(share > 0, share, 1)), axis=0)
-    heights: np.ndarray = share * (2 - entropy)
+    heights: np.ndarray = counts / np.maximum(counts.sum(axis=0), 1) * information(counts.T)
     return heights

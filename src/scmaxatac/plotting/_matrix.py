@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from scmaxatac.plotting._base import MEDIUM, POINTS_PER_INCH, SMALL, available_size, root_figure, text_width
+from scmaxatac.plotting._base import MEDIUM, SMALL, available_size, label_size, root_figure, text_width
 from scmaxatac.plotting._labels import distinct_labels
 
 if TYPE_CHECKING:
@@ -48,16 +48,31 @@ def draw_matrix(
     )
     pitch = _pitch(labelled.shape, available_size(ax, figsize))
     if ax is None:
-        figure, ax = plt.subplots(figsize=figsize or _figsize(labelled, pitch), layout="constrained")
-    else:
-        figure = root_figure(ax)
+        ax = plt.subplots(figsize=figsize or _figsize(labelled, pitch), layout="constrained")[1]
     image = ax.imshow(np.ma.masked_invalid(labelled), aspect="auto", interpolation="nearest", **style)
     _label(ax, labelled, pitch)
-    shares = min(1.0, 2.2 / (labelled.shape[0] * pitch[1]))
-    bar = figure.colorbar(image, ax=ax, shrink=max(shares, 0.15), aspect=18, pad=0.02, anchor=(0, 1))
+    return ax, colour_bar(ax, image, labelled.shape[0] * pitch[1])
+
+
+def colour_bar(ax: "Axes", image: Any, height: float, **style: Any) -> Any:
+    """Colour bar at the upper end of a matrix that is so many inches high.
+
+    Parameters
+    ----------
+    ax
+        Axes of the matrix.
+    image
+        The matrix.
+    height
+        Its height in inches.
+    style
+        For ``Figure.colorbar``.
+    """
+    share = max(min(1.0, 2.2 / height), 0.15)
+    bar = root_figure(ax).colorbar(image, ax=ax, shrink=share, aspect=18, pad=0.02, anchor=(0, 1), **style)
     bar.ax.tick_params(labelsize=SMALL)
     bar.outline.set_visible(False)
-    return ax, bar
+    return bar
 
 
 def _pitch(shape: tuple[int, ...], available: tuple[float, float] | None) -> tuple[float, float]:
@@ -78,9 +93,8 @@ def _figsize(values: pd.DataFrame, pitch: tuple[float, float]) -> tuple[float, f
 def _label(ax: "Axes", values: pd.DataFrame, pitch: tuple[float, float]) -> None:
     """Name rows and columns, the columns upright, in a size that fits."""
     rows, columns = values.shape
-    sizes = [min(MEDIUM, 0.85 * POINTS_PER_INCH * inches) for inches in pitch]
-    ax.set_xticks(range(columns), values.columns, rotation=90, fontsize=sizes[0])
-    ax.set_yticks(range(rows), values.index, fontsize=sizes[1])
+    ax.set_xticks(range(columns), values.columns, rotation=90, fontsize=label_size(pitch[0]))
+    ax.set_yticks(range(rows), values.index, fontsize=label_size(pitch[1]))
     ax.tick_params(length=0, pad=3, labeltop=rows > MOST_COLUMNS)
     ax.spines[:].set_visible(False)
     if columns <= MOST_COLUMNS and rows <= MOST_COLUMNS:

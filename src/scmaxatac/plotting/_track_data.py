@@ -8,7 +8,7 @@ import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._logging import logger, warn
-from scmaxatac.containers._cells import cells_of, colors_of
+from scmaxatac.containers._cells import cells_of, colors_of, column_of
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._windows import Grid, outside_windows
 from scmaxatac.plotting._base import PALETTE, nice_ceiling
@@ -121,8 +121,7 @@ def collect_tracks(
     tables |= {(group, SIGNAL): table for group, table in signals.items()}
     highest = max((table["value"].max() for table in signals.values() if len(table)), default=0.0)
     params = results.params
-    groupby = params["groupby"]
-    column = groupby if isinstance(groupby, str) else "|".join(groupby)
+    column = column_of(params["groupby"])
     return TrackData(
         chrom,
         start,

@@ -92,8 +92,6 @@ def read_genotypes(
         seen[chrom] = None
         return chrom in hull and start < hull[chrom][1] and end > hull[chrom][0]
 
-    if not isinstance(path, str | PathLike):
-        raise ValueError(f"vcf is a {type(path).__name__}; give the path of a VCF file with genotypes")
     records = read_vcf(path, samples=samples, wanted=wanted)
     if not records.samples:
         raise ValueError(f"{records.path} has no samples, so there are no haplotypes")

@@ -35,37 +35,6 @@ class RunVariants(NamedTuple):
     sha256: str
 
 
-def check_genome(run: Run, genome: Genome | None, predicted: Mapping[str, Any]) -> Genome:
-    """Raise a ValueError unless the genome is the one that was predicted.
-
-    Parameters
-    ----------
-    run
-        The run.
-    genome
-        The genome that was given.
-    predicted
-        Parameters of the genome that was predicted: source, fingerprint, sequence.
-    """
-    source = predicted["source"]
-    if genome is None:
-        raise ValueError(f"genome is missing: give the genome that was predicted (scmaxatac.Genome of {source})")
-    if genome.fingerprint != run.spec.genome:
-        if genome.sequence_fingerprint != predicted["sequence"]:
-            raise ValueError(
-                f"the genome ({genome.source}) has another sequence than the one that was predicted ({source}); give "
-                "that one"
-            )
-        with_none = predicted["fingerprint"] == predicted["sequence"]
-        found = "no blacklist" if genome.blacklist is None else "a blacklist" if with_none else "another blacklist"
-        raise ValueError(
-            f"the genome ({genome.source}) has the sequence that was predicted but {found}, and was predicted "
-            f"with{'out' if with_none else ''} one; make it with the same blacklist: scmaxatac.Genome(..., "
-            "blacklist=), --blacklist on the command line"
-        )
-    return genome
-
-
 def windows_of_run(run: Run, genome: Genome, *, outside_regions: bool) -> dict[str, np.ndarray]:
     """Starts of the windows of every chromosome of a run; with `outside_regions` of whole chromosomes."""
     spec = run.spec
@@ -116,15 +85,10 @@ def read_variants(
     if isinstance(variants, pd.DataFrame):
         records, source, n_records = records_of_frame(variants, frequency=frequency), "table", len(variants)
         sha256 = ""
-    elif isinstance(variants, str | PathLike):
+    else:
         file = read_vcf(variants, frequency=frequency)
         records, source, n_records = records_of_vcf(file), str(file.path), len(file)
         sha256 = checksum(file.path)
-    else:
-        raise ValueError(
-            f"the {what} are a {type(variants).__name__}; give a VCF file or a table (pandas) with the columns chrom, "
-            "pos, ref and alt. Names such as rs123 can't be looked up"
-        )
     if not n_records:
         raise ValueError(f"there are no {what}: the {source if source == 'table' else f'file {source}'} is empty")
     alleles = "alleles" if what == "variants" else f"alleles of the {what}"

@@ -33,6 +33,23 @@ def take_over(source: Path, target: Path) -> None:
                 shutil.copyfile(source, temporary)
 
 
+def forget_checksum(folder: Path, name: str) -> None:
+    """Take back the checksum of a file that is about to be computed again.
+
+    Its new bytes may differ: the last digits of scores depend on which windows are scored in one call.
+    """
+    content = read_complete(folder)
+    if name in content.get("sha256", {}):
+        others = {other: digest for other, digest in content["sha256"].items() if other != name}
+        write_complete(folder, content | {"sha256": others})
+
+
+def write_complete(folder: Path, content: Mapping[str, Any]) -> None:
+    """Write what :func:`read_complete` reads."""
+    with atomic_path(folder / COMPLETE) as temporary:
+        temporary.write_text(json.dumps(content, indent=1))
+
+
 def noted_checksums(folder: Path) -> Mapping[str, str]:
     """Checksums of the files of a complete run, by their path in its folder."""
     checksums: dict[str, str] = read_complete(folder).get("sha256", {})

@@ -34,6 +34,11 @@ class Entry:
         """Name in ``uns`` of what was made of the prediction under a key."""
         return f"{key}_{self.name}"
 
+    def check_level(self, level: str) -> None:
+        """Raise a ValueError unless there is such a table."""
+        if level not in self.tables:
+            raise ValueError(f"level is {level!r}; it can be {', '.join(map(repr, self.tables))}")
+
     def is_in(self, found: Any) -> bool:
         """Whether an entry of ``uns`` is one of these."""
         return isinstance(found, Mapping) and {PARAMETERS, *self.tables} <= set(found)

@@ -13,6 +13,7 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._logging import settled, warn_once
 from scmaxatac._text import abbreviate, choose_names
+from scmaxatac.containers._cells import column_of
 from scmaxatac.containers._objects import GroupLabels, group_labels, unwrap
 from scmaxatac.containers._tables import to_pandas
 from scmaxatac.io._files import verify_sha256
@@ -233,7 +234,6 @@ def is_prediction(entry: Any) -> bool:
 
 def _misfit(data: Any, results: Results, mod: str) -> str:
     """How the object's groups differ from the ones that were predicted; "" if they don't."""
-    groupby = results.params["groupby"]
     try:
         labels = row_labels(data, results.params, mod)
     except KeyError:
@@ -243,7 +243,7 @@ def _misfit(data: Any, results: Results, mod: str) -> str:
     now = composition(results.adata.obs_names, labels.codes, labels.names)
     if results.params["rows"] == "groups":
         return _other_rows(results.params["cells"], now)
-    return difference(results.params["cells"], now, groupby if isinstance(groupby, str) else "|".join(groupby))
+    return difference(results.params["cells"], now, column_of(results.params["groupby"]))
 
 
 def _other_rows(recorded: Sequence[Mapping[str, Any]], now: Mapping[str, Any]) -> str:

@@ -1,6 +1,5 @@
 """Scores and insertions in the folder of a run: a file a group and chromosome, each complete or absent."""
 
-import json
 import weakref
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -12,8 +11,8 @@ from scmaxatac._constants import BIN
 from scmaxatac._logging import logger
 from scmaxatac._types import Float32s
 from scmaxatac.io._arrays import write_arrays
-from scmaxatac.io._files import atomic_path, checksum, slug, verify_sha256
-from scmaxatac.results._complete import COMPLETE, noted_checksums, read_complete, take_over
+from scmaxatac.io._files import checksum, slug, verify_sha256
+from scmaxatac.results._complete import forget_checksum, noted_checksums, read_complete, take_over, write_complete
 
 FOLDERS = ("insertions/", "scores/", "parts/", "background/", "genome/", "calibration/", "all_bins/", "tracks/")
 """Folders in the folder of a run."""
@@ -101,8 +100,7 @@ class ScoreStore:
         content = {"run": run, "sha256": {name: checksum(self.folder / name) for name in every}}
         if content == read_complete(self.folder):
             return
-        with atomic_path(self.folder / COMPLETE) as temporary:
-            temporary.write_text(json.dumps(content, indent=1))
+        write_complete(self.folder, content)
 
     def intact(self, name: str) -> Path | None:
         """Path of a file with the checksum that :meth:`finish` noted; None where there is no such file.
@@ -197,7 +195,7 @@ class ScoreStore:
         for i, (b, s) in enumerate(zip(bins, scores, strict=True)):
             arrays[f"bins_{i}"] = np.asarray(b, dtype=np.int32)
             arrays[f"scores_{i}"] = np.asarray(s, dtype=np.float32)
-        write_arrays(self.scores_path(group, chrom), arrays)
+        self._write_anew(self.scores_path(group, chrom), arrays)
 
     def region_scores(self, group: str, chrom: str) -> np.ndarray:
         """Scores of the chromosome's regions, (regions, TFs) float32."""
@@ -234,7 +232,7 @@ class ScoreStore:
 
     def write_background(self, group: str, maxima: np.ndarray) -> None:
         """Write the largest scores of the 200-bp bins of a sample of the genome beside the regions; (TFs, bins)."""
-        write_arrays(self._background_path(group), {"maxima": maxima})
+        self._write_anew(self._background_path(group), {"maxima": maxima})
 
     def read_background(self, group: str, tf: str) -> Float32s:
         """Read what :meth:`write_background` wrote, for one transcription factor."""
@@ -248,6 +246,10 @@ class ScoreStore:
             maxima: Float32s = arrays["maxima"]
             of_tf: Float32s = maxima[self.tfs.index(tf)]
             return of_tf
+
+    def _write_anew(self, path: Path, arrays: Mapping[str, np.ndarray]) -> None:
+        forget_checksum(self.folder, self._name(path))
+        write_arrays(path, arrays)
 
     def _background_path(self, group: str) -> Path:
         return self.folder / "background" / f"{self.groups.index(group):04d}.npz"

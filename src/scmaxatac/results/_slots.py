@@ -53,6 +53,18 @@ def write_slots(
         write_cell_activity(adata, code, names, slots[_keys.ACTIVITY], key)
 
 
+def log_results(slots: Mapping[str, Any], key: str, seconds: float) -> None:
+    """Log what a prediction has added, where, and how long it took."""
+    qc, activity, regions = slots[_keys.QC], slots[_keys.ACTIVITY], slots.get(_keys.REGIONS)
+    skipped = len(qc) - len(activity)
+    logger.info(
+        "added to uns[%r] and obsm[%r]: %d sites of %d TFs in %d groups%s%s; %.1f s",
+        key, _keys.activity_obsm(key), len(slots[_keys.SITES]), activity.shape[1], len(activity),
+        f" ({skipped} skipped)" if skipped else "",
+        "" if regions is None else f", scores of {len(regions)} regions", seconds,
+    )  # fmt: skip
+
+
 def merge_slots(adata: Any, slots: Mapping[str, Any], key: str) -> None:
     """Write slots into an object's entry, beside those that are there already; a slot that is None is removed.
 

@@ -246,12 +246,3 @@ def pattern_of(
         start + np.where(reverse, width - high, low),
         reverse,
     )
-
-
-def information(counts: Float64s) -> Float64s:
-    """Bits of each position of (width, 4) counts over equal base frequencies, less what few counts have by chance."""
-    total = np.maximum(counts.sum(axis=1), 1)
-    share = counts / total[:, None]
-    entropy = -np.sum(share * np.log2(np.where(share > 0, share, 1)), axis=1)
-    bits: Float64s = np.maximum(2 - entropy - 3 / (2 * np.log(2) * total), 0)
-    return bits

@@ -1,4 +1,4 @@
-"""Seqlets: short stretches of sequence that contributions are concentrated in."""
+"""Seqlets: short intervals that contributions are concentrated in."""
 
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ SEQLET_WIDTH = 21
 
 
 class Seqlets(NamedTuple):
-    """Stretches of :data:`SEQLET_WIDTH` bases that don't overlap within a site and a sign, sites in order.
+    """Intervals of :data:`SEQLET_WIDTH` bases that don't overlap within a site and a sign, sites in order.
 
     Attributes
     ----------
@@ -31,9 +31,9 @@ class Seqlets(NamedTuple):
 def find_seqlets(
     actual: Float32s, *, negative: bool = False, fdr: float = 0.05, rng: np.random.Generator | None = None
 ) -> Seqlets:
-    """Stretches whose contributions add up to more than chance lets them.
+    """Intervals whose contributions add up to more than chance lets them.
 
-    In each site the stretch with the largest sum is taken, then the largest that does not overlap it, and so on. The
+    In each site the interval with the largest sum is taken, then the largest that does not overlap it, and so on. The
     same is done with the contributions of each site in random order. Sums are compared as shares of all contributions
     of their site (without signs), so that sites with high scores don't set the measure for the others; those are kept
     whose share is so large that at most a share `fdr` as many are found in random order.
@@ -45,22 +45,22 @@ def find_seqlets(
     negative
         Take the sums that are most negative instead.
     fdr
-        Expected share of stretches that are none.
+        Expected share of intervals that are none.
     rng
         Generator of the random orders.
     """
     signed = -actual if negative else actual
     all_of_site = np.abs(actual).sum(axis=1, dtype=np.float64)
-    found = _stretches(signed)
-    null = _stretches((np.random.default_rng(0) if rng is None else rng).permuted(signed, axis=1))
+    found = _intervals(signed)
+    null = _intervals((np.random.default_rng(0) if rng is None else rng).permuted(signed, axis=1))
     share, null_share = (each.total / all_of_site[each.site] for each in (found, null))
     keep = share >= _smallest(share, null_share, fdr)
     site, start, total = (column[keep] for column in found)
     return Seqlets(site, start, -total if negative else total)
 
 
-def _stretches(values: np.ndarray) -> Seqlets:
-    """Stretches with a positive sum, the largest of a site first among those that overlap."""
+def _intervals(values: np.ndarray) -> Seqlets:
+    """Intervals with a positive sum, the largest of a site first among those that overlap."""
     cumulative = np.cumsum(np.pad(values.astype(np.float64), ((0, 0), (1, 0))), axis=1)
     sums = cumulative[:, SEQLET_WIDTH:] - cumulative[:, :-SEQLET_WIDTH]
     place, rows = np.arange(sums.shape[1]), np.arange(len(sums))

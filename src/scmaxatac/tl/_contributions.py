@@ -20,9 +20,10 @@ from scmaxatac.genome._interval_table import Table
 from scmaxatac.nn._predict import check_strand
 from scmaxatac.nn.engines._options import Strand
 from scmaxatac.predict._contribution_sites import place, regions_to_explain, sites_to_explain
+from scmaxatac.predict._predicted_genome import check_genome
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._run_contributions import Method, check_method, explain
-from scmaxatac.predict._run_variants import check_genome, check_size
+from scmaxatac.predict._run_variants import check_size
 from scmaxatac.results._reader import find_results
 from scmaxatac.results._run_folder import run_folder
 from scmaxatac.results._schema_contributions import (

@@ -43,7 +43,7 @@ def find_motifs(
 ) -> Any:
     """Find the motifs that a factor's network reads at its sites, and the known ones that they are like.
 
-    From the contributions of :func:`contributions`. Stretches whose contributions add up to more than chance lets them
+    From the contributions of :func:`contributions`. Intervals whose contributions add up to more than chance lets them
     (seqlets) are aligned, clustered and averaged. What comes out is what the network goes by, whether or not it is the
     factor's own motif: partners and the sequence of open chromatin come out as well.
 

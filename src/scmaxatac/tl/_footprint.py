@@ -28,8 +28,8 @@ from scmaxatac.predict._footprints import (
     measure_bias,
     take_footprints,
 )
+from scmaxatac.predict._predicted_genome import check_genome
 from scmaxatac.predict._run import Run
-from scmaxatac.predict._run_variants import check_genome
 from scmaxatac.results._entries import check_entry, write_entry
 from scmaxatac.results._entry import FOOTPRINT
 from scmaxatac.results._group_object import group_object

@@ -14,8 +14,9 @@ from scmaxatac.containers._storable import check_storable
 from scmaxatac.evaluate._motif_hits import load_fimo
 from scmaxatac.evaluate._motif_search import motifs_of
 from scmaxatac.evaluate._motifs import Motifs, read_any_motifs
-from scmaxatac.evaluate._site_hits import check_sequence, hits_in_sites
+from scmaxatac.evaluate._site_hits import hits_in_sites
 from scmaxatac.genome._genome import Genome
+from scmaxatac.predict._predicted_genome import check_sequence
 from scmaxatac.results._entries import check_entry, read_entry, write_entry
 from scmaxatac.results._entry import MOTIF_HITS, MOTIFS
 from scmaxatac.results._provenance import made_from

@@ -14,10 +14,11 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.io._regions import format_regions
 from scmaxatac.nn._predict import check_strand
 from scmaxatac.nn.engines._options import Strand
+from scmaxatac.predict._predicted_genome import check_genome
 from scmaxatac.predict._regions import Regions, resolve_regions
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._run_haplotypes import bins_of, carried_alleles, read_genotypes, rows_of, score_samples
-from scmaxatac.predict._run_variants import check_genome, check_size
+from scmaxatac.predict._run_variants import check_size
 from scmaxatac.results._reader import find_results
 from scmaxatac.results._run_folder import run_folder
 from scmaxatac.sequence._compare_haplotypes import ALLELES, PARAMS

@@ -1,5 +1,6 @@
 """Transcription factor binding sites for every group of cells."""
 
+import time
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Executor
 from os import PathLike
@@ -32,7 +33,7 @@ from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._track_files import SaveTracks, parse_tracks
 from scmaxatac.results._group_object import group_object
 from scmaxatac.results._schema_docs import slots_text
-from scmaxatac.results._slots import check_key, write_slots
+from scmaxatac.results._slots import check_key, log_results, write_slots
 
 
 @shared_docs(slots=slots_text("tl.predict_tfbs"))
@@ -86,10 +87,10 @@ def predict_tfbs(
     groupby
         {bulks_groupby}
     tfs
-        Transcription factors. Without it every installed model; where a MuData has an RNA modality (``"rna"``,
-        ``"RNA"``, ``"gex"`` or ``"GEX"``), only those of factors that have a count in at least 1% of all its cells or
-        are not among its genes, with a warning that names the others. A factor of a rare cluster may be among these:
-        name such factors here.
+        Transcription factors, by the symbols of their genes or other well-known names (``"PU.1"`` is SPI1). Without it
+        every installed model; where a MuData has an RNA modality (``"rna"``, ``"RNA"``, ``"gex"`` or ``"GEX"``), only
+        those of factors that have a count in at least 1% of all its cells or are not among its genes, with a warning
+        that names the others. A factor of a rare cluster may be among these: name such factors here.
     genome
         {bulks_genome}
         It must be the assembly that the reads were aligned to; the published models are for human (hg38).
@@ -217,6 +218,7 @@ def predict_tfbs(
     >>> sma.get.activity(groups).index.tolist()
     ['B', 'CD4/T', 'Mono']
     """
+    began = time.perf_counter()
     check_executor(executor)
     check_number("step", step, whole=True, optional=True)
     check_number("batch_size", batch_size, low=1, whole=True, optional=True)
@@ -269,4 +271,5 @@ def predict_tfbs(
         data, code = group_object(bulks.qc, bulks.groups)
         objects, codes = [data], [code]
     write_slots(objects, codes, list(bulks.qc.index), slots, key_added)
+    log_results(slots, key_added, time.perf_counter() - began)
     return data if copy or of_groups else None

@@ -15,8 +15,9 @@ from scmaxatac.containers._storable import check_storable
 from scmaxatac.genome._genome import Genome
 from scmaxatac.nn._predict import check_strand
 from scmaxatac.nn.engines._options import Strand
+from scmaxatac.predict._predicted_genome import check_genome
 from scmaxatac.predict._run import Run
-from scmaxatac.predict._run_variants import N_VALUES, check_genome, check_size, read_variants, variant_params
+from scmaxatac.predict._run_variants import N_VALUES, check_size, read_variants, variant_params
 from scmaxatac.predict._run_variants import score_variants as score
 from scmaxatac.predict._variant_null import N_TESTS, null_params, read_null, variant_tests
 from scmaxatac.results._reader import find_results

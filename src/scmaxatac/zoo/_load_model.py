@@ -4,6 +4,7 @@ import os
 from collections.abc import Collection, Iterable
 from pathlib import Path
 
+from scmaxatac._factor_aliases import symbol_of
 from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac.zoo._from_keras import from_keras
@@ -21,18 +22,20 @@ def load_quietly(name: str | os.PathLike[str]) -> TFModel:
     source, _, tf = text.rpartition(":")
     if source == "demo":
         available = demo_models()
+        tf = symbol_of(tf, available)
         if tf not in available:
             raise unknown_tfs([text], [f"demo:{other}" for other in available])
         return available[tf].load().restrict_to(tf)
     if source not in ("", "maxatac"):
         raise ValueError(f"model {text!r} has the unknown source {source!r}; known are 'maxatac:' and 'demo:'")
     available = installed_models()
+    tf = symbol_of(tf, {*available, *published()})
     if tf not in available:
         if tf not in published() and Path(text).is_dir():
             return _load_path(Path(text))
         raise missing_tfs([tf], available)
     model = available[tf].load().restrict_to(tf)
-    if source and model.id != text:
+    if source and model.id != f"{source}:{tf}":
         raise ValueError(f"{available[tf].path} holds the model {model.id}, not {text}")
     return model
 

@@ -8,6 +8,7 @@ from importlib import resources
 from types import MappingProxyType
 
 from scmaxatac._constants import WEAK_MODEL_F1
+from scmaxatac._factor_aliases import symbols_of
 from scmaxatac.zoo._suggest import unknown_tfs
 
 REPOSITORY = "MiraldiLab/maxATAC_data"
@@ -89,7 +90,7 @@ def require_published(tfs: Iterable[str] | None) -> list[PublishedModel]:
         If one is unknown; the message suggests the nearest names.
     """
     known = published()
-    wanted = list(known) if tfs is None else list(dict.fromkeys(tfs))
+    wanted = list(known) if tfs is None else symbols_of(tfs, known)
     missing = [tf for tf in wanted if tf not in known]
     if missing:
         raise unknown_tfs(missing, known)

@@ -3,6 +3,8 @@
 from collections.abc import Collection, Iterable
 from difflib import get_close_matches
 
+from scmaxatac._factor_aliases import symbols_called
+
 
 def suggestion(name: str, known: Collection[str]) -> str:
     """Return a hint at the known names that `name` may stand for, or an empty text.
@@ -14,6 +16,8 @@ def suggestion(name: str, known: Collection[str]) -> str:
     known
         Names there are.
     """
+    if called := symbols_called(name, known):
+        return f"did you mean {' or '.join(map(repr, called))}?"
     by_upper = {other.upper(): other for other in known}
     upper = name.upper()
     if upper in by_upper:

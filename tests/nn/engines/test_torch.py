@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 from _networks import random_network, random_windows
 
@@ -86,3 +87,10 @@ def test_a_device_that_fails_says_why():
 def test_apples_gpu_has_to_be_there():
     with pytest.raises(ValueError, match=r"device is 'mps', which torch does not find here; use device='cpu'"):
         resolve_device("mps")
+
+
+@pytest.mark.parametrize("n", [1, 5, 31, 33])
+def test_scores_on_the_cpu_do_not_depend_on_what_else_is_scored_in_a_call(n):
+    codes, signal = random_windows(70, seed=n)
+    engine = TorchEngine([random_network(3)], device=torch.device("cpu"))
+    np.testing.assert_array_equal(engine.predict(codes[:n], signal[:n]), engine.predict(codes, signal)[:, :n])

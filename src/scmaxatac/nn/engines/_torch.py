@@ -56,12 +56,12 @@ class TorchEngine:
         def score(lo: int) -> None:
             hi = min(lo + self._batch, len(codes))
             with torch.inference_mode():
-                bases, levels = (torch.from_numpy(np.ascontiguousarray(part[lo:hi])) for part in (codes, signal))
+                bases, levels = (self._batch_at(part, lo) for part in (codes, signal))
                 x = self._encode(bases.to(self._device), levels.to(self._device))
                 row = 0
                 for network in self._networks:
                     scores = network(x)
-                    out[row : row + scores.shape[1], lo:hi] = scores.swapaxes(0, 1).cpu().numpy()
+                    out[row : row + scores.shape[1], lo:hi] = scores[: hi - lo].swapaxes(0, 1).cpu().numpy()
                     row += scores.shape[1]
 
         batches = range(0, len(codes), self._batch)
@@ -88,9 +88,9 @@ class TorchEngine:
 
         def run_stem(network: FoldedNetwork, given: np.ndarray, lo: int) -> None:
             some = slice(lo, lo + self._batch)
-            bases, levels = (torch.from_numpy(np.ascontiguousarray(a[some])) for a in (pieces.codes, pieces.signal))
+            bases, levels = (self._batch_at(a, lo) for a in (pieces.codes, pieces.signal))
             with torch.inference_mode():
-                given[some] = network.stem(stem, self._encode(bases, levels)).float().numpy()
+                given[some] = network.stem(stem, self._encode(bases, levels))[: len(given[some])].float().numpy()
 
         def run_trunk(network: FoldedNetwork, given: np.ndarray, scores: np.ndarray, lo: int) -> None:
             some = slice(lo, lo + self._batch)
@@ -98,7 +98,8 @@ class TorchEngine:
             x = np.empty((len(rows), stem.spec.window // stem.pool, given.shape[2]), dtype=np.float32)
             stem.windows(given, rows, x)
             with torch.inference_mode():
-                scores[:, some] = network.trunk(stem, torch.from_numpy(x).to(self._dtype)).swapaxes(0, 1).numpy()
+                found = network.trunk(stem, self._batch_at(x, 0).to(self._dtype))[: len(rows)]
+                scores[:, some] = found.swapaxes(0, 1).numpy()
 
         with _one_core_each() as pool:
             running: list[Future[None]] = []
@@ -123,6 +124,18 @@ class TorchEngine:
             for future in running:
                 future.result()
         return out
+
+    def _batch_at(self, array: np.ndarray, lo: int) -> torch.Tensor:
+        """Rows of a batch from `lo` on; on the CPU the last batch gets empty rows up to a multiple of 32.
+
+        The last digits of scores depend on the size of a batch, and so on what else is scored in the same call.
+        """
+        rows = array[lo : lo + self._batch]
+        multiple = min(self._batch, _CPU_BATCH)
+        missing = -len(rows) % multiple if self._device.type == "cpu" else 0
+        if missing:
+            rows = np.concatenate([rows, np.zeros((missing, *rows.shape[1:]), dtype=rows.dtype)])
+        return torch.from_numpy(np.ascontiguousarray(rows))
 
     def _encode(self, codes: torch.Tensor, signal: torch.Tensor) -> torch.Tensor:
         """One-hot encode windows that lie on the device: (n, channels, 1, window) in channels-last layout."""
