@@ -4,7 +4,8 @@ Keras runs in a virtual environment of its own (made in the cache folder on firs
 windows that are one-hot encoded already; our engines get codes and signal and encode them within the time measured.
 Peers take turns. "Against Keras" is the median over the rounds of an engine's rate over Keras' at the batch size that
 suited Keras best. The row "matrix product" is what a large float32 product of torch does in the same turns, at 16.24 M
-multiply-adds a window: a bound on what any float32 engine could reach here.
+multiply-adds a window: a bound on what any float32 engine could reach here. Engines run on the CPU; the Triton kernel
+is measured where there is a CUDA device, in batches of its own size.
 
     python benchmarks/forward.py [--quick]
 """
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 import venv
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -31,6 +33,7 @@ from scmaxatac.nn.engines._registry import BACKENDS, make_engine
 
 KERAS_BATCHES = (32, 128, 1000)
 BATCHES = (16, 32, 64, 128)
+GPU_BATCH = 4096
 SECONDS = 1.5
 """Aimed at for one turn."""
 
@@ -115,6 +118,16 @@ def product_rate(n: int = 2048) -> float:
     return n**3 / MULTIPLY_ADDS / (time.perf_counter() - start)
 
 
+def usable_backends() -> list[tuple[Backend, str, Sequence[int]]]:
+    """Backends with the device each is measured on and its batch sizes: the CPU, or a CUDA device for Triton."""
+    import torch
+
+    installed = [record for record in BACKENDS.values() if record.is_installed()]
+    on_cpu = [(record.name, "cpu", BATCHES) for record in installed if "cpu" in (record.devices or ("cpu",))]
+    on_gpu = [(record.name, "cuda", (GPU_BATCH,)) for record in installed if record.devices == ("cuda",)]
+    return on_cpu + (on_gpu if torch.cuda.is_available() else [])
+
+
 def main() -> None:
     """Measure and print the table."""
     args = options(__doc__)
@@ -124,7 +137,7 @@ def main() -> None:
         codes, signal = stored["codes"], stored["signal"]
     (path,) = (data / "maxatac" / "models" / "CTCF").glob("*.h5")
     model = from_keras(path, tf="CTCF")
-    backends: list[Backend] = [record.name for record in BACKENDS.values() if record.is_installed()]
+    backends = usable_backends()
     precisions: list[Precision] = ["float32", "bfloat16"]
     print(machine())
     with Keras(path, one_hot(codes, signal)) as keras:
@@ -132,11 +145,11 @@ def main() -> None:
         for batch in KERAS_BATCHES:
             n = max(int(keras.rate(batch, 256) * seconds), batch)
             peers["Keras", "float32", batch] = lambda batch=batch, n=n: keras.rate(batch, n)
-        for backend in backends:
+        for backend, device, batches in backends:
             for precision in precisions:
-                for batch in BATCHES:
+                for batch in batches:
                     name = (backend, precision, batch)
-                    engine = make_engine([model], backend=backend, device="cpu", precision=precision, batch_size=batch)
+                    engine = make_engine([model], backend=backend, device=device, precision=precision, batch_size=batch)
                     scores = engine.predict(codes, signal)[0]
                     n = int(max(our_rate(engine, codes, signal, 256) * seconds, batch))
                     far[name] = float(np.abs(scores - keras.scores).max())

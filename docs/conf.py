@@ -4,6 +4,7 @@ import os
 from importlib.metadata import metadata
 
 os.environ["SCMAXATAC_MEASURE_BACKENDS"] = "0"  # notebooks run the same engine on every machine
+os.environ.pop("MPLBACKEND", None)  # with another backend than the notebook's, pages have no pictures
 
 project = "scmaxatac"
 author = "scmaxatac developers"

@@ -33,7 +33,7 @@ def calibration_frame(best: float = 0.6) -> pd.DataFrame:
         {
             "threshold": [0.0, 0.25, 0.5, 0.75, 1.0],
             "precision": [0.01, 0.2, best, 0.9, 1.0],
-            "recall": [1.0, 0.9, best, 0.3, 0.0],
+            "recall": [1.0, 0.9, best, min(0.3, best), 0.0],
             "log2fc": [0.0, 3.0, 5.0, 6.0, 6.5],
             "f1": [0.02, best / 2, best, best / 3, 0.0],
         }

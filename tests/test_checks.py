@@ -5,7 +5,9 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
+import pandas as pd
 import pytest
+from anndata import AnnData
 
 import scmaxatac as sma
 from scmaxatac._checks import check_number
@@ -33,7 +35,8 @@ def numeric_options() -> Iterator[tuple[str, str]]:
 OPTIONS = list(numeric_options())
 
 RIGHT_TYPES = {
-    "group": "B", "tf": "CTCF", "out_dir": "folder", "table": "table.tsv", "tfs": "CTCF", "region": "chr1:1-2",
+    "group": "B", "tf": "CTCF", "out_dir": "folder", "table": pd.DataFrame(), "tfs": "CTCF", "region": "chr1:1-2",
+    "haplotypes": AnnData(), "path": "scored.vcf", "target": "a", "reference": "b",
 }  # fmt: skip
 """Of what a function needs beside: types are checked before numbers, but nothing is opened before both."""
 

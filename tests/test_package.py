@@ -109,6 +109,7 @@ HEAVY = (
     "tangermeme",
     "torch",
     "tqdm",
+    "triton",
 )
 
 

@@ -85,10 +85,7 @@ def test_a_bgzip_file_that_was_cut_is_told(tmp_path, cut):
         with pytest.warns(UserWarning, match="lacks bgzip's end marker: it may be truncated"):
             assert len(read_vcf(path)) == 9
     else:
-        with (
-            pytest.warns(UserWarning, match="lacks bgzip's end marker"),
-            pytest.raises(ValueError, match=r"a\.vcf\.gz is (truncated|damaged)"),
-        ):
+        with pytest.raises(ValueError, match=r"a\.vcf\.gz is (truncated|damaged)"):
             read_vcf(path)
 
 

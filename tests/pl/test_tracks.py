@@ -348,6 +348,8 @@ def test_highlights_are_shaded_in_every_panel(truth):
         assert (18_715_000, 1_000) in [
             (patch.get_x(), patch.get_width()) for patch in panel.patches if isinstance(patch, Rectangle)
         ]
+    one = pl.tracks(truth.adata, REGION, highlight="chr22:18,715,000-18,715,001", groups="B").axes[0].patches
+    assert any(patch.get_width() == 1 and patch.get_linewidth() > 1 for patch in one if isinstance(patch, Rectangle))
 
 
 def test_genes_that_do_not_fit_are_counted_and_coding_ones_come_first(truth, tmp_path):

@@ -97,7 +97,7 @@ def test_bad_input_is_an_error_and_leaves_no_file(bigwigs, tmp_path):
     out = tmp_path / "out.bw"
     cases = [
         ([], GENOME, {}, ValueError, "at least one bigWig"),
-        (bigwigs[0], GENOME, {}, ValueError, "a list of at least one bigWig"),
+        (bigwigs[0], GENOME, {}, ValueError, "tracks is a PosixPath; it has to be a list of paths"),
         ([tmp_path / "nowhere.bw"], GENOME, {}, FileNotFoundError, "nowhere.bw"),
         (bigwigs[1:], GENOME, {"chroms": "chr2"}, KeyError, "none of the 1 bigWigs has chromosome 'chr2'"),
         (bigwigs, GENOME, {"normalize": "cpm"}, ValueError, "normalize is 'cpm'"),

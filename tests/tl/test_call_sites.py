@@ -296,7 +296,7 @@ def test_each_factor_may_have_a_rule_of_its_own(adata, predict, tmp_path):
 
 
 def test_a_rule_of_a_factor_that_was_not_predicted_is_an_error(adata):
-    with pytest.raises(KeyError, match="rule for 'AAB', which is not predicted; predicted are 'AAA', 'BBB'"):
+    with pytest.raises(KeyError, match="rule for 'AAB', which is not predicted; did you mean 'AAA'"):
         sma.tl.call_sites(adata, {"AAB": 0.1})
 
 

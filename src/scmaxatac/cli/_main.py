@@ -158,8 +158,8 @@ def _add_predict(commands: _Commands, common: argparse.ArgumentParser) -> None:
     cells.add_argument("--rng", type=int, default=0, metavar="SEED", help="seed of that; default: %(default)s")
     how = predict.add_argument_group("how")
     how.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps; default: %(default)s")
-    how.add_argument("--backend", default="auto", help="torch, openvino, or auto: on the CPU the faster one, "
-                     "measured once; default: %(default)s")  # fmt: skip
+    how.add_argument("--backend", default="auto", help="torch, openvino, triton (NVIDIA GPUs, not measured), or "
+                     "auto: on the CPU the faster one, measured once; default: %(default)s")  # fmt: skip
     how.add_argument("--precision", default="float32", help="float32 or bfloat16; default: %(default)s")
     how.add_argument("--preset", help="original (strand forward, step 256) or accurate (strand mean, step 128), at "
                      "four times the cost; default: as original")  # fmt: skip

@@ -8,6 +8,7 @@ import pandas as pd
 
 from scmaxatac import get
 from scmaxatac._arguments import checked_arguments
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import choose_names
 from scmaxatac.plotting._base import (
@@ -103,6 +104,7 @@ def differential(
     ['factors', 'sites']
     """
     check_save(save)
+    check_number("n", n, low=1, whole=True)
     table = get.differential(data, comparisons=comparison, tfs=tfs, key=key, mod=mod)
     there = list(dict.fromkeys(table["comparison"].astype(str)))
     if len(there) > 1:

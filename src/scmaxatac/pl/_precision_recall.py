@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scmaxatac._arguments import checked_arguments
+from scmaxatac._checks import check_number
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac.evaluate._bins import labelled_bins
@@ -90,6 +91,7 @@ def precision_recall(
     import matplotlib.pyplot as plt
 
     check_save(save)
+    check_number("bin_size", bin_size, low=1, whole=True)
     named = _named(scores)
     bins = {
         name: labelled_bins(table, peaks, genome=genome, chroms=chroms, regions=regions, bin_size=bin_size)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from scmaxatac import get
 from scmaxatac._arguments import checked_arguments
+from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, PALETTE, SMALL, PanelGrid, available_size, text_width
 from scmaxatac.plotting._finish import SavePath, check_save, finish
@@ -84,6 +85,7 @@ def rank_tfs(
     ['B', 'CD4/T', 'Mono']
     """
     check_save(save)
+    check_number("n", n, low=1, whole=True)
     table = get.rank_tfs(data, groups=groups, tfs=tfs, key=key, mod=mod)
     table = table.groupby("group", sort=False, observed=True).head(n)
     names = list(dict.fromkeys(table["group"].astype(str)))

@@ -93,10 +93,10 @@ def mark_gaps(panel: "Axes", gaps: Iterable[tuple[int, int]]) -> None:
 
 
 def shade(panels: Iterable["Axes"], intervals: pd.DataFrame) -> None:
-    """Shade intervals in all panels."""
+    """Shade intervals in all panels; an edge keeps those of a few bases in sight."""
     for panel in panels:
         for start, end in zip(intervals["start"], intervals["end"], strict=True):
-            panel.axvspan(start, end, color=_HIGHLIGHT, alpha=0.3, linewidth=0, zorder=-1)
+            panel.axvspan(start, end, color=_HIGHLIGHT, alpha=0.3, linewidth=1.5, zorder=-1)
 
 
 def _style_axes(panel: "Axes", layout: TrackLayout, label: str, colour: str, top: float) -> None:

@@ -143,6 +143,7 @@ def contributions(
 
     check_method(method)
     check_strand(strand)
+    check_number("width", width, whole=True, low=1)
     check_number("rng", rng, whole=True, low=0)
     if copy:
         data = copied(data)

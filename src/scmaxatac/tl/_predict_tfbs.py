@@ -139,7 +139,8 @@ def predict_tfbs(
         ``"openvino"`` or ``"torch"``. ``"auto"`` takes on the CPU the one that a run of the same inputs in `out_dir`
         was computed with; without such a run the faster one, by a measurement of a second that is made once for a
         machine and kept in ``settings.cache_dir`` (``settings.measure_backends = False`` takes OpenVINO where it is
-        installed). The log says which and the rates. Their scores differ by about 1e-6.
+        installed). The log says which and the rates. Their scores differ by about 1e-6. ``"triton"`` runs a network as
+        one kernel on an NVIDIA GPU; it was never measured on one, and ``"auto"`` does not take it.
     precision
         ``"float32"``, or ``"bfloat16"``: faster where the hardware has it, with differences of about 1e-2.
     batch_size

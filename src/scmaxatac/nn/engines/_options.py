@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Backend = str
-"""``"auto"``, or the name of a backend: ``"torch"``, ``"openvino"``."""
+"""``"auto"``, or the name of a backend: ``"torch"``, ``"openvino"``, ``"triton"``."""
 
 Precision = Literal["float32", "bfloat16"]
 Strand = Literal["forward", "mean"]

@@ -35,6 +35,8 @@ class BackendRecord:
         Makes an engine from networks and options whose device is resolved.
     lacks
         What the device of resolved options can't do that the networks need; "" if nothing. The CPU is used then.
+    is_automatic
+        Whether ``"auto"`` may take it.
     """
 
     name: str
@@ -45,6 +47,7 @@ class BackendRecord:
     find_device: Callable[[str], str]
     make: Callable[[Sequence[Network], EngineOptions], Engine]
     lacks: Callable[[EngineOptions], str] = lambda options: ""
+    is_automatic: bool = True
 
 
 def _make_openvino(networks: Sequence[Network], options: EngineOptions) -> Engine:
@@ -80,6 +83,20 @@ def _lacking_in_torch(options: EngineOptions) -> str:
     return lacking(options.device, options.precision)
 
 
+def _make_triton(networks: Sequence[Network], options: EngineOptions) -> Engine:
+    from scmaxatac.nn.engines._torch import resolve_device
+    from scmaxatac.nn.engines._triton import TritonEngine
+
+    device = resolve_device(options.device)
+    return TritonEngine(networks, device=device, precision=options.precision, batch_size=options.batch_size)
+
+
+def _find_cuda_device(device: str) -> str:
+    from scmaxatac.nn.engines._torch import resolve_device
+
+    return str(resolve_device("cuda" if device == "auto" else device))
+
+
 BACKENDS: dict[str, BackendRecord] = {
     record.name: record
     for record in (
@@ -102,6 +119,16 @@ BACKENDS: dict[str, BackendRecord] = {
             make=_make_torch,
             lacks=_lacking_in_torch,
         ),
+        BackendRecord(
+            name="triton",
+            devices=("cuda",),
+            precisions=("float32", "bfloat16"),
+            is_installed=lambda: find_spec("triton") is not None and find_spec("torch") is not None,
+            install="pip install triton",
+            find_device=_find_cuda_device,
+            make=_make_triton,
+            is_automatic=False,  # its rate was not measured on a GPU
+        ),
     )
 }
 """Backends by name. Of several that can run on a device, ``"auto"`` takes the first that is installed; a prediction on
@@ -123,7 +150,8 @@ def make_engine(
     networks
         Networks with the same windows and bins, such as :class:`~scmaxatac.models.TFModel`.
     backend
-        ``"openvino"`` (CPU, extra ``openvino``), ``"torch"``, or ``"auto"``: OpenVINO on the CPU when it is installed.
+        ``"openvino"`` (CPU, extra ``openvino``), ``"torch"``, ``"triton"`` (one kernel a network on NVIDIA GPUs, whose
+        rate was not measured), or ``"auto"``: OpenVINO on the CPU when it is installed, else torch; never Triton.
         Nothing is measured here; predictions name the backend that they found to be the fastest.
     device
         A torch device such as ``"cpu"``, ``"cuda:0"`` or ``"mps"``; ``"auto"`` takes a GPU when there is one and the
@@ -218,10 +246,11 @@ def _named(options: EngineOptions) -> tuple[BackendRecord, str]:
 
 def _automatic(options: EngineOptions) -> list[tuple[BackendRecord, str]]:
     """Backend for the device; without one named, for the first accelerator that a backend finds. On the CPU, all."""
-    fitting = [record for record in BACKENDS.values() if _runs_on(record, options.device) and record.is_installed()]
+    candidates = [record for record in BACKENDS.values() if record.is_automatic and _runs_on(record, options.device)]
+    fitting = [record for record in candidates if record.is_installed()]
     fitting.sort(key=lambda record: record.devices is None)  # those that name the device first
     if not fitting:
-        lines = " or ".join(record.install for record in BACKENDS.values() if _runs_on(record, options.device))
+        lines = " or ".join(record.install for record in candidates)
         raise ImportError(f"no backend for device {options.device!r} is installed: {lines}")
     if options.device not in ("auto", "cpu"):
         return [(fitting[0], fitting[0].find_device(options.device))]
