@@ -201,3 +201,16 @@ def test_bad_input_is_one_clear_error(data, scored, tmp_path):
     write_bgzf(moved, data[1].replace("rs1", "rs2").encode())
     with pytest.raises(ValueError, match=r"not the file that was scored \(.*or was changed since.*Give the file that"):
         sma.tl.write_variants(adata, tmp_path / "a.vcf", vcf=moved)
+
+
+def test_ids_of_a_table_leave_the_file_readable(data, mini, tmp_path):
+    adata = data[0].copy()
+    base = "ACGT"[mini.codes["chr1"][1_700]]
+    table = pd.DataFrame({"chrom": "chr1", "pos": 1_701, "ref": base, "alt": list(set("ACGT") - {base})})
+    table["id"] = ["rs1;rs2", np.nan, pd.NA]
+    sma.tl.score_variants(adata, table, genome=mini.genome)
+    assert sma.get.variants(adata)["id"].unique().tolist() == ["rs1;rs2", "."]
+    with pysam.VariantFile(str(sma.tl.write_variants(adata, tmp_path / "a.vcf"))) as file:
+        assert [record.id for record in file] == ["rs1;rs2", None, None]
+    with pytest.raises(ValueError, match=r"variants: row 2 of 3: id is 'rs\\t1'; an id can't have white space"):
+        sma.tl.score_variants(adata, table.assign(id=["a", "rs\t1", "b c"]), genome=mini.genome)
