@@ -199,7 +199,7 @@ def test_bad_input_is_one_clear_error(data, scored, tmp_path):
         sma.tl.write_variants(adata, tmp_path / "a.vcf")
     sma.tl.write_variants(adata, tmp_path / "a.vcf", vcf=moved)
     write_bgzf(moved, data[1].replace("rs1", "rs2").encode())
-    with pytest.raises(ValueError, match=r"not the file that was scored \(.*or was changed since.*Give the file that"):
+    with pytest.raises(ValueError, match=r"is not the file that was scored .*input.* or was changed since: its sha256"):
         sma.tl.write_variants(adata, tmp_path / "a.vcf", vcf=moved)
 
 
