@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from scmaxatac._arguments import checked_arguments
+from scmaxatac._checks import check_number
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
 from scmaxatac.evaluate._bins import labelled_bins
@@ -47,7 +48,7 @@ def precision_recall(
     Parameters
     ----------
     scores
-        Scores as :func:`scmaxatac.tl.benchmark` takes them, or several under names, ``{{"maxATAC": a, "motif": b}}``,
+        Scores as :func:`scmaxatac.tl.benchmark` takes them, or several under names, ``{"maxATAC": a, "motif": b}``,
         to be compared on the same bins.
     peaks
         A BED or narrowPeak file, or a table with chrom, start and end (0-based, half-open).
@@ -83,13 +84,15 @@ def precision_recall(
     >>> import scmaxatac as sma
     >>> toy = sma.datasets.toy()
     >>> bound = toy.sites[toy.sites["bound"] & (toy.sites["tf"] == "CTCF")]
-    >>> ax = sma.pl.precision_recall({{"sites": bound.assign(score=1.0)}}, bound, genome=toy.genome)
+    >>> bound = bound[bound["group"] == "B"]
+    >>> ax = sma.pl.precision_recall({"sites": bound.assign(score=1.0)}, bound, genome=toy.genome)
     >>> [line.get_label() for line in ax.get_lines()]
-    ['sites (1.000)', 'chance (0.009)']
+    ['sites (1.000)', 'chance (0.018)']
     """
     import matplotlib.pyplot as plt
 
     check_save(save)
+    check_number("bin_size", bin_size, low=1, whole=True)
     named = _named(scores)
     bins = {
         name: labelled_bins(table, peaks, genome=genome, chroms=chroms, regions=regions, bin_size=bin_size)

@@ -73,7 +73,7 @@ def tracks(
         annotation that the run's genome had, if it had one; ``False`` for none. Where there are more than fit into six
         rows, protein-coding and long ones are drawn, and the number of the others stands beside them.
     intervals
-        Further rows of bars below the tracks: ``{{name: intervals}}``, each a table with chrom, start and end or a BED
+        Further rows of bars below the tracks: ``{name: intervals}``, each a table with chrom, start and end or a BED
         file, such as peaks, ChIP-seq, a blacklist or variants.
     highlight
         Intervals to shade: a region as text, several, a table or a BED file.

@@ -91,7 +91,7 @@ def benchmark(
     --------
     >>> import scmaxatac as sma
     >>> toy = sma.datasets.toy()
-    >>> bound = toy.sites[toy.sites["bound"] & (toy.sites["tf"] == "CTCF")]
+    >>> bound = toy.sites.query("bound and tf == 'CTCF' and group == 'B'")
     >>> table = sma.tl.benchmark(bound.assign(score=1.0), bound, genome=toy.genome, block_size=20_000)
     >>> float(table.loc["pooled", "average_precision"])
     1.0
