@@ -23,8 +23,8 @@ def labelled_bins(
     Raises
     ------
     ValueError
-        If scores, peaks or regions don't fit the genome or are malformed, scores are of several factors or groups, peaks
-        of several factors, or no region lies on the chromosomes.
+        If scores, peaks or regions don't fit the genome or are malformed, scores are of several factors or groups,
+        peaks of several factors, or no region lies on the chromosomes.
     """
     check_not_mixed(peaks, "peaks", "tf")
     chosen, largest = read_scores(scores, genome, chroms, bin_size)

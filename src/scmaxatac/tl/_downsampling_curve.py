@@ -21,9 +21,9 @@ from scmaxatac.atac._read_pseudobulks import check_options, insertions_of_group,
 from scmaxatac.atac._thinning import nested_libraries
 from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.evaluate._bins import labelled_bins
-from scmaxatac.evaluate._read_scores import check_not_mixed
 from scmaxatac.evaluate._motifs import Motifs, read_any_motifs
 from scmaxatac.evaluate._ranking_metrics import check_blocks, count_blocks, warn_of_few_blocks
+from scmaxatac.evaluate._read_scores import check_not_mixed
 from scmaxatac.fragments._read_groups import FragmentPaths
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table
