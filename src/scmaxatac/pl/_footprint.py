@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 _PANEL, _UPPER, _LOWER = 2.3, 1.75, 0.6
 _LEFT, _LABEL_AT, _HEAD, _FOOT, _GAP, _BETWEEN = 0.82, 0.2, 0.48, 0.5, 0.48, 0.1
-_NARROW, _NARROWEST = 1.5, 0.7
+_NARROW, _NARROWEST, _LOW = 1.5, 0.7, 0.4
 _MOST_COLUMNS = 4
 _MANY, _SMOOTH, _SMOOTH_MANY = 6, 5, 11
 _ROW = 0.155
@@ -160,7 +160,10 @@ def footprint(
             panel.axvspan(-params["core"] / 2, params["core"] / 2, color=LIGHT_GREY, alpha=0.35, linewidth=0, zorder=0)
             panel.set_xlim(-params["flank"], params["flank"])
             half = params["flank"] * 0.8
-            panel.set_xticks([-half, 0, half] if across < _NARROW else [-half, -half / 2, 0, half / 2, half])
+            ticks = [-half, 0, half] if across < _NARROW else [-half, -half / 2, 0, half / 2, half]
+            panel.set_xticks([0] if across < _NARROWEST else ticks)
+            if _LOWER * scale < _LOW and panel is lower:
+                panel.locator_params(axis="y", nbins=1)
             panel.xaxis.set_major_formatter("{x:g}")
         upper.tick_params(labelbottom=False)
         grid.text(left, top - 0.24, tf, fontsize=LARGE, va="baseline")

@@ -169,8 +169,8 @@ def footprint(
     FileNotFoundError
         If a file does not exist, or the folder of the run is gone.
     ValueError
-        If the genome has no sequence or is not the one that was predicted, sites or peaks can't be read or are empty, no
-        insertion lies outside peaks, widths don't fit each other, or the object can't be written to.
+        If the genome has no sequence or is not the one that was predicted, sites or peaks can't be read or are empty,
+        no insertion lies outside peaks, widths don't fit each other, or the object can't be written to.
 
     References
     ----------
