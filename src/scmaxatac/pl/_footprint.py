@@ -163,7 +163,7 @@ def footprint(
             ticks = [-half, 0, half] if across < _NARROW else [-half, -half / 2, 0, half / 2, half]
             panel.set_xticks([0] if across < _NARROWEST else ticks)
             if _LOWER * scale < _LOW and panel is lower:
-                panel.locator_params(axis="y", nbins=1)
+                panel.locator_params(axis="y", nbins=1, min_n_ticks=1)
             panel.xaxis.set_major_formatter("{x:g}")
         upper.tick_params(labelbottom=False)
         grid.text(left, top - 0.24, tf, fontsize=LARGE, va="baseline")
@@ -172,7 +172,12 @@ def footprint(
             label = _LABELS["uncorrected" if curve == "uncorrected" else params["correction"]]
             upright: dict[str, Any] = {"rotation": 90, "ha": "center", "va": "center", "fontsize": MEDIUM}
             grid.text(_LABEL_AT, top + _UPPER * scale / 2, label, **upright)
-            grid.text(_LABEL_AT, top + (_UPPER + _LOWER / 2) * scale + _BETWEEN, "Expected", **upright)
+            grid.text(
+                _LABEL_AT,
+                top + (_UPPER + _LOWER / 2) * scale + _BETWEEN,
+                "Expected" if _LOWER * scale > _LOW else "Exp.",
+                **upright,
+            )
             in_row = min(len(factors) - i, n_columns)
             middle = _LEFT + (in_row * (across + _GAP) - _GAP) / 2
             below = top + (_UPPER + _LOWER) * scale + _BETWEEN + 0.32
