@@ -129,6 +129,8 @@ def test_titles_stay_within_half_a_figure(truth):
         figure.draw_without_rendering()
         right = axes[1].get_window_extent().x0
         assert max(text.get_window_extent().x1 for text in axes[0].texts) < right
+        axes[1].remove()
+        assert width == 5 or texts_in_trouble(figure) == []
 
 
 @pytest.mark.parametrize(("n_groups", "n_sites"), [(1, 1), (3, 2), (1, 20), (4, 6)])

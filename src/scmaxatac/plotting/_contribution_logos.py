@@ -26,6 +26,9 @@ _TALLEST, _SMALLEST = 0.85, 0.45
 _BODY = 12.0
 """Height that all rows together should not exceed, unless letters would become too small."""
 
+_LOW = 0.25
+"""Height below which the y axis has one label."""
+
 _SITES = 10
 
 
@@ -122,13 +125,15 @@ def draw_rows(
     height = max(height, 0.05) if available else min(max(height, _SMALLEST), _TALLEST)
     grid = PanelGrid(ax, available[0] if available else _WIDTH, fixed + height * len(rows))
     limits = {tf: _range([row.heights for row in rows if row.tf == tf]) for tf in {row.tf for row in rows}}
-    room = grid.width - _LEFT
+    room, across = grid.width - _LEFT, max(grid.width - _LEFT - _RIGHT, 0.2)
     top = 0.0
     for row, is_last in zip(rows, ends, strict=True):
         grid.text(_LEFT, top + _TITLE / 2, _that_fits(row.titles, room), va="center", ha="left")
-        panel = grid.panel(_LEFT, top + _TITLE, max(grid.width - _LEFT - _RIGHT, 0.2), height)
+        panel = grid.panel(_LEFT, top + _TITLE, across, height)
         panel.set_label(row.title)
-        _draw_row(panel, row, limits[row.tf] if share_y else _range([row.heights]), ticks=is_last, height=height)
+        _draw_row(
+            panel, row, limits[row.tf] if share_y else _range([row.heights]), ticks=is_last, height=height, width=across
+        )
         top += _TITLE + height + (_TICKS if is_last else 0)
     grid.text(grid.width / 2, grid.height - 0.12, "Position (bp)", fontsize=MEDIUM, va="center", ha="center")
     grid.text(
@@ -179,17 +184,22 @@ def _range(heights: list[np.ndarray]) -> tuple[float, float]:
     return low - 0.03 * span, high + 0.03 * span
 
 
-def _draw_row(panel: "Axes", row: Row, limits: tuple[float, float], *, ticks: bool, height: float) -> None:
+def _draw_row(
+    panel: "Axes", row: Row, limits: tuple[float, float], *, ticks: bool, height: float, width: float
+) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     end = row.start + row.heights.shape[1]
+    n_labels = int(width / (text_width([f"{end:,}"], SMALL) + 0.15))
     panel.set(xlim=(row.start, end), ylim=limits)
     panel.axvspan(*row.bin, color=LIGHT_GREY, alpha=0.5, linewidth=0)
     draw_logo(panel, row.heights, row.start)
     panel.axhline(0, color=GREY, linewidth=0.5)
     panel.spines[["top", "right", "bottom"]].set_visible(False)
-    panel.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True))
+    panel.xaxis.set_major_locator(
+        MaxNLocator(nbins=min(max(n_labels - 1, 1), 8), steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
+    )
     panel.xaxis.set_major_formatter(FuncFormatter(lambda position, _: f"{position:,.0f}"))
     panel.tick_params(axis="x", bottom=ticks, labelbottom=ticks, labelsize=SMALL, length=2, pad=1)
-    panel.yaxis.set_major_locator(MaxNLocator(nbins=2 if height < 0.5 else 3))
+    panel.yaxis.set_major_locator(MaxNLocator(nbins=1 if height < _LOW else 2 if height < 0.5 else 3, min_n_ticks=1))
     panel.tick_params(axis="y", labelsize=SMALL, length=2, pad=2)

@@ -85,7 +85,8 @@ def benchmark(
         If a chromosome is not in the genome.
     ValueError
         If scores, peaks or regions are not on the genome's chromosomes or reach past their ends, a bigWig has another
-        length for one of them, a table lacks a column, or a score is missing, negative or no number.
+        length for one of them, a table lacks a column, a score is missing, negative or no number, or the columns tf and
+        group of scores, or tf of peaks, hold several values.
 
     Examples
     --------
