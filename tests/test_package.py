@@ -215,6 +215,7 @@ def test_shared_parameter_texts_were_inserted(name: str):
     lines = (inspect.getdoc(CALLABLES[name]) or "").splitlines()
     texts = [line for line in lines if not line.lstrip().startswith((">>>", "..."))]
     assert not [line for line in texts if re.search(r"\{\w*\}", line)]
+    assert not [line for line in lines if "{{" in line], "docstrings are no format strings: braces stand as they are"
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

@@ -130,3 +130,27 @@ def test_scores_of_a_narrow_peak_file_that_are_all_alike_are_warned_about(scores
         UserWarning, match=r"all 100 scores of .*s\.narrowPeak are 0: no interval .*; signal_value differs"
     ):
         benchmark(tmp_path / "s.narrowPeak", peaks, genome)
+
+
+def test_several_factors_or_groups_are_not_taken_for_one(scores, peaks, genome):
+    """A table of all sites holds those of each factor in each group."""
+    n = len(scores)
+    mixed = scores.assign(tf=["CTCF", "SPI1"] * (n // 2), group=pd.Categorical(np.resize(["B", "T", "NK"], n)))
+    calls = {
+        "benchmark": benchmark,
+        "calibrate": lambda s, p, g: sma.tl.calibrate(s, p, genome=g),
+        "calibrate, named": lambda s, p, g: sma.tl.calibrate({"x": s}, {"x": p}, genome=g),
+        "curve": lambda s, p, g: sma.pl.precision_recall({"x": s}, p, genome=g),
+        "average": lambda s, p, g: sma.tl.average_chip([s], genome=g) if p is peaks else benchmark(scores, p, g),
+    }
+    for call in calls.values():
+        with pytest.raises(
+            ValueError, match=r"of 2 factors \(CTCF, SPI1\) and 3 groups \(B, T, NK\).* Choose those of"
+        ):
+            call(mixed, peaks, genome)
+        with pytest.raises(ValueError, match=r"are of 3 groups .* such as table\[\(table\['group'\] == 'B'\)\]"):
+            call(mixed.assign(tf="CTCF"), peaks, genome)
+        with pytest.raises(ValueError, match=r"peaks are of 2 factors \(CTCF, SPI1\).* Choose those of one factor,"):
+            call(scores, mixed[["chrom", "start", "end", "tf"]], genome)
+    one = mixed.query("tf == 'CTCF' and group == 'B'")
+    pd.testing.assert_frame_equal(benchmark(one, peaks, genome), benchmark(one[list(scores)], peaks, genome))

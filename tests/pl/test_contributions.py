@@ -113,6 +113,26 @@ def test_all_rows_have_one_range_unless_each_has_its_own(truth):
     assert low <= actual.min() <= 0 <= actual.max() <= high
 
 
+def test_rows_of_a_factor_share_a_range_that_another_factor_does_not_flatten(truth):
+    put(truth.adata, ["B"], ["CTCF", "SPI1"], 3)
+    truth.adata.uns["tfbs"]["contributions"][:3] *= 10
+    limits = [panel.get_ylim()[1] for panel in pl.contributions(truth.adata).axes]
+    assert len(set(limits[:3])) == len(set(limits[3:])) == 1
+    assert limits[0] > 3 * limits[-1]
+
+
+def test_titles_stay_within_half_a_figure(truth):
+    put(truth.adata, truth.groups, ["CTCF"], 2)
+    for width in (14, 9, 5):
+        figure, axes = plt.subplots(1, 2, figsize=(width, 6))
+        pl.contributions(truth.adata, ax=axes[0])
+        figure.draw_without_rendering()
+        right = axes[1].get_window_extent().x0
+        assert max(text.get_window_extent().x1 for text in axes[0].texts) < right
+        axes[1].remove()
+        assert width == 5 or texts_in_trouble(figure) == []
+
+
 @pytest.mark.parametrize(("n_groups", "n_sites"), [(1, 1), (3, 2), (1, 20), (4, 6)])
 def test_no_texts_overlap_or_are_clipped(tmp_path, n_groups, n_sites):
     groups = [f"{'CD4/naive T | donor_1 | ' * 3}{i}" for i in range(n_groups)]

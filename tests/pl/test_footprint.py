@@ -90,6 +90,23 @@ def test_of_many_groups_there_are_no_bands_and_wide_intervals_do_not_hide_the_cu
     assert ax.get_ylim()[1] < line.max() + 0.5 * (line.max() - line.min())
 
 
+def test_a_group_that_no_curve_is_drawn_of_has_no_line_in_the_legend():
+    figure = pl.footprint(footprints(["CTCF", "SPI1"], ["B", "T"], without=[("CTCF", "B"), ("SPI1", "B")]))
+    texts = [text.get_text() for text in figure.texts]
+    assert "B (no sites)" in texts
+    assert "T" in texts
+    assert texts.count("\N{HORIZONTAL BAR}") == 1
+
+
+@pytest.mark.parametrize("names", [["B", "T"], ["CD4 naive T", "CD8 memory T", "Monocytes CD14 | donor_1"]])
+def test_the_legend_of_a_small_figure_lies_beside_the_panel(names):
+    figure = pl.footprint(footprints(["CTCF"], names, without=[("CTCF", names[0])]), figsize=(3, 2))
+    assert texts_in_trouble(figure) == []
+    right = max(ax.get_window_extent().x1 for ax in figure.axes)
+    lines = [text for text in figure.texts if text.get_text() == "\N{HORIZONTAL BAR}"]
+    assert min(text.get_window_extent().x0 for text in lines) > right
+
+
 @pytest.mark.parametrize(("n_tfs", "n_groups"), [(1, 1), (1, 20), (5, 3), (9, 33)])
 def test_no_texts_overlap_however_many_factors_and_groups_there_are(n_tfs, n_groups):
     groups = [f"CD4 naive T {i} | donor_{i}" for i in range(n_groups)]
@@ -106,7 +123,12 @@ def test_it_is_drawn_in_the_place_of_axes_and_at_a_size():
 
 
 @pytest.mark.parametrize(
-    ("options", "message"), [({"smooth": 4}, "smooth is 4; it has to be odd"), ({"curve": "x"}, "curve is 'x'")]
+    ("options", "message"),
+    [
+        ({"smooth": 4}, "smooth is 4; it has to be odd"),
+        ({"smooth": 201}, "smooth is 201; footprints have only 200 positions"),
+        ({"curve": "x"}, "curve is 'x'"),
+    ],
 )
 def test_options_that_can_not_be_are_refused(options, message):
     with pytest.raises(ValueError, match=message):

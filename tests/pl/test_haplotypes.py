@@ -158,3 +158,11 @@ def test_it_is_saved(tmp_path):
         pl.haplotypes(make_haplotypes(["CTCF"], 50, 9), save="a.x", **PAIR)
     pl.haplotypes(make_haplotypes(["CTCF"], 50, 9), save=tmp_path / "a.svg", **PAIR)
     assert (tmp_path / "a.svg").stat().st_size > 1_000
+
+
+def test_classes_of_true_and_false_are_named_with_their_column():
+    haplotypes = make_haplotypes(["CTCF"], 50, 5)
+    haplotypes.obs["risk"] = (haplotypes.obs["sample"] == "donor1").to_numpy()
+    figure = pl.haplotypes(haplotypes, "risk", target="True", reference="False")
+    assert {"risk: True", "risk: False"} <= set(panels(figure))
+    assert texts_in_trouble(figure) == []

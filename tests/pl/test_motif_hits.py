@@ -40,6 +40,16 @@ def test_a_line_a_group_counts_hits_by_their_distance(truth):
     assert panel.get_title(loc="left") == "CTCF_1\nin 50% of sites of CTCF"
 
 
+def test_motifs_of_a_factor_have_one_scale_so_that_a_few_hits_stay_low(truth):
+    tables = put(truth.adata, ["B"], ["CTCF_1", "RARE"])
+    rare = tables["hits"]["motif"] == "RARE"
+    kept = pd.concat([tables["hits"][~rare], tables["hits"][rare].head(2)], ignore_index=True)
+    truth.adata.uns["tfbs_motif_hits"]["hits"] = kept
+    often, seldom = pl.motif_hits(truth.adata, motifs=["CTCF_1", "RARE"]).axes
+    assert often.get_ylim() == seldom.get_ylim()
+    assert max(seldom.lines[0].get_ydata()) < 0.2 * seldom.get_ylim()[1]
+
+
 def test_motifs_in_most_sites_are_drawn_first(truth):
     put(truth.adata, ["B"], [f"M{i}" for i in range(9)])
     assert [panel.get_label() for panel in pl.motif_hits(truth.adata).axes] == [f"CTCF M{i}" for i in range(6)]

@@ -48,6 +48,8 @@ def test_several_scores_are_compared_on_the_same_bins(tables):
         pl.precision_recall({"a": scores, "b": elsewhere}, peaks, genome=GENOME)
     with pytest.raises(ValueError, match="scores is empty"):
         pl.precision_recall({}, peaks, genome=GENOME)
+    with pytest.raises(ValueError, match="bin_size is 0"):
+        pl.precision_recall(scores, peaks, genome=GENOME, bin_size=0)
     with pytest.raises(ValueError, match="no bin is positive"):
         pl.precision_recall(scores, peaks.assign(start=390_000, end=390_200), genome=GENOME, regions="chr1:0-100,000")
 

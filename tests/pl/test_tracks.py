@@ -192,8 +192,11 @@ def test_without_a_store_only_the_signal_is_left_out_with_a_warning(tmp_path):
 
 
 def test_a_region_that_is_no_region_is_told(truth):
-    with pytest.raises(ValueError, match="not understood"):
+    with pytest.raises(ValueError, match="'chr22' is a chromosome; for all of it give 'chr22:0-"):
         pl.tracks(truth.adata, "chr22")
+    with pytest.raises(ValueError, match="not understood"):
+        pl.tracks(truth.adata, "22")
+    assert pl.tracks(truth.adata, "chr22:18.712M-900M", groups="B").axes[0].get_xlim()[1] < 10**8
     with pytest.raises(ValueError, match="was not predicted"):
         pl.tracks(truth.adata, "chr7:1-1,000")
 
@@ -249,6 +252,19 @@ def test_narrow_peaks_stay_visible_in_wide_regions():
     left, right, heights = column_maxima(starts, ends, values, limits, n)
     assert np.allclose(heights, dense[slice(*limits)].reshape(n, -1).max(axis=1))
     assert np.array_equal(left[1:], right[:-1])
+
+
+@pytest.mark.parametrize("n_groups", [15, 30])
+def test_the_legend_of_many_groups_over_each_other_has_as_many_rows_as_it_needs(tmp_path, n_groups):
+    groups = [f"CD{i} memory T cells | donor_{i % 3}" for i in range(n_groups)]
+    truth = make_truth(tmp_path, groups=groups, tfs=["CTCF"])
+    for options in ({}, {"figsize": (7, 6)}):
+        figure = pl.tracks(truth.adata, REGION, layout="overlay", **options)
+        assert texts_in_trouble(figure) == []
+        entries = [text.get_text() for text in figure.texts if text.get_text().startswith("\N{BLACK SQUARE}")]
+        assert entries == [f"\N{BLACK SQUARE} {group}" for group in groups]
+        legend = [text.get_window_extent() for text in figure.texts if text.get_text() in entries]
+        assert min(box.y0 for box in legend) > max(ax.get_window_extent().y1 for ax in figure.axes)
 
 
 def test_factors_stand_together_or_groups_over_each_other(truth):

@@ -112,6 +112,17 @@ def test_no_texts_overlap_or_are_clipped(tmp_path, n_groups, n_tfs, n, ids):
     assert texts_in_trouble(ax.figure) == []
 
 
+@pytest.mark.parametrize(("n_groups", "n_tfs"), [(15, 1), (15, 4), (30, 2), (4, 3)])
+def test_long_names_of_many_groups_do_not_run_into_each_other(tmp_path, n_groups, n_tfs):
+    groups = [f"CD{i} memory T cells of the blood | donor_{i % 3}" for i in range(n_groups)]
+    adata = with_variants(make_truth(tmp_path, groups=groups, tfs=[f"ZNF{i}" for i in range(n_tfs)]), 20)
+    for options in ({}, {"figsize": (12, 7)}):
+        ax = pl.variant_effects(adata, **options)
+        assert texts_in_trouble(ax.figure) == []
+        headers = [text.get_text() for text in ax.texts]
+        assert len(set(headers)) == n_groups
+
+
 def test_it_is_drawn_into_an_axes_and_bad_numbers_are_told(adata):
     figure, ax = plt.subplots()
     assert pl.variant_effects(adata, ax=ax) is ax

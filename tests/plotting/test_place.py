@@ -23,6 +23,17 @@ def test_a_region_is_taken_as_it_is_and_a_gene_gets_flanks(genes):
     assert find_place("FOS:JUN", genes, 500) == ("chr1", 0, 700)
 
 
+def test_what_reaches_past_a_chromosome_is_cut_and_a_chromosome_alone_is_told(genes):
+    sizes = {"chr1": 230}
+    assert find_place("chr1:100-900", genes, 0, sizes) == ("chr1", 100, 230)
+    assert find_place("FOS:JUN", genes, 50, sizes) == ("chr1", 50, 230)
+    with pytest.raises(ValueError, match="'chr1:230-900' lies beyond the end of chr1, 230 bp"):
+        find_place("chr1:230-900", genes, 0, sizes)
+    for known in (genes, None):
+        with pytest.raises(ValueError, match="'chr1' is a chromosome; for all of it give 'chr1:0-230'"):
+            find_place("chr1", known, 0, sizes)
+
+
 @pytest.mark.parametrize("names", [("chrom", "start", "end"), ("Chromosome", "Start", "End")])
 def test_rows_of_other_tables_are_understood(names):
     row = pd.DataFrame([("chr1", 100, 200)], columns=names).iloc[0]
@@ -50,5 +61,9 @@ def test_intervals_are_cut_to_what_is_shown_and_other_names_of_chromosomes_are_t
     (found,) = read_strips({"peaks": table}, ("chr1", 5, 100), "intervals").values()
     assert found.to_numpy().tolist() == [[5, 10], [90, 100]]
     assert read_strips(None, ("chr1", 5, 100), "intervals") == {}
-    with pytest.raises(ValueError, match="intervals 'peaks'"):
+    elsewhere = pd.DataFrame({"chrom": ["chr2", "chrUn"], "start": [0, 0], "end": [10, 10]})
+    assert read_strips({"highlight": elsewhere}, ("chr1", 5, 100), "highlight")["highlight"].empty
+    with pytest.raises(ValueError, match=r"^highlight: '1' there is 'chr1' in the region that is shown"):
+        read_strips({"highlight": "1:5-10"}, ("chr1", 5, 100), "highlight")
+    with pytest.raises(ValueError, match="intervals 'peaks': '1' there is 'chr1' in the region that is shown"):
         read_strips({"peaks": table.assign(chrom=["1", "1", "2"])}, ("chr1", 5, 100), "intervals")

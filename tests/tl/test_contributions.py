@@ -15,6 +15,8 @@ import scmaxatac as sma
 from scmaxatac import settings
 from scmaxatac.containers._mudata import columns_not_pulled
 from scmaxatac.predict import _run_contributions
+from scmaxatac.results._read_contributions import read_contribution_params
+from scmaxatac.results._reader import find_results
 
 REGIONS = ["chr1:1,500-1,700", "chr2:4,600-4,800", "chr1:3,200-3,360", "chr1:13,300-13,345", "chr1:9,690-9,760"]
 """Open places, a chromosome's end, and unknown bases."""
@@ -242,6 +244,18 @@ def test_regions_on_chromosomes_that_were_not_predicted_are_counted(mini, fragme
     assert found.sites[["chrom", "site_start"]].astype(object).to_numpy().tolist() == [["chr1", 3_200]]
     with pytest.raises(ValueError, match="none of the 1 regions lies on a chromosome that was predicted"):
         explain(adata, mini, regions="chr2:10-40")
+
+
+def test_sites_without_a_known_base_are_left_out_and_counted(adata, mini):
+    inside = "chr1:9,300-9,400"
+    with pytest.warns(UserWarning, match="1 of 3 sites have unknown bases alone around them in .*, so are left out"):
+        found = explain(adata, mini, regions=[REGIONS[0], inside, "chr1:9,690-9,760"])
+    assert found.sites["site_start"].tolist() == [1_500, 9_690]
+    assert read_contribution_params(find_results(adata, "tfbs", "atac"))["left_out"]["unknown sequence"] == 1
+    with pytest.raises(ValueError, match="1 of 1 sites have unknown bases alone around them"):
+        explain(adata, mini, regions=inside)
+    with pytest.raises(ValueError, match="regions are empty; give at least one"):
+        explain(adata, mini, regions=pd.DataFrame({"chrom": [], "start": [], "end": []}))
 
 
 def test_bad_input_is_one_clear_error_before_any_work(adata, mini, monkeypatch):

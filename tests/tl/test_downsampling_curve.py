@@ -231,6 +231,8 @@ def test_bad_input_is_told(curve, peaks):
         curve(sizes=[0, 5])
     with pytest.raises(ValueError, match="peaks are of one factor, but 2 are predicted"):
         curve(peaks=peaks)
+    with pytest.raises(ValueError, match="peaks of AAA are of 2 factors"):
+        curve(peaks={"AAA": peaks.assign(tf=["AAA", "BBB"] * (len(peaks) // 2) + ["AAA"] * (len(peaks) % 2))})
     with pytest.raises(ValueError, match="give peaks as well"):
         curve(motifs={"AAA": np.ones((4, 4))})
     with pytest.raises(KeyError, match="there is no motif of AAA"):

@@ -236,6 +236,7 @@ def test_what_can_not_be_done_is_one_clear_error_before_any_work(adata, mini, mo
         ({"genome": None}, "genome is missing"),
         ({"sites": None, "called_only": True}, "called_only chooses among sites"),
         ({"sites": hits.iloc[:0]}, "sites are empty"),
+        ({"peaks": pd.DataFrame({"chrom": [], "start": [], "end": []})}, "peaks are empty; give at least one"),
         ({"sites": hits.assign(strand="x")}, r"sites: row 1 has the strand 'x' \(12 such rows\)"),
         ({"sites": hits.assign(tf=None)}, "sites: 12 of 12 rows have no tf, the first is row 1"),
         ({"sites": hits.drop(columns="tf"), "tfs": ["AAA"]}, "sites have no column 'tf'"),

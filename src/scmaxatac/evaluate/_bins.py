@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from scmaxatac.evaluate._benchmark import ScoredBins, score_bins
-from scmaxatac.evaluate._read_scores import read_scores
+from scmaxatac.evaluate._read_scores import check_not_mixed, read_scores
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.genome._intervals_on_genome import as_intervals, regions_on
@@ -23,8 +23,10 @@ def labelled_bins(
     Raises
     ------
     ValueError
-        If scores, peaks or regions don't fit the genome or are malformed, or no region lies on the chromosomes.
+        If scores, peaks or regions don't fit the genome or are malformed, scores are of several factors or groups,
+        peaks of several factors, or no region lies on the chromosomes.
     """
+    check_not_mixed(peaks, "peaks", "tf")
     chosen, largest = read_scores(scores, genome, chroms, bin_size)
     known = as_intervals(peaks, "peaks", genome)
     inside = None if regions is None else regions_on(regions, genome, chosen)

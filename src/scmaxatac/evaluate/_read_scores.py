@@ -24,12 +24,27 @@ def read_scores(
     Raises
     ------
     ValueError
-        If there are no scores on the genome, a chromosome has another length there, or a score is missing, negative or
-        no number.
+        If there are no scores on the genome, they are of several factors or groups, a chromosome has another length
+        there, or a score is missing, negative or no number.
     """
     if isinstance(scores, pd.DataFrame) or not is_bigwig(scores):
         return _from_table(scores, genome, chroms, bin_size)
     return _from_bigwig(scores, genome, chroms, bin_size)
+
+
+def check_not_mixed(table: object, what: str, *columns: str) -> None:
+    """Raise a ValueError if a table has one of the columns, tf and group, with more than one value in it."""
+    if not isinstance(table, pd.DataFrame):
+        return
+    found = {column: table[column].dropna().astype(str).unique() for column in columns if column in table}
+    if mixed := {column: values for column, values in found.items() if len(values) > 1}:
+        words = {"tf": "factors", "group": "groups"}
+        held = " and ".join(f"{len(v)} {words[c]} ({abbreviate(v)})" for c, v in mixed.items())
+        one = " and ".join(words[column].removesuffix("s") for column in columns)
+        pick = " & ".join(f"(table[{c!r}] == {v[0]!r})" for c, v in mixed.items())
+        raise ValueError(
+            f"{what} are of {held}; all of them would count as one. Choose those of one {one}, such as table[{pick}]"
+        )
 
 
 def _from_bigwig(
@@ -61,7 +76,9 @@ def _from_bigwig(
 def _from_table(
     given: Table, genome: Genome, chroms: Iterable[str] | None, bin_size: int
 ) -> tuple[list[str], Iterator[np.ndarray]]:
-    frame = _with_scores(on_genome(given, "scores", genome), given)
+    frame = on_genome(given, "scores", genome)
+    check_not_mixed(frame, "scores", "tf", "group")
+    frame = _with_scores(frame, given)
     if not len(frame) and chroms is None:
         raise ValueError("there are no scores; name the chromosomes to compare on, where all bins then score 0")
     chosen = _choose(frame["chrom"].unique(), genome, chroms)

@@ -57,7 +57,7 @@ def contributions(
     width
         Bases to draw of each site, those that contribute most together; by default all.
     share_y
-        Whether all rows have one range.
+        Whether all rows of a factor have one range.
     key
         {key}
     mod

@@ -34,10 +34,11 @@ if TYPE_CHECKING:
 
 _PANEL, _UPPER, _LOWER = 2.3, 1.75, 0.6
 _LEFT, _LABEL_AT, _HEAD, _FOOT, _GAP, _BETWEEN = 0.82, 0.2, 0.48, 0.5, 0.48, 0.1
-_NARROW = 1.5
+_NARROW, _NARROWEST, _LOW = 1.5, 0.7, 0.4
 _MOST_COLUMNS = 4
 _MANY, _SMOOTH, _SMOOTH_MANY = 6, 5, 11
 _ROW = 0.155
+_LONGEST, _SHORTEST = 26, 6
 _LINE = "\N{HORIZONTAL BAR}"
 _ROOM = 1.5
 """How many times the height of the curves intervals may take."""
@@ -109,7 +110,7 @@ def footprint(
     KeyError
         If there are no footprints under `key`, or no such factor or group among them.
     ValueError
-        If `curve` is something else, or `smooth` is even or below 1.
+        If `curve` is something else, or `smooth` is even, below 1 or more than the positions of the footprints.
 
     Examples
     --------
@@ -131,6 +132,8 @@ def footprint(
         get.footprint(data, level, tfs=tfs, groups=groups, key=key, mod=mod) for level in ("profiles", "depths")
     )
     params = read_entry(unwrap(data, mod), FOOTPRINT, key)[1]
+    if smooth is not None and smooth > 2 * params["flank"]:
+        raise ValueError(f"smooth is {smooth}; footprints have only {2 * params['flank']} positions")
     names, factors = (list(depths[column].cat.categories) for column in ("group", "tf"))
     colors = group_colours(data, params["groupby"], names, mod)
     many = len(names) > _MANY
@@ -140,7 +143,8 @@ def footprint(
     cell = _HEAD + _UPPER + _BETWEEN + _LOWER + _FOOT
     available = available_size(ax, figsize)
     height = available[1] if available else n_rows * cell
-    legend = _Legend.fit(names, height - _HEAD)
+    room = np.inf if available is None else available[0] - _LEFT - n_columns * (_NARROWEST + _GAP)
+    legend = _Legend.fit(names, _without_curve(depths, profiles), height - _HEAD, room)
     width = available[0] if available else _LEFT + n_columns * (_PANEL + _GAP) + legend.width
     across = max((width - _LEFT - legend.width) / n_columns - _GAP, 0.3)
     scale = max(height / n_rows - (cell - _UPPER - _LOWER), 0.4) / (_UPPER + _LOWER)
@@ -156,7 +160,10 @@ def footprint(
             panel.axvspan(-params["core"] / 2, params["core"] / 2, color=LIGHT_GREY, alpha=0.35, linewidth=0, zorder=0)
             panel.set_xlim(-params["flank"], params["flank"])
             half = params["flank"] * 0.8
-            panel.set_xticks([-half, 0, half] if across < _NARROW else [-half, -half / 2, 0, half / 2, half])
+            ticks = [-half, 0, half] if across < _NARROW else [-half, -half / 2, 0, half / 2, half]
+            panel.set_xticks([0] if across < _NARROWEST else ticks)
+            if _LOWER * scale < _LOW and panel is lower:
+                panel.locator_params(axis="y", nbins=1, min_n_ticks=1)
             panel.xaxis.set_major_formatter("{x:g}")
         upper.tick_params(labelbottom=False)
         grid.text(left, top - 0.24, tf, fontsize=LARGE, va="baseline")
@@ -165,7 +172,12 @@ def footprint(
             label = _LABELS["uncorrected" if curve == "uncorrected" else params["correction"]]
             upright: dict[str, Any] = {"rotation": 90, "ha": "center", "va": "center", "fontsize": MEDIUM}
             grid.text(_LABEL_AT, top + _UPPER * scale / 2, label, **upright)
-            grid.text(_LABEL_AT, top + (_UPPER + _LOWER / 2) * scale + _BETWEEN, "Expected", **upright)
+            grid.text(
+                _LABEL_AT,
+                top + (_UPPER + _LOWER / 2) * scale + _BETWEEN,
+                "Expected" if _LOWER * scale > _LOW else "Exp.",
+                **upright,
+            )
             in_row = min(len(factors) - i, n_columns)
             middle = _LEFT + (in_row * (across + _GAP) - _GAP) / 2
             below = top + (_UPPER + _LOWER) * scale + _BETWEEN + 0.32
@@ -186,6 +198,7 @@ class _Legend(NamedTuple):
     """Names of groups in columns of equal height."""
 
     labels: dict[str, str]
+    lineless: dict[str, str]
     n_rows: int
     column: float
 
@@ -195,19 +208,36 @@ class _Legend(NamedTuple):
         return self.column * -(-len(self.labels) // self.n_rows)
 
     @classmethod
-    def fit(cls, names: list[str], height: float) -> "_Legend":
-        """Choose columns such that the names fit into a height in inches."""
-        labels = distinct_labels(names, 26, 1)
+    def fit(cls, names: list[str], lineless: dict[str, str], height: float, room: float) -> "_Legend":
+        """Choose columns such that the names fit into a height in inches, and shorten them to fit into a width.
+
+        Groups without a line are `lineless`, each with what there is none of.
+        """
         n_columns = -(-len(names) // max(int(height / _ROW), 1))
-        return cls(dict(zip(names, labels, strict=True)), -(-len(names) // n_columns), text_width(labels, MEDIUM) + 0.4)
+        for longest in range(_LONGEST, _SHORTEST - 1, -1):
+            labels = distinct_labels(names, longest, 1)
+            told = dict(zip(names, labels, strict=True))
+            told |= {name: f"{told[name]} ({missing})" for name, missing in lineless.items()}
+            legend = cls(told, lineless, -(-len(names) // n_columns), text_width(told.values(), MEDIUM) + 0.4)
+            if legend.width <= room:
+                break
+        return legend
 
     def write(self, grid: PanelGrid, left: float, colors: dict[str, str]) -> None:
         """Write the names from a place in inches on, each beside a line in its colour."""
         for i, (name, label) in enumerate(self.labels.items()):
             column, row = divmod(i, self.n_rows)
             x, y = left + column * self.column, _HEAD + 0.1 + row * _ROW
-            grid.text(x, y, _LINE, color=colors[name], fontsize=LARGE, fontweight="bold", va="center")
-            grid.text(x + 0.2, y, label, fontsize=MEDIUM, va="center")
+            if name not in self.lineless:
+                grid.text(x, y, _LINE, color=colors[name], fontsize=LARGE, fontweight="bold", va="center")
+            grid.text(x + 0.2, y, label, fontsize=MEDIUM, va="center", color=GREY if name in self.lineless else "black")
+
+
+def _without_curve(depths: pd.DataFrame, profiles: pd.DataFrame) -> dict[str, str]:
+    """Groups that no factor has a curve of, each with what is missing."""
+    n_sites = depths.groupby("group", observed=True)["n_sites"].max()
+    curves = profiles.loc[profiles["uncorrected"].notna(), "group"].unique()
+    return {str(group): "no curve" if n else "no sites" for group, n in n_sites.items() if group not in curves}
 
 
 def _draw(ax: "Axes", curves: pd.DataFrame, column: str, style: _Style) -> None:

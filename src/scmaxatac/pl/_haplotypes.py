@@ -40,6 +40,7 @@ _WIDTH = 6.4  # inches of the block
 _TOP, _STRIP, _GAP, _BOTTOM, _BAR = 0.72, 0.17, 0.3, 0.5, 0.62  # inches
 _TICK = 0.18  # inches between the numbers of a colour bar
 _LONGEST = 24
+_PLAIN = ("true", "false", "yes", "no")
 _COLOURS = {True: PALETTE[1], False: "#9A9A9A"}  # alleles whose shares differ, and others
 
 
@@ -141,7 +142,7 @@ def haplotypes(
     panels = [block.draw(values, shown) for values in (expit(of_target), expit(of_reference), difference)]
 
     labels = distinct_labels(chosen, _LONGEST, 1)
-    names = [shortened(str(name), _LONGEST) for name in (target, reference)]
+    names = [_class_name(by, name) for name in (target, reference)]
     sizes = _Sizes(labels, names, len(chosen), available_size(ax, figsize))
     grid = PanelGrid(ax, sizes.width, sizes.height)
     signal = f"ATAC signal of {classes.name}"
@@ -172,6 +173,13 @@ def haplotypes(
             _bar(grid, sizes, image, top, "Score" if i == 1 else "")
     position_axis(panel, block.chrom, block.start, block.end)
     return finish(grid.figure, ax=ax, show=show, save=save)
+
+
+def _class_name(by: str, value: object) -> str:
+    """Name of a class; with its column where the value alone says nothing, as yes and no or a number."""
+    text = str(value)
+    plain = text.lower() in _PLAIN or text.replace(".", "", 1).isdigit()
+    return shortened(f"{by}: {text}" if plain else text, _LONGEST)
 
 
 class _Sizes:

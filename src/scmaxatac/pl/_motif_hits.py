@@ -50,8 +50,9 @@ def motif_hits(
 ) -> "Figure | None":
     """Draw how far from the middle of a site motifs stand, a panel a factor and motif, a line a group.
 
-    The lines are the matches that :func:`scmaxatac.tl.motif_hits` found in 10 bp, for 100 sites. A motif that the
-    network goes by peaks in the middle; the share of the sites that have one stands above.
+    The lines are the matches that :func:`scmaxatac.tl.motif_hits` found in 10 bp, for 100 sites, on one scale for all
+    motifs of a factor. A motif that the network goes by peaks in the middle; the share of the sites that have one
+    stands above.
 
     Parameters
     ----------
@@ -125,6 +126,7 @@ def motif_hits(
     grid = PanelGrid(ax, width, fixed + n_rows * height)
     grid.text(_LEFT, 0.16, "Motifs within sites", fontsize=LARGE, va="center")
     limit = _STEP * max(2, int(np.ceil(hits["distance"].abs().quantile(_DRAWN) / _STEP)))
+    drawn: dict[str, list[Axes]] = {}
     for number, (tf, motif) in enumerate(panels):
         line, column = divmod(number, n_columns)
         top = head + line * (_TITLE + height + _FOOT)
@@ -132,6 +134,7 @@ def motif_hits(
         of_panel = [table[(table["tf"] == tf) & (table["motif"] == motif)] for table in (hits, summary)]
         _draw(panel, *of_panel, limit=limit, colours=colours)
         panel.set_label(f"{tf} {motif}")
+        drawn.setdefault(tf, []).append(panel)
         if line == n_rows - 1 or number + n_columns >= len(panels):
             panel.set_xlabel("Distance (bp)", fontsize=MEDIUM, labelpad=2)
         if column == 0:
@@ -142,6 +145,10 @@ def motif_hits(
                 ncols=legend_columns, bbox_to_anchor=(0, 1 + (_TITLE - 0.02) / height), borderaxespad=0, borderpad=0,
                 handlelength=1.4, columnspacing=1.2, labelspacing=0.3,
             )  # fmt: skip
+    for of_factor in drawn.values():
+        top = max(panel.get_ylim()[1] for panel in of_factor)
+        for panel in of_factor:
+            panel.set_ylim(0, top)
     return finish(grid.figure, ax=ax, show=show, save=save)
 
 

@@ -48,7 +48,7 @@ def precision_recall(
     Parameters
     ----------
     scores
-        Scores as :func:`scmaxatac.tl.benchmark` takes them, or several under names, ``{{"maxATAC": a, "motif": b}}``,
+        Scores as :func:`scmaxatac.tl.benchmark` takes them, or several under names, ``{"maxATAC": a, "motif": b}``,
         to be compared on the same bins.
     peaks
         A BED or narrowPeak file, or a table with chrom, start and end (0-based, half-open).
@@ -84,9 +84,10 @@ def precision_recall(
     >>> import scmaxatac as sma
     >>> toy = sma.datasets.toy()
     >>> bound = toy.sites[toy.sites["bound"] & (toy.sites["tf"] == "CTCF")]
-    >>> ax = sma.pl.precision_recall({{"sites": bound.assign(score=1.0)}}, bound, genome=toy.genome)
+    >>> bound = bound[bound["group"] == "B"]
+    >>> ax = sma.pl.precision_recall({"sites": bound.assign(score=1.0)}, bound, genome=toy.genome)
     >>> [line.get_label() for line in ax.get_lines()]
-    ['sites (1.000)', 'chance (0.009)']
+    ['sites (1.000)', 'chance (0.018)']
     """
     import matplotlib.pyplot as plt
 

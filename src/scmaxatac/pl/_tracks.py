@@ -14,6 +14,7 @@ from scmaxatac.plotting._strips import read_strips
 from scmaxatac.plotting._track_data import collect_tracks
 from scmaxatac.plotting._track_figure import Arrangement, check_arrangement, draw_tracks
 from scmaxatac.results._annotation import Annotation, genes_if_any
+from scmaxatac.results._read_tracks import chrom_sizes
 from scmaxatac.results._reader import find_results
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def tracks(
         annotation that the run's genome had, if it had one; ``False`` for none. Where there are more than fit into six
         rows, protein-coding and long ones are drawn, and the number of the others stands beside them.
     intervals
-        Further rows of bars below the tracks: ``{{name: intervals}}``, each a table with chrom, start and end or a BED
+        Further rows of bars below the tracks: ``{name: intervals}``, each a table with chrom, start and end or a BED
         file, such as peaks, ChIP-seq, a blacklist or variants.
     highlight
         Intervals to shade: a region as text, several, a table or a BED file.
@@ -121,7 +122,7 @@ def tracks(
     check_number("flank", flank, low=0, whole=True)
     results = find_results(data, key, mod)
     known_genes = genes_if_any(genes, results.params)
-    place = find_place(region, known_genes, flank)
+    place = find_place(region, known_genes, flank, chrom_sizes(results))
     strips = read_strips(intervals, place, "intervals")
     shaded = None if highlight is None else read_strips({"highlight": highlight}, place, "highlight")["highlight"]
     found = collect_tracks(results, data, mod, place, tfs=tfs, groups=groups, signal=signal)

@@ -31,7 +31,9 @@ _MARKS = {"gained": "^", "lost": "v"}
 _LONGEST_ALLELE = 9  # characters
 _LONGEST = 40
 _GAP = 0.5  # columns between groups
-_CHARACTER = 0.075  # inches of a letter in a group's name
+_CHARACTER = 0.05  # inches of a narrow letter in a group's name
+_SPACE = 0.08  # inches between names of groups
+_SHORTEST, _UPRIGHT = 8, 26  # characters of a group's name beside the next, and upright
 _DRAWN = 0.99  # quantile of the effects from which on colours are the same, so that one does not pale the others
 
 
@@ -124,10 +126,12 @@ def variant_effects(
     names = _names(variants.iloc[rows])
     factors = distinct_labels(long["tf"].cat.categories[columns], _LONGEST, 1)
     pitch = _pitch(effects.shape, available_size(ax, figsize))
-    width = max(int(pitch[0] * len(columns) / _CHARACTER), 8)
-    labels = distinct_labels(long["group"].cat.categories, width)
+    labels, upright = _headers(long["group"].cat.categories, pitch[0] * (len(columns) + _GAP) - _SPACE)
+    headers = text_width(labels, MEDIUM) if upright else 0.0
     if ax is None:
-        ax = plt.subplots(figsize=figsize or _figsize(names, factors, effects.shape, pitch), layout="constrained")[1]
+        ax = plt.subplots(
+            figsize=figsize or _figsize(names, factors, headers, effects.shape, pitch), layout="constrained"
+        )[1]
     place = _places(effects.shape)
     wide = np.full((len(rows), int(2 * (place[-1] + 1))), np.nan)  # two pixels a column, one a gap
     for i in (0, 1):
@@ -146,7 +150,7 @@ def variant_effects(
             place[column], row, marker=marker, s=points**2, c="white", edgecolors="black", linewidths=0.6, label=state
         )
     _label(ax, names, factors * shape[1], place, pitch)
-    _name_groups(ax, labels, place.reshape(shape[1], -1))
+    _name_groups(ax, labels, place.reshape(shape[1], -1), upright=upright)
     _explain(ax, image, effects.shape, pitch, len(size))
     return finish(ax, show=show, save=save)
 
@@ -179,10 +183,10 @@ def _pitch(shape: tuple[int, ...], available: tuple[float, float] | None) -> tup
 
 
 def _figsize(
-    names: list[str], factors: list[str], shape: tuple[int, ...], pitch: tuple[float, float]
+    names: list[str], factors: list[str], headers: float, shape: tuple[int, ...], pitch: tuple[float, float]
 ) -> tuple[float, float]:
     width = shape[1] * (shape[2] + _GAP) * pitch[0] + text_width(names, MEDIUM) + 1.4
-    height = shape[0] * pitch[1] + text_width(factors, MEDIUM) + 1.1
+    height = shape[0] * pitch[1] + text_width(factors, MEDIUM) + headers + 1.1
     return max(width, 4.2), max(height, 3.2)
 
 
@@ -197,12 +201,22 @@ def _label(ax: "Axes", names: list[str], factors: list[str], place: np.ndarray, 
         ax.hlines(np.arange(1, len(names)) - 0.5, -0.5, place[-1] + 0.5, color=LIGHT_GREY, linewidth=0.4)
 
 
-def _name_groups(ax: "Axes", labels: list[str], place: np.ndarray) -> None:
+def _headers(groups: Iterable[object], room: float) -> tuple[list[str], bool]:
+    """Names of the groups in lines as wide as the columns of one, in inches, and whether they have to stand upright."""
+    names = [str(group) for group in groups]
+    for width in range(max(int(room / _CHARACTER), _SHORTEST), _SHORTEST - 1, -1):
+        labels = distinct_labels(names, width)
+        if text_width([line for label in labels for line in label.split("\n")], MEDIUM) <= room:
+            return labels, False
+    return distinct_labels(names, _UPRIGHT, 1), True
+
+
+def _name_groups(ax: "Axes", labels: list[str], place: np.ndarray, *, upright: bool) -> None:
     """Write the names of the groups above their columns."""
     for label, of_group in zip(labels, place, strict=True):
         ax.annotate(
             label, (of_group.mean(), 1), xycoords=("data", "axes fraction"), xytext=(0, 3),
-            textcoords="offset points", ha="center", va="bottom", fontsize=MEDIUM,
+            textcoords="offset points", ha="center", va="bottom", fontsize=MEDIUM, rotation=90 if upright else 0,
         )  # fmt: skip
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from scmaxatac._text import choose_names
 from scmaxatac.genome._bases import one_hot
 from scmaxatac.genome._interval_table import Table, read_intervals
-from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, SMALL, PanelGrid, available_size
+from scmaxatac.plotting._base import GREY, LIGHT_GREY, MEDIUM, SMALL, PanelGrid, available_size, text_width
 from scmaxatac.plotting._labels import shortened
 from scmaxatac.plotting._logo import draw_logo
 from scmaxatac.results._read_contributions import read_contribution_params, read_contributions
@@ -26,17 +26,29 @@ _TALLEST, _SMALLEST = 0.85, 0.45
 _BODY = 12.0
 """Height that all rows together should not exceed, unless letters would become too small."""
 
+_LOW = 0.25
+"""Height below which the y axis has one label."""
+
 _SITES = 10
 
 
 class Row(NamedTuple):
-    """A site in a group: where its bases begin, their heights (4, width), the bin that is explained, and a title."""
+    """A site in a group: where its bases begin, their heights (4, width), the bin that is explained, and titles.
 
+    Titles say the same in fewer and fewer words.
+    """
+
+    tf: str
     chrom: str
     start: int
     heights: np.ndarray
     bin: tuple[int, int]
-    title: str
+    titles: tuple[str, ...]
+
+    @property
+    def title(self) -> str:
+        """The whole title."""
+        return self.titles[0]
 
 
 def collect_rows(
@@ -93,8 +105,8 @@ def collect_rows(
             first = _best_columns(heights, width)
             for site, of_site in zip(here.itertuples(), heights, strict=True):
                 part, start = of_site[:, first : None if width is None else first + width], int(site.start) + first
-                title = _title(site, tf, chosen_groups[site.of], start, part.shape[1])
-                rows.append(Row(str(site.chrom), start, part, (int(site.bin), int(site.bin) + size), title))
+                titles = _titles(site, tf, chosen_groups[site.of], start, part.shape[1])
+                rows.append(Row(tf, str(site.chrom), start, part, (int(site.bin), int(site.bin) + size), titles))
     if not rows:
         where = "" if regions is None else " in these regions; regions= takes those that were explained"
         raise ValueError(f"there are no contributions to draw{where}")
@@ -112,13 +124,16 @@ def draw_rows(
     height = (total - fixed) / len(rows)
     height = max(height, 0.05) if available else min(max(height, _SMALLEST), _TALLEST)
     grid = PanelGrid(ax, available[0] if available else _WIDTH, fixed + height * len(rows))
-    low, high = _range([row.heights for row in rows])
+    limits = {tf: _range([row.heights for row in rows if row.tf == tf]) for tf in {row.tf for row in rows}}
+    room, across = grid.width - _LEFT, max(grid.width - _LEFT - _RIGHT, 0.2)
     top = 0.0
     for row, is_last in zip(rows, ends, strict=True):
-        grid.text(_LEFT, top + _TITLE / 2, row.title, va="center", ha="left")
-        panel = grid.panel(_LEFT, top + _TITLE, max(grid.width - _LEFT - _RIGHT, 0.2), height)
+        grid.text(_LEFT, top + _TITLE / 2, _that_fits(row.titles, room), va="center", ha="left")
+        panel = grid.panel(_LEFT, top + _TITLE, across, height)
         panel.set_label(row.title)
-        _draw_row(panel, row, (low, high) if share_y else _range([row.heights]), ticks=is_last, height=height)
+        _draw_row(
+            panel, row, limits[row.tf] if share_y else _range([row.heights]), ticks=is_last, height=height, width=across
+        )
         top += _TITLE + height + (_TICKS if is_last else 0)
     grid.text(grid.width / 2, grid.height - 0.12, "Position (bp)", fontsize=MEDIUM, va="center", ha="center")
     grid.text(
@@ -128,9 +143,16 @@ def draw_rows(
     return grid.figure
 
 
-def _title(site: Any, tf: str, group: str, start: int, width: int) -> str:
+def _titles(site: Any, tf: str, group: str, start: int, width: int) -> tuple[str, ...]:
+    """Factor, group, place and score; the same with a shorter group, then without place and score."""
     score = "" if np.isnan(site.score) else f", score {site.score:.2f}"
-    return f"{tf} in {shortened(group, 40)}   {site.chrom}:{start:,}\N{EN DASH}{start + width:,}{score}"
+    place = f"   {site.chrom}:{start:,}\N{EN DASH}{start + width:,}"
+    long, short = (f"{tf} in {shortened(group, length)}" for length in (40, 16))
+    return long + place + score, short + place + score, short + place, short, shortened(short, 14)
+
+
+def _that_fits(titles: tuple[str, ...], room: float) -> str:
+    return next((title for title in titles if text_width([title], SMALL) <= room), titles[-1])
 
 
 def _overlaps(sites: pd.DataFrame, regions: pd.DataFrame) -> np.ndarray:
@@ -162,17 +184,22 @@ def _range(heights: list[np.ndarray]) -> tuple[float, float]:
     return low - 0.03 * span, high + 0.03 * span
 
 
-def _draw_row(panel: "Axes", row: Row, limits: tuple[float, float], *, ticks: bool, height: float) -> None:
+def _draw_row(
+    panel: "Axes", row: Row, limits: tuple[float, float], *, ticks: bool, height: float, width: float
+) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
     end = row.start + row.heights.shape[1]
+    n_labels = int(width / (text_width([f"{end:,}"], SMALL) + 0.15))
     panel.set(xlim=(row.start, end), ylim=limits)
     panel.axvspan(*row.bin, color=LIGHT_GREY, alpha=0.5, linewidth=0)
     draw_logo(panel, row.heights, row.start)
     panel.axhline(0, color=GREY, linewidth=0.5)
     panel.spines[["top", "right", "bottom"]].set_visible(False)
-    panel.xaxis.set_major_locator(MaxNLocator(nbins=8, steps=[1, 2, 5, 10], integer=True))
+    panel.xaxis.set_major_locator(
+        MaxNLocator(nbins=min(max(n_labels - 1, 1), 8), steps=[1, 2, 5, 10], integer=True, min_n_ticks=1)
+    )
     panel.xaxis.set_major_formatter(FuncFormatter(lambda position, _: f"{position:,.0f}"))
     panel.tick_params(axis="x", bottom=ticks, labelbottom=ticks, labelsize=SMALL, length=2, pad=1)
-    panel.yaxis.set_major_locator(MaxNLocator(nbins=2 if height < 0.5 else 3))
+    panel.yaxis.set_major_locator(MaxNLocator(nbins=1 if height < _LOW else 2 if height < 0.5 else 3, min_n_ticks=1))
     panel.tick_params(axis="y", labelsize=SMALL, length=2, pad=2)

@@ -12,7 +12,9 @@ from scmaxatac.io._regions import looks_like_region, parse_region
 _HOW = 'give a region such as "chr22:18,712,000-18,730,000", a gene, or a row of a table with chrom, start and end'
 
 
-def find_place(place: Any, genes: Genes | None, flank: int) -> tuple[str, int, int]:
+def find_place(
+    place: Any, genes: Genes | None, flank: int, sizes: Mapping[str, int] | None = None
+) -> tuple[str, int, int]:
     """Chromosome, start and end (0-based, half-open) of what is to be shown.
 
     Parameters
@@ -24,17 +26,30 @@ def find_place(place: Any, genes: Genes | None, flank: int) -> tuple[str, int, i
         Genes among which a name is looked up.
     flank
         Bases to add on either side of a gene or a row.
+    sizes
+        Lengths of the chromosomes that were predicted: what is asked for is cut at their ends.
 
     Raises
     ------
     KeyError
         If there is no gene of this name.
     ValueError
-        If a text is neither a region nor the name of a gene, genes are not known, or a row holds no interval.
+        If a text is neither a region nor the name of a gene, genes are not known, a row holds no interval, or what is
+        asked for begins after its chromosome's end.
     """
+    chrom, start, end = _asked_for(place, genes, flank, sizes or {})
+    size = (sizes or {}).get(chrom)
+    if size is not None and start >= size:
+        raise ValueError(f"region '{chrom}:{start:,}-{end:,}' lies beyond the end of {chrom}, {size:,} bp")
+    return chrom, start, end if size is None else min(end, size)
+
+
+def _asked_for(place: Any, genes: Genes | None, flank: int, sizes: Mapping[str, int]) -> tuple[str, int, int]:
     if isinstance(place, str):
         if looks_like_region(place):
             return parse_region(place)
+        if place in sizes:
+            raise ValueError(f"{place!r} is a chromosome; for all of it give '{place}:0-{sizes[place]:,}'")
         if genes is None:
             raise ValueError(
                 f"region {place!r} is not understood: {_HOW}. For genes give genes=, a GTF file, or predict with a "

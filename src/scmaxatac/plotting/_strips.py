@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from scmaxatac.genome._chrom_styles import check_styles
+from scmaxatac.genome._chrom_styles import other_style
 from scmaxatac.genome._interval_table import Table, read_intervals
 
 
@@ -35,7 +35,11 @@ def read_strips(
     found = {}
     for name, table in given.items():
         rows = read_intervals(table, f"{argument} {name!r}" if argument != name else argument)
-        check_styles(dict.fromkeys(rows["chrom"].astype(str)), [chrom], f"{argument} {name!r}", "the region")
+        if other_style(chrom) in set(rows["chrom"]) and chrom not in set(rows["chrom"]):
+            what = argument if argument == name else f"{argument} {name!r}"
+            raise ValueError(
+                f"{what}: {other_style(chrom)!r} there is {chrom!r} in the region that is shown; rename the chromosomes"
+            )
         here = (rows["chrom"] == chrom) & (rows["end"] > start) & (rows["start"] < end)
         found[str(name)] = rows.loc[here, ["start", "end"]].clip(start, end)
     return found

@@ -10,6 +10,7 @@ from scmaxatac.plotting._base import (
     LARGE,
     MEDIUM,
     PALETTE,
+    POINTS_PER_INCH,
     PanelGrid,
     available_size,
     position_axis,
@@ -20,7 +21,7 @@ from scmaxatac.plotting._colours import distinct_colours
 from scmaxatac.plotting._genes import draw_genes, gene_rows, genes_height
 from scmaxatac.plotting._labels import distinct_labels
 from scmaxatac.plotting._track_data import TrackData
-from scmaxatac.plotting._track_layout import STRIP, TrackLayout
+from scmaxatac.plotting._track_layout import LEGEND, STRIP, TrackLayout
 from scmaxatac.plotting._track_panels import draw_strip, draw_track, shade
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
 Arrangement = Literal["groups", "tfs", "overlay"]
 
+_LONGEST = 40  # characters of a name in the legend
 _SQUARE = "\N{BLACK SQUARE}"
 
 
@@ -38,6 +40,14 @@ class _Track(NamedTuple):
 
     groups: list[str]
     label: str
+
+
+class _Entry(NamedTuple):
+    """An entry of the legend: how far from the left, in inches, and in which row."""
+
+    text: str
+    left: float
+    row: int
 
 
 def check_arrangement(layout: str) -> None:
@@ -81,8 +91,15 @@ def draw_tracks(
     size = available_size(ax, figsize)
 
     def arrange(height: float) -> TrackLayout:
-        legend = arrangement == "overlay"
-        return TrackLayout(list(blocks), names, strips=list(strips), genes_height=height, legend=legend, available=size)
+        def with_legend(rows: int) -> TrackLayout:
+            return TrackLayout(
+                list(blocks), names, strips=list(strips), genes_height=height, legend=rows, available=size
+            )
+
+        if arrangement != "overlay":
+            return with_legend(0)
+        found = with_legend(1)
+        return with_legend(_legend(tracks.groups, found.width, wrap=True)[-1].row + 1)
 
     layout = arrange(0)
     limits, gene_table = (tracks.start, tracks.end), None
@@ -161,10 +178,20 @@ def _header(
         entries = [(group, colours[group, tracks.names[0]]) for group in tracks.groups]
     else:
         entries = [(tf, colours[tracks.groups[0], tf]) for tf in tracks.tfs]
-    room = layout.width / max(len(entries), 1)
-    longest = max(int(room * 72 / (MEDIUM * 0.6)) - 3, 3)
-    left = layout.left
-    for name, (_, colour) in zip(distinct_labels([n for n, _ in entries], longest, 1), entries, strict=True):
-        text = f"{_SQUARE} {name}"
-        grid.text(left, 0.54, text, fontsize=MEDIUM, color=colour, va="center")
-        left += text_width([text], MEDIUM) + 0.2
+    placed = _legend([name for name, _ in entries], layout.width, wrap=arrangement == "overlay")
+    for entry, (_, colour) in zip(placed, entries, strict=True):
+        grid.text(
+            layout.left + entry.left, 0.54 + entry.row * LEGEND, entry.text, fontsize=MEDIUM, color=colour, va="center"
+        )
+
+
+def _legend(names: list[str], width: float, *, wrap: bool) -> list[_Entry]:
+    """Names in rows that fit into a width, below each other where there are several; without `wrap` in one row."""
+    room = width if wrap else width / max(len(names), 1)
+    longest = max(min(int(room * POINTS_PER_INCH / (MEDIUM * 0.6)) - 3, _LONGEST), 3)
+    texts = [f"{_SQUARE} {label}" for label in distinct_labels(names, longest, 1)]
+    widths = [text_width([text], MEDIUM) + 0.2 for text in texts]
+    if not wrap or sum(widths) <= width + 0.2:
+        return [_Entry(text, sum(widths[:i]), 0) for i, text in enumerate(texts)]
+    n_columns = max(int((width + 0.2) / max(widths)), 1)
+    return [_Entry(text, i % n_columns * max(widths), i // n_columns) for i, text in enumerate(texts)]

@@ -6,11 +6,14 @@ from scmaxatac.plotting._base import MEDIUM, POINTS_PER_INCH, SMALL, text_width
 from scmaxatac.plotting._labels import distinct_labels
 
 _WIDTH = 10.0
-_HEAD, _LEGEND, _FOOT, _GAP = 0.5, 0.22, 0.4, 0.14
+_HEAD, _FOOT, _GAP = 0.5, 0.4, 0.14
 _BODY = 9.0  # height that all blocks together should not exceed, unless tracks would become too thin
 
 STRIP = 0.2
 """Height in inches of a row of intervals below the tracks."""
+
+LEGEND = 0.22
+"""Height in inches of a row of the legend."""
 
 
 class TrackLayout:
@@ -29,7 +32,7 @@ class TrackLayout:
     genes_height
         Height of the panel of genes in inches; 0 for none.
     legend
-        Whether room for a legend is needed, however much there is for names.
+        Rows of a legend that room is needed for, however much there is for names.
     available
         Width and height that there are, if anything limits them.
     """
@@ -41,7 +44,7 @@ class TrackLayout:
         *,
         strips: Sequence[str],
         genes_height: float,
-        legend: bool,
+        legend: int,
         available: tuple[float, float] | None,
     ) -> None:
         self._available = available
@@ -49,13 +52,13 @@ class TrackLayout:
         self._below = STRIP * len(strips) + genes_height
         self.grid_width = available[0] if available else _WIDTH
         self._n_tracks = [len(names) for names in tracks]
-        self.has_legend = legend
-        self.top = _HEAD + _LEGEND * legend
+        self.has_legend = legend > 0
+        self.top = _HEAD + LEGEND * legend
         self.pitch = self._pitch()
         self.named = self.pitch >= 0.13
         if not self.named and not legend:
             self.has_legend = True
-            self.top += _LEGEND
+            self.top += LEGEND
             self.pitch = self._pitch()
         self.track = self.pitch * 0.9
         self.ticked = self.pitch >= 0.3

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from scmaxatac._constants import UNKNOWN_BASE
 from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac._types import Float32s, Int64s
@@ -22,7 +23,8 @@ def regions_to_explain(regions: Table, run: Run, genome: Genome) -> tuple[pd.Dat
     Raises
     ------
     ValueError
-        If they can't be read, reach past a chromosome's end, or none lies where something was predicted.
+        If there are none, they can't be read, reach past a chromosome's end, or none lies where something was
+        predicted.
 
     Warns
     -----
@@ -30,6 +32,8 @@ def regions_to_explain(regions: Table, run: Run, genome: Genome) -> tuple[pd.Dat
         If regions are left out.
     """
     every = read_intervals(regions, "regions")
+    if not len(every):
+        raise ValueError("regions are empty; give at least one, or leave regions= out for the called sites")
     given, n_all = on_genome(every, "regions", genome), len(every)
     window = run.spec.grid.window
     there = given["chrom"].isin([chrom for chrom in run.spec.chroms if genome.sizes[chrom] >= window]).to_numpy()
@@ -126,6 +130,14 @@ def place(
         window=window,
     )
     return {group: placed.assign(group=group, score=_scores_of(run, placed, tf, group)) for group in groups}
+
+
+def with_sequence(placed: pd.DataFrame, genome: Genome) -> pd.DataFrame:
+    """Keep the sites of a table of :func:`place` that have a known base among those that are explained."""
+    known = np.zeros(len(placed), dtype=bool)
+    for i, row in enumerate(placed.itertuples()):
+        known[i] = bool((genome.codes(str(row.chrom))[row.start : row.end] < UNKNOWN_BASE).any())
+    return placed[known].reset_index(drop=True)
 
 
 def _largest_bins(run: Run, table: pd.DataFrame, tf: str, groups: Sequence[str]) -> Int64s:

@@ -48,6 +48,15 @@ def read_track(results: Results, tf: str, group: str, region: str | None) -> pd.
     return pd.concat(frames, ignore_index=True)
 
 
+def chrom_sizes(results: Results) -> dict[str, int]:
+    """Lengths of the chromosomes that were predicted; from the store, or, where it is gone, from a bigWig."""
+    try:
+        return dict(results.store.sizes)
+    except FileNotFoundError:
+        path = results.file("bigwig", results.pick_groups(None)[0], results.pick_tfs(None)[0])
+        return {} if path is None else dict(bigwig_sizes(path))
+
+
 def read_signal(results: Results, group: str, region: str | None) -> pd.DataFrame:
     """ATAC signal of one group as runs of equal values: chrom, start, end, value; read as :func:`read_track` reads."""
     path = results.file("signal_bigwig", group, whole=region is None)

@@ -13,6 +13,7 @@ from scmaxatac._docs import shared_docs
 from scmaxatac._text import abbreviate
 from scmaxatac.atac._bigwig_signal import check_lengths
 from scmaxatac.evaluate._average_chip import largest_mean_arcsinh, share_with_peak
+from scmaxatac.evaluate._read_scores import check_not_mixed
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table, is_bigwig
 from scmaxatac.genome._intervals_on_genome import as_intervals
@@ -90,6 +91,8 @@ def average_chip(
     kinds = {is_bigwig(track) for track in tracks.values()}
     if len(kinds) > 1:
         raise ValueError("signals are bigWigs as well as peaks; their averages are of different kinds, so give one")
+    for name, track in tracks.items():
+        check_not_mixed(track, f"signals of {name}", "tf", "group")
     target = None if path is None else output_file(path)
     average = _from_bigwigs if kinds == {True} else _from_peaks
     chosen, bins = average(tracks, genome, chroms, bin_size)

@@ -85,13 +85,14 @@ def benchmark(
         If a chromosome is not in the genome.
     ValueError
         If scores, peaks or regions are not on the genome's chromosomes or reach past their ends, a bigWig has another
-        length for one of them, a table lacks a column, or a score is missing, negative or no number.
+        length for one of them, a table lacks a column, a score is missing, negative or no number, or the columns tf and
+        group of scores, or tf of peaks, hold several values.
 
     Examples
     --------
     >>> import scmaxatac as sma
     >>> toy = sma.datasets.toy()
-    >>> bound = toy.sites[toy.sites["bound"] & (toy.sites["tf"] == "CTCF")]
+    >>> bound = toy.sites.query("bound and tf == 'CTCF' and group == 'B'")
     >>> table = sma.tl.benchmark(bound.assign(score=1.0), bound, genome=toy.genome, block_size=20_000)
     >>> float(table.loc["pooled", "average_precision"])
     1.0

@@ -72,7 +72,8 @@ def calibrate(
         If a chromosome is not in the genome, or scores and peaks are of different cell types.
     ValueError
         If a score lies outside 0 to 1 or is missing, a cell type has no positive bin, or scores, peaks or regions are
-        not on the genome's chromosomes or reach past their ends.
+        not on the genome's chromosomes or reach past their ends, or the columns tf and group of scores, or tf of peaks,
+        hold several values.
 
     Examples
     --------

@@ -19,7 +19,7 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.nn._predict import check_strand
 from scmaxatac.nn.engines._options import Strand
-from scmaxatac.predict._contribution_sites import place, regions_to_explain, sites_to_explain
+from scmaxatac.predict._contribution_sites import place, regions_to_explain, sites_to_explain, with_sequence
 from scmaxatac.predict._predicted_genome import check_genome
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._run_contributions import Method, check_method, explain
@@ -108,8 +108,9 @@ def contributions(
     Warns
     -----
     UserWarning
-        If regions lie on chromosomes that were not predicted, a factor has no sites in a group, or contributions of
-        DeepLIFT fail to add up by more than a thousandth of the difference: how many are left out.
+        If regions lie on chromosomes that were not predicted, a factor has no sites in a group, sites have unknown
+        bases alone around them, or contributions of DeepLIFT fail to add up by more than a thousandth of the
+        difference: how many are left out.
 
     Raises
     ------
@@ -161,7 +162,14 @@ def contributions(
     else:
         given, n_elsewhere = regions_to_explain(regions, run, genome)
         placed = {(t, g): table for t in tfs for g, table in place(run, genome, given, t, groups, width).items()}
+    n_placed = sum(map(len, placed.values()))
+    placed = {names: with_sequence(table, genome) for names, table in placed.items()}
     n_sites = sum(map(len, placed.values()))
+    if n_unknown := n_placed - n_sites:
+        what = f"{n_unknown} of {n_placed} sites have unknown bases alone around them in {genome.source}"
+        if not n_sites:
+            raise ValueError(f"{what}, so nothing can be explained")
+        warn(f"{what}, so are left out")
     check_size(f"contributions of {width} bases at {n_sites:,} sites", n_sites * width * _BYTES_PER_BASE // 4)
     passes = 2 if method == "mutagenesis" and strand == "mean" else 1
     with tqdm(total=passes * n_sites, unit="site", unit_scale=True, disable=not settings.progress) as bar:
@@ -190,7 +198,7 @@ def contributions(
         "strand": strand,
         "regions": "sites" if regions is None else "given",
         "rng": rng if method == "deeplift" else None,
-        "left_out": {"not predicted": n_elsewhere, "does not add up": n_unsound},
+        "left_out": {"not predicted": n_elsewhere, "unknown sequence": n_unknown, "does not add up": n_unsound},
         "signal": "held as it is: nothing is attributed to it",
     }
     slots = {

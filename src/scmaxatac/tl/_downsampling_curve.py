@@ -23,6 +23,7 @@ from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.evaluate._bins import labelled_bins
 from scmaxatac.evaluate._motifs import Motifs, read_any_motifs
 from scmaxatac.evaluate._ranking_metrics import check_blocks, count_blocks, warn_of_few_blocks
+from scmaxatac.evaluate._read_scores import check_not_mixed
 from scmaxatac.fragments._read_groups import FragmentPaths
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table
@@ -279,6 +280,8 @@ def _peaks_by_tf(
         peaks = {tfs[0]: peaks}
     by_name = {str(tf).upper(): table for tf, table in peaks.items()}
     given = {tf: by_name[tf.upper()] for tf in tfs if tf.upper() in by_name}
+    for tf, table in given.items():
+        check_not_mixed(table, f"peaks of {tf}", "tf")
     return {tf: on_genome(table, f"peaks of {tf}", genome) for tf, table in given.items()}
 
 

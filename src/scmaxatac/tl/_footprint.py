@@ -18,7 +18,7 @@ from scmaxatac.containers._storable import check_storable
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.genome._intervals import Intervals
-from scmaxatac.genome._intervals_on_genome import as_intervals
+from scmaxatac.genome._intervals_on_genome import regions_on
 from scmaxatac.predict._footprint_sites import called_only as keep_called
 from scmaxatac.predict._footprint_sites import given_sites, peaks_of, place_windows, predicted_sites
 from scmaxatac.predict._footprints import (
@@ -169,8 +169,8 @@ def footprint(
     FileNotFoundError
         If a file does not exist, or the folder of the run is gone.
     ValueError
-        If the genome has no sequence or is not the one that was predicted, sites or peaks can't be read, no insertion
-        lies outside peaks, widths don't fit each other, or the object can't be written to.
+        If the genome has no sequence or is not the one that was predicted, sites or peaks can't be read or are empty,
+        no insertion lies outside peaks, widths don't fit each other, or the object can't be written to.
 
     References
     ----------
@@ -223,7 +223,7 @@ def footprint(
     else:
         given = given_sites(sites, tfs, chosen, source.groups, genome)
         given = keep_called(given, results, chosen) if called_only else given
-    closed = Intervals.from_frame(peaks_of(results)) if peaks is None else as_intervals(peaks, "peaks", genome)
+    closed = Intervals.from_frame(peaks_of(results)) if peaks is None else regions_on(peaks, genome, None, "peaks")
     windows = place_windows(given, source.chroms, genome, flank)
     bias = measure_bias(source, genome, closed)
     found = take_footprints(source, windows, given.tfs, chosen, genome, bias, options)
