@@ -295,7 +295,8 @@ def _motif_bins(
         raise KeyError(f"there is no motif of {', '.join(peaks) or 'any factor that has peaks'}")
     regions = inputs.regions
     if regions is None:
-        whole = {"chrom": inputs.chroms, "start": 0, "end": [inputs.genome.sizes[c] for c in inputs.chroms]}
-        regions = pd.DataFrame(whole)
+        regions = pd.DataFrame(
+            {"chrom": inputs.chroms, "start": 0, "end": [*map(inputs.genome.sizes.get, inputs.chroms)]}
+        )
     found = motif_scan(inputs.genome, motifs, regions=regions, tfs=tfs, chroms=inputs.chroms, bin_size=bin_size)
     return {tf: found[found["tf"] == tf] for tf in tfs}
