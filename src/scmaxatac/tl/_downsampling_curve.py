@@ -248,9 +248,8 @@ def downsampling_curve(
     bulks = make_pseudobulks(
         insertions, libraries, genome, chosen, signal_chroms=scope.signal_chroms, min_cells=0, min_fragments=0
     )
-    comparison = CurveReference(
-        known, matches, inside, bin_size, n_bootstrap, block_size, int(generator.integers(2**32))
-    )
+    seed = int(generator.integers(2**32))
+    comparison = CurveReference(known, matches, inside, bin_size, n_bootstrap, block_size, seed)
     table = depth_curve(inputs, bulks, comparison, rules=rules, out_dir=folder, executor=executor)
     table.insert(2, "n_cells", (table["n_fragments"] * deep.n_cells_found / deep.n_fragments).round().astype(int))
     return table
@@ -295,8 +294,7 @@ def _motif_bins(
         raise KeyError(f"there is no motif of {', '.join(peaks) or 'any factor that has peaks'}")
     regions = inputs.regions
     if regions is None:
-        regions = pd.DataFrame(
-            {"chrom": inputs.chroms, "start": 0, "end": [*map(inputs.genome.sizes.get, inputs.chroms)]}
-        )
+        ends = [inputs.genome.sizes[chrom] for chrom in inputs.chroms]
+        regions = pd.DataFrame({"chrom": inputs.chroms, "start": 0, "end": ends})
     found = motif_scan(inputs.genome, motifs, regions=regions, tfs=tfs, chroms=inputs.chroms, bin_size=bin_size)
     return {tf: found[found["tf"] == tf] for tf in tfs}
