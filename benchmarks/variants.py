@@ -24,8 +24,9 @@ from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.predict._run import Run
 from scmaxatac.sequence._haplotype_scores import score_haplotypes
 from scmaxatac.sequence._phased import PhasedAlleles, phase_alleles
+from scmaxatac.sequence._variant_records import records_of_vcf
 from scmaxatac.sequence._variant_scores import score_alleles
-from scmaxatac.sequence._variant_table import make_variants, records_of_vcf
+from scmaxatac.sequence._variant_table import make_variants
 
 TFS = ("CTCF", "SPI1")
 SHARE = 0.01

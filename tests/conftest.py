@@ -1,6 +1,7 @@
 """Fixtures shared by all tests."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,14 @@ def data_dir() -> Path:
     if not (path / "MANIFEST.sha256").is_file():
         pytest.skip(f"reference data not found at {path} (set SCMAXATAC_TEST_DATA)")
     return path
+
+
+@pytest.fixture(autouse=True)
+def _no_figures_stay_open():
+    """Close what a test drew: pyplot warns of many figures, in whichever test comes next."""
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
 
 
 @pytest.fixture(scope="session", autouse=True)

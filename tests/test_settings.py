@@ -56,7 +56,7 @@ def test_files_and_folders_of_a_cache_have_the_mode_that_the_umask_asks_for(tmp_
         network = sma.models.load("demo:CTCF")
         network.save(tmp_path / "c" / "models" / "CTCF")
         sma.tl.average_chip(
-            [sma.datasets.toy().chip_peaks.head()], genome=sma.Genome.from_sizes({"chr1": 10**6, "chr2": 10**6}),
+            [sma.datasets.toy().chip_peaks.head(1)], genome=sma.Genome.from_sizes({"chr1": 10**6, "chr2": 10**6}),
             path=tmp_path / "c" / "mean.bw",
         )  # fmt: skip
     finally:

@@ -1,6 +1,7 @@
 """Records and genotypes of VCF files, and what is told about damaged ones."""
 
 import gzip
+import warnings
 
 import numpy as np
 import pytest
@@ -85,8 +86,10 @@ def test_a_bgzip_file_that_was_cut_is_told(tmp_path, cut):
         with pytest.warns(UserWarning, match="lacks bgzip's end marker: it may be truncated"):
             assert len(read_vcf(path)) == 9
     else:
-        with pytest.raises(ValueError, match=r"a\.vcf\.gz is (truncated|damaged)"):
-            read_vcf(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # decompressors notice the damage before or after the missing marker
+            with pytest.raises(ValueError, match=r"a\.vcf\.gz is (truncated|damaged)"):
+                read_vcf(path)
 
 
 def test_records_elsewhere_are_passed_over(tmp_path):

@@ -13,12 +13,3 @@ GROUPS = ["CD4/naive T | donor_1", "B", "Mono"]
 def truth(tmp_path: Path) -> Truth:
     """Three groups, two TFs, one group that was skipped."""
     return make_truth(tmp_path / "run", groups=GROUPS, tfs=["CTCF", "SPI1"], skipped="Platelets", seed=4)
-
-
-@pytest.fixture(autouse=True)
-def _no_open_figures():
-    import matplotlib.pyplot as plt
-
-    plt.close("all")
-    yield
-    plt.close("all")

@@ -1,6 +1,8 @@
 """Figures that are saved, shown, and shown once."""
 
+import sys
 from inspect import signature
+from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import pytest
@@ -22,7 +24,8 @@ def notebook(monkeypatch):
     """The backend of notebooks, as far as its name goes; what it is told to display."""
     shown = []
     monkeypatch.setattr(plt, "get_backend", lambda: "module://matplotlib_inline.backend_inline")
-    monkeypatch.setattr("IPython.display.display", shown.append)
+    monkeypatch.setitem(sys.modules, "IPython", SimpleNamespace(display=SimpleNamespace(display=shown.append)))
+    monkeypatch.setitem(sys.modules, "IPython.display", SimpleNamespace(display=shown.append))
     return shown
 
 

@@ -234,16 +234,17 @@ def is_prediction(entry: Any) -> bool:
 
 def _misfit(data: Any, results: Results, mod: str) -> str:
     """How the object's groups differ from the ones that were predicted; "" if they don't."""
+    params = results.params
     try:
-        labels = row_labels(data, results.params, mod)
+        labels = row_labels(data, params, mod)
     except KeyError:
         return ""  # without the column there is nothing to compare
     except ValueError as error:
         return f"its groups can't be told any more ({error})"
     now = composition(results.adata.obs_names, labels.codes, labels.names)
-    if results.params["rows"] == "groups":
-        return _other_rows(results.params["cells"], now)
-    return difference(results.params["cells"], now, column_of(results.params["groupby"]))
+    if params["rows"] == "groups":
+        return _other_rows(params["cells"], now)
+    return difference(params["cells"], now, column_of(params["groupby"]))
 
 
 def _other_rows(recorded: Sequence[Mapping[str, Any]], now: Mapping[str, Any]) -> str:
