@@ -97,9 +97,11 @@ def test_a_header_that_can_not_be_written_is_an_error(tmp_path, monkeypatch):
 
 
 WITHOUT_END = """
+import signal
 import sys
 import numpy as np
 from scmaxatac.io._bigwig import BigWigWriter
+signal.signal(signal.SIGINT, signal.default_int_handler)  # shells switch it off for what runs in the background
 with BigWigWriter(sys.argv[1], {"chr1": 4_000_000_000}) as writer:
     for start in range(0, 4_000_000_000, 32_000):
         writer.add_fixed("chr1", start, np.random.default_rng(0).random(1_000))

@@ -74,6 +74,6 @@ def footprint(
         return table
     for column, what, wanted in (("tf", "TF", tfs), ("group", "group", groups)):
         chosen = choose_names(wanted, params[f"{column}s"], what, source="there are")
+        table = table[table[column].astype(str).isin(chosen)]
         table = table.assign(**{column: pd.Categorical(table[column].astype(str), categories=chosen)})
-        table = table[table[column].notna()]
     return table.sort_values(["tf", "group"], kind="stable").reset_index(drop=True)

@@ -96,8 +96,9 @@ def collect_rows(
             every = every[_overlaps(every, wanted)]
         best = every.groupby(["chrom", "start", "bin"])["score"].max().fillna(-1)
         best = best.sort_values(ascending=False, kind="stable").iloc[:most]
-        for place in best.index:
-            here = every[(every[["chrom", "start", "bin"]] == place).all(axis=1)].drop_duplicates("of")
+        for chrom, start, of_bin in best.index:
+            mine = (every["chrom"] == chrom) & (every["start"] == start) & (every["bin"] == of_bin)
+            here = every[mine].drop_duplicates("of")
             heights = [
                 one_hot(found[i].codes[r]) * found[i].hypothetical[r]
                 for i, r in zip(here["of"], here["row"], strict=True)
