@@ -80,7 +80,7 @@ class Settings:
         for the reads' names, whose first group, or whole match, is the barcode (``"^[^:]+"``: all up to a colon).
     """
 
-    cache_dir: Path = field(default_factory=_default_cache_dir)  # type: ignore[assignment]
+    cache_dir: Path = field(default_factory=_default_cache_dir)  # type: ignore[assignment]  # None is not set
     model_dir: Path | None = field(default_factory=_default_model_dir)
     genome_dir: Path | None = field(default_factory=_default_genome_dir)
     progress: bool = True

@@ -47,8 +47,8 @@ def choose_names(wanted: object, known: Sequence[str], what: str, *, source: str
     """
     if wanted is None:
         return list(known)
-    several = isinstance(wanted, Iterable) and not isinstance(wanted, str)
-    names = list(dict.fromkeys(map(str, wanted) if several else [str(wanted)]))  # type: ignore[call-overload]
+    given = wanted if isinstance(wanted, Iterable) and not isinstance(wanted, str) else [wanted]
+    names = list(dict.fromkeys(map(str, given)))
     if not names:
         raise ValueError(f"no {what} is asked for; name at least one, or None for all")
     there = set(known)

@@ -20,7 +20,7 @@ class Source:
     """Fragments of cells, on both chromosomes."""
 
     name = "made up"
-    chroms = ["chr1", "chr2"]  # noqa: RUF012
+    chroms = ["chr1", "chr2"]  # noqa: RUF012  (a stand-in, not shared)
     match = None
 
     def __init__(self, per_cell):

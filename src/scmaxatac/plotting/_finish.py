@@ -83,7 +83,7 @@ def finish(
         if in_notebook:
             from IPython.display import display
 
-            display(figure)  # type: ignore[no-untyped-call]
+            display(figure)  # type: ignore[no-untyped-call]  # IPython has no types for it
             plt.close(figure)
         else:
             plt.show()

@@ -41,7 +41,7 @@ class DeepLift(NamedTuple):
 def check_installed() -> None:
     """Raise an ImportError that says how to install tangermeme, where it is missing."""
     try:
-        import tangermeme  # noqa: F401
+        import tangermeme  # noqa: F401  (only to tell early whether it is there)
     except ImportError as error:
         raise ImportError(
             "method='deeplift' needs tangermeme: pip install 'scmaxatac[interpret]', or take method='mutagenesis'"
