@@ -15,7 +15,7 @@ from _faults_world import make_world
 from scipy import sparse
 
 import scmaxatac as sma
-from scmaxatac.cli._predict_file import read_data
+from scmaxatac.cli._read_data import read_data
 from scmaxatac.fragments._bam import BamFragments
 from scmaxatac.fragments._fragment_file import FragmentFile
 from scmaxatac.fragments._snapatac2 import SnapFragments

@@ -12,7 +12,7 @@ from _faults_world import World, make_world
 from _mutations_readers import Reader
 
 import scmaxatac as sma
-from scmaxatac.cli._predict_file import read_data
+from scmaxatac.cli._read_data import read_data
 
 _RUN = (
     "run.json", "complete.json", "bins.json", "uncounted.tsv", "weights.safetensors", "regions.npz", "scores/*.npz",

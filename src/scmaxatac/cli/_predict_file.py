@@ -1,21 +1,14 @@
 """``scmaxatac predict``: a file in, files and a table out."""
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import scmaxatac as sma
 from scmaxatac._logging import logger
 from scmaxatac.cli._arguments import parse_fragments, parse_threshold
 from scmaxatac.cli._result_files import SITES, InputFile, check_results, results_folder, write_results
-from scmaxatac.containers._mudata import columns_not_pulled
+from scmaxatac.cli._read_data import read_data
 from scmaxatac.io._files import existing_file
-
-if TYPE_CHECKING:
-    from anndata import AnnData
-    from mudata import MuData
 
 
 def predict_file(args: argparse.Namespace) -> str:
@@ -86,46 +79,3 @@ def _other_inputs(args: argparse.Namespace, fragments: str | dict[str, str] | No
     """Files that are read beside the data, as far as the arguments name them."""
     named = fragments.values() if isinstance(fragments, dict) else [fragments]
     return [Path(file).expanduser() for file in (args.genome, args.blacklist, args.regions, *named) if file is not None]
-
-
-def read_data(path: Path) -> "AnnData | MuData":
-    """Read an h5ad or h5mu file.
-
-    Parameters
-    ----------
-    path
-        The file; its name says which of the two it is.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is none.
-    ValueError
-        If its name ends otherwise, or it can't be read: it is damaged, truncated or locked by a process that writes it.
-    """
-    if not path.is_file():
-        raise FileNotFoundError(f"no such file: {path}")
-    with suppress(ImportError):
-        import hdf5plugin  # noqa: F401  (SnapATAC2 compresses its files with filters that come with it)
-    if path.suffix == ".h5mu":
-        import mudata
-
-        with _reading(path), columns_not_pulled():
-            return mudata.read_h5mu(path)
-    if path.suffix == ".h5ad":
-        import anndata
-
-        with _reading(path):
-            return anndata.read_h5ad(path)
-    raise ValueError(f"{path} is neither .h5ad nor .h5mu")
-
-
-@contextmanager
-def _reading(path: Path) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # of HDF5, h5py, anndata and what they use: a damaged file raises any
-        raise ValueError(
-            f"{path} can't be read ({type(error).__name__}: {str(error)[:200]}). Is it complete, and not open for "
-            "writing elsewhere? Copy or make it again"
-        ) from error

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import scmaxatac as sma
-from scmaxatac.cli._predict_file import read_data
+from scmaxatac.cli._read_data import read_data
 from scmaxatac.io._files import existing_file
 from scmaxatac.io._output import output_file
 from scmaxatac.io._owned_file import owned_file

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from scmaxatac.io._files import existing_file
+from scmaxatac.io._h5_heaps import check_heaps
 
 KerasName = tuple[str, str]
 """Names of a layer and of a weight without ``:0``, such as ``("conv1d", "kernel")``."""
@@ -66,6 +67,7 @@ def _datasets(path: Path) -> Iterator[dict[KerasName, Any]]:
     """Datasets of the weights in an open file; what HDF5 raises becomes a ValueError that names the file."""
     import h5py
 
+    check_heaps(path)
     try:
         handle = h5py.File(path, "r")
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The files that ``scmaxatac predict`` reads."""
+"""The files that commands read."""
 
 from pathlib import Path
 
@@ -7,7 +7,7 @@ import h5py
 import numpy as np
 import pytest
 
-from scmaxatac.cli._predict_file import read_data
+from scmaxatac.cli._read_data import read_data
 
 
 def test_data_are_read_by_the_end_of_their_name(tmp_path: Path):
@@ -17,7 +17,7 @@ def test_data_are_read_by_the_end_of_their_name(tmp_path: Path):
     (tmp_path / "a.h5ad").rename(tmp_path / "a.loom")
     with pytest.raises(ValueError, match=r"a\.loom is neither \.h5ad nor \.h5mu"):
         read_data(tmp_path / "a.loom")
-    with pytest.raises(FileNotFoundError, match=r"no such file: .*none\.h5ad"):
+    with pytest.raises(FileNotFoundError, match=r"data not found: .*none\.h5ad"):
         read_data(tmp_path / "none.h5ad")
 
 
@@ -33,4 +33,14 @@ def test_what_can_not_be_read_is_named_in_one_error(tmp_path: Path, damage: str,
             del handle["X"], handle["obs"], handle["var"]
             handle["obs"] = np.ones(3)
     with pytest.raises(ValueError, match=rf"a\.{suffix} can't be read \(.*Copy or make it again"):
+        read_data(path)
+
+
+def test_a_heap_in_which_hdf5_would_never_end_is_an_error(tmp_path: Path):
+    path = tmp_path / "a.h5ad"
+    anndata.AnnData(np.ones((2, 1), np.float32)).write_h5ad(path)
+    data = path.read_bytes()
+    first = data.index(b"GCOL\x01") + 16  # the first object of the first heap of texts
+    path.write_bytes(data[:first] + bytes(64) + data[first + 64 :])
+    with pytest.raises(ValueError, match=r"a\.h5ad is damaged"):
         read_data(path)

@@ -1,0 +1,64 @@
+"""Damage in HDF5's heaps, in which the library never ends."""
+
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from scmaxatac.io import _h5_heaps
+from scmaxatac.io._h5_heaps import check_heaps
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file with texts in its attributes and data sets."""
+    with h5py.File(tmp_path / "a.h5ad", "w") as file:
+        file.attrs["encoding-type"] = "anndata"
+        file["names"] = np.array(["AAAC", "CCCG"] * 500, dtype=object)
+        file["numbers"] = np.arange(100)
+    return tmp_path / "a.h5ad"
+
+
+def first_heap(path: Path) -> int:
+    return path.read_bytes().index(b"GCOL\x01")
+
+
+def damage(path: Path, at: int, data: bytes) -> None:
+    with open(path, "r+b") as handle:
+        handle.seek(at)
+        handle.write(data)
+
+
+def test_sound_files_and_other_formats_pass(path: Path, tmp_path: Path):
+    check_heaps(path)
+    for name, data in (("text", b"chr1\t1\t2\n"), ("empty", b""), ("cut", b"\x89HDF\r\n\x1a\n")):
+        (tmp_path / name).write_bytes(data)
+        check_heaps(tmp_path / name)
+
+
+@pytest.mark.parametrize("damaged", [bytes(64), b"\x01\x00\x01\x00" + bytes(4) + b"\xf0" + b"\xff" * 7])
+def test_a_heap_that_leads_nowhere_is_refused_where_hdf5_hangs(path: Path, damaged: bytes):
+    damage(path, first_heap(path) + 16, damaged)
+    with pytest.raises(ValueError, match=r"a\.h5ad is damaged: its texts at byte [\d,]+ can't be read to their end"):
+        check_heaps(path)
+
+
+def test_a_heap_across_two_blocks_is_found(path: Path, monkeypatch: pytest.MonkeyPatch):
+    start = first_heap(path)
+    damage(path, start + 16, bytes(64))
+    for block in (start + 3, start + 7, start + 8, 9):
+        monkeypatch.setattr(_h5_heaps, "_BLOCK", block)
+        with pytest.raises(ValueError, match=f"byte {start:,} "):
+            check_heaps(path)
+
+
+def test_damage_that_hdf5_tells_is_left_to_it(path: Path):
+    start, size = first_heap(path), path.stat().st_size
+    damage(path, start + 8, (1 << 40).to_bytes(8, "little"))  # the heap's size
+    check_heaps(path)
+    damage(path, start + 8, (size * 2).to_bytes(8, "little"))
+    check_heaps(path)
+    damage(path, start + 8, (4096).to_bytes(8, "little"))
+    damage(path, start + 24, (1 << 20).to_bytes(8, "little"))  # its first object
+    check_heaps(path)
