@@ -91,7 +91,7 @@ def test_another_input_of_the_same_name_does_not_replace_results(
     assert run(tmp_path / "o") == 0
     before = contents(tmp_path / "o")
     other = copy_of(h5ad, tmp_path / "s2")
-    assert run(tmp_path / "o", data=other) == 2
+    assert run(tmp_path / "o", data=other) == 1
     assert f"made from {h5ad}" in capsys.readouterr().err
     assert len(work) == 1
     assert contents(tmp_path / "o") == before
@@ -104,7 +104,7 @@ def test_another_input_of_the_same_name_does_not_replace_results(
 def test_after_a_run_that_made_nothing_the_folder_is_free_for_another_input(
     work: list[object], run: Run, h5ad: Path, tmp_path: Path
 ):
-    assert run(tmp_path / "o", "--fragments", "a", "b") == 2
+    assert run(tmp_path / "o", "--fragments", "a", "b") == 1
     assert run(tmp_path / "o", data=copy_of(h5ad, tmp_path / "s2")) == 0
 
 
@@ -113,7 +113,7 @@ def test_a_file_of_the_users_is_in_the_way_before_the_work(
     name: str, work: list[object], run: Run, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     (tmp_path / name).write_text("mine")
-    assert run(tmp_path) == 2
+    assert run(tmp_path) == 1
     assert f"{name} is in the way" in capsys.readouterr().err
     assert not work
     assert contents(tmp_path) == {name: b"mine"}
@@ -141,7 +141,7 @@ def test_no_file_that_is_read_is_replaced_though_it_is_ours(
 ):
     assert run(tmp_path) == 0
     before = contents(tmp_path)
-    assert run(tmp_path, option, str(tmp_path / "sites.bed")) == 2
+    assert run(tmp_path, option, str(tmp_path / "sites.bed")) == 1
     assert "would replace" in capsys.readouterr().err
     assert len(work) == 1
     assert contents(tmp_path) == before
@@ -166,7 +166,7 @@ def test_a_file_that_nothing_can_be_added_to_is_told_before_the_work(
         raise ValueError("of an old format")
 
     monkeypatch.setattr(_result_files, "check_copy", old)
-    assert run(tmp_path / "o") == 2
+    assert run(tmp_path / "o") == 1
     assert "old format" in capsys.readouterr().err
     assert not work
 
@@ -176,7 +176,7 @@ def test_a_disk_without_room_for_the_result_is_told_before_the_work(
 ):
     full = shutil.disk_usage(tmp_path)._replace(free=10)
     monkeypatch.setattr(shutil, "disk_usage", lambda _: full)
-    assert run(tmp_path) == 2
+    assert run(tmp_path) == 1
     assert "GB free" in capsys.readouterr().err
     assert not work
 
@@ -274,7 +274,7 @@ def test_the_demo_replaces_nothing_of_the_users(
     name: str, work: list[object], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     (tmp_path / name).write_text("mine")
-    assert main(["demo", "--out", str(tmp_path), "--quiet"]) == 2
+    assert main(["demo", "--out", str(tmp_path), "--quiet"]) == 1
     assert f"{name} is in the way" in capsys.readouterr().err
     assert not work
     assert contents(tmp_path) == {name: b"mine"}

@@ -62,15 +62,15 @@ def test_a_vcf_file_is_that_of_the_functions(files, capsys, tmp_path):
 
 def test_bad_input_is_one_line(files, capsys):
     (h5ad, vcf), genome, _ = files
-    assert main(["variants", h5ad, vcf, *genome[:2]]) == 2
+    assert main(["variants", h5ad, vcf, *genome[:2]]) == 1
     assert "no blacklist, and was predicted with one" in capsys.readouterr().err
-    assert main(["variants", h5ad, vcf, *genome[:2]]) == 2
+    assert main(["variants", h5ad, vcf, *genome[:2]]) == 1
     assert "--blacklist" in capsys.readouterr().err
-    assert main(["variants", h5ad, vcf + "x", *genome]) == 2
+    assert main(["variants", h5ad, vcf + "x", *genome]) == 1
     assert "v.vcfx" in capsys.readouterr().err
-    assert main(["variants", h5ad, vcf, *genome, "--out", "a.csv"]) == 2
+    assert main(["variants", h5ad, vcf, *genome, "--out", "a.csv"]) == 1
     assert "a.csv ends neither as a VCF file nor as a table" in capsys.readouterr().err
-    assert main(["variants", h5ad, vcf, *genome, "--null", "none.vcf"]) == 2
+    assert main(["variants", h5ad, vcf, *genome, "--null", "none.vcf"]) == 1
     assert "VCF file of common variants not found: none.vcf" in capsys.readouterr().err
 
 
@@ -84,6 +84,6 @@ def test_the_table_goes_to_a_file_that_is_nobody_elses(files, capsys, tmp_path):
         assert capsys.readouterr().out == ""
         assert out.read_text() == printed
     out.write_text("mine")
-    assert main(["variants", h5ad, vcf, *genome, "--tfs", "AAA", "--quiet", "--out", str(out)]) == 2
+    assert main(["variants", h5ad, vcf, *genome, "--tfs", "AAA", "--quiet", "--out", str(out)]) == 1
     assert "is in the way" in capsys.readouterr().err
     assert out.read_text() == "mine"

@@ -10,6 +10,33 @@ def parse_path(text: str) -> Path:
     return Path(text).expanduser()
 
 
+def split_names(text: str) -> list[str]:
+    """Names of an argument, which commas may separate."""
+    return [name for part in text.split(",") if (name := part.strip())]
+
+
+def parse_pairs(given: list[str] | None) -> dict[str, str] | None:
+    """Understand ``NAME=FILE`` of an option, once or several times.
+
+    Raises
+    ------
+    ValueError
+        If one is something else.
+    """
+    if not given:
+        return None
+    pairs = [text.partition("=") for text in given]
+    for text, (name, equals, file) in zip(given, pairs, strict=True):
+        if not (name and equals and file):
+            raise ValueError(f"expected NAME=FILE, found {text}")
+    return {name: file for name, _, file in pairs}
+
+
+def parse_places(given: list[str] | None) -> str | list[str] | None:
+    """Understand ``--regions``: a file or a word, or one or several regions such as ``chr5:8000-9000``."""
+    return given[0] if given and len(given) == 1 else given
+
+
 def parse_depth(text: str) -> int | str:
     """Number of fragments of an argument; what is none is left to the function to refuse."""
     return int(text) if text.lstrip("-").isdecimal() else text

@@ -1,5 +1,6 @@
 """``scmaxatac demo``: a prediction of simulated data, and how well it agrees with the known sites."""
 
+import argparse
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,8 @@ import scmaxatac as sma
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._keys import FILES, KEY_ADDED
 from scmaxatac._logging import logger
+from scmaxatac.cli._arguments import parse_path
+from scmaxatac.cli._options import Commands
 from scmaxatac.cli._result_files import SITES, write_sites
 from scmaxatac.genome import Intervals
 from scmaxatac.io._owned_folder import OwnedFolder, own_file
@@ -26,6 +29,24 @@ _DATA = "demo.h5mu"
 _TABLE = "accuracy.tsv"
 _PICTURE = "tracks.png"
 _PICTURE_WIDTH = 12_000
+
+
+def add_demo(commands: Commands, common: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """Add ``scmaxatac demo``."""
+    demo = commands.add_parser(
+        "demo",
+        parents=[common],
+        help="run everything on simulated data and show what comes out",
+        description=(
+            "Simulate three clusters with known binding sites, predict them with the demo models that come with "
+            "scmaxatac, and print how well that worked. Takes about a minute and works offline."
+        ),
+    )
+    demo.add_argument(
+        "--out", type=parse_path, default=Path("scmaxatac_demo"), metavar="DIR", help="default: %(default)s"
+    )
+    demo.set_defaults(run=lambda args: run_demo(args.out))
+    return demo
 
 
 def run_demo(out: Path) -> str:
@@ -83,7 +104,8 @@ chance   what random predictions would reach
 {out / SITES}: sites of all clusters
 {_folder_of_tracks(mdata)}: scores and signal of each cluster (bigWig), its sites (BED)
 {out / _PICTURE}: {region}
-{out / _TABLE}: the table above"""
+{out / _TABLE}: the table above
+"""
 
 
 def _folder_of_tracks(data: "AnnData | MuData") -> Path:

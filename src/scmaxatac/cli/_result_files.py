@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 import scmaxatac as sma
 from scmaxatac import _keys
 from scmaxatac.containers._objects import unwrap
@@ -184,6 +186,17 @@ def write_sites(data: "AnnData | MuData", path: Path, *, key: str = _keys.KEY_AD
     mod
         Modality of a MuData.
     """
-    sites = sma.get.sites(data, key=key, mod=mod).sort_values(["chrom", "start", "end"], kind="stable")
+    write_bed(path, sites_as_bed(sma.get.sites(data, key=key, mod=mod)))
+
+
+def sites_as_bed(sites: pd.DataFrame) -> pd.DataFrame:
+    """Table of sites as the columns of a BED file, sorted by position: chrom, start, end, name, score.
+
+    Parameters
+    ----------
+    sites
+        What :func:`scmaxatac.get.sites` gives. A name is ``factor|group``, a score that of the site, 0 to 1.
+    """
+    sites = sites.sort_values(["chrom", "start", "end"], kind="stable")
     names = sites["tf"].astype(str) + "|" + sites["group"].astype(str)
-    write_bed(path, sites[["chrom", "start", "end"]].assign(name=names, score=sites["score"]))
+    return sites[["chrom", "start", "end"]].assign(name=names, score=sites["score"])

@@ -9,6 +9,7 @@ from scmaxatac._arguments import convert_kind
 from scmaxatac._logging import logger
 from scmaxatac._settings import settings
 from scmaxatac.genome._genome import Genome
+from scmaxatac.io._files import existing_file
 
 _NAME = re.compile(r"[A-Za-z0-9_-]+")
 _ENDINGS = (".fa", ".fa.gz", ".fasta", ".fasta.gz", ".2bit")
@@ -16,7 +17,12 @@ _UCSC = "https://hgdownload.soe.ucsc.edu/goldenPath/{name}/bigZips/{name}.fa.gz"
 _AT_UCSC = ("hg19", "hg38", "mm10", "mm39")
 
 
-def named_genome(given: str | PathLike[str]) -> Genome:
+def named_genome(
+    given: str | PathLike[str],
+    *,
+    blacklist: str | PathLike[str] | None = None,
+    annotation: str | PathLike[str] | None = None,
+) -> Genome:
     """Genome of a sequence file, or of a name; the same object again while its files stay as they are.
 
     Parameters
@@ -26,6 +32,8 @@ def named_genome(given: str | PathLike[str]) -> Genome:
         ``hg38.fa`` (``.fa.gz``, ``.fasta``, ``.fasta.gz``, ``.2bit``) in ``settings.genome_dir``, with the one file
         there that is called like ``hg38*blacklist*.bed`` (else the one that was downloaded to the cache), and with
         ``hg38.gtf`` or ``hg38.gtf.gz``, where there are such files.
+    blacklist, annotation
+        Files to take instead of those.
 
     Raises
     ------
@@ -40,6 +48,10 @@ def named_genome(given: str | PathLike[str]) -> Genome:
         files = (Path(given).expanduser(), None, None)
         if not files[0].is_file():
             raise FileNotFoundError(f"genome is {str(given)!r}, and there is no such file")
+    if blacklist is not None:
+        files = (files[0], existing_file(blacklist, "blacklist"), files[2])
+    if annotation is not None:
+        files = (*files[:2], existing_file(annotation, "annotation"))
     stamps = tuple(None if path is None else (path.stat().st_mtime_ns, path.stat().st_size) for path in files)
     return _opened(files, stamps, settings.cache_dir)
 

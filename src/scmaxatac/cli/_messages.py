@@ -1,0 +1,55 @@
+"""What functions say in Python, in the words of the command line."""
+
+import re
+from collections.abc import Mapping
+
+_CALLS = (
+    (re.compile(r"scmaxatac\.models\.download_blacklist\(\)"), "'scmaxatac models blacklist'"),
+    (re.compile(r"scmaxatac\.models\.download\(\['CTCF', \.\.\.\]\)"), "'scmaxatac models download CTCF ...'"),
+    (re.compile(r"(?:scmaxatac\.)?tl\.predict_tfbs\b"), "'scmaxatac predict'"),
+    (re.compile(r"(?:scmaxatac\.)?tl\.call_sites\b"), "'scmaxatac sites'"),
+    (re.compile(r"(?:scmaxatac\.)?tl\.score_variants\b"), "'scmaxatac variants'"),
+)
+_GENOME = re.compile(r"(?:scmaxatac\.)?Genome\([^()]*?(\w+)=[^()]*\)")
+_VALUE = r"(?P<value>\{[^{}]*\}|\[[^\[\]]*\]|'[^']*'|\"[^\"]*\"|True|False)?(?P<next>\w)?"
+_PARAMETER = re.compile(rf"(?<![\w./'\"\[{{-])(?P<name>[a-z_]+)={_VALUE}")
+_SUBJECT = re.compile(r"^(?P<name>[a-z_]+)(?= (?:is|are|has|names|lacks)\b)")
+_WORD = re.compile(r"(?<![\w./'\"\[{-])(?P<name>[a-z]+(?:_[a-z]+)+)(?![\w./'\"(=])")
+
+
+def for_command_line(text: str, flags: Mapping[str, str]) -> str:
+    """Put the command's options in the place of parameters, and commands in that of functions.
+
+    Parameters
+    ----------
+    text
+        A message.
+    flags
+        What the command calls each parameter.
+    """
+    for pattern, command in _CALLS:
+        text = pattern.sub(command, text)
+
+    def option(match: re.Match[str]) -> str:
+        flag = flags.get(match["name"])
+        if flag is None:
+            return match[0]
+        value = match["value"] or ""
+        if value == "False":
+            return flags.get(f"no_{match['name']}", match[0])
+        after = "" if value in ("", "True") else f" {_in_words(value)}"
+        return f"{flag}{after}{' ' if match['next'] else ''}{match['next'] or ''}"
+
+    def word(match: re.Match[str]) -> str:
+        return flags.get(match["name"], match[0])
+
+    text = _GENOME.sub(lambda match: flags.get(match[1], match[0]), text)
+    text = _SUBJECT.sub(word, text)
+    return _WORD.sub(word, _PARAMETER.sub(option, text))
+
+
+def _in_words(value: str) -> str:
+    """A value as the shell takes it."""
+    if value.startswith("{"):
+        return "SAMPLE=FILE"
+    return value.strip("[]").replace("'", "").replace('"', "").replace(",", "")
