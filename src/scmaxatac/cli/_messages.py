@@ -6,14 +6,19 @@ from collections.abc import Mapping
 _CALLS = (
     (re.compile(r"scmaxatac\.models\.download_blacklist\(\)"), "'scmaxatac models blacklist'"),
     (re.compile(r"scmaxatac\.models\.download\(\['CTCF', \.\.\.\]\)"), "'scmaxatac models download CTCF ...'"),
-    (re.compile(r"(?:scmaxatac\.)?tl\.predict_tfbs\b"), "'scmaxatac predict'"),
-    (re.compile(r"(?:scmaxatac\.)?tl\.call_sites\b"), "'scmaxatac sites'"),
-    (re.compile(r"(?:scmaxatac\.)?tl\.score_variants\b"), "'scmaxatac variants'"),
-)
+    (re.compile(r"scmaxatac\.models\.list_models\(\)"), "'scmaxatac models list'"),
+    (re.compile(r"(?<![\w./])(?:scmaxatac\.)?(?:tl\.)?predict_tfbs\b"), "'scmaxatac predict'"),
+    (re.compile(r"(?<![\w./])(?:scmaxatac\.)?tl\.call_sites\b"), "'scmaxatac sites'"),
+    (re.compile(r"(?<![\w./])(?:scmaxatac\.)?tl\.score_variants\b"), "'scmaxatac variants'"),
+    (re.compile(r"(?<![\w./])(?:scmaxatac\.)?get\.qc\b"), "'scmaxatac qc'"),
+    (re.compile(r"(?:scmaxatac\.)?settings\.\w+ \(or (?:the environment variable )?(SCMAXATAC_\w+)\)"),
+     r"the environment variable \1"),
+)  # fmt: skip
 _GENOME = re.compile(r"(?:scmaxatac\.)?Genome\([^()]*?(\w+)=[^()]*\)")
 _VALUE = r"(?P<value>\{[^{}]*\}|\[[^\[\]]*\]|'[^']*'|\"[^\"]*\"|True|False)?(?P<next>\w)?"
 _PARAMETER = re.compile(rf"(?<![\w./'\"\[{{-])(?P<name>[a-z_]+)={_VALUE}")
 _SUBJECT = re.compile(r"^(?P<name>[a-z_]+)(?= (?:is|are|has|names|lacks)\b)")
+_RULE = "precision"  # a threshold's rule, precision=0.8, has the name of a parameter, whose values are words
 _WORD = re.compile(r"(?<![\w./'\"\[{-])(?P<name>[a-z]+(?:_[a-z]+)+)(?![\w./'\"(=])")
 
 
@@ -32,7 +37,7 @@ def for_command_line(text: str, flags: Mapping[str, str]) -> str:
 
     def option(match: re.Match[str]) -> str:
         flag = flags.get(match["name"])
-        if flag is None:
+        if flag is None or (match["name"] == _RULE and (match["next"] or "").isdigit()):
             return match[0]
         value = match["value"] or ""
         if value == "False":

@@ -109,6 +109,7 @@ def flags_of(parser: argparse.ArgumentParser) -> dict[str, str]:
     for action in parser._actions:
         long = [text for text in action.option_strings if text.startswith("--")]
         found[action.dest] = long[0] if long else str(action.metavar or action.dest)
+        found |= {f"no_{action.dest}": text for text in long if text.startswith("--no-")}
     return found
 
 

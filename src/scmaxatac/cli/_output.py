@@ -33,9 +33,10 @@ def format_of(path: Path | None, known: Mapping[str, str], *, default: str) -> s
     if path is None:
         return default
     ending = (path.with_suffix("") if path.suffix.lower() in _COMPRESSED else path).suffix.lower()
-    if ending not in known:
+    found = {known_ending.lower(): kind for known_ending, kind in known.items()}.get(ending)
+    if found is None:
         raise ValueError(f"--out {path} has to end in {', '.join(known)}, with .gz behind to compress it as bgzip does")
-    return known[ending]
+    return found
 
 
 TABLE = {".tsv": "tsv", ".txt": "tsv"}

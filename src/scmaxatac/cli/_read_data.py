@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from scmaxatac.containers._mudata import columns_not_pulled
 from scmaxatac.io._files import existing_file
 from scmaxatac.io._h5_heaps import check_heaps
+from scmaxatac.io._h5_probe import check_readable
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -35,6 +36,7 @@ def read_data(path: Path) -> "AnnData | MuData":
     with suppress(ImportError):
         import hdf5plugin  # noqa: F401  (SnapATAC2 compresses its files with filters that come with it)
     check_heaps(path)
+    check_readable(path)
     with _reading(path):
         if path.suffix == ".h5mu":
             import mudata

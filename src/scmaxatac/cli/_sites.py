@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from anndata import AnnData
     from mudata import MuData
 
-_FORMATS = TABLE | {".bed": "bed", ".narrowpeak": "narrowPeak"}
+_FORMATS = TABLE | {".bed": "bed", ".narrowPeak": "narrowPeak"}
 
 
 def add_sites(commands: Commands, common: argparse.ArgumentParser) -> argparse.ArgumentParser:
