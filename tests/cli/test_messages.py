@@ -32,7 +32,7 @@ def flags() -> dict[str, str]:
         ("(Genome(..., annotation='genes.gtf.gz'))", "(--annotation)"),
         ("call scmaxatac.tl.predict_tfbs again", "call 'scmaxatac predict' again"),
         ("scmaxatac.models.download_blacklist() gets it", "'scmaxatac models blacklist' gets it"),
-        ("set scmaxatac.settings.model_dir (or SCMAXATAC_MODEL_DIR)", "set the environment variable SCMAXATAC_MODEL_DIR"),
+        ("set settings.model_dir (or SCMAXATAC_MODEL_DIR)", "set the environment variable SCMAXATAC_MODEL_DIR"),
     ],
 )  # fmt: skip
 def test_parameters_are_options(python: str, said: str, flags: dict[str, str]):
