@@ -24,6 +24,7 @@ from scmaxatac.tl._score_variants import score_variants
 from scmaxatac.tl._scores_to_obs import scores_to_obs
 from scmaxatac.tl._to_network import to_network
 from scmaxatac.tl._train import train
+from scmaxatac.tl._write_browser_files import write_browser_files
 from scmaxatac.tl._write_variants import write_variants
 
 __all__ = [
@@ -51,5 +52,6 @@ __all__ = [
     "scores_to_obs",
     "to_network",
     "train",
+    "write_browser_files",
     "write_variants",
 ]
