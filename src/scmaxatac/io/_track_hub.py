@@ -52,10 +52,11 @@ def hub_files(tracks: Sequence[BrowserTrack], assembly: str, *, name: str, email
     email
         Whom to ask about it; None to leave it out.
     """
+    name = _line(label_of(name))
     (symbol,) = symbols([name]).values()
     hub = {"hub": symbol, "shortLabel": name[:_SHORT], "longLabel": name, "genomesFile": "genomes.txt"}
     if email is not None:
-        hub["email"] = email
+        hub["email"] = label_of(email)
     groups = symbols(list(dict.fromkeys(track.group for track in tracks)))
     tfs = symbols(list(dict.fromkeys(track.tf for track in tracks if track.tf)))
     stanzas = []

@@ -10,7 +10,6 @@ from typing import Any
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
-from scmaxatac.io._output import output_folder
 from scmaxatac.plotting._igv_config import igv_config
 from scmaxatac.predict._browser_files import (
     Choice,
@@ -41,9 +40,9 @@ def igv(
 ) -> Any:
     """Show signal, scores and sites in IGV, inside a notebook, where they can be scrolled and zoomed.
 
-    It needs the extra ``igv``. Files are read from where they lie: in Jupyter Notebook and Colab anywhere, in JupyterLab
-    and VS Code below the folder that the server was started in, and best beside the notebook: name a `folder` there.
-    IGV loads named genomes, and their genes, from the internet.
+    It needs the extra ``igv``. Files are read from where they lie: in Jupyter Notebook and Colab anywhere, in
+    JupyterLab below the folder that it was started in, best beside the notebook: name a `folder` there. IGV loads named
+    genomes, and their genes, from the internet.
 
     Parameters
     ----------
@@ -61,11 +60,11 @@ def igv(
     sites
         Whether to show called sites.
     folder
-        Folder to write what is shown into, as :func:`scmaxatac.tl.write_browser_files` does. Without it the bigWigs
-        that the run saved are shown, and the sites as they were when it saved them.
+        Folder to write what is shown into, under the names of :func:`scmaxatac.tl.write_browser_files`; what that wrote
+        there for the same run stays. Without it the bigWigs that the run saved are shown, and its BED files of sites.
     assembly
-        Name of the genome in IGV, such as ``"hg38"``; by default what the name of the genome's file says, else that file
-        itself.
+        Name of the genome in IGV, such as ``"hg38"``; by default what the name of the genome's file says, else that
+        file itself.
     key
         {key}
     mod
@@ -105,8 +104,7 @@ def igv(
     if folder is None:
         tracks = saved_tracks(results, choice, colors)
     else:
-        target = output_folder(folder, "folder")
-        tracks = written_tracks(results, Path(target), choice, colors, place, assembly=assembly)
+        tracks = written_tracks(results, Path(folder).expanduser(), choice, colors)
     shown = [(track, path) for track, path in tracks if sites or track.kind != "sites"]
     _start(notebook)
     return notebook.Browser(igv_config(shown, genome, place))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from scmaxatac._logging import logger
+from scmaxatac._text import abbreviate
 from scmaxatac.io._browser_track import BrowserTrack
 from scmaxatac.io._igv_session import igv_session
 from scmaxatac.io._owned_folder import OwnedFolder
@@ -80,7 +81,10 @@ def place_for(results: Results, region: Any, choice: Choice) -> tuple[str, int, 
     """Chromosome, start and end of what is shown first: what is asked for, else the surroundings of the best site."""
     sizes = chrom_sizes(results)
     if region is not None:
-        return find_place(region, genes_if_any(None, results.params), _AROUND_SITE, sizes)
+        place = find_place(region, genes_if_any(None, results.params), _AROUND_SITE, sizes)
+        if place[0] not in sizes:
+            raise ValueError(f"{place[0]} of region {region!r} was not predicted; it was for {abbreviate(sizes)}")
+        return place
     sites = read_sites(results, choice.tfs, choice.groups)
     if sites.empty:
         chrom = next(iter(sizes))
@@ -121,18 +125,11 @@ def saved_tracks(results: Results, choice: Choice, colors: Mapping[str, str]) ->
 
 
 def written_tracks(
-    results: Results,
-    folder: Path,
-    choice: Choice,
-    colors: Mapping[str, str],
-    place: tuple[str, int, int],
-    *,
-    assembly: str | None,
+    results: Results, folder: Path, choice: Choice, colors: Mapping[str, str]
 ) -> list[tuple[BrowserTrack, Path]]:
-    """Tracks of files that are written into a folder, with a session of IGV."""
-    files = write_files(
-        results, folder, choice, colors, place, formats=["igv"], assembly=assembly, name="scmaxatac", email=None
-    )
+    """Tracks of files that are written into a folder, beside what an earlier call wrote there."""
+    files = track_files(results, choice.groups, choice.tfs, signal=choice.signal, bigbeds=False)
+    _write_into(folder, results, files, {}, keep=True)
     return [(track, folder / track.file) for track in browser_tracks(files, colors, bigbeds=False)]
 
 
@@ -147,8 +144,8 @@ def write_files(
     assembly: str | None,
     name: str,
     email: str | None,
-) -> list[TrackFile]:
-    """Write tracks of a run into a folder, with the files of the formats.
+) -> None:
+    """Write tracks of a run into a folder, with the files of the formats; what an earlier call wrote is replaced.
 
     Parameters
     ----------
@@ -161,10 +158,6 @@ def write_files(
     formats, assembly, name, email
         As in :func:`scmaxatac.tl.write_browser_files`.
 
-    Returns
-    -------
-    The files of tracks.
-
     Raises
     ------
     FileNotFoundError
@@ -174,9 +167,6 @@ def write_files(
     ValueError
         If the folder is the run's own or holds what scmaxatac did not write, or the genome's name is not known.
     """
-    run = run_folder(results.params).absolute()
-    if run in (target := folder.absolute(), *target.parents):
-        raise ValueError(f"{folder} lies in the run's own folder, {run}; choose another folder")
     hub = "ucsc" in formats
     others = {}
     files = track_files(results, choice.groups, choice.tfs, signal=choice.signal, bigbeds=hub)
@@ -191,6 +181,14 @@ def write_files(
                 "does not say it; give assembly=, such as 'hg38', or formats='igv'"
             )
         others |= hub_files(browser_tracks(files, colors, bigbeds=True), known, name=name, email=email)
+    _write_into(folder, results, files, others, keep=False)
+
+
+def _write_into(
+    folder: Path, results: Results, files: Sequence[TrackFile], others: Mapping[str, str], *, keep: bool
+) -> None:
+    run = run_folder(results.params).absolute()
+    if run in (target := folder.absolute(), *target.parents):
+        raise ValueError(f"{folder} lies in the run's own folder, {run}; choose another folder")
     with OwnedFolder(folder, KIND, made_from=str(results.params["run"])) as owned:
-        write_track_folder(owned, files, others)
-    return files
+        write_track_folder(owned, files, others, keep=keep)

@@ -22,6 +22,7 @@ KIND = "set of browser files"
 TABLE = "files.tsv"
 TRACKS = "tracks"
 _COLUMNS = ["kind", "group", "tf", "path", "values", "sha256"]
+_Row = tuple[str, ...]
 _SIGNAL = "signal"
 _DECIMALS_OF_SITES = 6
 
@@ -113,11 +114,12 @@ def narrow_peaks(sites: pd.DataFrame, tf: str) -> pd.DataFrame:
     return frame.sort_values(["chrom", "start"], kind="stable", ignore_index=True)
 
 
-def write_track_folder(folder: OwnedFolder, files: Sequence[TrackFile], others: dict[str, str]) -> None:
+def write_track_folder(
+    folder: OwnedFolder, files: Sequence[TrackFile], others: Mapping[str, str], *, keep: bool
+) -> None:
     """Write files into a folder that is held, but those that are there as they would be written.
 
-    What an earlier call wrote and this one does not is removed. A kill costs one group's files at most: the next call
-    goes on behind them.
+    A kill costs one group's files at most: the next call goes on behind them.
 
     Parameters
     ----------
@@ -127,6 +129,8 @@ def write_track_folder(folder: OwnedFolder, files: Sequence[TrackFile], others: 
         Files of tracks.
     others
         Text of further files, by name.
+    keep
+        Whether what an earlier call wrote, and this one does not, stays there; it is removed otherwise.
 
     Raises
     ------
@@ -134,22 +138,23 @@ def write_track_folder(folder: OwnedFolder, files: Sequence[TrackFile], others: 
         If something that scmaxatac did not write is in the way.
     """
     names = [*(file.path for file in files), *others, TABLE]
-    noted = _read_table(folder.path / TABLE)
+    rows = _read_table(folder.path / TABLE)
+    noted = dict(rows)
     folder.announce(names)
-    done: dict[str, tuple[str, str]] = {}
     for i, file in enumerate(files):
         if not _is_there(folder, file, noted):
             _write(folder, file)
-        done[file.path] = file.values, checksum(folder.path / file.path)
+        digest = checksum(folder.path / file.path)
+        rows[file.path] = (file.kind, file.group, file.tf, file.path, file.values, digest)
         if i + 1 == len(files) or files[i + 1].group != file.group:
-            earlier = {path: known for path, known in noted.items() if path not in done}
-            _write_table(folder, files, earlier | done)
+            _write_table(folder, rows)
     for name, text in others.items():
         with own_file(folder, name) as temporary:
             temporary.write_text(text, encoding="utf-8")
-    _write_table(folder, files, done)
-    folder.remove(folder.listed - set(names))
-    logger.info("%d tracks are in %s", len(files), folder.path)
+    if not keep:
+        _write_table(folder, {file.path: rows[file.path] for file in files})
+        folder.remove(folder.listed - set(names))
+    logger.info("%d files of tracks are in %s", len(files), folder.path)
 
 
 def browser_tracks(files: Sequence[TrackFile], colors: Mapping[str, str], *, bigbeds: bool) -> list[BrowserTrack]:
@@ -206,14 +211,14 @@ def _site_files(
     return files
 
 
-def _is_there(folder: OwnedFolder, file: TrackFile, noted: dict[str, tuple[str, str]]) -> bool:
+def _is_there(folder: OwnedFolder, file: TrackFile, noted: Mapping[str, _Row]) -> bool:
     """Whether a file that does not change with the sites was written before, as it would be now."""
     path = folder.path / file.path
     if file.kind == "sites" or not path.is_file():
         return False
     if file.source is not None:
         return checksum(path) == checksum(file.source)
-    return noted.get(file.path) == (file.values, checksum(path))
+    return file.path in noted and noted[file.path][-2:] == (file.values, checksum(path))
 
 
 def _write(folder: OwnedFolder, file: TrackFile) -> None:
@@ -226,16 +231,16 @@ def _write(folder: OwnedFolder, file: TrackFile) -> None:
     take_over(file.source, path)
 
 
-def _write_table(folder: OwnedFolder, files: Sequence[TrackFile], known: dict[str, tuple[str, str]]) -> None:
-    rows = [(file.kind, file.group, file.tf, file.path, *known[file.path]) for file in files if file.path in known]
+def _write_table(folder: OwnedFolder, rows: Mapping[str, _Row]) -> None:
     with own_file(folder, TABLE) as temporary:
-        pd.DataFrame(rows, columns=_COLUMNS).to_csv(temporary, sep="\t", index=False, lineterminator="\n")
+        table = pd.DataFrame(rows.values(), columns=_COLUMNS)
+        table.to_csv(temporary, sep="\t", index=False, lineterminator="\n")
 
 
-def _read_table(path: Path) -> dict[str, tuple[str, str]]:
-    """Values and sha256 of the files that an earlier call listed; none where there is no table, or a damaged one."""
+def _read_table(path: Path) -> dict[str, _Row]:
+    """Rows of the table that an earlier call wrote, by path; none where there is no table, or a damaged one."""
     try:
         table = pd.read_csv(path, sep="\t", dtype=str, keep_default_na=False)
-        return {row.path: (row.values_, row.sha256) for row in table.rename(columns={"values": "values_"}).itertuples()}
-    except (OSError, ValueError, AttributeError):
+        return {row[3]: row for row in table[_COLUMNS].itertuples(index=False, name=None)}
+    except (OSError, ValueError, KeyError):
         return {}

@@ -8,7 +8,6 @@ from typing import Any
 from scmaxatac import _keys
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
-from scmaxatac.io._output import output_folder
 from scmaxatac.predict._browser_files import Choice, check_formats, colors_for, place_for, write_files
 from scmaxatac.results._reader import find_results
 
@@ -54,7 +53,7 @@ def write_browser_files(
         {results}
     folder
         The folder, apart from the run's own. What scmaxatac did not write there is not touched. A second call for the
-        same run replaces what has changed.
+        same run replaces what the first wrote, and removes what it does not write again.
     formats
         ``"igv"``, ``"ucsc"`` or both.
     tfs
@@ -110,6 +109,6 @@ def write_browser_files(
     choice = Choice(results.pick_groups(groups), results.pick_tfs(tfs), signal)
     place = place_for(results, region, choice)
     colors = colors_for(data, results, mod)
-    target = output_folder(folder, "folder")
+    target = Path(folder).expanduser()
     write_files(results, target, choice, colors, place, formats=wanted, assembly=assembly, name=name, email=email)
     return target
