@@ -103,7 +103,7 @@ def _kept(scores: np.ndarray, least: float, path: Path) -> None:
     settings.bigwig_decimals = None
     starts = np.flatnonzero(scores >= least) * BIN
     with BigWigWriter(path, HG38) as writer:
-        writer.add_runs("chr1", starts, starts + BIN, np.round(scores[starts // BIN], _track_files._sites_decimals()))
+        writer.add_runs("chr1", starts, starts + BIN, np.round(scores[starts // BIN], _track_files.kept_decimals()))
 
 
 def _as_set(scores: np.ndarray, decimals: int | None, drop: bool, path: Path) -> None:

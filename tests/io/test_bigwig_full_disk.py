@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from _small_disk import file_size_limit, small_disk
 
-from scmaxatac.io import _bigwig_file
+from scmaxatac.io import _bigwig_file, _bigwig_parts
 from scmaxatac.io._bigwig import BigWigWriter
 from scmaxatac.io._disk import DiskFullError
 
@@ -38,7 +38,7 @@ def whole(tmp_path_factory) -> bytes:
 def test_a_limit_on_the_size_of_files_is_an_error_and_no_file_at_every_size(
     tmp_path, whole, share, in_memory, monkeypatch
 ):
-    monkeypatch.setattr(_bigwig_file, "_IN_MEMORY", in_memory)
+    monkeypatch.setattr(_bigwig_parts, "_IN_MEMORY", in_memory)
     path = tmp_path / "a.bw"
     path.write_bytes(b"old")
     limit = min(int(len(whole) * share), len(whole) - 1)
@@ -66,7 +66,7 @@ def test_a_file_of_the_size_of_the_limit_is_complete(tmp_path, whole):
 @pytest.mark.parametrize("in_memory", [1 << 23, 100])
 @pytest.mark.parametrize("pages", [1, 5, 20, 60, 100, 120])
 def test_a_full_disk_is_an_error_and_nothing_stays_on_it(tmp_path, whole, pages, in_memory, monkeypatch):
-    monkeypatch.setattr(_bigwig_file, "_IN_MEMORY", in_memory)
+    monkeypatch.setattr(_bigwig_parts, "_IN_MEMORY", in_memory)
     with small_disk(tmp_path / "disk", 1 << 20) as disk:
         filling = disk / "filling"
         filling.write_bytes(bytes((1 << 20) - pages * 4096))

@@ -321,7 +321,9 @@ def test_home_may_be_written_as_a_tilde(predict, adata, monkeypatch, tmp_path):
 
 
 def test_a_folder_without_a_run_or_with_several_can_not_be_opened(predict, adata, tmp_path):
-    with pytest.raises(FileNotFoundError, match=r"no prediction run in .*nowhere.*Run tl.predict_tfbs again"):
+    with pytest.raises(
+        FileNotFoundError, match=r"no prediction run in .*nowhere.*tl.relocate.*run tl.predict_tfbs again"
+    ):
         Run.open(tmp_path / "nowhere")
     predict(adata)
     run = Run.open(tmp_path / "run")

@@ -5,6 +5,7 @@ from scmaxatac.get._cell_scores import cell_scores
 from scmaxatac.get._contributions import contributions
 from scmaxatac.get._differential import differential
 from scmaxatac.get._enrichment import enrichment
+from scmaxatac.get._files import files
 from scmaxatac.get._footprint import footprint
 from scmaxatac.get._motif_hits import motif_hits
 from scmaxatac.get._motifs import motifs
@@ -24,6 +25,7 @@ __all__ = [
     "contributions",
     "differential",
     "enrichment",
+    "files",
     "footprint",
     "motif_hits",
     "motifs",

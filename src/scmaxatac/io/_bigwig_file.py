@@ -4,29 +4,24 @@ The format is described in Kent et al. 2010, https://doi.org/10.1093/bioinformat
 """
 
 import struct
-import zlib
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, suppress
 from pathlib import Path
-from shutil import copyfileobj
-from tempfile import SpooledTemporaryFile
 from typing import IO
 
 import numpy as np
 
-from scmaxatac.io._bigwig_index import BLOCK, block_tree, chrom_tree
-from scmaxatac.io._bigwig_zoom import Summary, ZoomLevel, zoom_windows
+from scmaxatac.io._bigwig_index import chrom_tree
+from scmaxatac.io._bigwig_parts import HEADER, VERSION, Blocks, Zooms
+from scmaxatac.io._bigwig_zoom import Summary
 
 MAGIC = 0x888FFC26
-_VERSION = 4
-_HEADER, _ZOOM_HEADER, _TOTAL = struct.Struct("<IHHQQQHHQQIQ"), struct.Struct("<IIQQ"), struct.Struct("<Qdddd")
 _SECTION = struct.Struct("<IIIIIBBH")
 _BED_GRAPH, _VARIABLE_STEP, _FIXED_STEP = 1, 2, 3
 
 _PIECE = 1 << 16  # values that are looked at together
 _LONG = 256  # values in a row from which they are worth a section without positions
 _MOST = {_FIXED_STEP: 8192, _VARIABLE_STEP: 4096, _BED_GRAPH: 2048}  # values of a section: about 32 kB each
-_IN_MEMORY = 1 << 23  # bytes of a zoom level, from which it waits on the disk for the values to end
 
 
 class BigWigFile:
@@ -45,15 +40,10 @@ class BigWigFile:
         self._chrom = -1
         self._pending: list[tuple[np.ndarray, ...]] = []
         self._n_pending = 0
-        self._total = np.array([0, np.inf, -np.inf, 0, 0])
-        self._largest = 0  # block in bytes, before compression
-        windows = zoom_windows(max(sizes.values()))
-        self._levels = [ZoomLevel(window) for window in windows]
         self._handle: IO[bytes] = open(path, "wb")  # closed by close()
         try:
-            spools = [SpooledTemporaryFile(_IN_MEMORY, dir=str(path.parent)) for _ in windows]
-            self._zooms = [_Blocks(self._stack.enter_context(spool)) for spool in spools]
-            self._tree_offset = _HEADER.size + len(windows) * _ZOOM_HEADER.size + _TOTAL.size
+            self._zooms = Zooms(sizes, path.parent, self._stack)
+            self._tree_offset = HEADER.size + sum(self._zooms.sizes)
             self._handle.write(bytes(self._tree_offset))  # filled in when all is known
             self._handle.write(chrom_tree(sizes, self._tree_offset))
             self._data_offset = self._handle.tell()
@@ -61,7 +51,7 @@ class BigWigFile:
         except BaseException:
             self.close()
             raise
-        self._sections = _Blocks(self._handle)
+        self._sections = Blocks(self._handle)
 
     def add(self, chrom: int, starts: np.ndarray, ends: np.ndarray, values: np.ndarray) -> None:
         """Add values, at least one; `chrom` is the chromosome's place in `sizes`."""
@@ -79,22 +69,15 @@ class BigWigFile:
         """Write what is left, the indices, the zoom levels and, last, the header."""
         self._end_chrom()
         index_offset = self._sections.write_index(self._handle)
-        zoom_headers = b""
-        for level, blocks in zip(self._levels, self._zooms, strict=True):
-            offset = self._handle.tell()
-            self._handle.write(struct.pack("<I", blocks.n_items))
-            blocks.move_to(self._handle)
-            zoom_headers += _ZOOM_HEADER.pack(level.window, 0, offset, blocks.write_index(self._handle))
+        zoom_headers, total = self._zooms.write(self._handle)
         self._handle.write(struct.pack("<I", MAGIC))
         self._handle.seek(self._data_offset)
         self._handle.write(struct.pack("<Q", len(self._sections.blocks)))
-        total_offset = _HEADER.size + len(zoom_headers)
-        offsets = (self._tree_offset, self._data_offset, index_offset)
-        header = _HEADER.pack(
-            MAGIC, _VERSION, len(self._levels), *offsets, 0, 0, 0, total_offset, self._largest, 0
-        )  # fmt: skip
+        largest = max(self._sections.largest, self._zooms.largest)
+        offsets = (self._tree_offset, self._data_offset, index_offset, 0, 0, 0, HEADER.size + len(zoom_headers))
+        header = HEADER.pack(MAGIC, VERSION, self._zooms.n_levels, *offsets, largest, 0)
         self._handle.seek(0)
-        self._handle.write(header + zoom_headers + _TOTAL.pack(int(self._total[0]), *self._total[1:]))
+        self._handle.write(header + zoom_headers + total)
         self._handle.flush()
 
     def close(self) -> None:
@@ -107,7 +90,7 @@ class BigWigFile:
         if self._n_pending:
             self._write_pending(self._n_pending)
         if self._chrom >= 0:
-            self._add_to_zooms(None)
+            self._zooms.add(self._chrom, None)
 
     def _write_pending(self, n: int) -> None:
         columns = [np.concatenate(parts) for parts in zip(*self._pending, strict=True)]
@@ -117,51 +100,8 @@ class BigWigFile:
         for kind, first, stop, step in _sections(starts, ends):
             part = slice(first, stop)
             section = _section(kind, self._chrom, starts[part], ends[part], values[part], step)
-            self._put(self._sections, section, int(starts[first]), int(ends[stop - 1]), stop - first)
-        summary = Summary.of_values(starts, ends, values)
-        self._total[[0, 3, 4]] += summary.covered.sum(), summary.sum.sum(), summary.squares.sum()
-        self._total[1:3] = min(self._total[1], summary.min.min()), max(self._total[2], summary.max.max())
-        self._add_to_zooms(summary)
-
-    def _add_to_zooms(self, summary: Summary | None) -> None:
-        """Take values into all levels, each from the one below; None ends the chromosome."""
-        ended = summary is None
-        for level, blocks in zip(self._levels, self._zooms, strict=True):
-            summary = level.add(summary, ended=ended)
-            for records in level.blocks(self._chrom, summary, ended=ended):
-                self._put(blocks, records.tobytes(), int(records["start"][0]), int(records["end"][-1]), len(records))
-
-    def _put(self, blocks: "_Blocks", raw: bytes, start: int, end: int, n: int) -> None:
-        self._largest = max(self._largest, len(raw))
-        blocks.write(raw, self._chrom, start, end, n)
-
-
-class _Blocks:
-    """Compressed blocks of data and where they lie."""
-
-    def __init__(self, handle: IO[bytes]) -> None:
-        self.handle = handle
-        self.blocks: list[tuple[int, ...]] = []
-        self.n_items = 0
-
-    def write(self, raw: bytes, chrom: int, start: int, end: int, n: int) -> None:
-        data = zlib.compress(raw)
-        self.blocks.append((chrom, start, chrom, end, self.handle.tell(), len(data)))
-        self.handle.write(data)
-        self.n_items += n
-
-    def move_to(self, handle: IO[bytes]) -> None:
-        """Append the blocks to another file."""
-        offset = handle.tell()
-        self.handle.seek(0)
-        copyfileobj(self.handle, handle)
-        self.blocks = [(*where, at + offset, size) for *where, at, size in self.blocks]
-
-    def write_index(self, handle: IO[bytes]) -> int:
-        """Append the index of the blocks, which end there, and return where it begins."""
-        offset = handle.tell()
-        handle.write(block_tree(np.array(self.blocks, dtype=BLOCK), offset))
-        return offset
+            self._sections.write(section, self._chrom, int(starts[first]), int(ends[stop - 1]), stop - first)
+        self._zooms.add(self._chrom, Summary.of_values(starts, ends, values))
 
 
 def _sections(starts: np.ndarray, ends: np.ndarray) -> Iterator[tuple[int, int, int, int]]:

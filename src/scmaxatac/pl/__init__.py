@@ -8,6 +8,7 @@ from scmaxatac.pl._footprint import footprint
 from scmaxatac.pl._haplotype_differences import haplotype_differences
 from scmaxatac.pl._haplotypes import haplotypes
 from scmaxatac.pl._heatmap import heatmap
+from scmaxatac.pl._igv import igv
 from scmaxatac.pl._learning_curve import learning_curve
 from scmaxatac.pl._motif_hits import motif_hits
 from scmaxatac.pl._motifs import motifs
@@ -28,6 +29,7 @@ __all__ = [
     "haplotype_differences",
     "haplotypes",
     "heatmap",
+    "igv",
     "learning_curve",
     "motif_hits",
     "motifs",

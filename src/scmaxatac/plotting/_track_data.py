@@ -162,8 +162,13 @@ def _tf_names(results: Results, wanted: str | Iterable[str] | None, called: pd.D
         return names
     if wanted is not None:
         raise ValueError(f"{len(names)} TFs are too many to tell apart; give at most {MOST_TFS}")
-    counts = called["tf"].value_counts().reindex(names, fill_value=0)
-    most: list[str] = counts.sort_values(ascending=False, kind="stable").index[:MOST_TFS].tolist()
-    chosen = [name for name in names if name in most]
+    chosen = most_called(names, called, MOST_TFS)
     logger.info("drawing the %d TFs with most sites here: %s; give tfs= to choose", MOST_TFS, ", ".join(chosen))
     return chosen
+
+
+def most_called(names: list[str], sites: pd.DataFrame, n: int) -> list[str]:
+    """Take the `n` names with most sites, in the order of the names."""
+    counts = sites["tf"].value_counts().reindex(names, fill_value=0)
+    most = set(counts.sort_values(ascending=False, kind="stable").index[:n])
+    return [name for name in names if name in most]

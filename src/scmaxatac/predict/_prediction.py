@@ -1,5 +1,6 @@
 """A prediction from pseudobulks to slots; knows no AnnData."""
 
+from collections.abc import Mapping
 from concurrent.futures import Executor
 from functools import partial
 from importlib.metadata import version
@@ -34,6 +35,7 @@ from scmaxatac.predict._track_files import (
     write_site_files,
     write_tracks,
 )
+from scmaxatac.results._note import write_note
 from scmaxatac.results._run_spec import RunSpec
 from scmaxatac.results._stored_genome import store_genome
 
@@ -48,6 +50,7 @@ def run_prediction(
     tracks: Tracks = "",
     executor: Executor | None = None,
     key: str | None = None,
+    origin: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Predict all groups that are deep enough.
 
@@ -66,10 +69,13 @@ def run_prediction(
     key
         Name that the results will have in the object. With it a warning says where the published thresholds don't fit
         the depth, and how to call sites again.
+    origin
+        Further parameters: where groups and options come from. With them the prediction is noted in the run's folder,
+        so that :func:`scmaxatac.tl.open_run` can open it.
 
     Returns
     -------
-    The slots of :func:`scmaxatac.tl.predict_tfbs`; the parameters as a dict that the caller completes and encodes.
+    The slots of :func:`scmaxatac.tl.predict_tfbs`; the parameters as a dict.
     """
     with Run.create(inputs, bulks, out_dir.resolve()) as run:
         genome = inputs.genome
@@ -105,18 +111,21 @@ def run_prediction(
         if inputs.regions is not None:
             slots |= {_keys.REGIONS: inputs.regions} | ({} if on_disk else {_keys.SCORES: scores})
         sites = write_sites(run, called.sites) if tracks else None
-    slots[_keys.FILES] = table_of_files(run.store, sites=sites, scores=on_disk, tracks=tracks)
-    slots[_keys.PARAMS] = _params(run.spec) | {
-        "thresholds": called.thresholds.to_dict(),
-        "genome": {
-            "source": inputs.genome.source,
-            "fingerprint": inputs.genome.fingerprint,
-            "sequence": inputs.genome.sequence_fingerprint,
-            "annotation": None if inputs.genome.annotation is None else str(inputs.genome.annotation.absolute()),
-        },
-        "include_flanks": include_flanks,
-        "out_dir": str(run.folder.parent),
-    }
+        slots[_keys.FILES] = table_of_files(run.store, sites=sites, scores=on_disk, tracks=tracks)
+        slots[_keys.PARAMS] = _params(run.spec) | {
+            "thresholds": called.thresholds.to_dict(),
+            "genome": {
+                "source": inputs.genome.source,
+                "fingerprint": inputs.genome.fingerprint,
+                "sequence": inputs.genome.sequence_fingerprint,
+                "annotation": None if inputs.genome.annotation is None else str(inputs.genome.annotation.absolute()),
+            },
+            "include_flanks": include_flanks,
+            "out_dir": str(run.folder.parent),
+        }
+        if origin is not None:
+            slots[_keys.PARAMS] |= origin
+            write_note(run.folder, run.spec.fingerprint, slots)
     return slots
 
 

@@ -32,6 +32,7 @@ from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._thresholds import are_usable
 from scmaxatac.predict._weights_file import read_networks, write_weights
 from scmaxatac.results._complete import COMPLETE, complete_run
+from scmaxatac.results._note import NOTE
 from scmaxatac.results._run_folder import SPEC, find_run, read_spec, store_of
 from scmaxatac.results._run_spec import ModelId, RunSpec
 from scmaxatac.results._score_store import FOLDERS
@@ -44,7 +45,7 @@ SCORES = "scores.zarr"
 
 _WEIGHTS = "weights.safetensors"
 _REGIONS = "regions.npz"
-_FILES = (SPEC, _WEIGHTS, _REGIONS, "uncounted.tsv", "bins.json", COMPLETE, f"{SCORES}/")
+_FILES = (SPEC, _WEIGHTS, _REGIONS, "uncounted.tsv", "bins.json", COMPLETE, NOTE, f"{SCORES}/")
 
 _CHECKED = (
     SPEC, _WEIGHTS, _REGIONS, "uncounted.tsv", "bins.json", "calibration/*.tsv", "background/*.npz", f"{SCORES}/**/*",
@@ -57,7 +58,7 @@ class Run:
 
     Two runs of different inputs have different folders wherever they are put, so neither replaces the other or is
     taken for it; a run of the same inputs goes on in the folder where an earlier one ended. What is written there is
-    never changed afterwards. Made by :meth:`create`, or opened.
+    never changed afterwards, but for the note on the last prediction. Made by :meth:`create`, or opened.
 
     Attributes
     ----------

@@ -100,29 +100,38 @@ def _mark(store: ScoreStore, group: str, tracks: Tracks) -> None:
 
 def _write_bigwigs(store: ScoreStore, group: str, tracks: Tracks) -> None:
     paths = _paths(store, group, tracks)
-    write_scores = _write_kept_bins if tracks == "sites" else _write_all_bins
     for tf in store.tfs:
-        with BigWigWriter(paths[tf], store.sizes) as writer:
-            write_scores(writer, store, group, tf)
+        if tracks == "sites":
+            write_kept_bins(paths[tf], store, group, tf)
+        else:
+            with BigWigWriter(paths[tf], store.sizes) as writer:
+                _write_all_bins(writer, store, group, tf)
+    write_signal_track(paths[""], store, group)
+    _mark(store, group, tracks)
+
+
+def write_signal_track(path: Path, store: ScoreStore, group: str) -> None:
+    """Write the bigWig of a group's signal."""
     signal = read_signal(store, group, store.chroms)
-    with BigWigWriter(paths[""], store.sizes) as writer:
+    with BigWigWriter(path, store.sizes) as writer:
         for chrom, size in store.sizes.items():
             starts, ends, values = signal.runs(chrom)
             if len(starts):
                 writer.add_runs(chrom, starts, ends, values)
             else:
                 writer.add_runs(chrom, np.array([0]), np.array([size]), np.zeros(1))
-    _mark(store, group, tracks)
 
 
-def _write_kept_bins(writer: BigWigWriter, store: ScoreStore, group: str, tf: str) -> None:
+def write_kept_bins(path: Path, store: ScoreStore, group: str, tf: str) -> None:
+    """Write the bigWig of the bins of a factor in a group that the store keeps."""
     empty = True
-    for chrom in store.chroms:
-        starts, scores = store.read(group, tf, chrom)
-        writer.add_runs(chrom, starts, starts + store.bin_size, np.round(scores, _sites_decimals()))
-        empty &= not len(starts)
-    if empty:  # a file needs a value
-        writer.add_fixed(store.chroms[0], 0, np.zeros(1), store.bin_size, store.bin_size)
+    with BigWigWriter(path, store.sizes) as writer:
+        for chrom in store.chroms:
+            starts, scores = store.read(group, tf, chrom)
+            writer.add_runs(chrom, starts, starts + store.bin_size, np.round(scores, kept_decimals()))
+            empty &= not len(starts)
+        if empty:  # a file needs a value
+            writer.add_fixed(store.chroms[0], 0, np.zeros(1), store.bin_size, store.bin_size)
 
 
 def _write_all_bins(writer: BigWigWriter, store: ScoreStore, group: str, tf: str) -> None:
@@ -232,10 +241,11 @@ def _marker(store: ScoreStore, group: str, tracks: Tracks) -> Path:
 def _form(tracks: Tracks) -> str:
     """Folder of the bigWigs of these bins that are written as the settings ask."""
     if tracks == "sites":
-        return f"sites_decimals{_sites_decimals()}"
+        return f"sites_decimals{kept_decimals()}"
     rounded = "exact" if settings.bigwig_decimals is None else f"decimals{settings.bigwig_decimals}"
     return f"{rounded}_nonzero" if settings.bigwig_drop_zeros else rounded
 
 
-def _sites_decimals() -> int:
+def kept_decimals() -> int:
+    """Decimals of the scores of the bins that are kept."""
     return _SITES_DECIMALS if settings.bigwig_decimals is None else settings.bigwig_decimals

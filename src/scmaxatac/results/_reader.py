@@ -130,8 +130,9 @@ class Results:
         path = self.file("store")
         if path is None:
             raise FileNotFoundError(
-                f"the bins of this run were written to {self.out_dir}, and are not there any more; call "
-                "scmaxatac.tl.predict_tfbs again, with out_dir= to keep them in a folder of yours"
+                f"the bins of this run were written to {self.out_dir}, and are not there any more; if they were moved, "
+                "say where they are with scmaxatac.tl.relocate, else call scmaxatac.tl.predict_tfbs again, with "
+                "out_dir= to keep them in a folder of yours"
             )
         path = find_run(path)
         return store_of(path, read_spec(path))

@@ -35,8 +35,8 @@ def find_run(folder: str | PathLike[str]) -> Path:
         raise FileNotFoundError(f"{folder} holds several runs: {names}. Give the folder of one of them")
     if not runs:
         raise FileNotFoundError(
-            f"no prediction run in {folder}; it was moved or deleted. Run tl.predict_tfbs again, "
-            "with out_dir= if the files are to stay in a place of your own"
+            f"no prediction run in {folder}; it was moved or deleted. Say where it is with tl.relocate, or run "
+            "tl.predict_tfbs again, with out_dir= if the files are to stay in a place of your own"
         )
     return runs[0]
 

@@ -150,7 +150,8 @@ def predict_tfbs(
         its own in it, ``run-`` and a fingerprint of everything that the scores depend on: a call with the same inputs
         computes only what is missing, one with other inputs never replaces another's files, and takes over what is the
         same for a group. Folders of runs are never removed; delete those that no object needs any more. The object
-        holds the absolute path, so leave them where they are.
+        holds the absolute path; :func:`relocate` says where a folder is that was moved, and :func:`open_run` opens one
+        without its object.
     save_tracks
         Write bigWigs of scores and signal, and BED files of the sites. ``"sites"``: scores of the bins that
         :func:`scmaxatac.get.track` gives, those of at least ``settings.min_stored_score``, with three decimals; what an
@@ -249,6 +250,13 @@ def predict_tfbs(
     )
     folder = output_folder(default_folder() if out_dir is None else out_dir)
     bulks, codes = pseudobulks_of(data, options, scope)
+    origin = bulks.params | {
+        "preset": preset,
+        "threshold": threshold,
+        "regions": str(regions) if isinstance(regions, str | PathLike) else "table",
+        "n_objects": len(objects),
+        "rows": "groups" if of_groups else "cells",
+    }
     slots = run_prediction(
         inputs,
         bulks,
@@ -258,15 +266,8 @@ def predict_tfbs(
         tracks=tracks,
         executor=executor,
         key=key_added,
+        origin=origin,
     )
-    origin = bulks.params | {
-        "preset": preset,
-        "threshold": threshold,
-        "regions": str(regions) if isinstance(regions, str | PathLike) else "table",
-        "n_objects": len(objects),
-        "rows": "groups" if of_groups else "cells",
-    }
-    slots[_keys.PARAMS] |= origin
     if of_groups:
         data, code = group_object(bulks.qc, bulks.groups)
         objects, codes = [data], [code]

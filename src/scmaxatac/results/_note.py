@@ -1,0 +1,82 @@
+"""What a prediction notes in its run's folder, so that it can be opened without its object."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from scmaxatac import _keys
+from scmaxatac.io._files import atomic_path
+from scmaxatac.results._schema import IN_UNS
+
+NOTE = "prediction.json"
+"""File with parameters, QC and files of the last prediction that ended in a run."""
+
+
+class Note(NamedTuple):
+    """What :func:`write_note` kept: the slots of these names."""
+
+    params: dict[str, Any]
+    qc: pd.DataFrame
+    files: pd.DataFrame
+
+
+def write_note(folder: Path, run: str, slots: Mapping[str, Any]) -> None:
+    """Note slots of a prediction in the folder of its run, in place of those of an earlier one.
+
+    Parameters
+    ----------
+    folder
+        The folder, held by this process.
+    run
+        Fingerprint of the run.
+    slots
+        The slots, with the parameters as a dictionary.
+    """
+    content = {
+        _keys.PARAMS: slots[_keys.PARAMS],
+        _keys.QC: slots[_keys.QC].reset_index().to_dict("list"),
+        _keys.FILES: slots[_keys.FILES].to_dict("list"),
+    }
+    text = json.dumps(content, default=str)
+    with atomic_path(folder / NOTE) as temporary:
+        temporary.write_text(json.dumps({"run": run, "sha256": _digest(text), "content": text}), encoding="utf-8")
+
+
+def read_note(folder: Path, run: str) -> Note:
+    """Read what :func:`write_note` wrote.
+
+    Raises
+    ------
+    FileNotFoundError
+        If nothing was noted.
+    ValueError
+        If the note is damaged, or of another run.
+    """
+    path = folder / NOTE
+    if not path.is_file():
+        raise FileNotFoundError(
+            f"{path} is missing, which says what the groups are: call scmaxatac.tl.predict_tfbs with the same inputs "
+            "and out_dir, which computes nothing again and writes it"
+        )
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        text = found["content"]
+        if found["run"] != run or found["sha256"] != _digest(text):
+            raise ValueError("it does not fit its checksum or the run")
+        content = json.loads(text)
+        qc = pd.DataFrame(content[_keys.QC])
+        note = Note(content[_keys.PARAMS], qc.set_index(IN_UNS[_keys.QC].index), pd.DataFrame(content[_keys.FILES]))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"{path} is damaged ({error}): copy the folder again, or call scmaxatac.tl.predict_tfbs with the same "
+            "inputs and out_dir, which writes it anew"
+        ) from None
+    return note
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
