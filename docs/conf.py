@@ -59,7 +59,8 @@ if os.environ.get("READTHEDOCS"):
     }
 
 html_theme = "sphinx_book_theme"
-html_title = "scmaxatac"
+html_title = f"scmaxatac {version}"
+html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "")  # search engines are led to one version
 html_static_path = ["_static"]
 html_css_files = ["scmaxatac.css"]
 html_theme_options = {

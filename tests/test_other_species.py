@@ -51,14 +51,3 @@ def test_the_page_runs_from_top_to_bottom(working_folder: Path):
     assert names["genome"].select_chroms() == ["chr1", "chr2", "chr3", "chr4", "chr5"]
     assert set(names["mouse"].uns) >= {"human_models", "calibrated", "tfbs"}
     assert (working_folder / "models" / "CTCF" / "model.safetensors").is_file()
-
-
-def test_a_mouse_genome_meets_a_warning_with_published_models_and_a_trained_one_does_not(working_folder: Path):
-    from scmaxatac.predict._genome_warnings import warn_about_genome
-
-    genome = scmaxatac.Genome("mm10.fa", blacklist="mm10-blacklist.bed")
-    model = scmaxatac.models.load("demo:CTCF")
-    warn_about_genome(genome, [model])
-    model.id = "maxatac:CTCF"
-    with pytest.warns(UserWarning, match="the published models are human"):
-        warn_about_genome(genome, [model])
