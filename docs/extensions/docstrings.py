@@ -1,4 +1,4 @@
-"""Docstrings on their way into the pages: the section Returns, and parameters in groups.
+"""Docstrings on their way into the pages: the section Returns, parameters in groups, parameters on one line.
 
 Types stand in the signature, so the section Returns holds a description only. Napoleon expects a type there and would
 set the text in italics, line by line, so the text is taken out before it and put back after it.
@@ -16,6 +16,7 @@ from sphinx.application import Sphinx
 
 _BEFORE_NAPOLEON, _AFTER_NAPOLEON = 400, 600  # Napoleon's own priority is 500
 
+_DASH = " \u2013 "  # what stands between a parameter and its text
 _RETURNS_TEXT = "RETURNS-TEXT"
 _GROUP = re.compile(r"Parameters: (.+)")
 
@@ -55,34 +56,54 @@ def take_groups(_app: Sphinx, _what: str, name: str, _obj: Any, _options: Any, l
         _groups[name] = found
 
 
-def cut_groups(_app: Sphinx, document: nodes.document) -> None:
-    """Cut the lists of parameters where their groups begin."""
+def arrange_parameters(_app: Sphinx, document: nodes.document) -> None:
+    """Give groups of parameters fields of their own, and parameters with one description a line in common."""
     for described in document.findall(addnodes.desc):
         signature = described.next_node(addnodes.desc_signature)
-        if signature is not None:
-            name = f"{signature.get('module')}.{signature.get('fullname')}"
-            if name in _groups:
-                _cut(described, _groups[name])
+        field = next((f for f in described.findall(nodes.field) if f[0].astext() == "Parameters"), None)
+        if signature is None or field is None or not isinstance(field[1][0], nodes.bullet_list):
+            continue
+        for items in _cut(field, _groups.get(f"{signature.get('module')}.{signature.get('fullname')}", {})):
+            _join(items)
 
 
-def _cut(described: nodes.Element, groups: dict[str, str]) -> None:
-    """Give every group of parameters a field of its own, with its heading."""
-    field = next(f for f in described.findall(nodes.field) if f[0].astext() == "Parameters")
-    (items,) = field[1].children
-    fields, left = [field], set(groups)
-    for item in list(items.children):
+def _cut(field: nodes.field, groups: dict[str, str]) -> list[nodes.bullet_list]:
+    """Cut the list of parameters where its groups begin; returns the list of each."""
+    lists, left = [field[1][0]], set(groups)
+    for item in list(lists[0].children):
         parameter = next(item.findall(addnodes.literal_strong)).astext()
         if parameter in groups:
             left.remove(parameter)
-            body = nodes.field_body("", nodes.bullet_list("", classes=["simple"]))
-            fields.append(nodes.field("", nodes.field_name("", groups[parameter]), body))
-        if len(fields) > 1:
-            items.remove(item)
-            fields[-1][1][0] += item
+            lists.append(nodes.bullet_list("", classes=["simple"]))
+            name = groups[parameter].removeprefix("Parameters: ").capitalize()
+            place = field.parent.index(field) + len(lists) - 1
+            body = nodes.field_body("", lists[-1])
+            field.parent.insert(place, nodes.field("", nodes.field_name("", name), body))
+        if len(lists) > 1:
+            lists[0].remove(item)
+            lists[-1] += item
     if left:
         raise ValueError(f"groups of parameters begin with {sorted(left)}, which the list does not have")
-    place = field.parent.index(field) + 1
-    field.parent[place:place] = fields[1:]
+    return lists
+
+
+def _join(items: nodes.bullet_list) -> None:
+    """Put parameters that were described together, and so have the same text, on one line again."""
+    before = None
+    for item in list(items.children):
+        paragraph = item[0]
+        dash = next((i for i, child in enumerate(paragraph.children) if child.astext() == _DASH), None)
+        if dash is None:
+            continue
+        text = [child.astext() for child in paragraph.children[dash:]] + [block.astext() for block in item[1:]]
+        if before is not None and before[0] == text:
+            _, first, end = before
+            names = paragraph.children[:dash]
+            first[end:end] = [nodes.Text(", "), *names]
+            items.remove(item)
+            before = (text, first, end + 1 + len(names))
+        else:
+            before = (text, paragraph, dash)
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
@@ -90,5 +111,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     app.connect("autodoc-process-docstring", take_returns, priority=_BEFORE_NAPOLEON)
     app.connect("autodoc-process-docstring", take_groups, priority=_BEFORE_NAPOLEON)
     app.connect("autodoc-process-docstring", put_returns, priority=_AFTER_NAPOLEON)
-    app.connect("doctree-read", cut_groups)
+    app.connect("doctree-read", arrange_parameters)
     return {"parallel_read_safe": False}
