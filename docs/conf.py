@@ -1,7 +1,11 @@
 """Configuration of the documentation (sphinx, myst-nb, sphinx-book-theme)."""
 
 import os
+import sys
 from importlib.metadata import metadata
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 
 os.environ["SCMAXATAC_MEASURE_BACKENDS"] = "0"  # notebooks run the same engine on every machine
 os.environ.pop("MPLBACKEND", None)  # with another backend than the notebook's, pages have no pictures
@@ -17,6 +21,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.napoleon",
     "sphinx_copybutton",
+    "docstrings",
 ]
 exclude_patterns = ["_build", "**.ipynb_checkpoints"]
 default_role = "literal"
@@ -28,6 +33,7 @@ autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented"
 autodoc_typehints_format = "short"
 autodoc_member_order = "bysource"
+python_maximum_signature_line_length = 80  # longer ones get a line for each parameter
 napoleon_google_docstring = False
 napoleon_use_rtype = False
 
@@ -53,7 +59,8 @@ if os.environ.get("READTHEDOCS"):
     }
 
 html_theme = "sphinx_book_theme"
-html_title = "scmaxatac"
+html_title = f"scmaxatac {version}"
+html_baseurl = os.environ.get("READTHEDOCS_CANONICAL_URL", "")  # search engines are led to one version
 html_static_path = ["_static"]
 html_css_files = ["scmaxatac.css"]
 html_theme_options = {
@@ -66,33 +73,12 @@ html_theme_options = {
 }
 
 
-# Types stand in the signature, so the section Returns holds a description only; napoleon expects a type there and would
-# set the text in italics, line by line. The text is taken out before napoleon and put back after it.
-RETURNS_TEXT = "RETURNS-TEXT"
-returns: dict[str, list[str]] = {}
-
-
-def take_returns(_app, _what, name: str, _obj, _options, lines: list[str]) -> None:
-    """Replace the text of the section Returns by a marker."""
-    for start, line in enumerate(lines[:-1]):
-        if line == "Returns" and lines[start + 1].startswith("---"):
-            later = range(start + 3, len(lines))
-            stop = next((i - 1 for i in later if lines[i].startswith("---") and lines[i - 1]), len(lines))
-            returns[name] = lines[start + 2 : stop]
-            lines[start + 2 : stop] = [RETURNS_TEXT, ""]
-            return
-
-
-def put_returns(_app, _what, name: str, _obj, _options, lines: list[str]) -> None:
-    """Replace the marker by the text."""
-    for i, line in enumerate(lines):
-        if RETURNS_TEXT in line:
-            first, *rest = returns.pop(name)
-            lines[i : i + 1] = [f":returns: {first}", *(f"    {text}" if text else "" for text in rest)]
-            return
+def leave_out_contents(_app, page: str, _template: str, context: dict, _doctree) -> None:
+    """Give pages of functions and of experiments the whole width: they have wide code and tables, and few headings."""
+    if page == "index" or page.startswith(("api/generated/", "experiments/")):
+        context["meta"] = {**(context.get("meta") or {}), "html_theme.sidebar_secondary.remove": True}
 
 
 def setup(app) -> None:
-    """Connect the two functions around napoleon, whose priority is 500."""
-    app.connect("autodoc-process-docstring", take_returns, priority=400)
-    app.connect("autodoc-process-docstring", put_returns, priority=600)
+    """Connect it."""
+    app.connect("html-page-context", leave_out_contents)

@@ -140,11 +140,10 @@ FUNCTIONS = {name: found for name, found in CALLABLES.items() if inspect.isrouti
 
 
 def documented_parameters(docstring: str) -> set[str]:
-    """Names in the section Parameters (or Attributes, for a dataclass) of a numpydoc docstring."""
+    """Names in the sections Parameters, and "Parameters: models" and such (or Attributes, for a dataclass)."""
     names: set[str] = set()
-    for section in re.finditer(
-        r"^(?:Parameters|Attributes)\n-+\n(.*?)(?=^[A-Z][^\n]*\n-+$|\Z)", docstring, flags=re.DOTALL | re.MULTILINE
-    ):
+    heading = r"^(?:Parameters(?:: [a-z ,]+)?|Attributes)\n-+\n"
+    for section in re.finditer(heading + r"(.*?)(?=^[A-Z][^\n]*\n-+$|\Z)", docstring, flags=re.DOTALL | re.MULTILINE):
         for line in section[1].splitlines():
             if line and not line[0].isspace():
                 names.update(name.strip().lstrip("*") for name in line.split(":")[0].split(","))
@@ -232,6 +231,14 @@ def test_at_most_three_parameters_are_positional(name: str):
 def test_copy_is_off_by_default(name: str):
     copy = parameters(FUNCTIONS[name]).get("copy")
     assert copy is None or copy.default is False
+
+
+@pytest.mark.parametrize("name", [name for name, found in CALLABLES.items() if len(parameters(found)) > 20])
+def test_many_parameters_stand_in_groups(name: str):
+    docstring = inspect.getdoc(CALLABLES[name]) or ""
+    groups = re.split(r"^Parameters(?:: [a-z ,]+)?\n-+\n", docstring.split("\nReturns\n")[0], flags=re.MULTILINE)[1:]
+    assert len(groups) >= 4
+    assert all(documented_parameters("Parameters\n---\n" + group) for group in groups)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)

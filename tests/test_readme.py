@@ -1,7 +1,7 @@
 """The README's Python runs as it stands, on toy data under the names that the README uses, and prints what it says."""
 
+import gzip
 import re
-import shutil
 from pathlib import Path
 
 import matplotlib.pyplot
@@ -20,8 +20,8 @@ COMMANDS = re.findall(r"^```bash setup\n(.*?)^```$", README.read_text(), flags=r
 def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Folder with the toy data as the files that the README names, and the demo models as the installed ones."""
     toy = scmaxatac.datasets.toy()
-    shutil.copy(toy.fasta, tmp_path / "hg38.fa")
-    shutil.copy(toy.blacklist, tmp_path / "hg38_maxatac_blacklist.bed")
+    for file, name in ((toy.fasta, "hg38.fa.gz"), (toy.annotation, "gencode.v47.annotation.gtf.gz")):
+        (tmp_path / name).write_bytes(gzip.compress(file.read_bytes()))
     atac = toy.adata[:, toy.adata.var["chrom"].isin(toy.chroms_test)].copy()  # peaks of one chromosome: a short run
     mdata = mudata.MuData({"rna": toy.mdata["rna"].copy(), "atac": atac})
     mdata.obs["leiden"] = toy.mdata.obs["cell_type"]
@@ -29,6 +29,8 @@ def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     for name in ("CTCF", "SPI1"):
         scmaxatac.models.load(f"demo:{name}").save(tmp_path / "models" / name)
     monkeypatch.setattr(scmaxatac.settings, "model_dir", tmp_path / "models")
+    monkeypatch.setattr(scmaxatac.models, "download", lambda tfs: [tmp_path / "models" / tf for tf in tfs])
+    monkeypatch.setattr(scmaxatac.models, "download_blacklist", lambda: toy.blacklist)
     monkeypatch.chdir(tmp_path)
     return tmp_path
 
@@ -79,3 +81,4 @@ def test_example_on_own_data_leaves_the_files_that_it_names(working_folder: Path
     assert (working_folder / "pbmc_tfbs.h5mu").is_file()
     assert list(working_folder.glob("tfbs/**/*.bw"))
     assert list(working_folder.glob("tfbs/**/*.bed*"))
+    assert (working_folder / "CD19.png").is_file()

@@ -5,11 +5,12 @@ from collections.abc import Callable, Mapping
 from inspect import cleandoc
 from typing import Any, TypeVar, overload
 
-_PSEUDOBULK_OPTIONS = (
-    "fragments", "sample_key", "barcode_key", "replicate_key", "mod", "min_cells", "min_fragments", "max_fragments",
-    "rng",
-)  # fmt: skip
-"""Parameters of the functions that make pseudobulks, in the order of the line ``{pseudobulk_options}``."""
+_GROUPS = {
+    "source_options": ("fragments", "sample_key", "barcode_key", "replicate_key", "mod"),
+    "depth_options": ("min_cells", "min_fragments", "max_fragments", "rng"),
+}
+"""Parameters of the functions that make pseudobulks: which cells and fragments, and how deep; in the order of the lines
+``{source_options}`` and ``{depth_options}``."""
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -124,9 +125,10 @@ _TEXTS = {
 }
 
 
-_TEXTS["pseudobulk_options"] = "\n".join(
-    f"{name}\n{textwrap.indent(cleandoc(_TEXTS[name]), '    ')}" for name in _PSEUDOBULK_OPTIONS
-)
+_TEXTS |= {
+    group: "\n".join(f"{name}\n{textwrap.indent(cleandoc(_TEXTS[name]), '    ')}" for name in names)
+    for group, names in _GROUPS.items()
+}
 
 
 @overload
@@ -140,8 +142,8 @@ def shared_docs(**texts: str) -> Callable[[F], F]: ...
 def shared_docs(function: Any = None, /, **texts: str) -> Any:
     """Insert texts into a docstring: a line ``{name}`` alone becomes the text of that name.
 
-    ``{pseudobulk_options}``, at the place of a parameter's name, becomes all of the options that pseudobulks are made
-    with.
+    ``{source_options}`` and ``{depth_options}``, at the place of a parameter's name, become all of the options that
+    pseudobulks are made with.
 
     Parameters
     ----------

@@ -58,7 +58,8 @@ def pseudobulk(
         Fewer of them change the signal, unless `signal_chroms` stays the same.
     signal_chroms
         {signal_chroms}
-    {pseudobulk_options}
+    {source_options}
+    {depth_options}
 
     Returns
     -------

@@ -122,7 +122,8 @@ def tn5_tracks(
         Fewer of them change the signal, unless `signal_chroms` stays the same.
     signal_chroms
         {signal_chroms}
-    {pseudobulk_options}
+    {source_options}
+    {depth_options}
 
     Returns
     -------

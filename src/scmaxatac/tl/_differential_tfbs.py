@@ -42,22 +42,25 @@ def differential_tfbs(
     data: Any,
     groupby: str | Sequence[str],
     *,
+    genome: Genome | None = None,
+    fragments: FragmentPaths | None = None,
+    sample_key: str | None = None,
+    barcode_key: str | None = None,
+    mod: str = "atac",
     group: str | None = None,
     reference: str | None = None,
     replicate_key: str | None = None,
     paired: bool | None = None,
     covariates: str | Sequence[str] = (),
+    unit: Unit = "bins",
+    fdr: float = 0.05,
+    null: bool = True,
     tfs: str | Iterable[str] | None = None,
-    genome: Genome | None = None,
-    fragments: FragmentPaths | None = None,
     models: Models = None,
     regions: Regions = "auto",
     chroms: Iterable[str] | None = None,
     signal_chroms: Iterable[str] | None = None,
     threshold: Thresholds = "f1",
-    unit: Unit = "bins",
-    fdr: float = 0.05,
-    null: bool = True,
     preset: Preset | None = None,
     strand: Strand | None = None,
     step: int | None = None,
@@ -66,9 +69,6 @@ def differential_tfbs(
     min_fragments: int = 10_000,
     max_fragments: int | Literal["match"] | None = None,
     rng: np.random.Generator | int | None = 0,
-    sample_key: str | None = None,
-    barcode_key: str | None = None,
-    mod: str = "atac",
     device: str = "auto",
     backend: Backend = "auto",
     precision: Precision = "float32",
@@ -94,6 +94,19 @@ def differential_tfbs(
         {data}
     groupby
         {groupby}
+    genome
+        {genome}
+    fragments
+        {fragments}
+    sample_key
+        {sample_key}
+    barcode_key
+        {barcode_key}
+    mod
+        {mod}
+
+    Parameters: comparison
+    ----------------------
     group, reference
         Groups to compare. Without `reference` the group is compared with the mean of all others, without `group` every
         group with the reference, without both every group with the rest. Of several columns
@@ -108,12 +121,18 @@ def differential_tfbs(
     covariates
         Columns of ``obs``, such as batch or sex, with one value a replicate. What are all numbers enters as such, all
         else as categories.
+    unit
+        What is tested: ``"bins"`` of 200 bp that overlap a site, or the merged ``"sites"``.
+    fdr
+        False discovery rate at which factors, and units within them, are selected.
+    null
+        Whether samples are split into halves, for the null and the technical intervals. It costs up to twice the
+        windows, and may halve the common depth.
+
+    Parameters: models, regions and thresholds
+    ------------------------------------------
     tfs
         As in :func:`predict_tfbs`.
-    genome
-        {genome}
-    fragments
-        {fragments}
     models, regions
         As in :func:`predict_tfbs`.
     chroms
@@ -122,15 +141,11 @@ def differential_tfbs(
         {signal_chroms}
     threshold
         Which bins are sites, as in :func:`predict_tfbs`.
-    unit
-        What is tested: ``"bins"`` of 200 bp that overlap a site, or the merged ``"sites"``.
-    fdr
-        False discovery rate at which factors, and units within them, are selected.
-    null
-        Whether samples are split into halves, for the null and the technical intervals. It costs up to twice the
-        windows, and may halve the common depth.
     preset, strand, step, include_flanks
         How windows are averaged and whether bins beside regions can be sites, as in :func:`predict_tfbs`.
+
+    Parameters: depth
+    -----------------
     min_cells, min_fragments
         Samples with fewer are left out, with a warning.
     max_fragments
@@ -138,12 +153,9 @@ def differential_tfbs(
         this many if that is fewer.
     rng
         {rng}
-    sample_key
-        {sample_key}
-    barcode_key
-        {barcode_key}
-    mod
-        {mod}
+
+    Parameters: running and output
+    ------------------------------
     device, backend, precision, batch_size, out_dir, executor
         How the networks are run and where the scores of bins are kept, as in :func:`predict_tfbs`.
     key_added

@@ -52,13 +52,14 @@ def downsampling_curve(
     *,
     group: str,
     genome: Genome | None = None,
+    fragments: FragmentPaths | None = None,
+    sample_key: str | None = None,
+    barcode_key: str | None = None,
+    mod: str = "atac",
     sizes: Sequence[int] | None = None,
+    rng: np.random.Generator | int | None = 0,
     tfs: str | Iterable[str] | None = None,
     models: Models = None,
-    peaks: Table | Mapping[str, Table] | None = None,
-    motifs: Motifs | None = None,
-    compare_in: Table | None = None,
-    fragments: FragmentPaths | None = None,
     regions: Regions = "auto",
     chroms: Iterable[str] | None = None,
     signal_chroms: Iterable[str] | None = None,
@@ -66,19 +67,18 @@ def downsampling_curve(
     preset: Preset | None = None,
     strand: Strand | None = None,
     step: int | None = None,
+    peaks: Table | Mapping[str, Table] | None = None,
+    motifs: Motifs | None = None,
+    compare_in: Table | None = None,
     bin_size: int = CALIBRATION_BIN,
     n_bootstrap: int = 200,
     block_size: int = 1_000_000,
-    sample_key: str | None = None,
-    barcode_key: str | None = None,
-    mod: str = "atac",
     device: str = "auto",
     backend: Backend = "auto",
     precision: Precision = "float32",
     batch_size: int | None = None,
     out_dir: str | PathLike[str] | None = None,
     executor: Executor | None = None,
-    rng: np.random.Generator | int | None = 0,
 ) -> pd.DataFrame:
     """Predict a group of cells again and again from ever fewer of its fragments, to see how many are needed.
 
@@ -96,24 +96,29 @@ def downsampling_curve(
         The group whose fragments are drawn: a deep one.
     genome
         {bulks_genome}
+    fragments
+        {fragments}
+    sample_key
+        {sample_key}
+    barcode_key
+        {barcode_key}
+    mod
+        {mod}
+
+    Parameters: depth
+    -----------------
     sizes
         Numbers of fragments, on any chromosome; by default 2, 5, 10, 20 and 50% of the group's. Larger numbers than
         the group has are left out with a warning; where all are, the table holds all fragments alone.
+    rng
+        {rng}
+
+    Parameters: models, regions and thresholds
+    ------------------------------------------
     tfs
         Transcription factors; by default those of `peaks`, else as in :func:`predict_tfbs`.
     models
         As in :func:`predict_tfbs`.
-    peaks
-        Known sites, such as ChIP-seq peaks of the same kind of cells: ``{tf: peaks}``, or for a single factor a BED
-        file or table with chrom, start and end (0-based, half-open).
-    motifs
-        Motifs of the factors, as :func:`motif_scan` takes them, for the baseline: matches in the regions, counted in
-        the bins that the library covers. It is compared with `peaks`, so it needs them.
-    compare_in
-        Count only bins that lie in these regions with all their bases, where predictions are compared: a BED file or
-        table. By default all bins of the chromosomes count, and those outside the predicted regions score 0.
-    fragments
-        {fragments}
     regions
         Where to predict, as in :func:`predict_tfbs`; the same for every size.
     chroms
@@ -125,6 +130,18 @@ def downsampling_curve(
         Which bins are sites, as in :func:`predict_tfbs`.
     preset, strand, step
         How windows are averaged, as in :func:`predict_tfbs`.
+
+    Parameters: comparison
+    ----------------------
+    peaks
+        Known sites, such as ChIP-seq peaks of the same kind of cells: ``{tf: peaks}``, or for a single factor a BED
+        file or table with chrom, start and end (0-based, half-open).
+    motifs
+        Motifs of the factors, as :func:`motif_scan` takes them, for the baseline: matches in the regions, counted in
+        the bins that the library covers. It is compared with `peaks`, so it needs them.
+    compare_in
+        Count only bins that lie in these regions with all their bases, where predictions are compared: a BED file or
+        table. By default all bins of the chromosomes count, and those outside the predicted regions score 0.
     bin_size
         Width in bp of the bins that are compared.
     n_bootstrap
@@ -132,12 +149,9 @@ def downsampling_curve(
     block_size
         Length of the blocks that are drawn with replacement, in bp; at least 10 should hold bins, as in
         :func:`benchmark`. They are the same for all rows.
-    sample_key
-        {sample_key}
-    barcode_key
-        {barcode_key}
-    mod
-        {mod}
+
+    Parameters: running
+    -------------------
     device, backend, precision, batch_size
         How the networks are run, as in :func:`predict_tfbs`.
     out_dir
@@ -145,8 +159,6 @@ def downsampling_curve(
         cache.
     executor
         Runs chromosomes in parallel, as in :func:`predict_tfbs`.
-    rng
-        {rng}
 
     Returns
     -------

@@ -42,33 +42,33 @@ def predict_tfbs(
     data: Any,
     groupby: str | Sequence[str] | None = None,
     *,
-    tfs: str | Iterable[str] | None = None,
     genome: Genome | None = None,
     fragments: FragmentPaths | None = None,
+    sample_key: str | None = None,
+    barcode_key: str | None = None,
+    replicate_key: str | None = None,
+    mod: str = "atac",
+    tfs: str | Iterable[str] | None = None,
     models: Models = None,
     regions: Regions = "auto",
     chroms: Iterable[str] | None = None,
+    signal_chroms: Iterable[str] | None = None,
     threshold: Thresholds = "f1",
+    include_flanks: bool = False,
     preset: Preset | None = None,
     strand: Strand | None = None,
     step: int | None = None,
-    include_flanks: bool = False,
-    signal_chroms: Iterable[str] | None = None,
     min_cells: int = 10,
     min_fragments: int = 10_000,
     max_fragments: MaxFragments = None,
     rng: np.random.Generator | int | None = 0,
-    sample_key: str | None = None,
-    replicate_key: str | None = None,
-    barcode_key: str | None = None,
-    mod: str = "atac",
     device: str = "auto",
     backend: Backend = "auto",
     precision: Precision = "float32",
     batch_size: int | None = None,
+    executor: Executor | None = None,
     out_dir: str | PathLike[str] | None = None,
     save_tracks: SaveTracks = False,
-    executor: Executor | None = None,
     key_added: str = _keys.KEY_ADDED,
     copy: bool = False,
 ) -> Any:
@@ -86,17 +86,24 @@ def predict_tfbs(
         {bulks_or_data}
     groupby
         {bulks_groupby}
+    genome
+        {bulks_genome}
+        It must be the assembly that the reads were aligned to; the published models are for human (hg38).
+    {source_options}
+
+    Parameters: models
+    ------------------
     tfs
         Transcription factors, by the symbols of their genes or other well-known names (``"PU.1"`` is SPI1). Without it
         every installed model; where a MuData has an RNA modality (``"rna"``, ``"RNA"``, ``"gex"`` or ``"GEX"``), only
         those of factors that have a count in at least 1% of all its cells or are not among its genes, with a warning
         that names the others. A factor of a rare cluster may be among these: name such factors here.
-    genome
-        {bulks_genome}
-        It must be the assembly that the reads were aligned to; the published models are for human (hg38).
     models
         A folder of models (ours, or the original maxATAC's layout), a :class:`~scmaxatac.models.TFModel`, a list or
         dict of them, or ``"demo"``. Without it ``settings.model_dir``, then the downloaded models.
+
+    Parameters: regions and thresholds
+    ----------------------------------
     regions
         Where to predict: ``"auto"`` takes the intervals in ``var_names`` unless they tile the genome, else the peaks
         in ``uns["macs3"]`` or ``uns["macs3_pseudobulk"]``; ``"genome"`` is everything; or a BED file, or a table with
@@ -106,6 +113,8 @@ def predict_tfbs(
     chroms
         {bulks_chroms}
         Fewer of them change all scores, unless `signal_chroms` stays the same.
+    signal_chroms
+        {signal_chroms}
     threshold
         Which bins are sites: ``"f1"``, the published rule, takes the threshold with the largest F1 on the validation
         chromosome; ``"matched"`` calls the share of the genome's 200-bp bins that ``"f1"`` called in the calibration,
@@ -117,6 +126,12 @@ def predict_tfbs(
         bins of known sequence on all `chroms`: for what lies beside the regions stands a fixed sample of at most 512
         blocks of 1,024 bp, which is predicted as well (3,584 windows a group at the default `step`). Or
         ``{tf: rule}``; factors that the dict does not name are called at ``"f1"``.
+    include_flanks
+        A window of 1,024 bp that overlaps a region reaches beyond it. By default only bins that overlap a region by
+        1 bp can become sites; True takes those outside as well, as the original does, though fewer windows cover them.
+
+    Parameters: windows
+    -------------------
     preset
         How windows are averaged: ``"original"`` is ``strand="forward", step=256``, as without a preset;
         ``"accurate"`` is ``strand="mean", step=128`` and predicts four times as many windows. An explicit `strand` or
@@ -126,12 +141,13 @@ def predict_tfbs(
     step
         Distance between windows in bp, a multiple of the bin and at most a window; the original's and the default is a
         quarter of a window, 256.
-    include_flanks
-        A window of 1,024 bp that overlaps a region reaches beyond it. By default only bins that overlap a region by
-        1 bp can become sites; True takes those outside as well, as the original does, though fewer windows cover them.
-    signal_chroms
-        {signal_chroms}
-    {pseudobulk_options}
+
+    Parameters: depth
+    -----------------
+    {depth_options}
+
+    Parameters: running
+    -------------------
     device
         ``"cpu"``, ``"cuda"``, ``"cuda:1"``, ``"mps"``; ``"auto"`` takes a GPU when there is one and the backend can use
         it. Where that lacks an operation of the networks the log says so and the CPU is used.
@@ -145,6 +161,12 @@ def predict_tfbs(
         ``"float32"``, or ``"bfloat16"``: faster where the hardware has it, with differences of about 1e-2.
     batch_size
         Windows in one call of a network; chosen for the device by default.
+    executor
+        A :class:`concurrent.futures.Executor`, such as Dask's ``Client.get_executor()``, that runs
+        chromosomes, or parts of them, in parallel. Its workers need to reach `out_dir` and the cache folder.
+
+    Parameters: output
+    ------------------
     out_dir
         Folder for the scores of bins and other files, by default ``settings.cache_dir / "runs"``. A run has a folder of
         its own in it, ``run-`` and a fingerprint of everything that the scores depend on: a call with the same inputs
@@ -158,9 +180,6 @@ def predict_tfbs(
         atlas needs. ``"all"``, or True: scores of all bins, as they are. ``settings.bigwig_decimals`` rounds both.
         Until a group's bigWigs of all bins are written, its scores lie in `out_dir` as well; groups are predicted
         together as far as that takes at most 20 GB.
-    executor
-        A :class:`concurrent.futures.Executor`, such as Dask's ``Client.get_executor()``, that runs
-        chromosomes, or parts of them, in parallel. Its workers need to reach `out_dir` and the cache folder.
     key_added
         {key_added}
     copy

@@ -35,18 +35,17 @@ def train(
     tf: str,
     *,
     genome: Genome,
-    out_dir: str | PathLike[str],
+    data: Any = None,
+    groupby: str | Sequence[str] | None = None,
     chroms_train: str | Iterable[str] | None = None,
     chroms_valid: str | Iterable[str] | None = None,
     chroms_test: str | Iterable[str] | None = None,
-    data: Any = None,
-    groupby: str | Sequence[str] | None = None,
-    init: str | PathLike[str] | TFModel | None = None,
     pan_cell: bool = True,
     random_ratio: float = 0.0,
     reverse_complement: bool = True,
     jitter: int = 0,
     signal_scaling: tuple[float, float] | None = None,
+    init: str | PathLike[str] | TFModel | None = None,
     epochs: int = 100,
     batch_size: int = 1000,
     batches_per_epoch: int = 100,
@@ -59,6 +58,7 @@ def train(
     accelerator: str = "auto",
     devices: int | str | list[int] = 1,
     strategy: "str | Strategy" = "auto",
+    out_dir: str | PathLike[str],
     resume: bool = True,
 ) -> TFModel:
     """Train a network that predicts where a transcription factor binds, from ATAC-seq and ChIP-seq of some cell types.
@@ -94,18 +94,17 @@ def train(
         Name of the transcription factor.
     genome
         {genome}
-    out_dir
-        Folder of the model, which :func:`scmaxatac.tl.predict_tfbs` takes as ``models=out_dir``; created when missing.
-    chroms_train, chroms_valid, chroms_test
-        Chromosomes to learn from, to choose by, and to leave alone. By default the original's split of the human
-        genome: chr2 and chr19 for validation, chr1 and chr8 for testing, the other autosomes for training.
     data
         Object with the groups that signals are named after: AnnData, MuData, SnapATAC2's AnnData, a list of them, or,
         for all other options (several fragment files, replicates), what :func:`scmaxatac.pp.pseudobulk` gives.
     groupby
         Column of ``obs`` that holds the groups; not needed with pseudobulks.
-    init
-        Model to start from, as :func:`scmaxatac.models.load` takes it, or a model; by default random weights.
+    chroms_train, chroms_valid, chroms_test
+        Chromosomes to learn from, to choose by, and to leave alone. By default the original's split of the human
+        genome: chr2 and chr19 for validation, chr1 and chr8 for testing, the other autosomes for training.
+
+    Parameters: examples
+    --------------------
     pan_cell
         Show each region in a training cell type that is drawn uniformly; otherwise in the one it is a peak of.
     random_ratio
@@ -118,6 +117,11 @@ def train(
     signal_scaling
         Multiply the signal of each training window with a factor drawn uniformly from this range, such as
         ``(0.9, 1.15)``.
+
+    Parameters: training
+    --------------------
+    init
+        Model to start from, as :func:`scmaxatac.models.load` takes it, or a model; by default random weights.
     epochs
         Epochs in all. A finished run goes on when it is called again with a larger number, if its checkpoints are
         still there.
@@ -135,9 +139,17 @@ def train(
     seed
         Seed of the weights and of all draws. On one machine and number of threads and devices the same seed gives the
         same network (on a GPU up to the order of its sums).
+
+    Parameters: running
+    -------------------
     precision, accelerator, devices, strategy
         As in Lightning's ``Trainer``: ``precision="bf16-mixed"`` on GPUs; ``devices=4, strategy="ddp"`` for several
         ones, each of which gets a quarter of every batch. With ``"ddp"`` the whole script runs once a device.
+
+    Parameters: output
+    ------------------
+    out_dir
+        Folder of the model, which :func:`scmaxatac.tl.predict_tfbs` takes as ``models=out_dir``; created when missing.
     resume
         Continue the run in `out_dir` if it was stopped, with the same result as without the stop, or give its model if
         it is finished. Otherwise its checkpoints are deleted as soon as all arguments have been checked, and its model
