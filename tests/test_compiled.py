@@ -1,5 +1,6 @@
 """Where compiled loops are kept."""
 
+import ast
 import os
 from pathlib import Path
 
@@ -46,3 +47,17 @@ def test_all_loops_are_compiled_so_that_they_run_where_nothing_can_be_written():
     root = Path(scmaxatac.__file__).parent
     using = [str(path.relative_to(root)) for path in root.rglob("*.py") if "njit" in path.read_text(encoding="utf-8")]
     assert using == ["_compiled.py"]
+
+
+def test_loops_take_nothing_from_other_modules_as_kept_ones_would_not_follow_it():
+    root = Path(scmaxatac.__file__).parent
+    seen = 0
+    for path in root.rglob("*_kernels.py"):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        names = [alias.name for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) for alias in node.names]
+        modules = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+        assert (path.name, names, modules) == (path.name, ["compiled"], ["numpy"])
+        seen += 1
+    using = {p.name for p in root.rglob("*.py") if "@compiled" in p.read_text(encoding="utf-8")}
+    assert all(name.endswith("_kernels.py") for name in using)
+    assert seen >= len(using) > 0

@@ -57,11 +57,12 @@ def test_windows_are_those_of_the_original(data_dir):
 @given(
     regions=st.lists(st.tuples(st.integers(0, 9_000), st.integers(1, 3_000)), max_size=4),
     step=st.sampled_from([64, 256, 1024]),
+    length=st.sampled_from([900, 9_500, 11_300, 20_000]),
     place=st.tuples(st.integers(0, 9_000), st.integers(1, 4_000)),
 )
-def test_what_no_window_covers_is_what_is_left_of_an_interval(regions, step, place):
-    genome = Genome.from_sizes({"chr1": 20_000})
-    _, wanted = intervals(regions, 20_000)
+def test_what_no_window_covers_is_what_is_left_of_an_interval(regions, step, length, place):
+    genome = Genome.from_sizes({"chr1": length})
+    _, wanted = intervals(regions, length)
     start, end = place[0], sum(place)
     covered = np.zeros(end, dtype=bool)
     for begin in window_starts(genome, "chr1", step=step, regions=wanted):
@@ -69,7 +70,7 @@ def test_what_no_window_covers_is_what_is_left_of_an_interval(regions, step, pla
     expected = ~covered
     expected[:start] = False
     found = np.zeros(end, dtype=bool)
-    gaps = outside_windows(wanted, "chr1", start, end, step=step)
+    gaps = outside_windows(wanted, "chr1", start, end, size=length, step=step)
     for begin, stop in gaps:
         assert begin < stop
         found[begin:stop] = True

@@ -1,5 +1,6 @@
 """Our reading of bigWigs that others wrote, and of damaged ones."""
 
+import pickle
 import struct
 
 import numpy as np
@@ -138,3 +139,52 @@ def test_an_index_that_names_no_block_where_there_are_some_is_an_error(tmp_path)
         ValueError, match=r"a\.bw is not a bigWig, or is damaged: its index says that there are 1 blocks"
     ):
         read_bigwig(path, "chr1")
+
+
+def test_an_index_that_names_fewer_blocks_than_there_are_is_an_error(tmp_path):
+    """Otherwise the values of the others would be missing, in silence."""
+    path = tmp_path / "a.bw"
+    with BigWigWriter(path, {"chr1": 1_000_000}) as writer:
+        writer.add_fixed("chr1", 0, np.arange(30_000, dtype=np.float32))
+    data = bytearray(path.read_bytes())
+    (index,) = struct.unpack_from("<Q", data, 24)
+    leaf, _, n = struct.unpack_from("<BBH", data, index + 48)
+    assert leaf
+    assert n > 2
+    struct.pack_into("<H", data, index + 50, n - 1)
+    path.write_bytes(data)
+    for start in (0, 900_000):
+        with pytest.raises(
+            ValueError,
+            match=rf"a\.bw is .* damaged: its index says that there are {n} blocks of data, and names {n - 1}",
+        ):
+            read_bigwig(path, "chr1", start)
+
+
+def test_numbers_of_blocks_that_another_writer_left_out_are_no_damage(tmp_path, good):
+    path = tmp_path / "a.bw"
+    data = bytearray(good)
+    (offset,) = struct.unpack_from("<Q", data, 16)
+    struct.pack_into("<Q", data, offset, 0)
+    path.write_bytes(data)
+    assert [len(column) for column in read_bigwig(path, "chr1")] == [len(VALUES)] * 3
+
+
+def test_no_bit_of_an_index_can_hide_values(tmp_path):
+    path = tmp_path / "a.bw"
+    with BigWigWriter(path, {"chr1": 2_000_000, "chr2": 5_000}) as writer:
+        writer.add_fixed("chr1", 0, np.arange(20_000, dtype=np.float32))
+        writer.add_fixed("chr2", 0, np.arange(100, dtype=np.float32))
+    good, values = path.read_bytes(), pickle.dumps(everything(path))
+    (index,) = struct.unpack_from("<Q", good, 24)
+    (n,) = struct.unpack_from("<H", good, index + 50)
+    refused = 0
+    for place in range(8 * (index + 48), 8 * (index + 52 + 32 * n)):
+        data = bytearray(good)
+        data[place // 8] ^= 1 << place % 8
+        path.write_bytes(data)
+        try:
+            assert pickle.dumps(everything(path)) == values
+        except ValueError:
+            refused += 1
+    assert refused > 8 * 10 * n

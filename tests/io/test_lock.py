@@ -74,3 +74,32 @@ def test_a_child_of_a_fork_closes_the_file_and_leaves_the_lock_to_its_parent(tmp
     lock = Lock(tmp_path / "lock", tmp_path)
     lock.close_in_child()
     assert lock._handle.closed
+
+
+def test_a_passing_one_leaves_no_file_and_keeps_others_out_meanwhile(tmp_path):
+    path = tmp_path / "lock"
+    with locked(path, tmp_path, passing=True), pytest.raises(RuntimeError, match="is being written to"):
+        Lock(path, tmp_path)
+    assert os.listdir(tmp_path) == []
+
+
+def test_of_many_who_want_a_passing_one_each_has_it_alone(tmp_path, monkeypatch):
+    """One who waited for a file that was removed meanwhile must not take that for the lock."""
+    monkeypatch.setattr(_lock, "_INTERVAL", 0.001)
+    path, inside, most = tmp_path / "lock", [], []
+
+    def work() -> None:
+        for _ in range(20):
+            with locked(path, tmp_path, wait=True, passing=True):
+                inside.append(1)
+                time.sleep(0.0005)
+                most.append(len(inside))
+                inside.pop()
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 80
+    assert os.listdir(tmp_path) == []

@@ -28,6 +28,7 @@ def test_a_file_of_ours_is_replaced(tmp_path):
     write(tmp_path / "a", "two")
     assert (tmp_path / "a").read_text() == "two"
     assert len((tmp_path / "a.sha256").read_text().splitlines()) == 2
+    assert sorted(os.listdir(tmp_path)) == ["a", "a.sha256"]
 
 
 @pytest.mark.parametrize("kind", ["file", "changed", "with a checksum of its own", "link", "dangling link", "folder"])

@@ -170,6 +170,12 @@ def test_numbers_that_no_calibration_gives_are_refused(table, tmp_path, column, 
         Calibration.read(tmp_path / "c.tsv")
 
 
+def test_a_table_that_ends_at_1_is_whole_also_without_a_last_line_end(table, tmp_path):
+    path = tmp_path / "c.tsv"
+    path.write_text(table.to_csv(sep="\t", index=False).removesuffix("\n"))
+    pd.testing.assert_frame_equal(Calibration.read(path).frame, Calibration(table).frame)
+
+
 def test_a_table_that_was_cut_is_told(table, tmp_path):
     path = tmp_path / "c.tsv"
     Calibration(table).save(path)
@@ -180,8 +186,8 @@ def test_a_table_that_was_cut_is_told(table, tmp_path):
         UserWarning, match=r"c\.tsv seems to be cut: its thresholds end at 0\.4, where the recall is .* 0\.7"
     ):
         assert len(Calibration.read(path).frame) == 3
-    path.write_text(text[:-2])
-    with pytest.warns(UserWarning, match=r"c\.tsv seems to be cut: its last line has no end"):
+    path.write_text("\n".join(text.split("\n")[:6]))
+    with pytest.warns(UserWarning, match=r"c\.tsv seems to be cut: its last line, at the threshold 0\.8, has no end"):
         Calibration.read(path)
     path.write_text(text[: text.index("\t0.4")] + "\n")
     with pytest.raises(ValueError, match=r"c\.tsv is not a calibration table: row 4 has 1 columns, and the first 5"):

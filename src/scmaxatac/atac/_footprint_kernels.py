@@ -1,18 +1,17 @@
 """Compiled loops over insertions and the hexamers around them. Imported lazily: numba is slow to import.
 
-A hexamer holds `before` bases before an insertion's own and `after` behind it. They are arguments, because what numba
-keeps of compiled loops does not follow the constants of other modules.
+A hexamer holds `before` bases before an insertion's own and `after` behind it; codes from `unknown` on are no base.
+These are arguments, because what numba keeps of compiled loops does not follow the constants of other modules.
 """
 
 import numpy as np
 
 from scmaxatac._compiled import compiled
-from scmaxatac._constants import UNKNOWN_BASE
 
 
 @compiled
 def count_available(
-    codes: np.ndarray, starts: np.ndarray, ends: np.ndarray, before: int, after: int, counts: np.ndarray
+    codes: np.ndarray, starts: np.ndarray, ends: np.ndarray, before: int, after: int, unknown: int, counts: np.ndarray
 ) -> None:
     """Add the hexamers around every position of some intervals to `counts`, (4096,) int64.
 
@@ -27,14 +26,16 @@ def count_available(
         n_known = 0
         for i in range(first, stop):
             base = codes[i]
-            n_known = n_known + 1 if base < UNKNOWN_BASE else 0
+            n_known = n_known + 1 if base < unknown else 0
             word = ((word << 2) | (base & 3)) & mask
             if n_known > before + after:
                 counts[word] += 1
 
 
 @compiled
-def count_observed(codes: np.ndarray, positions: np.ndarray, before: int, after: int, counts: np.ndarray) -> None:
+def count_observed(
+    codes: np.ndarray, positions: np.ndarray, before: int, after: int, unknown: int, counts: np.ndarray
+) -> None:
     """Add the hexamer around each of some positions, (n,) int32, to `counts`, (4096,) int64; unknown ones don't."""
     for position in positions:
         first = position - before
@@ -44,7 +45,7 @@ def count_observed(codes: np.ndarray, positions: np.ndarray, before: int, after:
         known = True
         for i in range(first, position + after + 1):
             base = codes[i]
-            known = known and base < UNKNOWN_BASE
+            known = known and base < unknown
             word = (word << 2) | (base & 3)
         if known:
             counts[word] += 1

@@ -12,6 +12,7 @@ after it; only of this one may both orientations be counted together.
 import numpy as np
 import pandas as pd
 
+from scmaxatac._constants import UNKNOWN_BASE
 from scmaxatac._types import Float64s, Int64s
 from scmaxatac.genome._bases import reverse_complement
 
@@ -63,7 +64,7 @@ class Tn5Bias:
         """
         from scmaxatac.atac._footprint_kernels import count_available
 
-        count_available(np.asarray(codes), starts, ends, BEFORE, AFTER, self.n_available)
+        count_available(np.asarray(codes), starts, ends, BEFORE, AFTER, UNKNOWN_BASE, self.n_available)
 
     def add_insertions(self, codes: np.ndarray, starts: np.ndarray, ends: np.ndarray, positions: np.ndarray) -> None:
         """Count the hexamers of the insertions, (n,) int32 and sorted, that lie in some intervals."""
@@ -72,7 +73,7 @@ class Tn5Bias:
         interval = np.searchsorted(starts, positions, side="right") - 1
         inside = interval >= 0
         inside[inside] = positions[inside] < ends[interval[inside]]
-        count_observed(np.asarray(codes), positions[inside], BEFORE, AFTER, self.n_observed)
+        count_observed(np.asarray(codes), positions[inside], BEFORE, AFTER, UNKNOWN_BASE, self.n_observed)
 
     @property
     def n_insertions(self) -> int:

@@ -79,9 +79,9 @@ def window_starts(
 
 
 def outside_windows(
-    regions: Intervals, chrom: str, start: int, end: int, *, step: int, grid: Grid = PUBLISHED_GRID
+    regions: Intervals, chrom: str, start: int, end: int, *, size: int, step: int, grid: Grid = PUBLISHED_GRID
 ) -> list[tuple[int, int]]:
-    """Parts of an interval that no window of :func:`window_starts` covers because it overlaps none of the regions.
+    """Parts of an interval that no window of :func:`window_starts` covers, for regions or the chromosome's end.
 
     Parameters
     ----------
@@ -89,6 +89,8 @@ def outside_windows(
         Regions of interest.
     chrom, start, end
         The interval, 0-based and half-open.
+    size
+        Length of the chromosome in bp.
     step, grid
         As for :func:`window_starts`.
 
@@ -97,9 +99,11 @@ def outside_windows(
     Pairs of start and end, sorted.
     """
     first = (regions.starts(chrom) - grid.window) // step + 1
-    last = (regions.ends(chrom) - 1) // step
+    last = np.minimum((regions.ends(chrom) - 1) // step, (size - grid.window) // step)
     gaps, at = [], start
-    for begin, stop in zip(np.maximum(first, 0) * step, last * step + grid.window, strict=True):
+    first = np.maximum(first, 0)
+    there = first <= last
+    for begin, stop in zip(first[there] * step, last[there] * step + grid.window, strict=True):
         if at < begin and at < end:
             gaps.append((at, min(int(begin), end)))
         at = max(at, int(stop))

@@ -6,7 +6,8 @@ The format is described in Kent et al. 2010, https://doi.org/10.1093/bioinformat
 import os
 import struct
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from functools import cached_property
 from typing import BinaryIO, Self
 
 import numpy as np
@@ -46,7 +47,7 @@ class BigWigReader:
             if magic not in (_MAGIC, _MAGIC[::-1]):
                 raise DamagedError("its first bytes are not those of a bigWig")
             self._order = "<" if magic == _MAGIC else ">"
-            tree, _, self._index, *_, compressed = self._unpack("QQQHHQQI", 8)
+            tree, self._data, self._index, *_, compressed = self._unpack("QQQHHQQI", 8)
             self._compressed = compressed > 0
             self._chroms = self._read_chroms(tree)
         except BaseException:
@@ -87,36 +88,47 @@ class BigWigReader:
         except UnicodeDecodeError:
             raise DamagedError("its chromosomes' names are no text") from None
 
-    def _blocks(self, chrom: int, start: int, end: int) -> Iterator[tuple[int, int]]:
+    def _blocks(self, chrom: int, start: int, end: int) -> list[tuple[int, int]]:
         """Offset and size of every block of data that may hold values of an interval."""
+        rows = self._index_rows
+        begins_before = (rows["chrom"] < chrom) | ((rows["chrom"] == chrom) & (rows["start"] < end))
+        ends_behind = (rows["last"] > chrom) | ((rows["last"] == chrom) & (rows["end"] > start))
+        chosen: list[tuple[int, int]] = rows[begins_before & ends_behind][["offset", "size"]].tolist()
+        return chosen
+
+    @cached_property
+    def _index_rows(self) -> Records:
+        """Bounds, offset and size of every block of data.
+
+        All of the index is read and checked, whatever is looked for: a search in it passes by what a damaged number
+        hides, and values would be missing in silence. Where the numbers of blocks that the index and the data have
+        differ, they say nothing, as another writer may have left one of them out.
+        """
         magic, _, n_blocks = self._unpack("IIQ", self._index)
         if magic != _BLOCK_TREE:
             raise DamagedError("its index can't be read")
-        if n_blocks and not self._unpack("BBH", self._index + 48)[2]:
-            raise DamagedError(f"its index says that there are {n_blocks} blocks of data, and names none")
         bounds = [(name, self._order + "u4") for name in ("chrom", "start", "last", "end")]
         node = np.dtype([*bounds, ("offset", self._order + "u8")])
         entry = np.dtype([*node.descr, ("size", self._order + "u8")])
+        rows = np.concatenate([np.empty(0, entry), *self._leaves(self._index + 48, entry, node)])
+        if len(rows) != n_blocks and (not len(rows) or self._unpack("Q", self._data)[0] == n_blocks):
+            raise DamagedError(f"its index says that there are {n_blocks} blocks of data, and names {len(rows)}")
+        chrom, start, last, end = (rows[name].astype(np.int64) for name in ("chrom", "start", "last", "end"))
+        is_empty = (last < chrom) | ((last == chrom) & (end <= start))
+        is_before = (chrom[1:] < chrom[:-1]) | ((chrom[1:] == chrom[:-1]) & (start[1:] < start[:-1]))
+        ids = [number for number, _ in self._chroms.values()]
+        if is_empty.any() or is_before.any() or not np.isin(chrom, ids).all():
+            raise DamagedError("its index names blocks of data that are out of order, empty or of no chromosome")
+        return rows
 
-        def overlapping(rows: Records) -> Records:
-            begins_before = (rows["chrom"] < chrom) | ((rows["chrom"] == chrom) & (rows["start"] < end))
-            ends_behind = (rows["last"] > chrom) | ((rows["last"] == chrom) & (rows["end"] > start))
-            chosen: Records = rows[begins_before & ends_behind]
-            return chosen
-
-        for leaf in self._leaves(self._index + 48, entry, node, overlapping):
-            yield from leaf[["offset", "size"]].tolist()
-
-    def _leaves(
-        self, root: int, entry: np.dtype, node: np.dtype, choose: Callable[[np.ndarray], np.ndarray] = lambda rows: rows
-    ) -> Iterator[np.ndarray]:
-        """Chosen entries of every leaf of a tree, from left to right."""
+    def _leaves(self, root: int, entry: np.dtype, node: np.dtype) -> Iterator[np.ndarray]:
+        """Entries of every leaf of a tree, from left to right."""
         waiting, seen = [root], {root}
         while waiting:
             offset = waiting.pop()
             is_leaf, _, n = self._unpack("BBH", offset)
             kind = entry if is_leaf else node
-            rows = choose(np.frombuffer(self._bytes(offset + 4, n * kind.itemsize), dtype=kind))
+            rows = np.frombuffer(self._bytes(offset + 4, n * kind.itemsize), dtype=kind)
             if is_leaf:
                 yield rows
                 continue

@@ -44,6 +44,8 @@ class Lock:
         File or folder that it stands for, for messages.
     wait
         Whether to wait for a process that holds it, with a line in the log after a few seconds.
+    passing
+        Whether the file is removed when the lock is released, and the identity with it.
 
     Raises
     ------
@@ -53,18 +55,24 @@ class Lock:
         If the user has a file under the name of the lock's.
     """
 
-    def __init__(self, path: Path, what: Path, *, wait: bool = False) -> None:
+    def __init__(self, path: Path, what: Path, *, wait: bool = False, passing: bool = False) -> None:
+        self._path, self._passing = path, passing
         with disk_errors(path):
-            self._open(path, what, wait)
+            while not self._open(path, what, wait):
+                pass
         _held.add(self)
 
-    def _open(self, path: Path, what: Path, wait: bool) -> None:
+    def _open(self, path: Path, what: Path, wait: bool) -> bool:
+        """Lock the file; False if the one who held it removed it meanwhile, and there may be another one."""
         self._handle: Any = open(path, "r+", encoding="utf-8", errors="replace", opener=_open_or_make)
         try:
             text = _text(self._handle)
             if text and not text.startswith("process "):
                 raise ValueError(f"{path} is in the way: scmaxatac did not write it. Move it")
             self._take(what, wait)
+            if not self._is_there():
+                self._handle.close()
+                return False
             self.identity = _identity(_text(self._handle)) or uuid4().hex
             self._handle.seek(0)
             since = datetime.now().astimezone().isoformat(timespec="seconds")
@@ -77,6 +85,14 @@ class Lock:
             with suppress(OSError):  # what could not be written can't be flushed either
                 self._handle.close()
             raise
+        return True
+
+    def _is_there(self) -> bool:
+        """Whether the open file is the one that has the name, which all who ask for the lock open."""
+        try:
+            return os.path.samestat(os.fstat(self._handle.fileno()), os.stat(self._path))
+        except FileNotFoundError:
+            return False
 
     def _take(self, what: Path, wait: bool) -> None:
         began, told = time.monotonic(), False
@@ -97,8 +113,11 @@ class Lock:
             time.sleep(_INTERVAL)
 
     def release(self) -> None:
-        """Release the lock; the file stays, as removing it would let two processes hold two files of one name."""
+        """Release the lock; a passing one's file is removed while it is held, so that nobody else's is."""
         _held.discard(self)
+        if self._passing:
+            with suppress(OSError):
+                self._path.unlink()
         with suppress(OSError):  # of a file system without locks
             fcntl.flock(self._handle, fcntl.LOCK_UN)
         self._handle.close()
@@ -109,9 +128,9 @@ class Lock:
 
 
 @contextmanager
-def locked(path: Path, what: Path, *, wait: bool = False) -> Iterator[None]:
+def locked(path: Path, what: Path, *, wait: bool = False, passing: bool = False) -> Iterator[None]:
     """Hold a :class:`Lock`, whose parameters and errors these are, for a block."""
-    lock = Lock(path, what, wait=wait)
+    lock = Lock(path, what, wait=wait, passing=passing)
     try:
         yield
     finally:

@@ -36,7 +36,7 @@ def owned_file(path: Path) -> Iterator[Path]:
         If there is a file of that name, or one with its checksum, that scmaxatac did not write.
     """
     sums = path.with_name(f"{path.name}.sha256")
-    with locked(path.with_name(f".{path.name}.lock"), path):
+    with locked(path.with_name(f".{path.name}.lock"), path, passing=True):
         remove_leftovers(path.parent)
         known = _read_sums(sums)
         earlier = _checked(path, known, sums)

@@ -13,7 +13,7 @@ from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._windows import Grid, outside_windows
 from scmaxatac.plotting._base import PALETTE, nice_ceiling
 from scmaxatac.results._read_sites import read_sites
-from scmaxatac.results._read_tracks import read_signal, read_track
+from scmaxatac.results._read_tracks import chrom_sizes, read_signal, read_track
 from scmaxatac.results._reader import Results
 
 MOST_TFS = len(PALETTE)
@@ -144,7 +144,8 @@ def _gaps(results: Results, chrom: str, start: int, end: int) -> list[tuple[int,
     params = results.params
     regions = Intervals.from_frame(results.table(_keys.REGIONS).astype({"chrom": str}))
     grid = Grid(int(params["window"]), int(params["bin"]))
-    return outside_windows(regions, chrom, start, end, step=int(params["step"]), grid=grid)
+    size = chrom_sizes(results).get(chrom, end)
+    return outside_windows(regions, chrom, start, end, size=size, step=int(params["step"]), grid=grid)
 
 
 def _signals(results: Results, groups: list[str], region: str) -> dict[str, pd.DataFrame]:

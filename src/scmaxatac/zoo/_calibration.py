@@ -154,8 +154,8 @@ class Calibration:
         Warns
         -----
         UserWarning
-            If the table seems to be cut: its last line has no end, or the thresholds stop where many sites still have
-            higher scores.
+            If the table seems to be cut: its thresholds end below 1, and the last line has no end or many sites still
+            have higher scores.
         """
         path = existing_file(path, "calibration table")
         calibration = calibration_of_table(read_table(path, path), path)
@@ -222,9 +222,13 @@ def _warn_if_cut(calibration: Calibration, path: Path) -> None:
     last = calibration.frame.iloc[-1]
     with open_binary(path) as handle:
         whole = not (text := handle.read()) or text.endswith((b"\n", b"\r"))
+    if last["threshold"] >= 1:  # nothing can be missing, whatever the last line ends with
+        return
     if not whole:
-        warn(f"{path} seems to be cut: its last line has no end. Copy it again")
-    elif last["threshold"] < 1 and last["recall"] > _STILL_FOUND * calibration.frame["recall"].max():
+        warn(
+            f"{path} seems to be cut: its last line, at the threshold {last['threshold']:g}, has no end. Copy it again"
+        )
+    elif last["recall"] > _STILL_FOUND * calibration.frame["recall"].max():
         warn(
             f"{path} seems to be cut: its thresholds end at {last['threshold']:g}, where the recall is still "
             f"{last['recall']:.2g}. Copy it again"

@@ -146,7 +146,7 @@ def _alone(path: Path) -> Iterator[None]:
     """Let one process at a time measure, where locks can be made: two would disturb each other."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock = Lock(path.with_suffix(".lock"), path, wait=True)
+        lock = Lock(path.with_suffix(".lock"), path, wait=True, passing=True)
     except (OSError, ValueError):
         yield
         return
