@@ -223,8 +223,7 @@ def _qc(
         },
         index=pd.Index(groups, name="group"),
     )
-    for tf in tfs:
-        qc[f"called_to_expected_{tf}"] = rng.uniform(0.5, 1.5, len(groups))
+    qc = qc.join(pd.DataFrame({f"called_to_expected_{tf}": rng.uniform(0.5, 1.5, len(groups)) for tf in tfs}, qc.index))
     qc.loc[qc["n_fragments"] < 100_000, "warnings"] = "fewer than 100,000 fragments: scores shrink with depth"
     if skipped:
         reason = "skipped: 812 fragments, min_fragments is 10,000"

@@ -69,7 +69,8 @@ TESTED_BY = {
     "results/_schema_contributions.py": "results/test_schema.py",
     **{f"plotting/_{part}.py": "pl/test_tracks.py"
        for part in ("genes", "track_data", "track_figure", "track_layout", "track_panels")},
-    "plotting/_matrix.py": "pl/test_heatmap.py",
+    **{f"plotting/{part}.py": "pl/test_heatmap.py" for part in ("_annotations", "_margins", "_matrix")},
+    "plotting/_qc_panels.py": "pl/test_qc.py",
     "plotting/_contribution_logos.py": "pl/test_contributions.py",
     "predict/_depth_curve.py": "tl/test_downsampling_curve.py",
     "predict/_differential_run.py": "tl/test_differential_tfbs.py",

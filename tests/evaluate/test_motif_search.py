@@ -23,7 +23,7 @@ def of(tf, group="B", n=120, seed=0, **options):
 def tables():
     nothing = planted(60, (), seed=7).contributions._replace(tf="FOS::JUN")
     lowers = of("SPI1", sign=-1)
-    return search_motifs({"CTCF": [of("CTCF")], "SPI1": [lowers], "FOS::JUN": [nothing]}, KNOWN)
+    return search_motifs([("CTCF", [of("CTCF")]), ("SPI1", [lowers]), ("FOS::JUN", [nothing])], KNOWN)
 
 
 def test_motifs_carry_their_factor_their_sign_and_their_match(tables):
@@ -79,8 +79,8 @@ def test_a_factor_without_a_motif_is_told_with_its_seqlets(tables):
 
 
 def test_without_known_motifs_and_without_motifs_tables_keep_their_types():
-    with_motif = search_motifs({"CTCF": [of("CTCF", n=40)]}, [])
-    without = search_motifs({"CTCF": [planted(40, (), seed=7).contributions]}, KNOWN)
+    with_motif = search_motifs([("CTCF", [of("CTCF", n=40)])], [])
+    without = search_motifs([("CTCF", [planted(40, (), seed=7).contributions])], KNOWN)
     assert with_motif["motifs"][["match", "match_tf"]].iloc[0].tolist() == ["", ""]
     assert np.isnan(with_motif["motifs"]["q"].iloc[0])
     for name in with_motif:
@@ -96,7 +96,7 @@ def test_sequence_that_groups_share_counts_once_where_its_score_is_largest():
     assert n_out == 120
     assert pooled.sites["group"].tolist().count("Mono") == 30
     assert pooled.codes.shape == (120, WIDTH)
-    both = search_motifs({"CTCF": [first, second]}, [])
+    both = search_motifs([("CTCF", [first, second])], [])
     assert both["searches"][["n_sites", "n_overlapping"]].iloc[0].tolist() == [120, 120]
     assert both["seqlets"]["group"].value_counts().to_dict().keys() == {"B", "Mono"}
     assert both["motifs"]["n_seqlets"].iloc[0] <= 120
@@ -124,11 +124,11 @@ def test_narrow_windows_and_contributions_that_are_not_finite_are_refused():
     part = of("CTCF", n=30)
     narrow = part._replace(codes=part.codes[:, :40], hypothetical=part.hypothetical[:, :, :40])
     with pytest.raises(ValueError, match=r"contributions of CTCF are of 40 bp around each site; .* at least 41 bp"):
-        search_motifs({"CTCF": [narrow]}, [])
+        search_motifs([("CTCF", [narrow])], [])
     broken = part.hypothetical.copy()
     broken[4, 1, 7] = np.nan
     with pytest.raises(ValueError, match=r"CTCF at chr1:5,000-5,129 are not finite \(of 1 sites in all\)"):
-        search_motifs({"CTCF": [part._replace(hypothetical=broken)]}, [])
+        search_motifs([("CTCF", [part._replace(hypothetical=broken)])], [])
 
 
 def test_sites_of_one_base_and_of_unknown_sequence_give_no_motif():
@@ -136,7 +136,7 @@ def test_sites_of_one_base_and_of_unknown_sequence_give_no_motif():
     same = part._replace(codes=np.zeros_like(part.codes), hypothetical=np.zeros_like(part.hypothetical))
     unknown = same._replace(codes=np.full_like(part.codes, 4))
     for nothing in (same, unknown):
-        tables = search_motifs({"CTCF": [nothing]}, KNOWN)
+        tables = search_motifs([("CTCF", [nothing])], KNOWN)
         assert tables["searches"]["remark"].tolist() == ["no pattern found from 0 seqlets of 40 sites"]
 
 

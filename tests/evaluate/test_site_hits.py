@@ -40,7 +40,9 @@ def sites():
 @pytest.fixture(scope="module")
 def found(genome, sites):
     of_tf = {"TF": list(WORDS), "other": ["X_1"]}
-    return hits_in_sites(genome, sites, [motif(name) for name in WORDS], of_tf, p_value=1e-4, pseudocount=0.1)
+    return hits_in_sites(
+        genome, sites, [motif(name) for name in WORDS], of_tf, ["B", "Mono", "T"], p_value=1e-4, pseudocount=0.1
+    )
 
 
 def test_hits_are_those_whose_middle_lies_in_a_site_of_the_group_and_factor(found):
@@ -64,8 +66,14 @@ def test_the_summary_counts_sites_with_a_hit_and_hits(found):
     assert row[["n_sites", "n_with_hit", "n_hits"]].tolist() == [3, 1, 2]
     assert row["share"] == pytest.approx(1 / 3)
     assert row["n_expected"] == pytest.approx(2 * 1e-4 * (64 + 40 + 64))
-    assert len(summary) == 2 * 2 + 1
-    assert summary.query("tf == 'other'")["n_hits"].tolist() == [0]
+    assert list(zip(summary["tf"], summary["group"], summary["motif"], strict=True)) == [
+        *((tf, group, motif) for tf in ("TF",) for group in ("B", "Mono", "T") for motif in WORDS),
+        *(("other", group, "X_1") for group in ("B", "Mono", "T")),
+    ]
+    without = summary[summary["group"].eq("T") | (summary["tf"].eq("other") & summary["group"].ne("B"))]
+    assert (without[["n_sites", "n_with_hit", "n_hits", "n_expected"]] == 0).all(axis=None)
+    assert without["share"].isna().all()
+    assert summary.query("tf == 'other' and group == 'B'")["n_hits"].tolist() == [0]
 
 
 def test_chance_gives_as_many_hits_as_are_expected():
@@ -74,7 +82,7 @@ def test_chance_gives_as_many_hits_as_are_expected():
     starts = np.arange(1_000, 390_000, 400)
     sites = pd.DataFrame({"chrom": "chr1", "start": starts, "end": starts + 200, "group": "B", "tf": "TF"})
     matrix = Motif("M", "M", rng.dirichlet([0.3] * 4, 9) * 500)
-    _, summary = hits_in_sites(genome, sites, [matrix], {"TF": ["M"]}, p_value=1e-3, pseudocount=0.8)
+    _, summary = hits_in_sites(genome, sites, [matrix], {"TF": ["M"]}, ["B"], p_value=1e-3, pseudocount=0.8)
     row = summary.iloc[0]
     assert 0.75 * row["n_expected"] < row["n_hits"] < 1.15 * row["n_expected"]
 
@@ -96,7 +104,7 @@ def test_scores_and_p_values_are_those_of_the_matrix(genome):
 
 def test_sites_without_hits_give_an_empty_table_of_the_same_columns(genome, sites):
     of_tf = {"TF": ["X_1"], "other": ["X_1"]}
-    hits, summary = hits_in_sites(genome, sites.tail(1), [motif("X_1")], of_tf, p_value=1e-5, pseudocount=0.1)
+    hits, summary = hits_in_sites(genome, sites.tail(1), [motif("X_1")], of_tf, ["B"], p_value=1e-5, pseudocount=0.1)
     assert hits.empty
     assert tuple(hits) == COLUMNS
     assert summary["share"].tolist() == [0]

@@ -8,7 +8,7 @@ from _networks import random_model
 import scmaxatac as sma
 from scmaxatac.models import TFModel
 
-pytestmark = pytest.mark.filterwarnings("ignore:the published thresholds don't fit the depth")
+pytestmark = pytest.mark.filterwarnings("ignore:the published thresholds (don't|may not) fit")
 
 CHROM = "chr5"
 REGION = f"{CHROM}:100,000-140,000"

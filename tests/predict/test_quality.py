@@ -54,10 +54,15 @@ def test_a_group_is_named_when_half_of_its_factors_or_more_are_more_than_twofold
     messages = told(ratios(B=values, T=[1.0] * len(values)))
     assert len(messages) == off
     if off:
-        n = sum(value < 0.5 or value > 2 for value in values)
-        assert f"('B': {n} of {sum(np.isfinite(values))};" in messages[0]
+        names = [f"TF{i}" for i, value in enumerate(values) if value < 0.5 or value > 2]
+        few = sum(np.isfinite(values)) < 4
+        counted = ", ".join(names) if few else f"{len(names)} of {sum(np.isfinite(values))}"
+        assert f"('B': {counted};" in messages[0]
+        assert ("the depth of the data" in messages[0]) is not few
 
 
 def test_nothing_is_said_where_it_is_of_no_use():
     assert told(ratios(B=[9.0], T=[9.0]), remedy=None) == []
-    assert "'B': 1 of 1, 'T': 1 of 1" in told(ratios(B=[9.0], T=[9.0]))[0]
+    assert "('B': TF0; 'T': TF0; get.qc" in told(ratios(B=[9.0], T=[9.0]))[0]
+    four = ratios(B=[9.0] * 4, T=[0.1] * 4)
+    assert "'B': 4 of 4, 'T': 4 of 4" in told(four)[0]

@@ -7,12 +7,13 @@ import anndata as ad
 import numpy as np
 import pandas as pd
 import pytest
+from _planted_motifs import planted, put_contributions
 from _slots import Truth, make_truth
 
 from scmaxatac import get, tl
 from scmaxatac.results._entries import write_entry
-from scmaxatac.results._entry import ENRICHMENT, NETWORK, RANKS
-from scmaxatac.results._provenance import made_from
+from scmaxatac.results._entry import ENRICHMENT, MOTIF_HITS, MOTIFS, NETWORK, RANKS
+from scmaxatac.results._provenance import contributions_used, entry_used, made_from
 from scmaxatac.results._reader import find_results
 
 CALLS = {
@@ -47,6 +48,61 @@ def told(read, adata: ad.AnnData) -> list[str]:
         warnings.simplefilter("always")
         read(adata)
     return [str(one.message) for one in caught if one.category is UserWarning]
+
+
+def with_contributions(adata: ad.AnnData) -> None:
+    parts = [planted(5, ("CTCF",), seed=0).contributions._replace(tf="CTCF", group="B")]
+    put_contributions(adata, parts)
+    params = json.loads(adata.uns["tfbs"]["contribution_params"])
+    origin = made_from(find_results(adata, "tfbs", "atac"))
+    adata.uns["tfbs"]["contribution_params"] = json.dumps(params | {"made_from": origin})
+
+
+def test_contributions_of_called_sites_tell_that_sites_were_called_anew(truth):
+    adata = truth.adata
+    with_contributions(adata)
+    assert told(get.contributions, adata) == []
+    change(adata, threshold="matched")
+    (message,) = told(get.contributions, adata)
+    assert "uns['tfbs']['contributions'] was made from sites at other thresholds" in message
+    assert "scmaxatac.tl.contributions again" in message
+    assert told(get.contributions, adata) == []
+
+
+def test_contributions_of_given_regions_do_not_depend_on_thresholds(truth):
+    adata = truth.adata
+    with_contributions(adata)
+    params = json.loads(adata.uns["tfbs"]["contribution_params"])
+    params["made_from"]["thresholds"] = None
+    adata.uns["tfbs"]["contribution_params"] = json.dumps(params)
+    change(adata, threshold="matched")
+    assert told(get.contributions, adata) == []
+    change(adata, run="other")
+    assert "another prediction" in told(get.contributions, adata)[0]
+
+
+def test_motifs_tell_that_contributions_were_computed_anew_and_hits_that_motifs_were(truth):
+    adata = truth.adata
+    with_contributions(adata)
+    results = find_results(adata, "tfbs", "atac")
+    table = pd.DataFrame({"motif": ["CTCF_1"], "tf": ["CTCF"], "group": ["B"]})
+    origin = made_from(results) | {"contributions": contributions_used(results)}
+    write = {"tfs": ["CTCF"], "groups": ["B"], "motifs": ["CTCF_1"]}
+    write_entry([adata], MOTIFS, "tfbs_motifs", dict.fromkeys(MOTIFS.tables, table), write | {"made_from": origin})
+    found = made_from(results) | {"entry": entry_used(adata, "tfbs_motifs")}
+    write_entry([adata], MOTIF_HITS, "tfbs_motif_hits", dict.fromkeys(MOTIF_HITS.tables, table),
+                write | {"made_from": found})  # fmt: skip
+    assert told(get.motifs, adata) == told(get.motif_hits, adata) == []
+    sites = adata.uns["tfbs"]["contribution_sites"].copy()
+    adata.uns["tfbs"]["contribution_sites"] = sites.assign(start=sites["start"] + 1)
+    (message,) = told(get.motifs, adata)
+    assert "uns['tfbs_motifs'] was made from other contributions than uns['tfbs'] now holds" in message
+    assert told(get.motif_hits, adata) == []
+    origin["contributions"] = contributions_used(find_results(adata, "tfbs", "atac"))
+    write_entry([adata], MOTIFS, "tfbs_motifs", dict.fromkeys(MOTIFS.tables, table), write | {"made_from": origin})
+    assert told(get.motifs, adata) == []
+    (message,) = told(get.motif_hits, adata)
+    assert "uns['tfbs_motif_hits'] was made from what uns['tfbs_motifs'] held before it was made anew" in message
 
 
 @pytest.mark.parametrize("name", CALLS)

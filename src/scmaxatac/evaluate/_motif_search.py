@@ -1,6 +1,6 @@
 """Motifs of transcription factors in the contributions of their sites: found, named and matched to known ones."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 import numpy as np
@@ -8,6 +8,7 @@ import pandas as pd
 
 from scmaxatac._text import abbreviate
 from scmaxatac.evaluate._match_motifs import match_motifs
+from scmaxatac.genome._bases import BASES
 from scmaxatac.io._motifs import Motif, information
 from scmaxatac.sequence._contributions import Contributions
 from scmaxatac.sequence._modisco import modisco_patterns
@@ -16,7 +17,6 @@ from scmaxatac.sequence._seqlets import find_seqlets
 
 Method = Literal["cluster", "modisco"]
 
-BASES = ("A", "C", "G", "T")
 SIGNS = ("positive", "negative")
 
 _MATCHES_KEPT = 10
@@ -64,10 +64,7 @@ def pool_contributions(parts: Sequence[Contributions]) -> tuple[Contributions, i
             f"at least {PATTERN_WIDTH} bp, better 100: call scmaxatac.tl.contributions with a larger width"
         )
     sites = pd.concat([part.sites.assign(group=part.group) for part in parts], ignore_index=True)
-    codes, hypothetical = (
-        np.concatenate([getattr(part, name) for part in parts]) for name in Contributions._fields[1:3]
-    )
-    finite = np.isfinite(hypothetical).all(axis=(1, 2))
+    finite = np.concatenate([np.isfinite(part.hypothetical).all(axis=(1, 2)) for part in parts])
     if not finite.all():
         row = sites.iloc[int(np.argmin(finite))]
         raise ValueError(
@@ -75,14 +72,24 @@ def pool_contributions(parts: Sequence[Contributions]) -> tuple[Contributions, i
             f"{int((~finite).sum())} sites in all); call scmaxatac.tl.contributions again"
         )
     keep = _apart(sites)
-    pooled = Contributions(
-        sites.iloc[keep].reset_index(drop=True), codes[keep], hypothetical[keep], parts[0].tf, parts[0].group
+    ends = np.cumsum([len(part.codes) for part in parts])
+    own = [rows - end + len(part.codes) for rows, end, part in zip(_cut(keep, ends), ends, parts, strict=True)]
+    # not all of them together first, which would be another copy
+    codes, hypothetical = (
+        np.concatenate([getattr(part, name)[rows] for rows, part in zip(own, parts, strict=True)])
+        for name in Contributions._fields[1:3]
     )
+    pooled = Contributions(sites.iloc[keep].reset_index(drop=True), codes, hypothetical, parts[0].tf, parts[0].group)
     return pooled, len(sites) - len(keep)
 
 
+def _cut(rows: np.ndarray, ends: np.ndarray) -> list[np.ndarray]:
+    """Sorted rows of several tables below each other, by table."""
+    return np.split(rows, np.searchsorted(rows, ends[:-1]))
+
+
 def search_motifs(
-    by_tf: Mapping[str, Sequence[Contributions]],
+    by_tf: Iterable[tuple[str, Sequence[Contributions]]],
     known: Sequence[Motif],
     *,
     method: Method = "cluster",
@@ -95,7 +102,7 @@ def search_motifs(
     Parameters
     ----------
     by_tf
-        Contributions of each factor's sites in one group or several.
+        Each factor with the contributions of its sites in one group or several. One factor's are held at a time.
     known
         Known motifs; none for no matches.
     method
@@ -112,8 +119,9 @@ def search_motifs(
     The tables of the entry, whose columns :func:`scmaxatac.tl.find_motifs` describes.
     """
     rows: dict[str, list[pd.DataFrame]] = {name: [] for name in _DTYPES}
-    for tf, parts in by_tf.items():
+    for tf, parts in by_tf:
         contributions, n_overlapping = pool_contributions(parts)
+        del parts
         both, n_seqlets = _patterns(contributions, method, min_seqlets, fdr, np.random.default_rng(seed))
         signs = [sign for sign, patterns in zip(SIGNS, both, strict=True) for _ in patterns]
         patterns = [pattern for found in both for pattern in found]
@@ -195,7 +203,7 @@ def _turned(pattern: Pattern) -> Pattern:
 
 def _motif(name: str, tf: str, sign: str, pattern: Pattern, matches: pd.DataFrame) -> pd.DataFrame:
     bits = information(pattern.counts)
-    letters = np.array(BASES)[pattern.counts.argmax(axis=1)]
+    letters = np.array([*BASES])[pattern.counts.argmax(axis=1)]
     consensus = "".join(base if bit >= 1 else base.lower() for base, bit in zip(letters, bits, strict=True))
     best = ("", "", np.nan, np.nan) if matches.empty else tuple(matches[["match", "match_tf", "p", "q"]].iloc[0])
     row = (

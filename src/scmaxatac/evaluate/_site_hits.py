@@ -1,6 +1,7 @@
 """Where motifs stand within sites."""
 
 from collections.abc import Mapping, Sequence
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -20,6 +21,7 @@ def hits_in_sites(
     sites: pd.DataFrame,
     motifs: Sequence[Motif],
     motifs_of_tf: Mapping[str, Sequence[str]],
+    groups: Sequence[str],
     *,
     p_value: float,
     pseudocount: float,
@@ -38,6 +40,8 @@ def hits_in_sites(
         The motifs.
     motifs_of_tf
         For each factor the identifiers of the motifs that are sought in its sites.
+    groups
+        Groups, those without a site too.
     p_value
         Matches have a p-value below this.
     pseudocount
@@ -73,23 +77,26 @@ def hits_in_sites(
             parts.append(pd.DataFrame(dict(zip(COLUMNS, columns, strict=True))))
     hits = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     hits = hits.sort_values(["tf", "group", "chrom", "start", "motif", "strand"], ignore_index=True, kind="stable")
-    return hits, _summary(hits, own, motifs_of_tf, p_value)
+    return hits, _summary(hits, own, motifs_of_tf, groups, p_value)
 
 
 def _summary(
     hits: pd.DataFrame,
     own: Mapping[tuple[str, str], pd.DataFrame],
     motifs_of_tf: Mapping[str, Sequence[str]],
+    groups: Sequence[str],
     p_value: float,
 ) -> pd.DataFrame:
     by_motif = dict(list(hits.groupby(["tf", "group", "motif"], sort=False)))
     rows = []
-    for (tf, group), table in own.items():
-        n_bases = int((table["end"] - table["start"]).sum())
+    for tf, group in product(motifs_of_tf, groups):
+        table = own.get((tf, group))
+        n_sites = 0 if table is None else len(table)
+        n_bases = 0 if table is None else int((table["end"] - table["start"]).sum())
         for motif in motifs_of_tf[tf]:
             found = by_motif.get((tf, group, motif), hits[:0])
             n_with_hit = len(found[["chrom", "site_start"]].drop_duplicates())
-            share = n_with_hit / len(table)
-            rows.append((tf, group, motif, len(table), n_with_hit, share, len(found), 2 * p_value * n_bases))
+            share = n_with_hit / n_sites if n_sites else float("nan")
+            rows.append((tf, group, motif, n_sites, n_with_hit, share, len(found), 2 * p_value * n_bases))
     names = ["tf", "group", "motif", "n_sites", "n_with_hit", "share", "n_hits", "n_expected"]
     return pd.DataFrame(rows, columns=names)

@@ -6,6 +6,9 @@ from numpy.typing import DTypeLike
 from scmaxatac._constants import UNKNOWN_BASE
 from scmaxatac._types import Bytes
 
+BASES = "ACGT"
+"""Letters of the codes 0 to 3."""
+
 COMPLEMENT = np.arange(256, dtype=np.uint8)
 """Code of the complement of each code; unknown ones stay what they are."""
 

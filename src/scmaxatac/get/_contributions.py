@@ -51,6 +51,8 @@ def contributions(
     one_hot : (n, 4, width) float32
         1 for the base that is there.
 
+    There is a warning as well if the sites were called anew since their contributions were computed.
+
     {warns_and_raises}
         If one of several TFs or groups has to be named.
 

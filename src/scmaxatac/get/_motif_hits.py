@@ -52,7 +52,8 @@ def motif_hits(
     Warns
     -----
     UserWarning
-        If something else was predicted under `key` since, or its sites were called anew; once.
+        If something else was predicted under `key` since, its sites were called anew, or the motifs that were found and
+        sought were searched for anew; once.
 
     Raises
     ------

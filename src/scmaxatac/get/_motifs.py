@@ -47,7 +47,8 @@ def motifs(
     Warns
     -----
     UserWarning
-        If something else was predicted under `key` since, or its sites were called anew; once.
+        If something else was predicted under `key` since, its sites were called anew, or its contributions were
+        computed anew; once.
 
     Raises
     ------

@@ -75,6 +75,8 @@ def contributions(
     -------
     {figure}
 
+    There is a warning as well if the sites were called anew since their contributions were computed.
+
     {warns_and_raises}
         If no site lies in the regions, or a number is out of range.
 

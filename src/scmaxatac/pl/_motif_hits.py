@@ -86,7 +86,8 @@ def motif_hits(
     Warns
     -----
     UserWarning
-        If something else was predicted under `key` since, or its sites were called anew; once.
+        If something else was predicted under `key` since, its sites were called anew, or the motifs that were found and
+        sought were searched for anew; once.
 
     Raises
     ------
@@ -173,7 +174,7 @@ def _draw(
     edges = np.arange(-limit - _STEP / 2, limit + _STEP, _STEP)
     for row in summary.itertuples():
         counts, _ = np.histogram(hits.loc[hits["group"] == row.group, "distance"], edges)
-        shown = 100 * counts / row.n_sites
+        shown = 100 * counts / (row.n_sites or np.nan)  # a line of nothing keeps the group in the legend
         panel.plot((edges[:-1] + edges[1:]) / 2, shown, color=colours[str(row.group)], linewidth=1, label=row.group)
     tf, motif = summary["tf"].iloc[0], summary["motif"].iloc[0]
     share = summary["n_with_hit"].sum() / summary["n_sites"].sum()

@@ -10,10 +10,11 @@ from scmaxatac import _keys, get
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
+from scmaxatac.genome._bases import BASES
 from scmaxatac.plotting._base import GREY, MEDIUM, SMALL, WARNING, PanelGrid, available_size
 from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.plotting._labels import shortened
-from scmaxatac.plotting._logo import BASES, draw_logo, frequency_heights
+from scmaxatac.plotting._logo import draw_logo, frequency_heights
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -78,7 +79,8 @@ def motifs(
     Warns
     -----
     UserWarning
-        If something else was predicted under `key` since, or its sites were called anew; once.
+        If something else was predicted under `key` since, its sites were called anew, or its contributions were
+        computed anew; once.
 
     Raises
     ------

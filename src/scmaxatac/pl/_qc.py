@@ -1,18 +1,17 @@
 """Quality control of a run."""
 
+from collections.abc import Sequence
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import pandas as pd
 
-from scmaxatac import _keys, get
+from scmaxatac import _keys
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import (
     GREY,
     LARGE,
-    LIGHT_GREY,
     MEDIUM,
     PALETTE,
     POINTS_PER_INCH,
@@ -20,22 +19,39 @@ from scmaxatac.plotting._base import (
     WARNING,
     PanelGrid,
     available_size,
-    short_number,
     text_width,
 )
 from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.plotting._labels import distinct_labels
+from scmaxatac.plotting._qc_panels import (
+    PALE,
+    draw_bars,
+    draw_fragments,
+    draw_limit,
+    draw_ratios,
+    log_axis,
+    unused_fragments,
+)
+from scmaxatac.predict._quality import MOST_OFF
+from scmaxatac.results._reader import find_results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_CALLED = "called_to_expected"
 _PANELS = {
-    "n_fragments": "Fragments",
+    "n_cells": "Cells",
+    "n_fragments": "Fragments used",
     "match_rate": "Cells that have\nfragments (%)",
     "p99": "99th percentile of coverage\n(insertions over a base)",
+    _CALLED: "Bins called / expected at the\npublished threshold, a dot a TF",
 }
-_PANEL, _GAP, _HEAD, _FOOT, _LINE = 2.1, 0.35, 0.4, 0.65, 0.15
+_LIMITS = {"n_cells": "min_cells", "n_fragments": "min_fragments"}
+_SKIPPED = "#8C8C8C"
+_PANEL, _GAP, _HEAD, _FOOT, _LINE = 1.65, 0.3, 0.72, 0.65, 0.15
+_TITLE, _KEY = 0.16, 0.38  # inches from above
+_SQUARE, _SIDE = "\N{BLACK SQUARE}", 0.12
 
 
 @shared_docs
@@ -50,9 +66,13 @@ def qc(
     show: bool = False,
     save: SavePath | None = None,
 ) -> "Figure | None":
-    """Draw each group's depth, match rate and 99th percentile of coverage.
+    """Draw each group's cells, depth, match rate, 99th percentile of coverage, and bins called against expected.
 
-    Groups with a warning, or that were skipped, are orange, and the warnings stand below.
+    Groups with a warning are orange, those that were skipped grey, and the reasons stand below. A dotted line is the
+    limit below which groups are skipped. Fragments are those in use on the chromosomes of the signal; behind them,
+    pale, are all of the group's, which the limit is about. Of each TF a dot says how many bins reach the published
+    threshold, over those that its calibration expects to, with the median as a line: the band is half to double, and
+    far below it scores have shrunk with depth, or the factor is absent.
 
     Parameters
     ----------
@@ -87,10 +107,13 @@ def qc(
     >>> figure.savefig("qc.png")  # doctest: +SKIP
     """
     check_save(save)
-    table = get.qc(data, key=key, mod=mod)
-    panels = {name: label for name, label in _PANELS.items() if name in table}
+    results = find_results(data, key, mod)
+    table = results.table(_keys.QC)
+    limits = {panel: results.params[name] for panel, name in _LIMITS.items()}
+    ratios = table[[name for name in table if name.startswith(_keys.CALLED_TO_EXPECTED)]]
+    panels = [name for name in _PANELS if _has(name, table, ratios)]
     labels = distinct_labels(table.index, 26, 2)
-    warned = (table["warnings"] != "").to_numpy()
+    colours = _colours(table, results.groups)
     pitch = 0.3 if any("\n" in label for label in labels) else 0.24
     body = pitch * len(table)
     left = 0.1 + text_width(labels, MEDIUM) + 0.22
@@ -102,67 +125,64 @@ def qc(
         body = max(available[1] - _HEAD - below, 0.1 * available[1])
     across = max((width - left) / len(panels) - _GAP, 0.3)
     grid = PanelGrid(ax, width, _HEAD + body + below)
-    for p, (name, label) in enumerate(panels.items()):
+    for p, name in enumerate(panels):
         panel = grid.panel(left + p * (across + _GAP), _HEAD, across, body)
         panel.set_label(name)
-        _draw_bars(panel, table[name].to_numpy(dtype=float), warned, percent=name == "match_rate")
+        if name == _CALLED:
+            draw_ratios(panel, ratios.to_numpy(float), colours, MOST_OFF)
+        elif name == "n_fragments":
+            draw_fragments(panel, table, colours)
+        else:
+            draw_bars(panel, table[name].to_numpy(dtype=float), colours, percent=name == "match_rate")
+        if name in limits:
+            log_axis(panel, table[name].to_numpy(dtype=float), limits[name])
+            draw_limit(panel, _LIMITS[name], limits[name])
         panel.set_yticks(range(len(table)), labels if p == 0 else [], fontsize=MEDIUM)
-        panel.set_xlabel(label, fontsize=MEDIUM)
-        if name == "n_fragments":
-            _log_axis(panel, table[name].to_numpy(dtype=float))
+        panel.set_xlabel(_PANELS[name], fontsize=MEDIUM)
         if p == 0:
-            for tick in np.flatnonzero(warned):
-                panel.get_yticklabels()[tick].set_color(WARNING)
-    grid.text(left, 0.2, "Quality control of each group", fontsize=LARGE, va="center")
-    for n, note in enumerate(notes):
-        grid.text(0.1, _HEAD + body + _FOOT + _LINE * n, note, color=WARNING, va="top")
+            for tick, colour in zip(panel.get_yticklabels(), colours, strict=True):
+                tick.set_color("black" if colour == PALETTE[0] else colour)
+    grid.text(left, _TITLE, "Quality control of each group", fontsize=LARGE, va="center")
+    _draw_key(grid, left, colours, thinned=bool(unused_fragments(table).any()))
+    for n, (note, colour) in enumerate(notes):
+        grid.text(0.1, _HEAD + body + _FOOT + _LINE * n, note, color=colour, va="top")
     return finish(grid.figure, ax=ax, show=show, save=save)
 
 
-def _draw_bars(ax: "Axes", values: np.ndarray, warned: np.ndarray, *, percent: bool) -> None:
-    """Draw a bar a group, from top to bottom, with its number; a dash stands where there is none."""
-    shown = values * 100 if percent else values
-    ax.barh(range(len(shown)), shown, color=np.where(warned, WARNING, PALETTE[0]), height=0.7)
-    for row, value in enumerate(shown):
-        text = "\N{EN DASH}" if np.isnan(value) else f"{value:.0f}%" if percent else short_number(value)
-        ax.annotate(
-            text, (0 if np.isnan(value) else value, row), xytext=(3, 0), textcoords="offset points",
-            va="center", fontsize=SMALL, color=GREY,
-        )  # fmt: skip
-    ax.set_ylim(len(shown) - 0.5, -0.5)
-    ax.set_xlim(0, 118 if percent else 1.2 * np.nanmax([*shown, 1e-9]))
-    if percent:
-        ax.set_xticks(range(0, 101, 25))
-    ax.spines[["top", "right", "left"]].set_visible(False)
-    ax.tick_params(axis="y", length=0)
-    ax.tick_params(axis="x", labelsize=SMALL, length=2, pad=2)
-    ax.grid(axis="x", color=LIGHT_GREY, linewidth=0.5)
-    ax.set_axisbelow(True)
+def _has(name: str, table: pd.DataFrame, ratios: pd.DataFrame) -> bool:
+    """Whether there is something to draw in a panel."""
+    if name == _CALLED:
+        return bool(ratios.notna().any(axis=None))
+    return name in table and (name != "n_cells" or bool((table[name] > 0).any()))
 
 
-def _log_axis(ax: "Axes", counts: np.ndarray) -> None:
-    """Count in powers of ten, with room for the numbers beside the bars."""
-    from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
-
-    present = counts[counts > 0] if np.any(counts > 0) else np.ones(1)
-    low = 10.0 ** np.floor(np.log10(present.min()) - 0.3)
-    high = max(present.max(), 10 * low)
-    ax.set_xscale("log")
-    ax.set_xlim(low, high * (high / low) ** 0.22)
-    ax.xaxis.set_major_locator(LogLocator(numticks=6))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: short_number(value)))
+def _colours(table: pd.DataFrame, predicted: Sequence[str]) -> list[str]:
+    warned = table["warnings"] != ""
+    return [
+        _SKIPPED if str(group) not in set(predicted) else WARNING if warned[group] else PALETTE[0]
+        for group in table.index
+    ]
 
 
-def _notes(table: pd.DataFrame, width: float) -> list[str]:
-    """Lines of text: each warning once, after the groups that it holds for."""
+def _draw_key(grid: PanelGrid, left: float, colours: list[str], *, thinned: bool) -> None:
+    """Write what the colours mean that are there."""
+    meanings = {PALETTE[0]: "predicted", WARNING: "with a warning", _SKIPPED: "skipped"}
+    entries = [(colour, meaning) for colour, meaning in meanings.items() if colour in colours]
+    for colour, meaning in [*entries, *([(PALE, "fragments not in use")] if thinned else [])]:
+        grid.text(left, _KEY, _SQUARE, color=colour, va="center")
+        grid.text(left + _SIDE, _KEY, meaning, color=GREY if colour == PALE else colour, va="center")
+        left += _SIDE + text_width([meaning], SMALL) + 0.2
+
+
+def _notes(table: pd.DataFrame, width: float) -> list[tuple[str, str]]:
+    """Lines of text and their colours: each warning once, after the groups that it holds for."""
     groups: dict[str, list[str]] = {}
     for group, warnings in table["warnings"].items():
         for warning in filter(None, warnings.split("; ")):
             groups.setdefault(warning, []).append(str(group))
     characters = int(width / (0.55 * SMALL / POINTS_PER_INCH))
     return [
-        line
+        (line, _SKIPPED if warning.startswith("skipped") else WARNING)
         for warning, names in groups.items()
         for line in wrap(f"{', '.join(names)}: {warning}", characters, subsequent_indent="    ")
     ]

@@ -10,6 +10,7 @@ from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import LIGHT_GREY, SMALL, short_number
 from scmaxatac.plotting._finish import SavePath, check_save, finish
+from scmaxatac.plotting._margins import Margin, draw_keys, size_of_keys
 from scmaxatac.plotting._matrix import MOST_COLUMNS, draw_matrix
 
 if TYPE_CHECKING:
@@ -84,7 +85,11 @@ def sites_per_group(
 
     colours = plt.get_cmap("viridis").with_extremes(bad=LIGHT_GREY)
     highest = max(float(counts.to_numpy().max(initial=1)), 2)
-    ax, bar = draw_matrix(counts.where(counts > 0), figsize=figsize, ax=ax, cmap=colours, norm=LogNorm(1, highest))
+    drawn = draw_matrix(
+        counts.where(counts > 0), figsize=figsize, ax=ax, room=(size_of_keys([])[0], 0, 0), cmap=colours,
+        norm=LogNorm(1, highest),
+    )  # fmt: skip
+    ax, bar = drawn.ax, draw_keys(Margin(drawn.ax, "right"), drawn, [])
     bar.set_label("Sites", fontsize=SMALL)
     bar.ax.yaxis.set_major_formatter(lambda value, _: short_number(value))
     bar.ax.yaxis.set_minor_formatter(lambda *_: "")

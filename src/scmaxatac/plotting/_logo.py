@@ -5,14 +5,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from scmaxatac.genome._bases import BASES
 from scmaxatac.io._motifs import information
 from scmaxatac.plotting._base import PALETTE
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.path import Path
-
-BASES = "ACGT"
 
 COLOURS = {"A": PALETTE[2], "C": PALETTE[0], "G": PALETTE[4], "T": PALETTE[1]}
 """Colours that sequence logos usually have, in the colour-blind-safe set."""

@@ -1,6 +1,6 @@
 """Matrices as coloured fields with the names of rows and columns."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,26 @@ if TYPE_CHECKING:
 MOST_COLUMNS = 40
 """More columns than this do not fit into the width of a notebook."""
 
-_LONGEST = 40  # characters of a name
+_LONGEST = 32  # characters of a name
+
+
+class Matrix(NamedTuple):
+    """A matrix that was drawn.
+
+    Attributes
+    ----------
+    ax, image
+        Its axes and its fields.
+    pitch
+        Width of a column and height of a row in inches, about.
+    top
+        Inches above it that the names of columns take.
+    """
+
+    ax: "Axes"
+    image: Any
+    pitch: tuple[float, float]
+    top: float
 
 
 def draw_matrix(
@@ -22,8 +41,9 @@ def draw_matrix(
     *,
     figsize: tuple[float, float] | None,
     ax: "Axes | None",
+    room: tuple[float, float, float] = (0.0, 0.0, 0.0),
     **style: Any,
-) -> "tuple[Axes, Any]":
+) -> Matrix:
     """Draw a table as fields of colour, a row a row and a column a column.
 
     Parameters
@@ -34,24 +54,40 @@ def draw_matrix(
         Size of a new figure in inches; by default as names and fields need.
     ax
         Axes to draw into.
+    room
+        Inches to leave to the right and above, and how high a figure is at least. An Axes whose figure has no layout
+        engine becomes smaller by this, as it does for a colour bar.
     style
         For ``Axes.imshow``: cmap, norm and the like.
-
-    Returns
-    -------
-    The axes, and the colour bar.
     """
     import matplotlib.pyplot as plt
 
     labelled = values.set_axis(distinct_labels(values.index, _LONGEST, 1)).set_axis(
         distinct_labels(values.columns, _LONGEST, 1), axis="columns"
     )
-    pitch = _pitch(labelled.shape, available_size(ax, figsize))
+    available = available_size(ax, figsize)
+    if available:
+        available = max(available[0] - room[0], 0.3), max(available[1] - room[1], 0.3)
+    pitch = _pitch(labelled.shape, available)
     if ax is None:
-        ax = plt.subplots(figsize=figsize or _figsize(labelled, pitch), layout="constrained")[1]
+        width, height = _figsize(labelled, pitch)
+        size = figsize or (width + room[0], max(height + room[1], room[2]))
+        ax = plt.subplots(figsize=size, layout="constrained")[1]
+    elif root_figure(ax).get_layout_engine() is None:
+        _make_smaller(ax, room[0], room[1])
     image = ax.imshow(np.ma.masked_invalid(labelled), aspect="auto", interpolation="nearest", **style)
     _label(ax, labelled, pitch)
-    return ax, colour_bar(ax, image, labelled.shape[0] * pitch[1])
+    twice = len(labelled) > MOST_COLUMNS
+    return Matrix(ax, image, pitch, text_width(labelled.columns, label_size(pitch[0])) + 0.06 if twice else 0.0)
+
+
+def _make_smaller(ax: "Axes", right: float, top: float) -> None:
+    """Take room in inches from an Axes, but no more than three quarters of it."""
+    width, height = root_figure(ax).get_size_inches()
+    box = ax.get_position()
+    ax.set_position(
+        (box.x0, box.y0, max(box.width - right / width, box.width / 4), max(box.height - top / height, box.height / 4))
+    )
 
 
 def colour_bar(ax: "Axes", image: Any, height: float, **style: Any) -> Any:
@@ -79,12 +115,12 @@ def _pitch(shape: tuple[int, ...], available: tuple[float, float] | None) -> tup
     """Width of a column and height of a row in inches: roomy for few, and no less than a readable label for many."""
     if available:
         return available[0] / shape[1], available[1] / shape[0]
-    return float(np.clip(8.0 / shape[1], 0.19, 0.45)), float(np.clip(8.0 / shape[0], 0.13, 0.28))
+    return float(np.clip(6.4 / shape[1], 0.16, 0.45)), float(np.clip(8.0 / shape[0], 0.13, 0.28))
 
 
 def _figsize(values: pd.DataFrame, pitch: tuple[float, float]) -> tuple[float, float]:
     rows, columns = values.shape
-    width = columns * pitch[0] + text_width(map(str, values.index), MEDIUM) + 1.5
+    width = columns * pitch[0] + text_width(map(str, values.index), MEDIUM) + 0.3
     names = text_width(map(str, values.columns), MEDIUM) * (2 if rows > MOST_COLUMNS else 1)
     height = rows * pitch[1] + names + 0.4
     return width, max(height, 2.8)

@@ -1,12 +1,14 @@
 """The slots of contributions, read for one factor in one group."""
 
 import json
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
 
 from scmaxatac._text import abbreviate, choose_names
+from scmaxatac.results._provenance import fits_origin
 from scmaxatac.results._reader import Results
 from scmaxatac.results._schema_contributions import (
     CONTRIBUTION_BASES,
@@ -29,6 +31,9 @@ class StoredContributions(NamedTuple):
 def read_contribution_params(results: Results) -> dict[str, Any]:
     """Parameters of the contributions.
 
+    Warns once if the prediction that they were made from is no longer the one that the object holds, or they are of
+    sites that were called at other thresholds.
+
     Raises
     ------
     KeyError
@@ -37,7 +42,16 @@ def read_contribution_params(results: Results) -> dict[str, Any]:
     if CONTRIBUTION_PARAMS.name not in results.slots:
         raise KeyError(f"no contributions under uns[{results.key!r}]: call scmaxatac.tl.contributions first")
     params: dict[str, Any] = json.loads(str(results.slots[CONTRIBUTION_PARAMS.name]))
+    origin = params.get("made_from") and params["made_from"] | {"key": results.key}
+    place = f"uns[{results.key!r}][{CONTRIBUTIONS.name!r}]"
+    fits_origin(results.adata, origin, place, "scmaxatac.tl.contributions")
     return params
+
+
+def count_sites(results: Results, tf: str, groups: Sequence[str]) -> int:
+    """Sites of a factor in some groups that there are contributions of."""
+    table = results.table(CONTRIBUTION_SITES.name)
+    return int((table["tf"].astype(str).eq(tf) & table["group"].astype(str).isin(groups)).sum())
 
 
 def read_contributions(results: Results, tf: str | None, group: str | None) -> StoredContributions:

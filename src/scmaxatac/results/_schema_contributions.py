@@ -57,6 +57,7 @@ CONTRIBUTION_PARAMS = Slot(
         Column("regions", "text", "What was explained: 'sites' for called sites, 'given' for regions."),
         Column("rng", "number", "Seed of the shuffles; null without."),
         Column("left_out", "object", "How many sites or regions were left out, by reason."),
+        Column("made_from", "object", "Run, and digest of the thresholds where called sites were explained."),
         Column("signal", "text", "What became of the ATAC signal: it was held, so nothing is attributed to it."),
     ),
     written_by="tl.contributions",

@@ -24,6 +24,7 @@ from scmaxatac.predict._predicted_genome import check_genome
 from scmaxatac.predict._run import Run
 from scmaxatac.predict._run_contributions import Method, check_method, explain
 from scmaxatac.predict._run_variants import check_size
+from scmaxatac.results._provenance import made_from
 from scmaxatac.results._reader import find_results
 from scmaxatac.results._run_folder import run_folder
 from scmaxatac.results._schema_contributions import (
@@ -199,6 +200,7 @@ def contributions(
         "regions": "sites" if regions is None else "given",
         "rng": rng if method == "deeplift" else None,
         "left_out": {"not predicted": n_elsewhere, "unknown sequence": n_unknown, "does not add up": n_unsound},
+        "made_from": made_from(results) if regions is None else made_from(results) | {"thresholds": None},
         "signal": "held as it is: nothing is attributed to it",
     }
     slots = {

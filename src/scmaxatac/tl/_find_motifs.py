@@ -16,8 +16,8 @@ from scmaxatac.evaluate._motif_search import Method, search_motifs, told
 from scmaxatac.evaluate._motifs import Motifs, read_any_motifs
 from scmaxatac.results._entries import check_entry, write_entry
 from scmaxatac.results._entry import MOTIFS
-from scmaxatac.results._provenance import made_from
-from scmaxatac.results._read_contributions import read_contribution_params, read_contributions
+from scmaxatac.results._provenance import contributions_used, made_from
+from scmaxatac.results._read_contributions import count_sites, read_contribution_params, read_contributions
 from scmaxatac.results._reader import find_results
 from scmaxatac.sequence._contributions import Contributions
 from scmaxatac.sequence._modisco import load_modisco
@@ -158,17 +158,18 @@ def find_motifs(
     source = "contributions were computed for"
     tf_names = choose_names(tfs, params["tfs"], "TF", source=source)
     group_names = choose_names(groups, params["groups"], "group", source=source)
-    by_tf = {tf: [Contributions(*read_contributions(results, tf, group)) for group in group_names] for tf in tf_names}
-    for tf, parts in by_tf.items():
-        if (n_sites := sum(len(part.codes) for part in parts)) < min_seqlets:
+    for tf in tf_names:
+        if (n_sites := count_sites(results, tf, group_names)) < min_seqlets:
             raise ValueError(
                 f"there are contributions of {n_sites} sites of {tf}; a motif takes min_seqlets={min_seqlets} seqlets, "
                 "better hundreds: compute them for more sites or groups, or leave the factor out of tfs"
             )
+    by_tf = ((tf, [Contributions(*read_contributions(results, tf, group)) for group in group_names]) for tf in tf_names)
     tables = search_motifs(by_tf, known, method=method, min_seqlets=min_seqlets, fdr=fdr, seed=rng)
     if remarks := told(tables["searches"]):
         warn(remarks)
-    used: dict[str, Any] = {"made_from": made_from(results), "tfs": tf_names, "groups": group_names, "method": method}
+    origin = made_from(results) | {"contributions": contributions_used(results)}
+    used: dict[str, Any] = {"made_from": origin, "tfs": tf_names, "groups": group_names, "method": method}
     used |= {"min_seqlets": min_seqlets, "fdr": fdr, "rng": rng, "n_known": len(known)}
     write_entry([results.adata], MOTIFS, MOTIFS.beside(key), tables, used)
     return data if copy else None

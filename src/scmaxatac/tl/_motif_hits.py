@@ -19,7 +19,7 @@ from scmaxatac.genome._genome import Genome
 from scmaxatac.predict._predicted_genome import check_sequence
 from scmaxatac.results._entries import check_entry, read_entry, write_entry
 from scmaxatac.results._entry import MOTIF_HITS, MOTIFS
-from scmaxatac.results._provenance import made_from
+from scmaxatac.results._provenance import entry_used, made_from
 from scmaxatac.results._read_sites import read_sites
 from scmaxatac.results._reader import find_results
 
@@ -87,7 +87,8 @@ def motif_hits(
         bits, p; site_start, site_end; distance (bp from the middle of the site to that of the match). A match belongs
         to the site that its middle base lies in.
     summary
-        A row a factor, group and motif: n_sites, n_with_hit (sites with a match), share of them, n_hits, and n_expected
+        A row a factor, group and motif: n_sites, n_with_hit (sites with a match), share of them (NaN where there is no
+        site), n_hits, and n_expected
         (at most so many matches are expected in sequence of equal base frequencies: two strands times `p_value` times
         the bases of the sites).
 
@@ -152,8 +153,12 @@ def motif_hits(
     sites = read_sites(results, tf_names, groups)
     if sites.empty:
         raise ValueError(f"there is no site of {abbreviate(tf_names)}; call sites at a lower threshold")
-    hits, summary = hits_in_sites(genome, sites, chosen, of_tf, p_value=p_value, pseudocount=pseudocount)
-    params: dict[str, Any] = {"made_from": made_from(results), "tfs": tf_names, "groups": results.pick_groups(groups)}
+    group_names = results.pick_groups(groups)
+    hits, summary = hits_in_sites(genome, sites, chosen, of_tf, group_names, p_value=p_value, pseudocount=pseudocount)
+    origin = made_from(results)
+    if motifs is None:
+        origin["entry"] = entry_used(results.adata, MOTIFS.beside(key))
+    params: dict[str, Any] = {"made_from": origin, "tfs": tf_names, "groups": group_names}
     params |= {"motifs": [motif.id for motif in chosen], "p_value": p_value, "pseudocount": pseudocount}
     params["source"] = "found" if motifs is None else "given"
     write_entry([results.adata], MOTIF_HITS, MOTIF_HITS.beside(key), {"hits": hits, "summary": summary}, params)
