@@ -141,7 +141,9 @@ def test_a_finished_run_gives_its_model_and_goes_on_when_more_epochs_are_asked_f
     extended = sma.tl.train(folder / "table.tsv", "CTCF", genome=genome, out_dir=tmp_path / "b", **more)
     assert extended.sha256 == longer.sha256
     assert len(extended.provenance["history"]["epoch"]) == 3
-    with pytest.raises(ValueError, match="has trained for 3 epochs, and epochs is 2; epochs=3 gives its model, a larger number goes on"):
+    with pytest.raises(
+        ValueError, match="has trained for 3 epochs, and epochs is 2; epochs=3 gives its model, a larger number goes on"
+    ):
         sma.tl.train(folder / "table.tsv", "CTCF", genome=genome, out_dir=tmp_path / "b", **TINY)
 
 

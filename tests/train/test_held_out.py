@@ -61,7 +61,9 @@ def test_bins_that_touch_unknown_regions_are_left_out(genome):
     given = {"called": (1_600, 4_000, 5_600), "sites": [(1_600, 2_400)]}
     table = measure_network(Echo(), {"B": cell_type(**given)}, genome, ["chr1"]).calibration.frame.loc[500]
     assert table[["precision", "recall"]].tolist() == pytest.approx([4 / 12, 1])
-    table = measure_network(Echo(), {"B": cell_type(**given, unknown=unknown)}, genome, ["chr1"]).calibration.frame.loc[500]
+    table = measure_network(Echo(), {"B": cell_type(**given, unknown=unknown)}, genome, ["chr1"]).calibration.frame.loc[
+        500
+    ]
     expected = [3 / 6, 1, 2 / 3, np.log2((3 / 6) / (3 / 74))]
     assert table[["precision", "recall", "f1", "log2fc"]].tolist() == pytest.approx(expected)
 
