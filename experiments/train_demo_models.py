@@ -34,7 +34,7 @@ from scmaxatac.nn.engines._registry import make_engine
 from scmaxatac.train._data_module import TFDataModule
 from scmaxatac.train._dataset import Examples, TrainingCellType
 from scmaxatac.train._fit import TrainingRun
-from scmaxatac.train._held_out import calibrate_network, score_chrom
+from scmaxatac.train._held_out import measure_network, score_chrom
 from scmaxatac.train._module import TFTrainingModule
 
 logger = logging.getLogger("scmaxatac")
@@ -177,7 +177,8 @@ def main() -> None:
         weights = train(toy, tf, signal)
         rows = evaluate(toy, tf, weights, signal)
         engine = make_engine([PlainNetwork(PUBLISHED, weights)], backend="torch", device="cpu")
-        calibration = calibrate_network(engine, training_cell_types(toy, tf, signal), toy.genome, toy.chroms_valid)
+        cell_types = training_cell_types(toy, tf, signal)
+        calibration = measure_network(engine, cell_types, toy.genome, toy.chroms_valid).calibration
         where_from = provenance(toy, tf, rows)
         sma.models.TFModel(tf, weights, calibration, where_from, f"demo:{tf}").save(args.out / tf)
         table += rows

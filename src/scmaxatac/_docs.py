@@ -25,7 +25,8 @@ _TEXTS = {
         :class:`~scmaxatac.Genome` with sizes, blacklist and, where sequence is needed, sequence; or the path of a FASTA
         or 2bit file, or a name such as ``"hg38"``, which is looked up in ``settings.genome_dir``.""",
     "results": """
-        AnnData, MuData or SnapATAC2's backed AnnData with results.""",
+        AnnData, MuData or SnapATAC2's backed AnnData with results. Functions that only read take the list or
+        ``{sample: object}`` that was predicted together as well.""",
     "fragments": """
         Path of a fragment file or of a BAM file, or ``{sample: path}`` together with `sample_key`. Without it
         fragments are taken from ``obsm["fragment_paired"]`` or ``obsm["fragment_single"]`` (SnapATAC2), then from

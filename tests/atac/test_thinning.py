@@ -156,7 +156,7 @@ def test_libraries_of_several_sizes_are_those_of_groups_that_were_thinned():
     everything = read()
     sizes = [5, 40, 100]
     generators = generators_of(everything, 9)
-    nested, libraries = nested_libraries(everything, GROUPS["two"], sizes, generators[1:])
+    nested, libraries = nested_libraries(everything, GROUPS["two"], sizes, [generators[1:]])
     assert libraries == {str(size): [f"{size} y", f"{size} z"] for size in sizes}
     for size in sizes:
         thinned = thin_groups(everything, GROUPS, size, 9)
@@ -165,9 +165,24 @@ def test_libraries_of_several_sizes_are_those_of_groups_that_were_thinned():
             i, j = nested.index(mine), thinned.index(name)
             assert nested.n_fragments_used[i] == thinned.n_fragments_used[j]
             assert (nested.n_cells[i], nested.n_cells_found[i]) == (thinned.n_cells[j], thinned.n_cells_found[j])
-    alone, names = nested_libraries(everything, ["x"], [30], generators[:1])
+    alone, names = nested_libraries(everything, ["x"], [30], [generators[:1]])
     assert names == {"30": ["30"]}
     assert fragments_of(alone, "30") == fragments_of(thin_groups(everything, GROUPS, 30, 9), "x")
+
+
+def test_repeats_are_drawn_apart_nested_in_themselves_and_all_fragments_come_once_and_last():
+    everything = read()
+    total = int(everything.n_fragments_used[everything.index("x")])
+    seeds = [[np.random.default_rng(seed)] for seed in (1, 2)]
+    nested, libraries = nested_libraries(everything, ["x"], [10, 30, total], seeds)
+    assert list(libraries) == ["10", "30", "10 (2)", "30 (2)", str(total)]
+    held = {name: Counter(fragments_of(nested, name)) for name in libraries}
+    for repeat in ("", " (2)"):
+        assert held[f"10{repeat}"] <= held[f"30{repeat}"] <= held[str(total)]
+        assert held[f"30{repeat}"].total() == 30
+    assert held["30"] != held["30 (2)"]
+    again, _ = nested_libraries(everything, ["x"], [10, 30, total], [[np.random.default_rng(2)]])
+    assert fragments_of(again, "30") == fragments_of(nested, "30 (2)")
 
 
 def test_shares_are_as_even_as_can_be():

@@ -46,6 +46,31 @@ def test_a_line_is_the_column_of_its_factor():
     assert ax.get_xscale() == "log"
 
 
+def repeated(sizes, tfs=("CTCF", "SPI1"), n=3):
+    """All sizes but the largest are drawn several times."""
+    tables = [made_up(sizes if i == 0 else sizes[:-1], tfs).assign(repeat=i + 1) for i in range(n)]
+    for i, table in enumerate(tables):
+        smaller = table["n_fragments"] < max(sizes)
+        table.loc[smaller, "average_precision"] += 0.03 * i
+    return pd.concat(tables, ignore_index=True)
+
+
+def test_repeats_are_points_a_mean_and_a_band_from_the_smallest_to_the_largest():
+    table = repeated([10_000, 100_000, 1_000_000])
+    ax = pl.downsampling_curve(table)
+    mean = table[table["tf"] == "CTCF"].groupby("n_fragments")["average_precision"].mean()
+    np.testing.assert_allclose(curves(ax)["CTCF"].get_ydata(), mean)
+    points, band = ax.collections[:2]
+    assert len(points.get_offsets()) == 7
+    edges = band.get_paths()[0].vertices
+    at = edges[np.isclose(edges[:, 0], 10_000), 1]
+    np.testing.assert_allclose(
+        [at.min(), at.max()],
+        table.query("tf == 'CTCF' and n_fragments == 10_000")["average_precision"].agg(["min", "max"]),
+    )
+    assert texts_in_trouble(ax.figure) == []
+
+
 def test_without_peaks_the_average_precision_against_full_depth_is_drawn():
     ax = pl.downsampling_curve(made_up([10_000, 100_000], peaks=False), tfs="SPI1")
     assert list(curves(ax)) == ["SPI1"]

@@ -116,6 +116,30 @@ def test_the_seed_decides_and_the_object_stays_as_it_was(curve, mini, fragment_f
     pd.testing.assert_frame_equal(adata.obs, before[2])
 
 
+def test_repeats_differ_and_more_of_them_change_none(curve, tmp_path):
+    one, two, three = (curve(n_repeats=n, rng=4, out_dir=tmp_path / str(n)) for n in (1, 2, 3))
+    full = one["n_fragments"].max()
+    assert one["repeat"].tolist() == [1] * 6
+    assert three.loc[three["tf"] == "AAA", ["n_fragments", "repeat"]].to_numpy().tolist() == [
+        [100, 1], [100, 2], [100, 3], [400, 1], [400, 2], [400, 3], [full, 1],
+    ]  # fmt: skip
+    for n, fewer in ((1, one), (2, two)):
+        pd.testing.assert_frame_equal(three[three["repeat"] <= n].reset_index(drop=True), fewer)
+    drawn = three[three["n_fragments"] < full].groupby(["tf", "n_fragments"])
+    assert (drawn["spearman"].nunique() == 3).all()
+    assert (drawn["n_cells"].nunique() == 1).all()
+
+
+def test_a_repeat_is_drawn_as_with_the_generators_that_were_spawned_next(curve, tmp_path):
+    rng = np.random.default_rng(4)
+    rng.spawn(3)  # those of the first repeat; the object has three groups
+    alone = curve(rng=rng, tfs="AAA", out_dir=tmp_path / "alone")
+    both = curve(rng=4, n_repeats=2, tfs="AAA", out_dir=tmp_path / "both")
+    columns = ["n_fragments", "p99", "n_sites", "spearman"]
+    second = both.loc[both["repeat"] == 2, columns].reset_index(drop=True)
+    pd.testing.assert_frame_equal(second, alone.loc[alone["n_fragments"] <= 400, columns].reset_index(drop=True))
+
+
 def test_whole_chromosomes_can_be_predicted(curve, peaks):
     table = curve(regions="genome", peaks=peaks, tfs=["AAA"], block_size=400, compare_in=pd.DataFrame(
         {"chrom": ["chr1"], "start": [0], "end": [8000]}
@@ -227,6 +251,8 @@ def test_bad_input_is_told(curve, peaks):
         curve(preset="best")
     with pytest.raises(KeyError, match="no group 'T'; there are 'B', 'CD4/T', 'Mono'"):
         curve(group="T")
+    with pytest.raises(ValueError, match="n_repeats is 0; it has to be at least 1"):
+        curve(n_repeats=0)
     with pytest.raises(ValueError, match=r"sizes is \[0, 5\]"):
         curve(sizes=[0, 5])
     with pytest.raises(ValueError, match="peaks are of one factor, but 2 are predicted"):

@@ -7,7 +7,7 @@ import pytest
 import scmaxatac as sma
 from scmaxatac.genome._windows import Grid
 from scmaxatac.train._dataset import TrainingCellType
-from scmaxatac.train._held_out import calibrate_network
+from scmaxatac.train._held_out import measure_network
 
 SIZE = 16_000
 
@@ -59,9 +59,11 @@ def test_bins_that_touch_unknown_regions_are_left_out(genome):
     # of 80 bins: called are 4 that are bound and 4 + 4 that are not; a base is enough to make a bin unknown
     unknown = intervals((1_600, 1_601), (4_000, 4_601), (5_600, 5_800))
     given = {"called": (1_600, 4_000, 5_600), "sites": [(1_600, 2_400)]}
-    table = calibrate_network(Echo(), {"B": cell_type(**given)}, genome, ["chr1"]).frame.loc[500]
+    table = measure_network(Echo(), {"B": cell_type(**given)}, genome, ["chr1"]).calibration.frame.loc[500]
     assert table[["precision", "recall"]].tolist() == pytest.approx([4 / 12, 1])
-    table = calibrate_network(Echo(), {"B": cell_type(**given, unknown=unknown)}, genome, ["chr1"]).frame.loc[500]
+    table = measure_network(Echo(), {"B": cell_type(**given, unknown=unknown)}, genome, ["chr1"]).calibration.frame.loc[
+        500
+    ]
     expected = [3 / 6, 1, 2 / 3, np.log2((3 / 6) / (3 / 74))]
     assert table[["precision", "recall", "f1", "log2fc"]].tolist() == pytest.approx(expected)
 
@@ -70,9 +72,9 @@ def test_cell_types_without_a_positive_bin_are_left_out_with_a_warning(genome):
     bound = cell_type(called=(1_600, 4_000), sites=[(1_600, 2_400)])
     hidden = cell_type(called=(1_600,), sites=[(1_600, 1_800)], unknown=intervals((1_700, 1_750)))
     others = {"NK": cell_type(called=(0,), sites=[]), "Mono": hidden}
-    alone = calibrate_network(Echo(), {"B": bound}, genome, ["chr1"])
+    alone = measure_network(Echo(), {"B": bound}, genome, ["chr1"])
     with pytest.warns(UserWarning, match="no bin of chr1 is positive in NK, Mono, .*rest on B alone"):
-        together = calibrate_network(Echo(), {"B": bound, **others}, genome, ["chr1"])
-    pd.testing.assert_frame_equal(together.frame, alone.frame)
+        together = measure_network(Echo(), {"B": bound, **others}, genome, ["chr1"])
+    pd.testing.assert_frame_equal(together.calibration.frame, alone.calibration.frame)
     with pytest.warns(UserWarning, match="the model has no calibration"):
-        assert calibrate_network(Echo(), others, genome, ["chr1"]) is None
+        assert measure_network(Echo(), others, genome, ["chr1"]) == (None, None)

@@ -55,9 +55,12 @@ def generators_of(insertions: Insertions, rng: np.random.Generator | int | None)
 
 
 def nested_libraries(
-    insertions: Insertions, libraries: Sequence[str], sizes: Sequence[int], generators: Sequence[np.random.Generator]
+    insertions: Insertions,
+    libraries: Sequence[str],
+    sizes: Sequence[int],
+    generators: Sequence[Sequence[np.random.Generator]],
 ) -> tuple[Insertions, dict[str, list[str]]]:
-    """Draw fragments of a group for several library sizes; the smaller sets are subsets of the larger ones.
+    """Draw fragments of a group for several library sizes, once or more; smaller sets are subsets of larger ones.
 
     Parameters
     ----------
@@ -66,32 +69,48 @@ def nested_libraries(
     libraries
         The libraries of the group.
     sizes
-        Numbers of fragments, none above those of the group.
+        Numbers of fragments in rising order, none above those of the group. The last is drawn in the first repeat
+        only: it is meant for all fragments, which are the same in every repeat.
     generators
-        One for each library. With those of :func:`generators_of`, the fragments are those that :func:`thin_groups`
-        keeps.
+        For each repeat one for each library. With those of :func:`generators_of`, the fragments are those that
+        :func:`thin_groups` keeps.
 
     Returns
     -------
-    Insertions, and ``{size: its libraries}``; a group for each size, called after it.
+    Insertions, and ``{name: its libraries}``; a group for each size, called after it, from the second repeat on with
+    the number of the repeat (:func:`library_name`). The largest size of the first repeat comes last.
     """
     numbers = [insertions.index(name) for name in libraries]
     used = insertions.n_fragments_used[numbers]
-    shares = np.array([even_shares(used, size) for size in sizes])  # (sizes, libraries)
-    names = [[str(size)] if len(libraries) == 1 else [f"{size} {name}" for name in libraries] for size in sizes]
-    n_on = np.zeros((len(sizes), len(libraries), len(insertions.contigs)), dtype=np.int64)
+    names: dict[str, list[str]] = {}
+    n_on: list[np.ndarray] = []
     fragments: dict[tuple[int, str], np.ndarray] = {}
-    for j, (i, generator) in enumerate(zip(numbers, generators, strict=True)):
-        for s, drawn in enumerate(_draw(insertions, i, shares[:, j].tolist(), generator, insertions.contigs)):
-            n_on[s, j] = drawn.n_on_contigs
-            fragments |= {(s * len(libraries) + j, chrom): packed for chrom, packed in drawn.fragments.items()}
+    shares = np.array([even_shares(used, size) for size in sizes])  # (sizes, libraries)
+    drawn_of: dict[tuple[int, int], list[_Drawn]] = {}
+    for repeat, of_repeat in enumerate(generators, 1):
+        of_sizes = shares if repeat == 1 else shares[:-1]
+        for j, (i, generator) in enumerate(zip(numbers, of_repeat, strict=True)):
+            drawn_of[repeat, j] = list(_draw(insertions, i, of_sizes[:, j].tolist(), generator, insertions.contigs))
+    places = [(repeat, s) for repeat in range(1, len(generators) + 1) for s in range(len(sizes) - 1)]
+    for repeat, s in [*places, (1, len(sizes) - 1)]:
+        group = library_name(sizes[s], repeat)
+        names[group] = [group] if len(libraries) == 1 else [f"{group} {name}" for name in libraries]
+        for j in range(len(libraries)):
+            drawn = drawn_of[repeat, j][s]
+            fragments |= {(len(n_on), chrom): packed for chrom, packed in drawn.fragments.items()}
+            n_on.append(drawn.n_on_contigs)
     n_cells, n_found = (
-        np.tile(counts[numbers], len(sizes)) for counts in (insertions.n_cells, insertions.n_cells_found)
+        np.tile(counts[numbers], len(names)) for counts in (insertions.n_cells, insertions.n_cells_found)
     )
-    flat = tuple(name for of_size in names for name in of_size)
-    on_contigs = n_on.reshape(-1, len(insertions.contigs))
+    flat = tuple(name for of_size in names.values() for name in of_size)
+    on_contigs = np.array(n_on, dtype=np.int64).reshape(-1, len(insertions.contigs))
     thinned = Insertions(flat, on_contigs.sum(axis=1), n_cells, n_found, insertions.contigs, on_contigs, fragments)
-    return thinned, {str(size): of_size for size, of_size in zip(sizes, names, strict=True)}
+    return thinned, names
+
+
+def library_name(size: int, repeat: int) -> str:
+    """Name of the group of a library size: the size, from the second repeat on with the repeat."""
+    return str(size) if repeat == 1 else f"{size} ({repeat})"
 
 
 def even_shares(available: np.ndarray, total: int) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from scmaxatac.containers._objects import JOIN, is_mudata, is_snapatac2, obs_column, obs_columns, unwrap
+from scmaxatac.containers._objects import JOIN, is_mudata, is_snapatac2, obs_column, obs_columns, split_objects, unwrap
 
 
 class Cells(NamedTuple):
@@ -50,6 +50,14 @@ def cells_of(data: Any, mod: str = "atac") -> Cells:
             if (name := f"{column}_colors") in place.uns:
                 uns[name] = place.uns[name]
     return Cells(obs, obsm, uns)
+
+
+def first_object(data: Any) -> Any:
+    """The object itself, or the first of a list or a ``{sample: object}`` that were predicted together.
+
+    All of them hold the same results; what is annotated once for all, such as colours, is looked for there.
+    """
+    return split_objects(data)[0][1]
 
 
 def column_of(groupby: str | Sequence[str] | None) -> str:

@@ -50,7 +50,8 @@ def unwrap(data: Any, mod: str = "atac") -> Any:
         raise ValueError("the SnapATAC2 object is closed; open its file again with snapatac2.read(file, backed='r+')")
     if all(hasattr(data, name) for name in ("obs", "obsm", "uns", "obs_names", "n_obs")):
         return data
-    raise TypeError(f"expected AnnData, MuData or SnapATAC2's AnnData, found {type(data).__name__}")
+    hint = "; call it for each of the objects" if isinstance(data, Mapping | list | tuple) else ""
+    raise TypeError(f"expected AnnData, MuData or SnapATAC2's AnnData, found {type(data).__name__}{hint}")
 
 
 def split_objects(data: Any) -> list[tuple[str | None, Any]]:
@@ -67,10 +68,8 @@ def split_objects(data: Any) -> list[tuple[str | None, Any]]:
     """
     if isinstance(data, Mapping) and not hasattr(data, "obs"):
         objects: list[tuple[str | None, Any]] = [(str(sample), member) for sample, member in data.items()]
-    elif isinstance(data, Sequence):
-        objects = [(None, member) for member in data]
     else:
-        objects = [(None, data)]
+        objects = [(None, member) for member in data] if isinstance(data, Sequence) else [(None, data)]
     if not objects:
         raise ValueError("no objects were given")
     return objects

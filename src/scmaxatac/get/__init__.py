@@ -4,6 +4,7 @@ from scmaxatac.get._activity import activity
 from scmaxatac.get._cell_scores import cell_scores
 from scmaxatac.get._contributions import contributions
 from scmaxatac.get._differential import differential
+from scmaxatac.get._downsampling_curve import downsampling_curve
 from scmaxatac.get._enrichment import enrichment
 from scmaxatac.get._files import files
 from scmaxatac.get._footprint import footprint
@@ -24,6 +25,7 @@ __all__ = [
     "cell_scores",
     "contributions",
     "differential",
+    "downsampling_curve",
     "enrichment",
     "files",
     "footprint",

@@ -10,9 +10,9 @@ from scmaxatac import _keys
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
-from scmaxatac.containers._cells import cells_of, colors_of, column_of
+from scmaxatac.containers._cells import cells_of, colors_of, column_of, first_object
 from scmaxatac.predict._activity_intervals import activity_intervals
-from scmaxatac.results._reader import Results, find_results
+from scmaxatac.results._reader import Results, read_results
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -95,7 +95,7 @@ def activity(
     check_number("block_size", block_size, low=1)
     if as_anndata and interval:
         raise ValueError("an AnnData holds one number a group and factor; leave out as_anndata or interval")
-    results = find_results(data, key, mod)
+    results = read_results(data, key, mod)
     if interval:
         return activity_intervals(
             results, results.pick_groups(groups), results.pick_tfs(tfs), n=n_bootstrap, block_size=block_size, rng=rng
@@ -114,6 +114,6 @@ def _as_anndata(data: Any, results: Results, table: pd.DataFrame, mod: str) -> "
     obs[column] = pd.Categorical(groups, categories=groups)
     var = pd.DataFrame(index=[str(tf) for tf in table.columns])
     activity = AnnData(table.to_numpy(dtype=np.float32), obs=obs, var=var)
-    if colors := colors_of(cells_of(data, mod), column, groups):
+    if colors := colors_of(cells_of(first_object(data), mod), column, groups):
         activity.uns[f"{column}_colors"] = np.array(list(colors.values()), dtype=object)
     return activity

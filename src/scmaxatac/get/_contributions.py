@@ -6,7 +6,7 @@ from scmaxatac import _keys
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.results._read_contributions import read_contributions
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 from scmaxatac.sequence._contributions import Contributions
 
 
@@ -65,4 +65,4 @@ def contributions(
     >>> found.actual.shape
     (1, 100)
     """
-    return Contributions(*read_contributions(find_results(data, key, mod), tf, group))
+    return Contributions(*read_contributions(read_results(data, key, mod), tf, group))

@@ -10,6 +10,7 @@ from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import choose_names
+from scmaxatac.containers._cells import first_object
 from scmaxatac.containers._objects import unwrap
 from scmaxatac.results._entries import read_entry
 from scmaxatac.results._entry import DIFFERENTIAL, FACTORS, SAMPLES
@@ -73,7 +74,7 @@ def differential(
     """
     check_number("max_q", max_q, optional=True)
     DIFFERENTIAL.check_level(level)
-    tables, params = read_entry(unwrap(data, mod), DIFFERENTIAL, key)
+    tables, params = read_entry(unwrap(first_object(data), mod), DIFFERENTIAL, key)
     table = tables[level]
     if level == SAMPLES:
         return table

@@ -9,7 +9,7 @@ from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac.results._entries import read_entry
 from scmaxatac.results._entry import ENRICHMENT
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 
 
 @shared_docs
@@ -49,5 +49,5 @@ def enrichment(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> pd.Data
     >>> sma.get.enrichment(mdata).equals(table)
     True
     """
-    results = find_results(data, key, mod)
+    results = read_results(data, key, mod)
     return read_entry(results.adata, ENRICHMENT, ENRICHMENT.beside(key))[0]["factors_tested"]

@@ -8,6 +8,7 @@ import pandas as pd
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import choose_names
+from scmaxatac.containers._cells import first_object
 from scmaxatac.containers._objects import unwrap
 from scmaxatac.results._entries import read_entry
 from scmaxatac.results._entry import FOOTPRINT
@@ -68,7 +69,7 @@ def footprint(
     True
     """
     FOOTPRINT.check_level(level)
-    tables, params = read_entry(unwrap(data, mod), FOOTPRINT, key)
+    tables, params = read_entry(unwrap(first_object(data), mod), FOOTPRINT, key)
     table = tables[level]
     if level == "bias":
         return table

@@ -11,7 +11,7 @@ from scmaxatac._keys import KEY_ADDED
 from scmaxatac._text import choose_names
 from scmaxatac.results._entries import read_entry
 from scmaxatac.results._entry import MOTIF_HITS
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 
 
 @shared_docs
@@ -72,7 +72,7 @@ def motif_hits(
     'SPI1'
     """
     MOTIF_HITS.check_level(level)
-    results = find_results(data, key, mod)
+    results = read_results(data, key, mod)
     tables, params = read_entry(results.adata, MOTIF_HITS, MOTIF_HITS.beside(key))
     table = tables[level]
     for column, wanted in (("tf", tfs), ("group", groups), ("motif", motifs)):

@@ -11,7 +11,7 @@ from scmaxatac._keys import KEY_ADDED
 from scmaxatac._text import choose_names
 from scmaxatac.results._entries import read_entry
 from scmaxatac.results._entry import MOTIFS
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 
 
 @shared_docs
@@ -68,7 +68,7 @@ def motifs(
     [1]
     """
     MOTIFS.check_level(level)
-    results = find_results(data, key, mod)
+    results = read_results(data, key, mod)
     tables, params = read_entry(results.adata, MOTIFS, MOTIFS.beside(key))
     chosen = choose_names(tfs, params["tfs"], "TF", source="motifs were searched for of")
     table, of_motif = tables[level], tables["motifs"].set_index("motif")["tf"]

@@ -9,7 +9,7 @@ from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac.results._entries import read_entry
 from scmaxatac.results._entry import NETWORK
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 
 
 @shared_docs
@@ -48,5 +48,5 @@ def network(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> pd.DataFra
     >>> sma.get.network(mdata).equals(network)
     True
     """
-    results = find_results(data, key, mod)
+    results = read_results(data, key, mod)
     return read_entry(results.adata, NETWORK, NETWORK.beside(key))[0]["edges"]

@@ -5,7 +5,7 @@ from typing import Any
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 from scmaxatac.results._schema import PARAMS
 from scmaxatac.results._schema_docs import columns_text
 
@@ -38,4 +38,4 @@ def params(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> dict[str, A
     >>> sma.get.params(mdata)["groupby"]
     'cell_type'
     """
-    return find_results(data, key, mod).params
+    return read_results(data, key, mod).params

@@ -7,7 +7,7 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 from scmaxatac.results._schema import QC
 from scmaxatac.results._schema_docs import columns_text
 
@@ -40,4 +40,4 @@ def qc(data: Any, *, key: str = _keys.KEY_ADDED, mod: str = "atac") -> pd.DataFr
     >>> sma.get.qc(mdata)["n_cells"].to_dict()
     {'B': 186, 'CD4/T': 246, 'Mono': 159}
     """
-    return find_results(data, key, mod).table(_keys.QC)
+    return read_results(data, key, mod).table(_keys.QC)

@@ -10,6 +10,7 @@ from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import choose_names
+from scmaxatac.containers._cells import first_object
 from scmaxatac.containers._objects import unwrap
 from scmaxatac.results._entries import read_entry
 from scmaxatac.results._entry import RANKS
@@ -65,7 +66,7 @@ def rank_tfs(
     ['SPI1', 'GATA3', 'SPI1']
     """
     check_number("n", n, low=0, whole=True, optional=True)
-    table = read_entry(unwrap(data, mod), RANKS, key)[0]["ranks"]
+    table = read_entry(unwrap(first_object(data), mod), RANKS, key)[0]["ranks"]
     keep = np.ones(len(table), dtype=bool)
     for column, what, wanted in (("group", "group", groups), ("tf", "TF", tfs)):
         there = list(dict.fromkeys(table[column].astype(str)))

@@ -9,7 +9,7 @@ from scmaxatac import _keys
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.io._regions import format_regions
-from scmaxatac.results._reader import Results, find_results
+from scmaxatac.results._reader import Results, read_results
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -70,7 +70,7 @@ def scores(
     """
     from anndata import AnnData
 
-    results = find_results(data, key, mod)
+    results = read_results(data, key, mod)
     if _keys.REGIONS not in results.slots:
         raise KeyError(
             f"uns[{key!r}] has no region scores: the genome was predicted without regions. Call "

@@ -8,7 +8,7 @@ from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac.results._read_tracks import read_signal
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 
 
 @shared_docs
@@ -54,6 +54,6 @@ def signal(
     >>> runs.columns.tolist()
     ['chrom', 'start', 'end', 'value']
     """
-    results = find_results(data, key, mod)
+    results = read_results(data, key, mod)
     (group,) = results.pick_groups(group)
     return read_signal(results, group, region)

@@ -12,7 +12,7 @@ from scmaxatac._docs import shared_docs
 from scmaxatac.genome import Genes
 from scmaxatac.results._annotation import Annotation, genes_if_any
 from scmaxatac.results._read_sites import read_sites
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 from scmaxatac.results._schema import SITES
 from scmaxatac.results._schema_docs import columns_text
 from scmaxatac.scores._gene_weights import site_centres
@@ -81,7 +81,7 @@ def sites(
     >>> promoters = near[near["tss_distance"].between(-1000, 200)]
     """
     check_number("min_score", min_score, optional=True)
-    results = find_results(data, key, mod)
+    results = read_results(data, key, mod)
     frame = read_sites(results, tfs, groups, min_score)
     known = genes_if_any(genes, results.params)
     return frame if known is None else _with_genes(frame, known)

@@ -8,7 +8,7 @@ from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac.results._read_tracks import read_track
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 
 
 @shared_docs
@@ -58,6 +58,6 @@ def track(
     >>> bins.columns.tolist()
     ['chrom', 'start', 'end', 'score']
     """
-    results = find_results(data, key, mod)
+    results = read_results(data, key, mod)
     (tf,), (group,) = results.pick_tfs(tf), results.pick_groups(group)
     return read_track(results, tf, group, region)

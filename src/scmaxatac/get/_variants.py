@@ -10,7 +10,7 @@ from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.results._read_variants import read_variants
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 
 
 @shared_docs
@@ -93,4 +93,4 @@ def variants(
     ['B', 'Mono']
     """
     check_number("min_effect", min_effect, optional=True)
-    return read_variants(find_results(data, key, mod), tfs, groups, min_effect)
+    return read_variants(read_results(data, key, mod), tfs, groups, min_effect)

@@ -10,7 +10,7 @@ from scmaxatac._docs import shared_docs
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.plotting._contribution_logos import collect_rows, draw_rows
 from scmaxatac.plotting._finish import SavePath, check_save, finish
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,5 +93,5 @@ def contributions(
     check_save(save)
     check_number("n_sites", n_sites, low=1, whole=True, optional=True)
     check_number("width", width, low=1, whole=True, optional=True)
-    rows = collect_rows(find_results(data, key, mod), regions, tfs=tfs, groups=groups, n_sites=n_sites, width=width)
+    rows = collect_rows(read_results(data, key, mod), regions, tfs=tfs, groups=groups, n_sites=n_sites, width=width)
     return finish(draw_rows(rows, share_y=share_y, figsize=figsize, ax=ax), ax=ax, show=show, save=save)

@@ -8,6 +8,7 @@ import pandas as pd
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import choose_names
+from scmaxatac.get import downsampling_curve as summary
 from scmaxatac.plotting._base import GREY, MEDIUM, PALETTE, SMALL, plain_axes, short_number
 from scmaxatac.plotting._finish import SavePath, check_save, finish
 
@@ -40,8 +41,9 @@ def downsampling_curve(
 ) -> "Axes | None":
     """Draw what :func:`scmaxatac.tl.downsampling_curve` gives against the number of fragments, a line a factor.
 
-    The average precision comes with its 95% interval and, dashed, that of the motif scan where there is one. The axis
-    at the top says how many cells hold so many fragments.
+    Of several repeats there are a point each, a line through their mean and a band from the smallest to the largest.
+    Otherwise the average precision comes with its 95% interval. The average precision of the motif scan, where there is
+    one, is dashed. The axis at the top says how many cells hold so many fragments.
 
     Parameters
     ----------
@@ -90,16 +92,22 @@ def downsampling_curve(
     chosen = choose_names(tfs, list(dict.fromkeys(table["tf"])), "TF", source="the table holds")
     if ax is None:
         ax = plt.subplots(figsize=figsize, layout="constrained")[1]
+    repeated = table["repeat"].nunique() > 1 if "repeat" in table else False
     baseline = "motif_average_precision" if value == "average_precision" else ""
     for i, tf in enumerate(chosen):
         rows = table[table["tf"] == tf].sort_values("n_fragments")
         color = PALETTE[i % len(PALETTE)]
         marker = "osD^v"[i // len(PALETTE) % 5]
-        ax.plot(rows["n_fragments"], rows[value], color=color, marker=marker, markersize=4, linewidth=1.4, label=tf)
-        if value == "average_precision" and "ap_low" in rows:
-            ax.fill_between(rows["n_fragments"], rows["ap_low"], rows["ap_high"], color=color, alpha=0.15, linewidth=0)
+        line = summary(table, value=value, tfs=tf).sort_values("n_fragments")
+        if repeated:
+            ax.scatter(rows["n_fragments"], rows[value], s=5, color=color, alpha=0.6, linewidths=0)
+        ax.plot(line["n_fragments"], line["mean"], color=color, marker=marker, markersize=4, linewidth=1.4, label=tf)
+        low, high = (line["min"], line["max"]) if repeated else (rows.get("ap_low"), rows.get("ap_high"))
+        if repeated or (value == "average_precision" and low is not None):
+            ax.fill_between(line["n_fragments"], low, high, color=color, alpha=0.15, linewidth=0)
         if baseline in rows:
-            ax.plot(rows["n_fragments"], rows[baseline], color=color, linestyle="--", linewidth=1)
+            scan = summary(table, value=baseline, tfs=tf).sort_values("n_fragments")
+            ax.plot(scan["n_fragments"], scan["mean"], color=color, linestyle="--", linewidth=1)
     if baseline in table:
         ax.plot([], [], color=GREY, linestyle="--", linewidth=1, label="motif scan")
     ax.set_ylabel(_LABELS.get(value, value), fontsize=MEDIUM)

@@ -10,6 +10,7 @@ from scmaxatac import get
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
+from scmaxatac.containers._cells import first_object
 from scmaxatac.containers._objects import unwrap
 from scmaxatac.plotting._base import (
     GREY,
@@ -131,7 +132,7 @@ def footprint(
     profiles, depths = (
         get.footprint(data, level, tfs=tfs, groups=groups, key=key, mod=mod) for level in ("profiles", "depths")
     )
-    params = read_entry(unwrap(data, mod), FOOTPRINT, key)[1]
+    params = read_entry(unwrap(first_object(data), mod), FOOTPRINT, key)[1]
     if smooth is not None and smooth > 2 * params["flank"]:
         raise ValueError(f"smooth is {smooth}; footprints have only {2 * params['flank']} positions")
     names, factors = (list(depths[column].cat.categories) for column in ("group", "tf"))

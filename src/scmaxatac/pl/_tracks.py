@@ -15,7 +15,7 @@ from scmaxatac.plotting._track_data import collect_tracks
 from scmaxatac.plotting._track_figure import Arrangement, check_arrangement, draw_tracks
 from scmaxatac.results._annotation import Annotation, genes_if_any
 from scmaxatac.results._read_tracks import chrom_sizes
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -120,7 +120,7 @@ def tracks(
     check_save(save)
     check_arrangement(layout)
     check_number("flank", flank, low=0, whole=True)
-    results = find_results(data, key, mod)
+    results = read_results(data, key, mod)
     known_genes = genes_if_any(genes, results.params)
     place = find_place(region, known_genes, flank, chrom_sizes(results))
     strips = read_strips(intervals, place, "intervals")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from scmaxatac.containers._cells import cells_of, colors_of, column_of
+from scmaxatac.containers._cells import cells_of, colors_of, column_of, first_object
 from scmaxatac.plotting._base import PALETTE
 
 _PAIRS = 20
@@ -23,7 +23,7 @@ def group_colours(data: Any, groupby: str | Sequence[str] | None, groups: Sequen
     mod
         Modality of a MuData that holds the ATAC data.
     """
-    return colors_of(cells_of(data, mod), column_of(groupby), groups) or distinct_colours(groups)
+    return colors_of(cells_of(first_object(data), mod), column_of(groupby), groups) or distinct_colours(groups)
 
 
 def distinct_colours(names: Sequence[str]) -> dict[str, str]:

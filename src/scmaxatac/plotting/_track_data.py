@@ -8,7 +8,7 @@ import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._logging import logger, warn
-from scmaxatac.containers._cells import cells_of, colors_of, column_of
+from scmaxatac.containers._cells import cells_of, colors_of, column_of, first_object
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._windows import Grid, outside_windows
 from scmaxatac.plotting._base import PALETTE, nice_ceiling
@@ -133,7 +133,7 @@ def collect_tracks(
         params["thresholds"],
         nice_ceiling(highest) if signals else None,
         _gaps(results, chrom, start, end),
-        colors_of(cells_of(data, mod), column, group_names) if params["rows"] == "cells" else {},
+        colors_of(cells_of(first_object(data), mod), column, group_names) if params["rows"] == "cells" else {},
         int(params["bin"]),
     )
 

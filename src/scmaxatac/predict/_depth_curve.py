@@ -14,6 +14,7 @@ from scmaxatac.evaluate._bins import labelled_bins
 from scmaxatac.evaluate._ranking_metrics import ranking_row
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.genome._intervals import Intervals
+from scmaxatac.predict._depth_libraries import DepthLibraries
 from scmaxatac.predict._prediction import run_prediction
 from scmaxatac.predict._rules import Rules
 from scmaxatac.predict._run import Run
@@ -47,7 +48,7 @@ class CurveReference:
 
 def depth_curve(
     inputs: RunInputs,
-    bulks: Pseudobulks,
+    libraries: DepthLibraries,
     comparison: CurveReference,
     *,
     rules: Rules,
@@ -60,8 +61,8 @@ def depth_curve(
     ----------
     inputs
         What is predicted.
-    bulks
-        A group a library size, called after it; the last one is the full depth.
+    libraries
+        Libraries of all sizes; the last one is the full depth.
     comparison
         What the predictions are compared with.
     rules
@@ -71,10 +72,11 @@ def depth_curve(
 
     Returns
     -------
-    A row a library size and transcription factor: tf, n_fragments, p99, warnings, threshold, n_sites, ap_vs_full_depth,
-    spearman and, where there are peaks, how well they are found.
+    A row a library and transcription factor: tf, n_fragments, repeat, p99, warnings, threshold, n_sites,
+    ap_vs_full_depth, spearman and, where there are peaks, how well they are found.
     """
     # that sites become fewer with depth is what is measured, so nothing is said about it: no key
+    bulks = libraries.bulks
     slots = run_prediction(inputs, bulks, rules=rules, out_dir=out_dir, executor=executor)
     params = slots[_keys.PARAMS]
     store = Run.open(run_folder(params)).store
@@ -86,7 +88,8 @@ def depth_curve(
         for tf in store.tfs:
             row = {
                 "tf": tf,
-                "n_fragments": int(size),
+                "n_fragments": libraries.sizes[size],
+                "repeat": libraries.repeats[size],
                 "p99": quality["p99"],
                 "warnings": quality["warnings"],
                 "threshold": np.nan,
@@ -99,7 +102,7 @@ def depth_curve(
                 row |= curve.against_full_depth(size, full, tf)
                 row |= curve.against_peaks(size, tf, accessible)
             rows.append(row)
-    return pd.DataFrame(rows).sort_values(["tf", "n_fragments"], kind="stable", ignore_index=True)
+    return pd.DataFrame(rows).sort_values(["tf", "n_fragments", "repeat"], kind="stable", ignore_index=True)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from scmaxatac import _keys
 from scmaxatac._logging import settled, warn_once
 from scmaxatac._text import abbreviate, choose_names
 from scmaxatac.containers._cells import column_of
-from scmaxatac.containers._objects import GroupLabels, group_labels, unwrap
+from scmaxatac.containers._objects import GroupLabels, group_labels, split_objects, unwrap
 from scmaxatac.containers._tables import to_pandas
 from scmaxatac.io._files import verify_sha256
 from scmaxatac.results._complete import complete_run
@@ -187,7 +187,7 @@ def find_results(data: Any, key: str, mod: str) -> Results:
     KeyError
         If there are no results under `key`, or one of the slots that every prediction has is missing.
     TypeError
-        If `data` is no such object; of a list any member will do, as all hold the same results.
+        If `data` is no such object; several are for functions that only read (:func:`read_results`).
     ValueError
         If the parameters in the entry can't be read.
     """
@@ -211,6 +211,33 @@ def find_results(data: Any, key: str, mod: str) -> Results:
     else:
         settled(adata, place)
     return results
+
+
+def read_results(data: Any, key: str, mod: str) -> Results:
+    """Find what a run left in an object, or in several that were predicted together, to read it.
+
+    Parameters
+    ----------
+    data
+        What :func:`find_results` takes, or a list or ``{sample: object}`` of such objects.
+    key, mod
+        As in :func:`find_results`.
+
+    Raises
+    ------
+    ValueError
+        If the objects don't hold the same results; beside it as :func:`find_results`.
+    """
+    found = [(sample, find_results(member, key, mod)) for sample, member in split_objects(data)]
+    first = found[0][1]
+    for i, (sample, results) in enumerate(found):
+        if results.params != first.params:
+            names = sorted(name for name in first.params if results.params.get(name) != first.params[name])
+            raise ValueError(
+                f"object {i if sample is None else repr(sample)} holds other results under uns[{key!r}] than the first "
+                f"({abbreviate(names)} differ); name one object, or predict them together again"
+            )
+    return first
 
 
 def row_labels(data: Any, params: Mapping[str, Any], mod: str) -> GroupLabels:

@@ -12,13 +12,10 @@ from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._docs import shared_docs
-from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate
 from scmaxatac.atac import Pseudobulks
 from scmaxatac.atac._options import PseudobulkOptions
-from scmaxatac.atac._pseudobulk import make_pseudobulks
 from scmaxatac.atac._read_pseudobulks import check_options, insertions_of_group, scope_of
-from scmaxatac.atac._thinning import nested_libraries
 from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.evaluate._bins import labelled_bins
 from scmaxatac.evaluate._motifs import Motifs, read_any_motifs
@@ -33,6 +30,7 @@ from scmaxatac.models import TFModel, load_many
 from scmaxatac.models._load_many import Models
 from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision, Strand
 from scmaxatac.predict._depth_curve import NOTHING, CurveReference, depth_curve
+from scmaxatac.predict._depth_libraries import depth_libraries, library_sizes
 from scmaxatac.predict._executor import check_executor
 from scmaxatac.predict._prediction import default_folder
 from scmaxatac.predict._preset import AveragingOptions, Preset
@@ -40,8 +38,6 @@ from scmaxatac.predict._regions import Regions
 from scmaxatac.predict._rules import Rules, Thresholds
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.tl._motif_scan import motif_scan
-
-_DEFAULT_SHARES = (0.02, 0.05, 0.1, 0.2, 0.5)
 
 
 @shared_docs
@@ -57,6 +53,7 @@ def downsampling_curve(
     barcode_key: str | None = None,
     mod: str = "atac",
     sizes: Sequence[int] | None = None,
+    n_repeats: int = 1,
     rng: np.random.Generator | int | None = 0,
     tfs: str | Iterable[str] | None = None,
     models: Models = None,
@@ -83,8 +80,8 @@ def downsampling_curve(
     """Predict a group of cells again and again from ever fewer of its fragments, to see how many are needed.
 
     The experiment of Cazares et al. 2023 on single cells of GM12878. Fragments are drawn without replacement; each
-    smaller library is a subset of the larger ones. All fragments come last, as the reference. The object is not
-    changed.
+    smaller library is a subset of the larger ones, within a repeat. All fragments come last, as the reference. The
+    object is not changed.
 
     Parameters
     ----------
@@ -110,6 +107,10 @@ def downsampling_curve(
     sizes
         Numbers of fragments, on any chromosome; by default 2, 5, 10, 20 and 50% of the group's. Larger numbers than
         the group has are left out with a warning; where all are, the table holds all fragments alone.
+    n_repeats
+        How often each size is drawn, to see what the draw makes of a result; each costs as many windows again.
+        :func:`scmaxatac.get.downsampling_curve` gives mean and spread. Repeats are seeded by `rng`, one after the
+        other: the first is that of ``n_repeats=1``, and more of them change none.
     rng
         {rng}
 
@@ -155,19 +156,21 @@ def downsampling_curve(
     device, backend, precision, batch_size
         How the networks are run, as in :func:`predict_tfbs`.
     out_dir
-        Folder for the scores of bins, all of them: 8 bytes a bin, factor and size. By default a run folder in the
+        Folder for the scores of bins, all of them: 8 bytes a bin, factor and library. By default a run folder in the
         cache.
     executor
         Runs chromosomes in parallel, as in :func:`predict_tfbs`.
 
     Returns
     -------
-    A row a factor and library size:
+    A row a factor, library size and repeat:
 
     tf, n_fragments
         The factor, and the size of the library.
     n_cells
         Cells that have so many fragments, at the mean depth of the group's cells.
+    repeat
+        Number of the draw, from 1. All fragments, which are never drawn, stand once, under 1.
     p99, warnings
         99th percentile of the coverage in insertions over a base, and what the QC says.
     threshold, n_sites
@@ -217,6 +220,7 @@ def downsampling_curve(
     check_number("batch_size", batch_size, low=1, whole=True, optional=True)
     for size in () if sizes is None else sizes:
         check_number("sizes", size)
+    check_number("n_repeats", n_repeats, low=1, whole=True)
     check_number("bin_size", bin_size, whole=True)
     check_number("n_bootstrap", n_bootstrap, low=0, whole=True)
     check_number("block_size", block_size)
@@ -252,31 +256,13 @@ def downsampling_curve(
         warn_of_few_blocks({abbreviate(chosen): count_blocks(list(counted.values()), block_size)}, block_size)
     matches = {} if motifs is None else _motif_bins(motifs, inputs, known, bin_size)
     deep = insertions_of_group(data, group, options, scope)
-    generator = np.random.default_rng(rng)
-    generators = generator.spawn(deep.n_libraries)  # as where all groups are thinned
-    insertions, libraries = nested_libraries(
-        deep.insertions, deep.libraries, _sizes(sizes, deep.n_fragments, group), [generators[i] for i in deep.numbers]
+    libraries = depth_libraries(
+        deep, library_sizes(sizes, deep.n_fragments, group), scope, n_repeats=int(n_repeats), rng=rng
     )
-    bulks = make_pseudobulks(
-        insertions, libraries, genome, chosen, signal_chroms=scope.signal_chroms, min_cells=0, min_fragments=0
-    )
-    seed = int(generator.integers(2**32))
-    comparison = CurveReference(known, matches, inside, bin_size, n_bootstrap, block_size, seed)
-    table = depth_curve(inputs, bulks, comparison, rules=rules, out_dir=folder, executor=executor)
+    comparison = CurveReference(known, matches, inside, bin_size, n_bootstrap, block_size, libraries.seed)
+    table = depth_curve(inputs, libraries, comparison, rules=rules, out_dir=folder, executor=executor)
     table.insert(2, "n_cells", (table["n_fragments"] * deep.n_cells_found / deep.n_fragments).round().astype(int))
     return table
-
-
-def _sizes(sizes: Sequence[int] | None, total: int, group: str) -> list[int]:
-    """Distinct sizes in rising order, all fragments last."""
-    if not total:
-        raise ValueError(f"group {group!r} has no fragments on the genome's contigs")
-    wanted = [round(share * total) for share in _DEFAULT_SHARES] if sizes is None else [int(size) for size in sizes]
-    if sizes is not None and (not wanted or min(wanted) < 1):
-        raise ValueError(f"sizes is {list(sizes)}; give numbers of fragments, each at least 1")
-    if too_large := [size for size in wanted if size > total]:
-        warn(f"group {group!r} has {total} fragments; left out are the sizes {sorted(too_large)}")
-    return sorted({size for size in wanted if 0 < size <= total} | {total})
 
 
 def _peaks_by_tf(

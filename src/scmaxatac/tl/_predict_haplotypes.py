@@ -26,7 +26,7 @@ from scmaxatac.predict._run_haplotypes import (
     scored_starts,
 )
 from scmaxatac.predict._run_variants import check_size
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 from scmaxatac.results._run_folder import run_folder
 from scmaxatac.sequence._compare_haplotypes import ALLELES, PARAMS
 from scmaxatac.sequence._phased import Unphased, check_unphased, phase_alleles
@@ -136,7 +136,7 @@ def predict_haplotypes(
     check_unphased(unphased)
     if strand is not None:
         check_strand(strand)
-    results = find_results(data, key, mod)
+    results = read_results(data, key, mod)
     chosen = results.pick_tfs(tfs)
     own = {str(sample): str(group) for sample, group in groups.items()} if isinstance(groups, Mapping) else None
     names = results.pick_groups(groups if own is None else list(own.values()))

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from functools import partial
-from importlib.metadata import version
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,20 +10,21 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from scmaxatac._arguments import checked_arguments
-from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
-from scmaxatac._logging import logger
+from scmaxatac._logging import logger as log
 from scmaxatac.genome._genome import Genome
 from scmaxatac.io._output import output_folder
 from scmaxatac.io._owned_folder import OwnedFolder
 from scmaxatac.models import NetworkSpec, TFModel, load
-from scmaxatac.train._options import check_options
+from scmaxatac.train._options import training_options
 from scmaxatac.train._split import split_chroms
 from scmaxatac.train._table import read_training_table
 from scmaxatac.zoo._model_folder import MODEL_KIND, remove_rest
 from scmaxatac.zoo._tf_model import write_model
 
 if TYPE_CHECKING:
+    from pytorch_lightning.callbacks import Callback
+    from pytorch_lightning.loggers import Logger
     from pytorch_lightning.strategies import Strategy
 
 
@@ -58,6 +58,8 @@ def train(
     accelerator: str = "auto",
     devices: int | str | list[int] = 1,
     strategy: "str | Strategy" = "auto",
+    logger: "Logger | Sequence[Logger] | bool" = False,
+    callbacks: "Sequence[Callback]" = (),
     out_dir: str | PathLike[str],
     resume: bool = True,
 ) -> TFModel:
@@ -67,7 +69,8 @@ def train(
     peaks of the training cell types, each shown in any of these cell types; a bin of 32 bp is positive if more than
     half of it lies in a ChIP-seq peak; binary cross-entropy, Adam; the epoch with the best Dice coefficient on the
     validation chromosomes is kept. Half of the windows are shown as their true reverse complement. Precision and
-    recall by threshold are then measured on the whole validation chromosomes.
+    recall by threshold are then measured on the whole validation chromosomes, and a model that ranks their bins no
+    better than chance, or than the ATAC signal alone, is warned of.
 
     Parameters
     ----------
@@ -123,8 +126,8 @@ def train(
     init
         Model to start from, as :func:`scmaxatac.models.load` takes it, or a model; by default random weights.
     epochs
-        Epochs in all. A finished run goes on when it is called again with a larger number, if its checkpoints are
-        still there.
+        Epochs in all. A finished run goes on from its checkpoint when it is called again with a larger number; a
+        smaller one is an error.
     batch_size
         Windows in a batch, over all devices together.
     batches_per_epoch
@@ -145,6 +148,12 @@ def train(
     precision, accelerator, devices, strategy
         As in Lightning's ``Trainer``: ``precision="bf16-mixed"`` on GPUs; ``devices=4, strategy="ddp"`` for several
         ones, each of which gets a quarter of every batch. With ``"ddp"`` the whole script runs once a device.
+    logger
+        A logger of Lightning or a list of them, which get ``train_loss``, ``val_loss`` and ``val_dice`` of every epoch.
+    callbacks
+        Callbacks of Lightning. What they change is not noted: a run that goes on does so with those of that call.
+        ModelCheckpoint is refused, as `out_dir` holds the checkpoints; in place of EarlyStopping use `patience`, which
+        a finished run knows of.
 
     Parameters: output
     ------------------
@@ -163,6 +172,14 @@ def train(
     (``training.json``), checkpoints (``last.ckpt``, ``previous.ckpt``, ``checkpoints.sha256``) that can be deleted when
     it is finished, and a list of these files (``scmaxatac.json``): others in the folder are never touched.
 
+    Warns
+    -----
+    UserWarning
+        If a signal is not scaled, a validation cell type has no positive bin, or the model learned nothing: it gives
+        one score everywhere, or its average precision on 200-bp bins of the validation chromosomes is not above that
+        of 99 shifts of the sites (p > 0.05), or not above that of the ATAC signal. ``provenance["validation"]`` has
+        these figures.
+
     Raises
     ------
     FileNotFoundError
@@ -178,7 +195,7 @@ def train(
 
     Examples
     --------
-    A run of a few seconds that only shows what goes in; the demo models took ten epochs of 200 batches.
+    A run of a few seconds, which starts from the demo model; that took ten epochs of 200 batches.
 
     >>> from tempfile import mkdtemp
     >>> import pandas as pd
@@ -197,6 +214,8 @@ def train(
     ...     groupby="cell_type",
     ...     chroms_train=["chr1", "chr2", "chr3"],
     ...     chroms_valid="chr4",
+    ...     init="demo:CTCF",
+    ...     learning_rate=1e-4,
     ...     epochs=1,
     ...     batches_per_epoch=5,
     ...     batch_size=16,
@@ -204,33 +223,23 @@ def train(
     >>> list(model.provenance["history"])
     ['epoch', 'train_loss', 'val_loss', 'val_dice']
     """
-    check_number("random_ratio", random_ratio)
-    check_number("jitter", jitter, whole=True)
-    check_number("batch_size", batch_size, whole=True)
-    check_number("batches_per_epoch", batches_per_epoch, whole=True)
-    check_number("max_validation", max_validation, whole=True)
-    check_number("learning_rate", learning_rate)
-    check_number("decay", decay)
-    for factor in () if signal_scaling is None else signal_scaling:
-        check_number("signal_scaling", factor)
-    check_number("epochs", epochs, whole=True)
-    check_number("patience", patience, whole=True, optional=True)
-    check_number("seed", seed, whole=True)
-    options: dict[str, Any] = {
-        "pan_cell": bool(pan_cell),
-        "random_ratio": float(random_ratio),
-        "reverse_complement": bool(reverse_complement),
-        "jitter": int(jitter),
-        "signal_scaling": None if signal_scaling is None else [float(factor) for factor in signal_scaling],
-        "batch_size": int(batch_size),
-        "batches_per_epoch": int(batches_per_epoch),
-        "max_validation": int(max_validation),
-        "learning_rate": float(learning_rate),
-        "decay": float(decay),
-        "precision": precision,
-    }
-    epochs, patience, seed = int(epochs), None if patience is None else int(patience), int(seed)
-    check_options(tf, options, epochs=epochs, patience=patience, seed=seed)
+    options, lengths, seed = training_options(
+        tf,
+        epochs=epochs,
+        patience=patience,
+        seed=seed,
+        pan_cell=pan_cell,
+        random_ratio=random_ratio,
+        reverse_complement=reverse_complement,
+        jitter=jitter,
+        signal_scaling=signal_scaling,
+        batch_size=batch_size,
+        batches_per_epoch=batches_per_epoch,
+        max_validation=max_validation,
+        learning_rate=learning_rate,
+        decay=decay,
+        precision=precision,
+    )
     folder = Path(out_dir).expanduser()
     rows, held_out = read_training_table(table)
     split = split_chroms(genome, chroms_train, chroms_valid, chroms_test)
@@ -238,22 +247,21 @@ def train(
     if start is not None and start.spec != NetworkSpec():
         raise ValueError(f"init is {start.id}, a network of another geometry than the published one, which is trained")
 
-    from scmaxatac.nn._spec import PUBLISHED, PlainNetwork
-    from scmaxatac.nn.engines._registry import make_engine
     from scmaxatac.train._batches import make_batches, make_module
     from scmaxatac.train._fit import TrainingRun
     from scmaxatac.train._folder import (
-        MADE_BY,
         check_training_folder,
         claim_training_folder,
         fingerprint,
         finished_model,
+        how_to_go_on,
     )
-    from scmaxatac.train._held_out import calibrate_network
     from scmaxatac.train._inputs import read_inputs
-    from scmaxatac.train._lightning import is_first_process, others_wait
-    from scmaxatac.train._log import best_epoch
+    from scmaxatac.train._lightning import check_callbacks, check_loggers, is_first_process, others_wait
+    from scmaxatac.train._new_model import make_model
+    from scmaxatac.train._skill import warn_of_no_skill
 
+    loggers, others = check_loggers(logger), check_callbacks(callbacks)
     check_training_folder(folder)
     inputs = read_inputs(rows, genome, split, data, groupby)
     request = {
@@ -266,22 +274,24 @@ def train(
         "options": options,
         "seed": seed,
     }
-    done = partial(finished_model, folder, request, epochs=epochs, patience=patience, resume=resume)
+    done = partial(finished_model, folder, request, **lengths._asdict(), resume=resume)
     finished = done()
     if finished is not None:
-        logger.info("%s holds the finished model; resume=False would train it anew", folder)
+        log.info("%s holds the finished model; %s", folder, how_to_go_on(finished, **lengths._asdict()))
         remove_rest(folder)
+        warn_of_no_skill(finished.provenance)
         return finished
     run = TrainingRun(
         output_folder(folder),
         batch_size=options["batch_size"],
-        epochs=epochs,
-        patience=patience,
+        **lengths._asdict(),
         accelerator=accelerator,
         devices=devices,
         strategy=strategy,
         precision=precision,
         fingerprint=fingerprint(request),
+        loggers=loggers,
+        callbacks=others,
     )
     module, batches = make_module(start, options, seed), make_batches(inputs, genome, split, options, seed)
     with ExitStack() as stack:
@@ -294,19 +304,8 @@ def train(
         weights, history = run.fit(module, batches, resume=resume)
         with others_wait():
             if held is not None:
-                curve = history.to_dict("list")
-                network = PlainNetwork(PUBLISHED, weights)
-                engine = make_engine([network], device=str(run.device) if run.device.type == "cuda" else "cpu")
-                calibration = calibrate_network(engine, inputs.valid, genome, split.valid)
                 how = {"accelerator": accelerator, "devices": devices, "strategy": str(strategy)}
-                provenance = {
-                    "made_by": MADE_BY,
-                    **request,
-                    "options": options | {"epochs": epochs, "patience": patience} | how,
-                    "best_epoch": curve["epoch"][best_epoch(history.to_dict("records"))],
-                    "history": curve,
-                    "versions": {name: version(name) for name in ("scmaxatac", "torch", "pytorch-lightning", "numpy")},
-                }
-                model = TFModel(tf, weights, calibration, provenance, assembly=genome.human_assembly)
+                model = make_model(weights, history, inputs, genome, request, lengths._asdict() | how, run.device)
                 write_model(model, held)
+                warn_of_no_skill(model.provenance)
         return TFModel.read(folder)

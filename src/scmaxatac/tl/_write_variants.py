@@ -11,7 +11,7 @@ from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.io._output import output_file
 from scmaxatac.io._owned_file import owned_file
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 from scmaxatac.results._variant_files import input_vcf, variant_format, write_variant_file
 
 
@@ -88,7 +88,7 @@ def write_variants(
     """
     check_number("min_effect", min_effect, optional=True)
     file = variant_format(Path(path))
-    results = find_results(data, key, mod)
+    results = read_results(data, key, mod)
     source = input_vcf(results, vcf)
     target = output_file(path)
     with owned_file(target) as temporary:

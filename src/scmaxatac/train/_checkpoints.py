@@ -2,11 +2,14 @@
 
 import hashlib
 import os
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
+from pickle import PickleError
 from typing import Any, NamedTuple
 
 import torch
+from pytorch_lightning.callbacks import Callback
 from pytorch_lightning.plugins.io import TorchCheckpointIO
 
 from scmaxatac.io._files import atomic_path, sha256_of
@@ -54,8 +57,7 @@ class CheckpointFiles(TorchCheckpointIO):
         self, checkpoint: dict[str, Any], path: str | os.PathLike[str], storage_options: Any | None = None
     ) -> None:
         """Write the last checkpoint of a folder; a usable one that was there becomes the one before."""
-        path, buffer = Path(path), BytesIO()
-        torch.save(checkpoint, buffer)
+        path, buffer = Path(path), _saved(checkpoint)
         digests, before = {path.name: hashlib.sha256(buffer.getbuffer()).hexdigest()}, _newest(path.parent)
         if before is not None:
             digests[PREVIOUS] = before[1]
@@ -66,6 +68,31 @@ class CheckpointFiles(TorchCheckpointIO):
             temporary.write_bytes(buffer.getbuffer())
             if before is not None and before[0] == path:
                 os.replace(path, path.with_name(PREVIOUS))
+
+
+def check_states(callbacks: Sequence[Callback]) -> None:
+    """Raise a ValueError that names the first callback whose state could not be read back from a checkpoint."""
+    for callback in callbacks:
+        try:
+            _saved(callback.state_dict())
+        except ValueError as error:
+            raise ValueError(f"callbacks holds a {type(callback).__name__}, and {error}") from None
+
+
+def _saved(state: dict[str, Any]) -> BytesIO:
+    """Save a state; a ValueError unless it can be read without running code that lies in it."""
+    buffer = BytesIO()
+    try:
+        torch.save(state, buffer)
+        buffer.seek(0)
+        torch.load(buffer, map_location="cpu", weights_only=True)
+    except (AttributeError, PickleError, TypeError) as error:
+        reason = str(error).rpartition("WeightsUnpickler error: ")[2].partition("\n")[0]
+        raise ValueError(
+            f"a state that goes into the checkpoint can't be read back safely ({reason[:120].strip()}); state_dict of "
+            "a callback may hold numbers, text, tensors, and lists and dictionaries of them"
+        ) from None
+    return buffer
 
 
 def read_checkpoint(folder: Path) -> Checkpoint | None:

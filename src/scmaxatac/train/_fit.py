@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -11,11 +11,13 @@ import numpy as np
 import pandas as pd
 import pytorch_lightning as lightning
 import torch
+from pytorch_lightning.callbacks import Callback, ProgressBar
+from pytorch_lightning.loggers import Logger
 from pytorch_lightning.strategies import Strategy
 
 from scmaxatac._logging import logger
 from scmaxatac._settings import settings
-from scmaxatac.train._checkpoints import LAST, Checkpoint, CheckpointFiles, read_checkpoint
+from scmaxatac.train._checkpoints import LAST, Checkpoint, CheckpointFiles, check_states, read_checkpoint
 from scmaxatac.train._data_module import TFDataModule
 from scmaxatac.train._lightning import is_first_process, quiet_lightning
 from scmaxatac.train._log import TrainingLog, is_over, write_history
@@ -40,11 +42,13 @@ class TrainingRun:
         As in Lightning's ``Trainer``.
     fingerprint
         Checksum of what the run is started with; a checkpoint with another one is refused.
+    loggers, callbacks
+        Further ones of Lightning.
 
     Raises
     ------
     ValueError
-        If a batch can't be shared equally among the devices.
+        If a batch can't be shared equally among the devices, or a callback's state can't be kept.
     """
 
     def __init__(
@@ -59,7 +63,10 @@ class TrainingRun:
         strategy: str | Strategy = "auto",
         precision: str = "32-true",
         fingerprint: str = "",
+        loggers: Sequence[Logger] = (),
+        callbacks: Sequence[Callback] = (),
     ) -> None:
+        check_states(callbacks)
         self._folder, self._epochs, self._patience = Path(out_dir), epochs, patience
         self._fingerprint = fingerprint
         with quiet_lightning():
@@ -69,12 +76,13 @@ class TrainingRun:
                 devices=devices,
                 strategy=strategy,
                 precision=precision,  # type: ignore[arg-type]  # Lightning checks the string itself
-                callbacks=[TrainingLog(self._folder, patience, fingerprint)],
-                logger=False,
+                # the log comes last: it saves what the others have in mind after the epoch
+                callbacks=[*callbacks, TrainingLog(self._folder, patience, fingerprint)],
+                logger=list(loggers) or False,
                 enable_checkpointing=False,
                 num_sanity_val_steps=0,
                 enable_model_summary=False,
-                enable_progress_bar=settings.progress,
+                enable_progress_bar=settings.progress or any(isinstance(one, ProgressBar) for one in callbacks),
             )
         self._trainer.strategy.checkpoint_io = CheckpointFiles()
         if batch_size % self._trainer.world_size:
@@ -125,6 +133,13 @@ class TrainingRun:
                 )
             write_history(self._folder, checkpoint.rows)
         if checkpoint is None or not is_over(checkpoint.rows, self._epochs, self._patience):
+            if checkpoint is not None:
+                logger.info(
+                    "%s: training goes on after %d epochs, to %d in all",
+                    self._folder,
+                    len(checkpoint.rows),
+                    self._epochs,
+                )
             with quiet_lightning(), _interruptible():
                 self._trainer.fit(module, datamodule=data, ckpt_path=checkpoint and str(checkpoint.path))
             checkpoint = self._checkpoint()

@@ -81,8 +81,9 @@ def finished_model(
     done = max(of_run, of_model, key=len)  # a checkpoint that was damaged or deleted does not undo the model
     if len(done) > epochs:
         raise ValueError(
-            f"{folder} holds a run that has trained for {len(done)} epochs, and epochs is {epochs}; name another "
-            "out_dir, or start anew with resume=False"
+            f"{folder} holds a run that has trained for {len(done)} epochs, and epochs is {epochs}; epochs={len(done)} "
+            "gives its model, a larger number goes on. For a shorter run name another out_dir, or start anew with "
+            "resume=False"
         )
     over = is_over(done, epochs, patience)
     if of_model and not over and not of_run:
@@ -92,6 +93,22 @@ def finished_model(
             "model, or start anew with resume=False"
         )
     return TFModel.read(folder) if over and len(of_model) == len(done) else None
+
+
+def how_to_go_on(model: TFModel, *, epochs: int, patience: int | None) -> str:
+    """What makes a finished run go on, for the log.
+
+    Parameters
+    ----------
+    model
+        Its model.
+    epochs, patience
+        As in :func:`finished_model`.
+    """
+    n = len(model.provenance["history"]["epoch"])
+    if n < epochs:
+        return f"it stopped after {n} of {epochs} epochs with patience={patience}: a larger patience goes on"
+    return f"a larger epochs than {epochs} goes on, resume=False trains it anew"
 
 
 def claim_training_folder(folder: OwnedFolder, request: Mapping[str, Any], *, resume: bool) -> None:

@@ -1,6 +1,7 @@
 """Scores of networks on chromosomes where the sites are known."""
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pandas as pd
 from scmaxatac._constants import CALIBRATION_BIN
 from scmaxatac._logging import warn
 from scmaxatac._settings import settings
+from scmaxatac._types import Float32s
 from scmaxatac.atac._bigwig_signal import SignalTrack
 from scmaxatac.evaluate._benchmark import ScoredBins, max_per_bin, score_bins
 from scmaxatac.evaluate._calibrate import calibration_table
@@ -17,12 +19,31 @@ from scmaxatac.genome._windows import window_starts
 from scmaxatac.nn._predict import predict_bins
 from scmaxatac.nn.engines._protocol import Engine
 from scmaxatac.train._dataset import TrainingCellType
+from scmaxatac.train._skill import LabelledBins, Skill, measure_skill
 from scmaxatac.zoo import Calibration
 
+_SIGNAL_BLOCK = 50_000 * CALIBRATION_BIN
+"""Bases whose signal is read at a time."""
 
-def calibrate_network(
+
+class HeldOut(NamedTuple):
+    """What a network does on chromosomes that it has not learned from; None where no bin is positive there.
+
+    Attributes
+    ----------
+    calibration
+        Precision and recall by threshold on 200-bp bins.
+    skill
+        How it compares with chance and with the ATAC signal.
+    """
+
+    calibration: Calibration | None
+    skill: Skill | None
+
+
+def measure_network(
     engine: Engine, cell_types: Mapping[str, TrainingCellType], genome: Genome, chroms: Sequence[str]
-) -> Calibration | None:
+) -> HeldOut:
     """Predict whole chromosomes and measure precision and recall by threshold, averaged over cell types.
 
     Parameters
@@ -36,9 +57,6 @@ def calibrate_network(
     chroms
         Chromosomes that the network has not learned from.
 
-    Returns
-    -------
-    The table on 200-bp bins, or None if no cell type has a positive bin on these chromosomes.
     """
     from tqdm.auto import tqdm
 
@@ -56,16 +74,34 @@ def calibrate_network(
             ]
             truth = np.concatenate([part.truth for part in parts])
             if truth.any():
-                scored[name] = np.concatenate([part.scores for part in parts]), truth
+                signal = [_signal_of(part, cell_type.signal, chrom) for part, chrom in zip(parts, chroms, strict=True)]
+                scored[name] = LabelledBins(
+                    np.concatenate([part.scores for part in parts]), np.concatenate(signal), truth
+                )
     if not scored:
         warn(f"no bin of {', '.join(chroms)} is positive: the model has no calibration")
-        return None
+        return HeldOut(None, None)
     if left_out := [name for name in cell_types if name not in scored]:
         warn(
             f"no bin of {', '.join(chroms)} is positive in {', '.join(left_out)}, where precision and recall are "
             f"undefined: the thresholds rest on {', '.join(scored)} alone"
         )
-    return Calibration(pd.DataFrame(calibration_table(list(scored.values()))))
+    table = calibration_table([(bins.scores, bins.truth) for bins in scored.values()])
+    return HeldOut(Calibration(pd.DataFrame(table)), measure_skill(list(scored.values())))
+
+
+def _signal_of(bins: ScoredBins, signal: SignalTrack, chrom: str) -> Float32s:
+    """Largest signal in each bin, (n,)."""
+    largest = np.zeros(len(bins.starts), dtype=np.float32)
+    numbers = bins.starts // CALIBRATION_BIN
+    whole = signal.sizes[chrom] // CALIBRATION_BIN * CALIBRATION_BIN
+    for start in range(0, whole, _SIGNAL_BLOCK):
+        end = min(start + _SIGNAL_BLOCK, whole)
+        of_block = signal.values(chrom, start, end).reshape(-1, CALIBRATION_BIN).max(axis=1)
+        first = start // CALIBRATION_BIN
+        mine = slice(*np.searchsorted(numbers, (first, first + len(of_block))))
+        largest[mine] = of_block[numbers[mine] - first]
+    return largest
 
 
 def score_chrom(

@@ -21,7 +21,8 @@ class TFTrainingModule(lightning.LightningModule):
     """Trains a :class:`~scmaxatac.nn._network.TFNetwork` as the published models were trained (Cazares et al. 2023).
 
     Binary cross-entropy over the bins whose label is known, Adam, Glorot-uniform weights. Logs ``train_loss``,
-    ``val_loss`` and ``val_dice``, by which the best epoch is chosen.
+    ``val_loss`` and ``val_dice``, by which the best epoch is chosen; the bar shows the last two and the ``loss`` of the
+    batch.
 
     Parameters
     ----------
@@ -54,6 +55,7 @@ class TFTrainingModule(lightning.LightningModule):
         """Compute the loss of a batch."""
         loss = masked_cross_entropy(self.network.logits(one_hot(batch))[:, 0], batch.labels)
         self.log("train_loss", loss, on_step=False, on_epoch=True, sync_dist=True, batch_size=len(batch.labels))
+        self.log("loss", loss.detach(), on_step=True, on_epoch=False, prog_bar=True, logger=False)
         return loss
 
     def on_validation_epoch_start(self) -> None:
@@ -74,8 +76,8 @@ class TFTrainingModule(lightning.LightningModule):
     def on_validation_epoch_end(self) -> None:
         """Log the mean loss and Dice over all validation bins, those of other processes included."""
         both, either, loss, n_known = self.trainer.strategy.reduce(self._sums, reduce_op="sum").tolist()
-        self.log("val_loss", loss / max(n_known, 1), sync_dist=True)
-        self.log("val_dice", dice(both, either), sync_dist=True)
+        self.log("val_loss", loss / max(n_known, 1), sync_dist=True, prog_bar=True)
+        self.log("val_dice", dice(both, either), sync_dist=True, prog_bar=True)
 
     def configure_optimizers(self) -> OptimizerLRSchedulerConfig:
         """Set up Adam with Keras' decay."""
