@@ -2,7 +2,8 @@
 
     python benchmarks/report.py [--only forward prepare ...] [--quick] [--fragments 5000000 50000000]
 
-With ``--only`` the sections of the other scripts stay as they are.
+With ``--only`` the sections of the other scripts stay as they are; with no name after it the first table alone is made
+anew.
 """
 
 import re
@@ -11,6 +12,7 @@ import sys
 from pathlib import Path
 
 from _common import options
+from _summary import summary
 
 HERE = Path(__file__).resolve().parent
 PAGE = HERE.parent / "docs" / "performance.md"
@@ -45,15 +47,22 @@ def main() -> None:
     """Run the scripts one after the other and write the page."""
     args = options(
         __doc__,
-        only={"nargs": "+", "choices": list(SECTIONS), "default": list(SECTIONS)},
+        only={"nargs": "*", "choices": list(SECTIONS), "default": list(SECTIONS)},
         fragments={"nargs": "+", "default": []},
     )
-    old = _sections(PAGE.read_text()) if PAGE.is_file() else {}
+    old = sections_of(PAGE.read_text()) if PAGE.is_file() else {}
     for script in SECTIONS:
         if script in args.only:
             more = ["--fragments", *args.fragments] if script == "prepare" and args.fragments else []
             old[script] = _section(script, [*(["--quick"] * args.quick), *more])
-            PAGE.write_text("\n".join([HEAD, *(old[name] for name in SECTIONS if name in old)]))
+            PAGE.write_text(page(old))
+    PAGE.write_text(page(old))
+
+
+def page(sections: dict[str, str]) -> str:
+    """Put the page together from its sections, by script."""
+    first = [summary(sections["forward"])] if "forward" in sections else []
+    return "\n".join([HEAD, *first, *(sections[name] for name in SECTIONS if name in sections)])
 
 
 def _section(script: str, arguments: list[str]) -> str:
@@ -71,7 +80,7 @@ def _prose(source: str) -> str:
     return re.sub(r"\n\n    python .*", "", docstring, flags=re.DOTALL).strip()
 
 
-def _sections(page: str) -> dict[str, str]:
+def sections_of(page: str) -> dict[str, str]:
     """Cut a page that was written before into its sections, by script."""
     found = {}
     for part in re.split(r"(?m)^(?=## )", page)[1:]:

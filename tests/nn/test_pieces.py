@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from scmaxatac.genome._bases import reverse_complement
-from scmaxatac.nn._pieces import collect_pieces
+from scmaxatac.nn._pieces import collect_pieces, pieces_of_windows
 from scmaxatac.nn._spec import PUBLISHED
 from scmaxatac.nn._stem import Stem
 
@@ -80,3 +80,46 @@ def test_chromosomes_may_end_where_a_window_does(length, start):
     pieces, _ = collect_pieces(STEM, codes, [silent], "chr1", np.array([start]), np.zeros((1, 1), dtype=bool))
     for k, row in enumerate(pieces.rows[0]):
         np.testing.assert_array_equal(pieces.codes[row], cut(codes, start + 256 * k, 4))
+
+
+@settings(max_examples=20, deadline=None)
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    piece=st.sampled_from([256, 512]),
+    n_starts=st.integers(1, 8),
+    n_haplotypes=st.integers(1, 5),
+)
+def test_windows_of_haplotypes_are_made_of_pieces_that_are_alike_inside_of_them(seed, piece, n_starts, n_haplotypes):
+    stem, rng = Stem(PUBLISHED, piece, 3), np.random.default_rng(seed)
+    plain = rng.integers(0, 4, LENGTH).astype(np.uint8)
+    track = np.zeros(LENGTH, dtype=np.float32)
+    track[700:741] = rng.integers(0, 2)
+    windows = {}
+    for _ in range(n_haplotypes):
+        codes = plain.copy()
+        at = rng.integers(0, LENGTH, 6)
+        codes[at] = (codes[at] + 1) % 4
+        for start in rng.choice(LENGTH - 1024, 2).tolist() + [256 * k for k in range(n_starts)]:
+            window = codes[start : start + 1024], track[start : start + 1024]
+            windows[window[0].tobytes() + window[1].tobytes()] = window
+    codes, signal = (np.stack(column) for column in zip(*windows.values(), strict=True))
+    pieces = pieces_of_windows(stem, codes, signal)
+    n = 1024 // piece
+    assert pieces.rows.shape == (len(codes), n)
+    assert set(pieces.rows.ravel().tolist()) == set(range(len(pieces.codes))), "no piece that no window needs"
+    for k in range(n):
+        inside = slice(stem.halo if k == 0 else 0, -stem.halo if k == n - 1 else None)
+        there = slice(max(k * piece - stem.halo, 0), (k + 1) * piece + stem.halo)
+        np.testing.assert_array_equal(pieces.codes[pieces.rows[:, k], inside], codes[:, there])
+        np.testing.assert_array_equal(pieces.signal[pieces.rows[:, k], inside], signal[:, there])
+    inner = np.unique(pieces.rows[:, 1:-1])
+    both = np.concatenate([pieces.codes, np.ascontiguousarray(pieces.signal).view(np.uint8)], axis=1)[inner]
+    assert len(np.unique(both, axis=0)) == len(inner), "those with all their surroundings are there once"
+
+
+def test_windows_beside_each_other_have_as_many_pieces_as_places():
+    codes = np.random.default_rng(0).integers(0, 4, LENGTH).astype(np.uint8)
+    windows = np.lib.stride_tricks.sliding_window_view(codes, 1024)[np.arange(10) * 256]
+    pieces = pieces_of_windows(STEM, windows, np.zeros(windows.shape, dtype=np.float32))
+    assert len(pieces.codes) == 13
+    assert (pieces.rows[1:, :3] == pieces.rows[:-1, 1:]).all()

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scmaxatac.genome._bases import reverse_complement
 from scmaxatac.genome._windows import Grid
 from scmaxatac.nn import _predict, _sharing
-from scmaxatac.nn._predict import predict_bins, predict_groups
+from scmaxatac.nn._predict import predict_bins, predict_groups, score_alike, score_windows
 from scmaxatac.nn._sharing import plan_sharing
 from scmaxatac.nn.engines._registry import make_engine
 
@@ -293,3 +293,38 @@ def mean_in_bins(first: np.ndarray, scores: np.ndarray) -> np.ndarray:
         for b in range(scores.shape[2]):
             in_bin.setdefault(start + b, []).append(scores[:, w, b])
     return np.stack([np.mean(values, axis=0) for _, values in sorted(in_bin.items())], axis=1)
+
+
+@pytest.mark.parametrize("strand", ["forward", "mean"])
+def test_windows_of_alleles_score_as_each_by_itself(chromosome, backend, strand, monkeypatch):
+    codes, signal = chromosome
+    engine = make_engine([random_network(seed) for seed in (0, 1)], device="cpu", backend=backend)
+    starts = np.arange(0, 6 * 256, 256)
+    windows, levels = (np.lib.stride_tricks.sliding_window_view(a, 1024)[starts] for a in (codes, signal))
+    others = windows.copy()
+    for window, start in zip(others, starts, strict=True):
+        if 0 <= 1_100 - start < 1024:
+            window[1_100 - start] = (window[1_100 - start] + 1) % 4
+    both = np.concatenate([windows, others]), np.concatenate([levels, levels])
+    expected = score_windows(engine, *both, strand=strand)
+    asked = []
+    predict_pieces = engine.predict_pieces
+
+    def note(stem, pieces):
+        asked.append(len(pieces.codes))
+        return predict_pieces(stem, pieces)
+
+    monkeypatch.setattr(engine, "predict_pieces", note)
+    np.testing.assert_array_equal(score_alike(engine, *both, strand=strand), expected)
+    assert not asked, "compiling takes longer than scoring so few"
+    monkeypatch.setattr(_sharing, "FEWEST_IN_PIECES", len(both[0]))
+    np.testing.assert_allclose(score_alike(engine, *both, strand=strand), expected, rtol=0, atol=1e-6)
+    assert asked == [9 + 1] * (1 if strand == "forward" else 2), "one of nine pieces has the allele"
+
+
+def test_windows_that_have_little_in_common_are_scored_one_by_one(monkeypatch):
+    monkeypatch.setattr(_sharing, "FEWEST_IN_PIECES", 1)
+    engine = make_engine([random_network(0)], device="cpu")
+    monkeypatch.setattr(engine, "predict_pieces", None)
+    windows = random_windows(6, seed=3)
+    np.testing.assert_array_equal(score_alike(engine, *windows), engine.predict(*windows))

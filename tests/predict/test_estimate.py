@@ -2,6 +2,7 @@
 
 import logging
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from _mini import SIZES
@@ -37,6 +38,7 @@ def test_the_estimate_is_the_work_that_is_not_shared_at_the_rate_of_the_trial(
         _estimate.log_estimate(run, mini.genome, plan)
     told = float(re.search(r"about ([\d.]+) s on this machine", caplog.text)[1])
     assert told == round(plan.n_scored * 2 * strands / (3 * 64 * 2 / 1.5))
+    assert "executor" not in caplog.text
     caplog.clear()
     monkeypatch.setattr(_estimate, "_LARGE_RUN", plan.n_scored * 2 * strands + 1)
     _estimate.log_estimate(run, mini.genome, plan)
@@ -93,3 +95,13 @@ def test_the_estimate_counts_pieces_that_windows_share(
     trial = (67 * stem.cost_of_piece + 64 * stem.cost_of_trunk) / cost_of_window(PUBLISHED)
     told = float(re.search(r"about ([\d.]+) s on this machine", caplog.text)[1])
     assert told == round(whole * 2 / (trial * 2 / 1.0))
+
+
+def test_the_estimate_says_that_workers_divide_the_time(
+    predict, mini, sparse_fragment_file, analytic, monkeypatch, caplog
+):
+    monkeypatch.setattr(_estimate, "_LARGE_RUN", 1)
+    monkeypatch.setattr(_estimate, "_TRIAL_SECONDS", 0.01)
+    with ThreadPoolExecutor(2) as executor, caplog.at_level(logging.INFO, logger="scmaxatac"):
+        predict(mini.adata(sparse_fragment_file), regions="genome", executor=executor)
+    assert re.search(r"about \d+ s on this machine, in one process: the executor's workers divide them", caplog.text)

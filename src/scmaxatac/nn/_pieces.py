@@ -73,6 +73,47 @@ def collect_pieces(
     return WindowPieces(*pool.windows(), distinct), numbers.reshape(loud.shape)
 
 
+def pieces_of_windows(stem: Stem, codes: np.ndarray, signal: np.ndarray) -> WindowPieces:
+    """Cut windows into pieces by what they hold; pieces that are alike are there once, whichever windows they are of.
+
+    Of the surroundings of a piece those outside the window don't matter. So the first and the last piece of a window
+    may be any that is alike inside of it.
+
+    Parameters
+    ----------
+    stem
+        Geometry of the pieces.
+    codes, signal
+        (n, window) uint8 and float32, distinct windows.
+
+    Returns
+    -------
+    The windows, in their order.
+    """
+    last, end = stem.pieces_per_window - 1, stem.spec.window
+    rows = np.empty((len(codes), last + 1), dtype=np.int64)
+    inner = WindowPool(stem.width)
+    for k in range(1, last):
+        some = slice(k * stem.piece - stem.halo, (k + 1) * stem.piece + stem.halo)
+        rows[:, k] = inner.add(codes[:, some], signal[:, some])
+    inner_codes, inner_signal = inner.windows()
+    parts, n = [(inner_codes, inner_signal)], len(inner)
+    for k, some, inside, beside in (
+        (0, slice(stem.piece + stem.halo), slice(stem.halo, None), (stem.halo, 0)),
+        (last, slice(end - stem.piece - stem.halo, None), slice(-stem.halo), (0, stem.halo)),
+    ):
+        pool = WindowPool(stem.piece + stem.halo)
+        known = pool.add(inner_codes[:, inside], inner_signal[:, inside])
+        _, first = np.unique(known, return_index=True)
+        number = pool.add(codes[:, some], signal[:, some])
+        rows[:, k] = np.r_[first, n + np.arange(len(pool) - len(first))][number]
+        new = (np.pad(of_pool[len(first) :], ((0, 0), beside)) for of_pool in pool.windows())
+        parts.append((next(new), next(new)))
+        n += len(pool) - len(first)
+    all_codes, all_signal = (np.concatenate(column) for column in zip(*parts, strict=True))
+    return WindowPieces(all_codes, all_signal, rows)
+
+
 class _Cutter:
     """Pieces with their halos; beyond the ends of the chromosome bases are unknown, and there is no signal.
 

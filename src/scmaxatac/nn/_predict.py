@@ -10,9 +10,10 @@ from scmaxatac.genome._bases import reverse_complement
 from scmaxatac.genome._windows import Grid
 from scmaxatac.nn._pieces import WindowPieces, collect_pieces
 from scmaxatac.nn._pool import WindowPool
-from scmaxatac.nn._sharing import Sharing, plan_sharing, windows_to_score
+from scmaxatac.nn._sharing import plan_sharing, share_alike, windows_to_score
+from scmaxatac.nn._stem import Stem
 from scmaxatac.nn.engines._options import Strand
-from scmaxatac.nn.engines._protocol import ChromosomeEngine, Engine
+from scmaxatac.nn.engines._protocol import ChromosomeEngine, Engine, StemEngine
 from scmaxatac.scores._bin_scores import BinAverages, BinScores, cut_tiles
 
 _SCORES_PER_TILE = 32_768
@@ -119,7 +120,7 @@ def _predict_on_host(
         if sharing and joint.any():
             pieces, found = collect_pieces(sharing.stem, codes, signals, chrom, tile[joint], loud[:, joint])
             rows[:, joint] = found + scores.shape[1]
-            of_pieces = _score_pieces(sharing, pieces, strand)
+            of_pieces = _score_pieces(sharing.engine, sharing.stem, pieces, strand)
             scores = np.concatenate([scores, of_pieces], axis=1) if scores.shape[1] else of_pieces
         if progress is not None:
             progress(windows_to_score(loud))
@@ -142,12 +143,12 @@ def _collect_windows(
     return pool, rows
 
 
-def _score_pieces(sharing: Sharing, pieces: WindowPieces, strand: Strand) -> Float32s:
+def _score_pieces(engine: StemEngine, stem: Stem, pieces: WindowPieces, strand: Strand) -> Float32s:
     """Score windows that are put together from pieces, on one strand or both; (outputs, n, bins)."""
-    forward: Float32s = sharing.engine.predict_pieces(sharing.stem, pieces)
+    forward: Float32s = engine.predict_pieces(stem, pieces)
     if strand == "forward":
         return forward
-    reverse = sharing.engine.predict_pieces(sharing.stem, pieces.reverse_complement())
+    reverse = engine.predict_pieces(stem, pieces.reverse_complement())
     mean: Float32s = (forward + reverse[:, :, ::-1]) / 2
     return mean
 
@@ -171,3 +172,25 @@ def score_windows(engine: Engine, codes: np.ndarray, signal: np.ndarray, *, stra
     reverse = engine.predict(reverse_complement(codes), signal[:, ::-1])
     mean: Float32s = (forward + reverse[:, :, ::-1]) / 2
     return mean
+
+
+def score_alike(engine: Engine, codes: np.ndarray, signal: np.ndarray, *, strand: Strand = "forward") -> np.ndarray:
+    """Score windows as :func:`score_windows` does, those of alleles around a place: what they have in common once.
+
+    Parameters
+    ----------
+    engine
+        Networks to score with.
+    codes, signal
+        (n, window) uint8 and float32, distinct windows.
+    strand
+        ``"forward"``, or ``"mean"`` of both strands.
+
+    Returns
+    -------
+    (outputs, n, bins) float32.
+    """
+    shared = share_alike(engine, codes, signal)
+    if shared is None or not isinstance(engine, StemEngine):
+        return score_windows(engine, codes, signal, strand=strand)
+    return _score_pieces(engine, *shared, strand)

@@ -9,6 +9,7 @@ import numpy as np
 from scmaxatac._types import Bools
 from scmaxatac.atac._bigwig_signal import SignalTrack
 from scmaxatac.genome._windows import Grid
+from scmaxatac.nn._pieces import WindowPieces, pieces_of_windows
 from scmaxatac.nn._stem import WORTH, Stem, cost_of_window
 from scmaxatac.nn.engines._protocol import Engine, StemEngine
 
@@ -67,6 +68,28 @@ def worth_sharing(starts: np.ndarray, stem: Stem) -> np.ndarray:
     n_pieces = (starts[edges[1:] - 1] - starts[edges[:-1]]) // stem.piece + stem.pieces_per_window
     cost = n_pieces * stem.cost_of_piece + n_windows * stem.cost_of_trunk
     return np.repeat(cost <= WORTH * n_windows * cost_of_window(stem.spec), n_windows)
+
+
+def share_alike(engine: Engine, codes: np.ndarray, signal: np.ndarray) -> tuple[Stem, WindowPieces] | None:
+    """Put windows together from pieces that several of them hold; None where that does not cost less.
+
+    Windows of alleles around a place are like each other, and like those beside them, except near the alleles.
+
+    Parameters
+    ----------
+    engine
+        What will score them.
+    codes, signal
+        (n, window) uint8 and float32, distinct windows.
+    """
+    if not isinstance(engine, StemEngine) or len(codes) < FEWEST_IN_PIECES:
+        return None
+    stem = engine.find_stem(engine.grid.step)
+    if stem is None:
+        return None
+    pieces = pieces_of_windows(stem, codes, signal)
+    cost = len(pieces.codes) * stem.cost_of_piece + len(codes) * stem.cost_of_trunk
+    return (stem, pieces) if cost <= WORTH * len(codes) * cost_of_window(stem.spec) else None
 
 
 def windows_to_score(loud: np.ndarray) -> int:

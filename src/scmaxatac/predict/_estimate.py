@@ -33,8 +33,20 @@ _BIGWIG_BYTES = 5.3
 """Size of a bin in a bigWig of unrounded scores, as benchmarks/outputs.py measures it; rounded ones are smaller."""
 
 
-def log_estimate(run: Run, genome: Genome, plan: Plan) -> None:
-    """Log before a large run how long it will take and how much it will write, from the rate of a few windows."""
+def log_estimate(run: Run, genome: Genome, plan: Plan, *, has_workers: bool = False) -> None:
+    """Log before a large run how long it will take and how much it will write, from the rate of a few windows.
+
+    Parameters
+    ----------
+    run
+        The run, whose folder is held.
+    genome
+        Sequence, sizes and blacklist.
+    plan
+        What is missing.
+    has_workers
+        Whether an executor's workers share the time. How many there are, and how fast, executors don't tell.
+    """
     n_groups, n_models, grid = len(run.spec.groups), len(run.spec.models), run.spec.grid
     if plan.n_scored * n_models * _strands(run) < _LARGE_RUN:
         return
@@ -42,8 +54,9 @@ def log_estimate(run: Run, genome: Genome, plan: Plan) -> None:
     seconds = whole * n_models * _strands(run) / _rate(run, stem)
     bins = plan.n_windows * min(grid.bins_per_window, run.spec.step // grid.bin) * len(run.spec.tfs)
     logger.info(
-        "%d groups, %d models, %.3g windows, %.3g of them different: about %.0f s on this machine; %s in %s",
+        "%d groups, %d models, %.3g windows, %.3g of them different: about %.0f s on this machine%s; %s in %s",
         n_groups, n_models, plan.n_windows, plan.n_scored, seconds,
+        ", in one process: the executor's workers divide them" if has_workers else "",
         f"up to {bins * _BIGWIG_BYTES / 1e9:.1f} GB of bigWigs" if plan.all_bins else "scores", run.folder,
     )  # fmt: skip
 

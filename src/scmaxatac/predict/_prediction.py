@@ -85,7 +85,7 @@ def run_prediction(
             for other in run.siblings():
                 adopt_tracks(run.store, other.store, tracks)
         plan = make_plan(run, genome, has_tracks=partial(has_tracks, run.store) if tracks == "all" else None)
-        log_estimate(run, genome, plan)
+        log_estimate(run, genome, plan, has_workers=executor is not None)
         run_tasks(
             run,
             genome,

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scmaxatac.atac._bigwig_signal import SignalTrack
 from scmaxatac.genome._windows import Grid
 from scmaxatac.nn._pool import WindowPool
-from scmaxatac.nn._predict import score_windows
+from scmaxatac.nn._predict import score_alike
 from scmaxatac.nn.engines._options import Strand
 from scmaxatac.nn.engines._protocol import Engine
 from scmaxatac.sequence._haplotype import haplotype_signal, haplotype_window, reference_bins
@@ -104,7 +104,7 @@ def score_haplotypes(
         last = i + 1 == len(starts)
         gap = not last and starts[i + 1] >= start + width
         if last or gap or len(pool) >= _WINDOWS_PER_BLOCK:
-            scores = score_windows(engine, *pool.windows(), strand=strand)
+            scores = score_alike(engine, *pool.windows(), strand=strand)
             for each in block:
                 open_bins.add(each, scores[:, each.row])
             n_windows = (i + 1 - done) * n_haplotypes

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from scmaxatac.atac._bigwig_signal import SignalTrack
 from scmaxatac.genome._windows import Grid
 from scmaxatac.nn._pool import WindowPool
-from scmaxatac.nn._predict import score_windows
+from scmaxatac.nn._predict import score_alike
 from scmaxatac.nn.engines._options import Strand
 from scmaxatac.nn.engines._protocol import Engine
 from scmaxatac.scores._log_odds import logit
@@ -168,7 +168,7 @@ def _score_block(
         for one in written:
             of_group.append(pool.add(one.codes, _signal_of(one, signal, chrom, plain_signal, len(codes))))
         rows.append(of_group)
-    scores = score_windows(engine, *pool.windows(), strand=strand)
+    scores = score_alike(engine, *pool.windows(), strand=strand)
     for g in range(len(signals)):
         of_reference = scores[:, rows[g][0]]
         for (i, around), one, mine in zip(block, written, rows[g][1:], strict=True):
