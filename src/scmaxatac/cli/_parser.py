@@ -1,6 +1,7 @@
 """The commands and their arguments."""
 
 import argparse
+from textwrap import fill
 
 from scmaxatac import __version__
 from scmaxatac.cli._benchmark import add_benchmark
@@ -48,7 +49,7 @@ def _finish(command: argparse.ArgumentParser) -> None:
     below = [action for action in command._actions if isinstance(action, argparse._SubParsersAction)]
     if not below:
         needed = sorted(filter(None, map(_needed, command._actions)), key=lambda text: text.startswith("--"))
-        command.usage = " ".join([command.prog, *needed, "[OPTION ...]"])
+        command.usage = fill(" ".join([command.prog, *needed, "[OPTION ...]"]), 72, subsequent_indent=" " * 9)
     command.set_defaults(flags=flags_of(command))
     for action in below:
         for each in action.choices.values():
