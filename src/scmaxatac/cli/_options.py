@@ -50,9 +50,9 @@ def add_mod(parser: argparse._ActionsContainer) -> None:
 
 def add_choice(parser: argparse._ActionsContainer) -> None:
     """Add the choice of factors and groups among those that were predicted."""
-    add_names(parser, "--tfs", "default: all that were predicted", metavar="TF")
+    add_names(parser, "--tfs", "factors; default: all that were predicted", metavar="TF")
     parser.add_argument(
-        "--groups", nargs="+", action="extend", metavar="GROUP", help="default: all that were predicted"
+        "--groups", nargs="+", action="extend", metavar="GROUP", help="groups; default: all that were predicted"
     )
 
 

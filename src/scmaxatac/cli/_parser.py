@@ -1,6 +1,7 @@
 """The commands and their arguments."""
 
 import argparse
+from textwrap import fill
 
 from scmaxatac import __version__
 from scmaxatac.cli._benchmark import add_benchmark
@@ -39,13 +40,24 @@ def make_parser() -> argparse.ArgumentParser:
     for add in (
         add_demo, add_predict, add_sites, add_qc, add_plot, add_benchmark, add_train, add_variants, add_models,
     ):  # fmt: skip
-        _set_flags(add(commands, common))
+        _finish(add(commands, common))
     return parser
 
 
-def _set_flags(command: argparse.ArgumentParser) -> None:
+def _finish(command: argparse.ArgumentParser) -> None:
+    """Give a command, and those below it, a short line of usage and the names of its options."""
+    below = [action for action in command._actions if isinstance(action, argparse._SubParsersAction)]
+    if not below:
+        needed = sorted(filter(None, map(_needed, command._actions)), key=lambda text: text.startswith("--"))
+        command.usage = fill(" ".join([command.prog, *needed, "[OPTION ...]"]), 72, subsequent_indent=" " * 9)
     command.set_defaults(flags=flags_of(command))
-    for action in command._actions:
-        if isinstance(action, argparse._SubParsersAction):
-            for below in action.choices.values():
-                _set_flags(below)
+    for action in below:
+        for each in action.choices.values():
+            _finish(each)
+
+
+def _needed(action: argparse.Action) -> str:
+    """What has to be given, as the line of usage shows it; "" for what need not."""
+    if not action.option_strings:
+        return f"[{action.metavar} ...]" if action.nargs == "*" else str(action.metavar)
+    return f"{action.option_strings[0]} {action.metavar}" if action.required else ""

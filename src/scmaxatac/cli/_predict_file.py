@@ -35,7 +35,7 @@ def add_predict(commands: Commands, common: argparse.ArgumentParser) -> argparse
     add_genome(where, annotation=True)
     where.add_argument("--regions", nargs="+", default=["auto"], metavar="WHERE", help="auto (the data's peaks), "
                        "genome, a BED file, or regions such as chr5:8000-9000; default: auto")  # fmt: skip
-    add_names(where, "--chroms", "default: autosomes and X", metavar="CHROM")
+    add_names(where, "--chroms", "chromosomes to predict; default: autosomes and X", metavar="CHROM")
     add_names(where, "--signal-chroms", "chromosomes over which the signal's 99th percentile is taken; default: those "
               "predicted", metavar="CHROM")  # fmt: skip
     where.add_argument("--include-flanks", action="store_true", help="also call sites outside the regions, where "
@@ -46,8 +46,10 @@ def add_predict(commands: Commands, common: argparse.ArgumentParser) -> argparse
     cells.add_argument("--barcode-key", metavar="COLUMN", help="column of obs with the fragment file's barcodes")
     cells.add_argument("--replicate-key", metavar="COLUMN", help="column of obs with the replicate")
     add_mod(cells)
-    cells.add_argument("--min-cells", type=int, default=10, metavar="N", help="default: %(default)s")
-    cells.add_argument("--min-fragments", type=int, default=10_000, metavar="N", help="default: %(default)s")
+    cells.add_argument("--min-cells", type=int, default=10, metavar="N", help="skip groups of fewer cells; "
+                       "default: %(default)s")  # fmt: skip
+    cells.add_argument("--min-fragments", type=int, default=10_000, metavar="N", help="skip groups of fewer "
+                       "fragments; default: %(default)s")  # fmt: skip
     cells.add_argument("--max-fragments", type=parse_depth, metavar="N", help="thin groups to N fragments, or with "
                        "match to those of the smallest, to compare them")  # fmt: skip
     cells.add_argument("--rng", type=int, default=0, metavar="SEED", help="seed of that; default: %(default)s")
@@ -60,13 +62,15 @@ def add_predict(commands: Commands, common: argparse.ArgumentParser) -> argparse
                      "default: a quarter of a window, 256 for the published models")  # fmt: skip
     how.add_argument("--batch-size", type=int, metavar="N", help="windows in one pass; default: fits the device")
     result = predict.add_argument_group("results")
-    result.add_argument("--out-dir", type=parse_path, default=Path("tfbs"), metavar="DIR", help="default: %(default)s")
+    result.add_argument("--out-dir", type=parse_path, default=Path("tfbs"), metavar="DIR", help="folder of results; "
+                        "default: %(default)s")  # fmt: skip
     tracks = result.add_mutually_exclusive_group()
     tracks.add_argument("--save-tracks", action="store_const", const="all", default=False, help="also write scores of "
                         "all bins as bigWig")  # fmt: skip
     tracks.add_argument("--save-site-tracks", action="store_const", const="sites", dest="save_tracks", help="also "
                         "write scores as bigWig, but small ones: bins that may be sites, three decimals")  # fmt: skip
-    result.add_argument("--key-added", default="tfbs", metavar="KEY", help="name in the object; default: %(default)s")
+    result.add_argument("--key-added", default="tfbs", metavar="KEY", help="name of the results in the object; "
+                        "default: %(default)s")  # fmt: skip
     predict.set_defaults(run=predict_file)
     return predict
 

@@ -29,9 +29,10 @@ def add_qc(commands: Commands, common: argparse.ArgumentParser) -> argparse.Argu
 def qc_of_file(args: argparse.Namespace) -> str:
     """Write the table of :func:`scmaxatac.get.qc` of a file with predictions, or return it as text."""
     format_of(args.out, TABLE, default="tsv")
-    return printed(
-        args.out,
-        lambda: table_text(
-            sma.get.qc(read_data(args.data), key=args.key, mod=args.mod).rename_axis("group"), index=True
-        ),
-    )
+    return printed(args.out, lambda: qc_table(args))
+
+
+def qc_table(args: argparse.Namespace) -> str:
+    """Table of a file with predictions, as text."""
+    table = sma.get.qc(read_data(args.data), key=args.key, mod=args.mod)
+    return table_text(table.rename_axis("group"), index=True)
