@@ -71,6 +71,9 @@ TESTED_BY = {
        for part in ("genes", "track_data", "track_figure", "track_layout", "track_panels")},
     "plotting/_matrix.py": "pl/test_heatmap.py",
     "plotting/_contribution_logos.py": "pl/test_contributions.py",
+    "io/_bigwig_parts.py": "io/test_bigwig_file.py",
+    "predict/_browser_files.py": "tl/test_write_browser_files.py",
+    "predict/_browser_folder.py": "tl/test_write_browser_files.py",
     "predict/_depth_curve.py": "tl/test_downsampling_curve.py",
     "predict/_differential_run.py": "tl/test_differential_tfbs.py",
     "predict/_markers.py": "tl/test_rank_tfs.py",
@@ -97,6 +100,7 @@ ROOT_MODULES = {
 }  # fmt: skip
 
 HEAVY = (
+    "igv_notebook",
     "lightning",
     "matplotlib.pyplot",
     "mudata",
