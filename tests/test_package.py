@@ -72,6 +72,9 @@ TESTED_BY = {
     **{f"plotting/{part}.py": "pl/test_heatmap.py" for part in ("_annotations", "_margins", "_matrix")},
     "plotting/_qc_panels.py": "pl/test_qc.py",
     "plotting/_contribution_logos.py": "pl/test_contributions.py",
+    "io/_bigwig_parts.py": "io/test_bigwig_file.py",
+    "predict/_browser_files.py": "tl/test_write_browser_files.py",
+    "predict/_browser_folder.py": "tl/test_write_browser_files.py",
     "predict/_depth_curve.py": "tl/test_downsampling_curve.py",
     "predict/_differential_run.py": "tl/test_differential_tfbs.py",
     "predict/_markers.py": "tl/test_rank_tfs.py",
@@ -98,6 +101,7 @@ ROOT_MODULES = {
 }  # fmt: skip
 
 HEAVY = (
+    "igv_notebook",
     "lightning",
     "matplotlib.pyplot",
     "mudata",

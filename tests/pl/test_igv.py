@@ -143,6 +143,7 @@ def test_outside_of_a_notebook_the_other_way_is_named(truth, monkeypatch):
         sma.pl.igv(truth.adata, REGION)
 
 
+@pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # igv-notebook 0.6 leaves its scripts open
 def test_the_package_itself_takes_what_it_is_told(truth, tmp_path, monkeypatch):
     package = pytest.importorskip("igv_notebook")
     import IPython

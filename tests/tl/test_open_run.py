@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from _compare import assert_same_slots
 from _mini import GROUPS
@@ -97,6 +98,21 @@ def test_skipped_groups_are_in_qc_and_sites_are_those_that_were_predicted(mini, 
     assert opened.obs_names.tolist() == list(GROUPS)
     assert "few" in sma.get.qc(opened).index
     assert sma.get.params(opened)["threshold"] == "f1", "as predicted, not as called later"
+
+
+def test_weights_can_be_left_out(adata, folder, mini):
+    (folder / "weights.safetensors").unlink()
+    opened = sma.tl.open_run(folder)
+    assert sma.get.sites(opened).equals(sma.get.sites(adata))
+    with pytest.raises(FileNotFoundError, match=rf"{folder / 'weights.safetensors'} is missing"):
+        sma.tl.score_variants(opened, variant_table(mini, "chr1", 3001), genome=mini.genome)
+
+
+def variant_table(mini, chrom: str, pos: int) -> pd.DataFrame:
+    """A variant of the genome's own base."""
+    ref = "ACGT"[mini.codes[chrom][pos - 1]]
+    alt = "ACGT"[(mini.codes[chrom][pos - 1] + 1) % 4]
+    return pd.DataFrame({"chrom": [chrom], "pos": [pos], "ref": [ref], "alt": [alt]})
 
 
 def test_what_cannot_be_opened(folder, predict, adata, tmp_path):

@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 from scmaxatac.io._browser_track import BrowserTrack
 
 _VERSION = "8"
-_HEIGHTS = {"signal": "40", "scores": "40", "sites": "20"}
+_HEIGHTS = {"signal": "40", "scores": "40", "sites": "30"}
 
 
 def igv_session(tracks: Sequence[BrowserTrack], genome: str, place: tuple[str, int, int]) -> str:

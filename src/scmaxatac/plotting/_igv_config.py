@@ -6,7 +6,7 @@ from typing import Any
 
 from scmaxatac.io._browser_track import BrowserTrack
 
-_HEIGHTS = {"signal": 40, "scores": 40, "sites": 25}
+_HEIGHTS = {"signal": 40, "scores": 40, "sites": 30}
 _FORMATS = {".bw": "bigwig", ".narrowPeak": "narrowPeak", ".bed": "bed"}
 
 

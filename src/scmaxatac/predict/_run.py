@@ -33,7 +33,7 @@ from scmaxatac.predict._thresholds import are_usable
 from scmaxatac.predict._weights_file import read_networks, write_weights
 from scmaxatac.results._complete import COMPLETE, complete_run
 from scmaxatac.results._note import NOTE
-from scmaxatac.results._run_folder import SPEC, find_run, read_spec, store_of
+from scmaxatac.results._run_folder import SPEC, WEIGHTS, find_run, read_spec, store_of
 from scmaxatac.results._run_spec import ModelId, RunSpec
 from scmaxatac.results._score_store import FOLDERS
 from scmaxatac.results._stored_signal import read_signal, write_signal
@@ -43,12 +43,11 @@ _KIND = "prediction"
 SCORES = "scores.zarr"
 """Region scores that are too large for an object."""
 
-_WEIGHTS = "weights.safetensors"
 _REGIONS = "regions.npz"
-_FILES = (SPEC, _WEIGHTS, _REGIONS, "uncounted.tsv", "bins.json", COMPLETE, NOTE, f"{SCORES}/")
+_FILES = (SPEC, WEIGHTS, _REGIONS, "uncounted.tsv", "bins.json", COMPLETE, NOTE, f"{SCORES}/")
 
 _CHECKED = (
-    SPEC, _WEIGHTS, _REGIONS, "uncounted.tsv", "bins.json", "calibration/*.tsv", "background/*.npz", f"{SCORES}/**/*",
+    SPEC, WEIGHTS, _REGIONS, "uncounted.tsv", "bins.json", "calibration/*.tsv", "background/*.npz", f"{SCORES}/**/*",
 )  # fmt: skip
 """Files that are compared with their checksums when they are read, beside scores and insertions."""
 
@@ -146,7 +145,7 @@ class Run:
     def _write_inputs(self, inputs: RunInputs, pseudobulks: Pseudobulks) -> None:
         if self.store.has_inputs():
             return
-        write_weights(self.folder / _WEIGHTS, [model.weights for model in inputs.models])
+        write_weights(self.folder / WEIGHTS, [model.weights for model in inputs.models])
         write_context(self.folder, inputs.context, self.spec.chroms)
         if inputs.region_bounds is not None:
             bounds = {str(i): np.stack(bounds) for i, bounds in enumerate(inputs.region_bounds.values())}
@@ -201,11 +200,11 @@ class Run:
         """
         spec = self.spec
         options = spec.engine if precision is None else replace(spec.engine, precision=precision)
-        return _engine(self.store.present(_WEIGHTS), spec.fingerprint, spec.models, self._chosen(tfs), options, soften)
+        return _engine(self.store.present(WEIGHTS), spec.fingerprint, spec.models, self._chosen(tfs), options, soften)
 
     def networks(self, tfs: Collection[str] | None = None) -> list[PlainNetwork]:
         """Networks of the run with their weights; with `tfs` those that score one of them."""
-        return read_networks(self.store.present(_WEIGHTS), self.spec.models, self._chosen(tfs))
+        return read_networks(self.store.present(WEIGHTS), self.spec.models, self._chosen(tfs))
 
     def _chosen(self, tfs: Collection[str] | None) -> tuple[ModelId, ...]:
         return self.spec.models if tfs is None else self.models_of(tfs)

@@ -12,6 +12,9 @@ from scmaxatac.results._score_store import ScoreStore
 SPEC = "run.json"
 """Name of the file that describes a run."""
 
+WEIGHTS = "weights.safetensors"
+"""Name of the file with the weights of a run's models, which only predictions read."""
+
 
 def run_folder(params: Mapping[str, Any]) -> Path:
     """Folder of the run that some parameters tell of."""

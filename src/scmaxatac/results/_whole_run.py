@@ -5,7 +5,7 @@ from pathlib import Path
 
 from scmaxatac._text import abbreviate
 from scmaxatac.results._complete import complete_run, noted_checksums
-from scmaxatac.results._run_folder import SPEC, read_spec
+from scmaxatac.results._run_folder import SPEC, WEIGHTS, read_spec
 from scmaxatac.results._run_spec import RunSpec, folder_name
 
 _HOW = (
@@ -53,7 +53,9 @@ def whole_run(folder: str | PathLike[str], fingerprint: str | None = None) -> tu
             f"the run in {path} was not finished, or its complete.json is damaged; call scmaxatac.tl.predict_tfbs with "
             "the same inputs and out_dir, which computes what is missing"
         )
-    if missing := [name for name in noted_checksums(path) if not (path / name).is_file()]:
+    # weights may be left out of what is passed on: a licence may ask for that, and results do not need them
+    noted = noted_checksums(path).keys() - {WEIGHTS}
+    if missing := sorted(name for name in noted if not (path / name).is_file()):
         raise FileNotFoundError(
             f"{path} lacks {abbreviate(missing)}, files that the run wrote; copy the whole folder again"
         )
