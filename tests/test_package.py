@@ -68,7 +68,7 @@ TESTED_BY = {
     "results/_read_contributions.py": "tl/test_contributions.py",
     "results/_schema_contributions.py": "results/test_schema.py",
     **{f"plotting/_{part}.py": "pl/test_tracks.py"
-       for part in ("genes", "track_data", "track_figure", "track_layout", "track_panels")},
+       for part in ("genes", "track_data", "track_figure", "track_layout", "track_panels", "variant_marks")},
     **{f"plotting/{part}.py": "pl/test_heatmap.py" for part in ("_annotations", "_margins", "_matrix")},
     "plotting/_qc_panels.py": "pl/test_qc.py",
     "plotting/_contribution_logos.py": "pl/test_contributions.py",

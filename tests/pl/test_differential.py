@@ -53,3 +53,44 @@ def test_of_several_comparisons_one_has_to_be_chosen():
 def test_no_texts_overlap_or_are_clipped(n_tfs, n, tested):
     figure = pl.differential(compared(["CD14+ monocytes (classical) vs rest"], n_tfs, tested=tested), n=n)
     assert texts_in_trouble(figure) == []
+
+
+def with_null(adata, n):
+    factors = adata.uns["differential"]["factors"]
+    rng = np.random.default_rng(2)
+    factors["null_effect"], factors["null_gained"], factors["null_lost"] = (
+        rng.random(n), rng.poisson(3, n), rng.poisson(4, n)
+    )  # fmt: skip
+    return adata
+
+
+@pytest.mark.parametrize("n_tfs", [2, 60])
+def test_what_halves_of_samples_differ_by_is_drawn_where_it_is_there(n_tfs):
+    adata = with_null(compared(["Mono vs B"], n_tfs), n_tfs)
+    figure = pl.differential(adata)
+    factors, sites = figure.axes
+    table = adata.uns["differential"]["factors"]
+    (band,) = [patch for patch in factors.patches if patch.get_label() == "null"]
+    assert band.get_x() == -table["null_effect"].max()
+    assert band.get_width() == 2 * table["null_effect"].max()
+    lines = {lines.get_label(): [line[0][0] for line in lines.get_segments()] for lines in sites.collections}
+    assert lines["null_gained"] == table["null_gained"].head(15).tolist()
+    assert lines["null_lost"] == (-table["null_lost"].head(15)).tolist()
+    assert any("halves of the same samples" in text.get_text() for text in figure.texts)
+    assert texts_in_trouble(figure) == []
+
+
+def test_without_a_null_nothing_is_said_of_halves():
+    for adata in (compared(["Mono vs B"], 3), with_null(compared(["Mono vs B"], 3), 3)):
+        adata.uns["differential"]["factors"] = adata.uns["differential"]["factors"].assign(null_effect=np.nan)
+        figure = pl.differential(adata)
+        assert not figure.axes[0].patches
+        assert not any("halves" in text.get_text() for text in figure.texts)
+
+
+def test_all_factors_lie_within_the_axes():
+    figure = pl.differential(compared(["Mono vs B"], 2))
+    low, high = figure.axes[0].get_ylim()
+    heights = np.concatenate([line.get_ydata() for line in figure.axes[0].get_lines() if line.get_marker() == "o"])
+    assert low == 0
+    assert (heights < high).all()

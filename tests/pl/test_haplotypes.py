@@ -166,3 +166,34 @@ def test_classes_of_true_and_false_are_named_with_their_column():
     figure = pl.haplotypes(haplotypes, "risk", target="True", reference="False")
     assert {"risk: True", "risk: False"} <= set(panels(figure))
     assert texts_in_trouble(figure) == []
+
+
+def test_the_title_is_the_region_that_was_asked_for_and_the_axes_end_there():
+    haplotypes = make_haplotypes(["CTCF"], 200, 9)
+    region = f"chr21:{START + 1001}-{START + 4005}"
+    figure = pl.haplotypes(haplotypes, region=region, **PAIR)
+    assert figure.texts[0].get_text() == f"chr21:{START + 1001:,}-{START + 4005:,} (3 kb)"
+    assert difference_of(figure).get_xlim() == (START + 1001, START + 4005)
+    beyond = pl.haplotypes(haplotypes, region=f"chr21:{START - 99}-{START + 640}", **PAIR)
+    assert beyond.texts[0].get_text().startswith(f"chr21:{START:,}-{START + 640:,} ")
+
+
+@pytest.mark.parametrize("n_alleles", [3, 300])
+def test_alleles_that_differ_are_named_where_there_is_room(n_alleles):
+    haplotypes = make_haplotypes(["CTCF"], 200, n_alleles)
+    haplotypes.uns["alleles"]["ref"] = [f"A{'C' * (i % 20)}" for i in range(n_alleles)]
+    figure = pl.haplotypes(haplotypes, **PAIR)
+    names = [text.get_text() for text in figure.texts if ">C" in text.get_text()]
+    in_donor = [np.asarray(haplotypes.obsm["alleles"])[(haplotypes.obs["sample"] == name).to_numpy()].mean(axis=0)
+                for name in ("donor1", "donor2")]  # fmt: skip
+    n_differing = int((in_donor[0] != in_donor[1]).sum())
+    assert 0 < len(names) <= n_differing
+    assert all(len(name) <= 11 for name in names)
+    assert texts_in_trouble(figure) == []
+
+
+def test_rounding_is_not_drawn_as_a_difference():
+    haplotypes = make_haplotypes(["CTCF"], 100, 3)
+    haplotypes.layers["CTCF"][:] = haplotypes.layers["CTCF"][:1]
+    haplotypes.layers["CTCF"][0] *= np.float32(1 + 1e-6)
+    assert difference_of(pl.haplotypes(haplotypes, **PAIR)).images[0].get_clim() == (-0.1, 0.1)

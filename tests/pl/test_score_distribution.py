@@ -8,7 +8,7 @@ from ._overlaps import texts_in_trouble
 
 
 def test_a_line_says_how_many_regions_reach_a_score_and_a_dot_how_many_the_threshold(truth):
-    ax = pl.score_distribution(truth.adata, "CTCF")
+    ax = pl.score_distribution(truth.adata, "CTCF").axes[0]
     scores, thresholds = get.scores(truth.adata, tfs="CTCF"), get.params(truth.adata)["thresholds"]["CTCF"]
     lines, dots = ax.get_lines()[: len(truth.groups)], ax.get_lines()[len(truth.groups) :]
     for group, line, dot in zip(truth.groups, lines, dots, strict=True):
@@ -28,7 +28,7 @@ def test_groups_have_the_colours_that_the_object_has_for_them(truth):
     names = truth.adata.obs[column].astype("category").cat.categories
     truth.adata.obs[column] = truth.adata.obs[column].astype("category")
     truth.adata.uns[f"{column}_colors"] = [f"#0000{i:02x}" for i in range(len(names))]
-    lines = pl.score_distribution(truth.adata, "CTCF").get_lines()[: len(truth.groups)]
+    lines = pl.score_distribution(truth.adata, "CTCF").axes[0].get_lines()[: len(truth.groups)]
     assert {line.get_label(): line.get_color() for line in lines} == {
         group: f"#0000{list(names).index(group):02x}" for group in truth.groups
     }
@@ -38,9 +38,22 @@ def test_groups_have_the_colours_that_the_object_has_for_them(truth):
 def test_no_texts_overlap_or_are_clipped(tmp_path, n_groups):
     groups = ["CD4/naive T | donor_1 | condition", *(f"cluster {i}" for i in range(29))][:n_groups]
     truth = make_truth(tmp_path, groups=groups, tfs=["CTCF"])
-    ax = pl.score_distribution(truth.adata, "CTCF")
-    assert texts_in_trouble(ax.figure) == []
-    assert len({line.get_color() for line in ax.get_lines()[:n_groups]}) == n_groups
+    figure = pl.score_distribution(truth.adata, "CTCF")
+    assert texts_in_trouble(figure) == []
+    assert len({line.get_color() for line in figure.axes[0].get_lines()[:n_groups]}) == n_groups
+
+
+def test_several_factors_have_a_panel_each_by_default_those_with_most_sites(tmp_path):
+    truth = make_truth(tmp_path, groups=["B", "Mono"], tfs=[f"ZNF{i}" for i in range(9)])
+    figure = pl.score_distribution(truth.adata, ["ZNF3", "ZNF1"], groups="Mono")
+    assert [ax.get_label() for ax in figure.axes] == ["ZNF3", "ZNF1"]
+    assert [line.get_label() for line in figure.axes[1].get_lines()[:1]] == ["Mono"]
+    figure = pl.score_distribution(truth.adata, n_tfs=4)
+    most = get.sites(truth.adata)["tf"].value_counts().nlargest(4)
+    assert {ax.get_label() for ax in figure.axes} == set(most.index)
+    assert texts_in_trouble(figure) == []
+    with pytest.raises(ValueError, match="n_tfs"):
+        pl.score_distribution(truth.adata, n_tfs=0)
 
 
 def test_a_factor_that_is_not_there_is_named(truth):

@@ -379,3 +379,42 @@ def test_genes_that_do_not_fit_are_counted_and_coding_ones_come_first(truth, tmp
     names = [text.get_text() for text in panels(pl.tracks(truth.adata, REGION, genes=path))["genes"].texts]
     assert names[0] == "+3"
     assert names[1:] == ["CODING >", *(f"N{i} >" for i in range(5))]
+
+
+def variants_drawn(figure):
+    (panel,) = [ax for ax in figure.axes if ax.get_label() == "variants"]
+    (lines,) = panel.collections
+    return [line[0][0] for line in lines.get_segments()], [text.get_text() for text in panel.texts[1:]]
+
+
+def test_variants_are_marks_at_their_positions_and_named_where_there_is_room(truth, tmp_path):
+    rows = [("chr22", 18_701_001, "rs1", "A", "G"), ("chr22", 18_701_051, ".", "AC", "A"),
+            ("chr22", 18_705_001, ".", "C", "T"), ("chr21", 18_705_001, ".", "C", "T")]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["chrom", "pos", "id", "ref", "alt"])
+    path = tmp_path / "variants.vcf"
+    lines = ["\t".join((chrom, str(pos), *rest, ".", "PASS", ".")) for chrom, pos, *rest in rows]
+    head = "#CHROM\tPOS\tID\tREF\tALT\tQUAL\tFILTER\tINFO"
+    path.write_text("\n".join(["##fileformat=VCFv4.2", head, *sorted(lines), ""]))
+    twice = pd.concat([table.assign(tf="CTCF"), table.assign(tf="SPI1")])
+    for variants in (table, twice, path):
+        figure = pl.tracks(
+            truth.adata,
+            "chr22:18,700,000-18,710,000",
+            variants=variants,
+            intervals={"ChIP-seq": ["chr22:18,703,000-18,704,000"]},
+        )
+        places, names = variants_drawn(figure)
+        assert places == [18_701_000.5, 18_701_050.5, 18_705_000.5]
+        assert names == ["AC>A", "C>T"]  # the first has no room before the second
+        assert texts_in_trouble(figure) == []
+
+
+def test_variants_that_are_none_or_on_chromosomes_of_other_names_are_told(truth):
+    table = pd.DataFrame({"chrom": ["22"], "pos": [18_701_001], "ref": ["A"], "alt": ["G"]})
+    with pytest.raises(ValueError, match="variants: '22' there is 'chr22' in the region that is shown"):
+        pl.tracks(truth.adata, REGION, variants=table)
+    with pytest.raises(ValueError, match="has no column 'pos'"):
+        pl.tracks(truth.adata, REGION, variants=table.drop(columns="pos"))
+    with pytest.raises(FileNotFoundError, match="VCF"):
+        pl.tracks(truth.adata, REGION, variants="nowhere.vcf")
+    assert variants_drawn(pl.tracks(truth.adata, REGION, variants=table.assign(chrom="chr21"))) == ([], [])

@@ -3,6 +3,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from _slots import make_truth
+from matplotlib.collections import PolyCollection
 
 from scmaxatac import get, pl
 from scmaxatac.results._slots import merge_slots
@@ -144,3 +145,41 @@ def test_it_is_saved(adata, tmp_path):
         pl.variant_effects(adata, save="a.x")
     pl.variant_effects(adata, save=tmp_path / "a.svg")
     assert (tmp_path / "a.svg").stat().st_size > 1_000
+
+
+def frames(ax):
+    """Columns and rows of the fields with a frame."""
+    return {
+        tuple(np.round(path.vertices[:4].mean(axis=0), 3))
+        for collection in ax.collections
+        if isinstance(collection, PolyCollection)
+        for path in collection.get_paths()
+    }
+
+
+def test_a_frame_marks_small_q_values_where_variants_were_compared_with_common_ones(adata):
+    rng = np.random.default_rng(3)
+    shape = adata.uns["tfbs"]["variant_scores"].shape[:3]
+    q = rng.choice([0.01, 0.05, 0.2, np.nan], shape)
+    merge_slots(adata, {"variant_tests": np.stack([q / 2, q, np.full(shape, 99)], -1).astype(np.float32)}, "tfbs")
+    ax = pl.variant_effects(adata, n_variants=12)
+    long = get.variants(adata)
+    names = [text.split(" ")[0] for text in labels(ax)[0]]
+    places = ax.get_xticks()
+    pairs = [(group, tf) for group in long["group"].cat.categories for tf in long["tf"].cat.categories]
+    found = long.set_index(["id", "group", "tf"])["q"]
+    expected = {
+        (round(float(place), 3), float(row))
+        for row, name in enumerate(names)
+        for place, (group, tf) in zip(places, pairs, strict=True)
+        if found[name, group, tf] <= 0.05
+    }
+    assert frames(ax) == expected != set()
+    assert "q \N{LESS-THAN OR EQUAL TO} 0.05 against common variants" in ax.get_xlabel()
+    assert texts_in_trouble(ax.figure) == []
+
+
+def test_without_common_variants_there_is_no_frame_and_no_word_of_q(adata):
+    ax = pl.variant_effects(adata)
+    assert frames(ax) == set()
+    assert " q " not in ax.get_xlabel()

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 _FDR = 0.05
 _NAMED = 12
 _GAINED, _LOST, _SHARED = PALETTE[1], PALETTE[0], LIGHT_GREY
-_LEFT, _VOLCANO, _BARS, _GAP, _RIGHT, _TOP, _BOTTOM, _ROW = 0.6, 3.0, 2.6, 0.35, 0.15, 0.55, 0.5, 0.19
+_LEFT, _VOLCANO, _BARS, _GAP, _RIGHT, _TOP, _BOTTOM, _ROW = 0.6, 3.0, 2.6, 0.35, 0.15, 0.6, 0.5, 0.19
 
 
 @shared_docs
@@ -54,7 +54,9 @@ def differential(
     """Draw a comparison of groups: effect and p-value of each factor, and the sites that the first ones gain and lose.
 
     Factors with q-values up to 0.05 are coloured and, as far as twelve go, named. A comparison without replicates has
-    no p-values: the bars are drawn alone.
+    no p-values: the bars are drawn alone. Where two halves of the same samples were compared as well (the null), the
+    grey band is the largest effect that any factor has between them, and the black lines across the bars are the sites
+    that one half gains or loses against the other.
 
     Parameters
     ----------
@@ -122,14 +124,23 @@ def differential(
     across = rest * _VOLCANO / (_VOLCANO + _BARS) if tested else 0.0
     grid = PanelGrid(ax, width, height)
     grid.text(0.1, 0.16, name, fontsize=LARGE, va="center")
+    has_null = "null_effect" in table and bool(table["null_effect"].notna().any())
+    if has_null:
+        marks = "grey band, black lines" if tested else "black lines"
+        grid.text(
+            0.1, 0.36, f"{marks}: two halves of the same samples, which differ by chance", color=GREY, va="center"
+        )
     if tested:
         panel = grid.panel(_LEFT, _TOP, across, down)
         panel.set_label("factors")
         _draw_volcano(panel, table)
+        if has_null:
+            reach = float(table["null_effect"].max())
+            panel.axvspan(-reach, reach, color=LIGHT_GREY, alpha=0.5, linewidth=0, zorder=-1, label="null")
     left = (_LEFT + across if tested else 0) + _GAP + names_width
     panel = grid.panel(left, _TOP, rest - across, down)
     panel.set_label("sites")
-    _draw_sites(panel, first)
+    _draw_sites(panel, first, has_null=has_null)
     return finish(grid.figure, ax=ax, show=show, save=save)
 
 
@@ -142,7 +153,7 @@ def _draw_volcano(ax: "Axes", table: pd.DataFrame) -> None:
         ax.plot(effects[mask], heights[mask], "o", color=colour, markersize=4, alpha=0.8, markeredgewidth=0)
     _name_points(ax, table, effects, heights, selected)
     ax.margins(0.12)
-    ax.set_ylim(bottom=0)
+    ax.set_ylim(0, 1.12 * (float(np.nanmax(heights)) or 1.0))
     ax.set_xlabel("Mean difference of log odds", fontsize=MEDIUM)
     ax.set_ylabel("\N{MINUS SIGN}log10 p", fontsize=MEDIUM)
     plain_axes(ax)
@@ -171,15 +182,21 @@ def _name_points(
         )  # fmt: skip
 
 
-def _draw_sites(ax: "Axes", table: pd.DataFrame) -> None:
+def _draw_sites(ax: "Axes", table: pd.DataFrame, *, has_null: bool) -> None:
     at = np.arange(len(table))
     gained, lost = table["gained"].to_numpy(float), table["lost"].to_numpy(float)
     ax.barh(at, gained, color=_GAINED, height=0.75)
     ax.barh(at, -lost, color=_LOST, height=0.75)
+    ends = [*gained, *lost]
+    if has_null:
+        by_chance = table["null_gained"].to_numpy(float), -table["null_lost"].to_numpy(float)
+        for name, counts in zip(("null_gained", "null_lost"), by_chance, strict=True):
+            ax.vlines(counts, at - 0.45, at + 0.45, color="black", linewidth=1.3, zorder=3, label=name)
+            ends += [*np.abs(counts)]
     ax.axvline(0, color=GREY, linewidth=0.7)
     ax.set_yticks(at, table["tf"].astype(str), fontsize=SMALL)
     ax.set_ylim(len(table) - 0.4, -0.6)
-    limit = max(float(np.nanmax([*gained, *lost, 1])), 1) * 1.05
+    limit = max(float(np.nanmax([*ends, 1])), 1) * 1.05
     ax.set_xlim(-limit, limit)
     ax.xaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
     ax.locator_params(axis="x", nbins=5, integer=True)

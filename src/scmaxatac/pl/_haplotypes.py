@@ -11,6 +11,7 @@ from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac._text import choose_names
+from scmaxatac.io._regions import parse_region
 from scmaxatac.plotting._base import (
     GREY,
     LARGE,
@@ -25,7 +26,7 @@ from scmaxatac.plotting._base import (
     region_title,
     text_width,
 )
-from scmaxatac.plotting._block import BlockGrid, block_of
+from scmaxatac.plotting._block import block_of
 from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.plotting._labels import distinct_labels, shortened
 from scmaxatac.sequence._compare_haplotypes import ALLELES, compare_sites, mean_logits, rank_factors
@@ -37,9 +38,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _WIDTH = 6.4  # inches of the block
-_TOP, _STRIP, _GAP, _BOTTOM, _BAR = 0.72, 0.17, 0.3, 0.5, 0.62  # inches
+_TOP, _STRIP, _GAP, _BOTTOM, _BAR = 0.84, 0.17, 0.3, 0.5, 0.62  # inches
+_BESIDE = 0.08  # inches between names of alleles
 _TICK = 0.18  # inches between the numbers of a colour bar
-_LONGEST = 24
+_LONGEST, _LONGEST_ALLELE = 24, 9
+_LEAST = 0.1  # log odds that the colours of differences reach at least
 _PLAIN = ("true", "false", "yes", "no")
 _COLOURS = {True: PALETTE[1], False: "#9A9A9A"}  # alleles whose shares differ, and others
 
@@ -63,10 +66,11 @@ def haplotypes(
 ) -> "Figure | None":
     """Draw the scores of factors along a block on two classes of haplotypes, their difference, and their alleles.
 
-    From above: the alleles of each class, coloured where the classes do not carry them equally often; the scores of the
-    target and of the reference, of the mean log odds of their haplotypes; and the difference in log odds. Where there
-    are more bins than can be seen, each point shows the one of its bins in which the classes differ most. Factors are
-    in the order of :func:`scmaxatac.tl.compare_haplotypes` unless `tfs` says otherwise.
+    From above: the alleles of each class, coloured where the classes do not carry them equally often, with the bases of
+    those that there is room for; the scores of the target and of the reference, of the mean log odds of their
+    haplotypes; and the difference in log odds. Where there are more bins than can be seen, each point shows the one of
+    its bins in which the classes differ most. Factors are in the order of :func:`scmaxatac.tl.compare_haplotypes`
+    unless `tfs` says otherwise.
 
     Parameters
     ----------
@@ -128,6 +132,10 @@ def haplotypes(
     known = list(params["thresholds"])
     chosen = choose_names(tfs, known, "TF", source="haplotypes were predicted for")
     block = block_of(haplotypes.var, region)
+    place = block.chrom, block.start, block.end
+    if region is not None:  # bins reach over its ends
+        asked = parse_region(region)
+        place = block.chrom, max(block.start, asked[1]), min(block.end, asked[2])
     bins = haplotypes.var.iloc[block.columns]
     layers = {tf: np.asarray(haplotypes.layers[tf][:, block.columns], dtype=np.float32) for tf in chosen}
     if tfs is None and len(chosen) > n_tfs:
@@ -146,12 +154,10 @@ def haplotypes(
     sizes = _Sizes(labels, names, len(chosen), available_size(ax, figsize))
     grid = PanelGrid(ax, sizes.width, sizes.height)
     signal = f"ATAC signal of {classes.name}"
-    grid.text(
-        sizes.left, 0.14, region_title(block.chrom, block.start, block.end), fontsize=LARGE, va="center", ha="left"
-    )
+    grid.text(sizes.left, 0.14, region_title(*place), fontsize=LARGE, va="center", ha="left")
     grid.text(sizes.left, 0.36, f"{names[0]} against {names[1]}; {signal}", color=GREY, va="center", ha="left")
-    _draw_alleles(grid, sizes, haplotypes, classes, block, names)
-    limit = float(np.nanmax(np.abs(difference), initial=0.0)) or 1.0
+    _draw_alleles(grid, sizes, haplotypes, classes, place, names)
+    limit = max(float(np.nanmax(np.abs(difference), initial=0.0)), _LEAST)  # else rounding looks like a difference
     looks: list[tuple[str, str, tuple[float, float]]] = [
         (names[0], "viridis", (0, 1)), (names[1], "viridis", (0, 1)),
         (f"Difference in log odds, {names[0]} \N{MINUS SIGN} {names[1]}", "RdBu_r", (-limit, limit)),
@@ -167,11 +173,12 @@ def haplotypes(
         )  # fmt: skip
         panel.set_yticks(range(len(chosen)), labels, fontsize=label_size(sizes.pitch))
         panel.tick_params(length=0, pad=3, bottom=False, labelbottom=False)
+        panel.set_xlim(*place[1:])
         panel.spines[:].set_visible(False)
         grid.text(sizes.left, top - 0.02, title, fontsize=MEDIUM, va="bottom", ha="left")
         if i:
             _bar(grid, sizes, image, top, "Score" if i == 1 else "")
-    position_axis(panel, block.chrom, block.start, block.end)
+    position_axis(panel, *place)
     return finish(grid.figure, ax=ax, show=show, save=save)
 
 
@@ -216,15 +223,15 @@ def _draw_alleles(
     sizes: _Sizes,
     haplotypes: "AnnData",
     classes: HaplotypeClasses,
-    block: BlockGrid,
+    place: tuple[str, int, int],
     names: Sequence[str],
 ) -> None:
     """A row a class with a mark at each allele, as high as the share of its haplotypes that carry it."""
     table: pd.DataFrame = haplotypes.uns[ALLELES]
     carried = np.asarray(haplotypes.obsm[ALLELES], dtype=bool)
     start, end = table["start"].to_numpy(), table["end"].to_numpy()
-    in_block = (np.maximum(end, start + 1) > block.start) & (start < block.end)
-    here = (table["chrom"].astype(str) == block.chrom).to_numpy() & in_block
+    in_place = (np.maximum(end, start + 1) > place[1]) & (start < place[2])
+    here = (table["chrom"].astype(str) == place[0]).to_numpy() & in_place
     shares = [carried[rows][:, here].mean(axis=0) for rows in (classes.in_target, classes.in_reference)]
     differs = shares[0] != shares[1]
     for i, (name, share) in enumerate(zip(names, shares, strict=True)):
@@ -236,17 +243,31 @@ def _draw_alleles(
                 start[here][rows] + 0.5, 0, share[rows], color=colour, linewidth=0.7 + 0.5 * differing,
                 zorder=2 + differing, label="differs" if differing else "does not differ",
             )  # fmt: skip
-        panel.set_xlim(block.start, block.end)
+        panel.set_xlim(*place[1:])
         panel.set_ylim(0, 1.05)
         panel.set_yticks([0.5], [name], fontsize=SMALL)
         panel.tick_params(length=0, pad=3, bottom=False, labelbottom=False)
         panel.spines[["top", "left", "right"]].set_visible(False)
         panel.spines["bottom"].set_color(LIGHT_GREY)
+    _name_alleles(grid, sizes, table[here][differs], place)
     n = int(differs.sum())
     grid.text(
         sizes.left + sizes.block, 0.36, f"{n:,} of {len(differs):,} alleles differ", color=_COLOURS[True], va="center",
         ha="right",
     )  # fmt: skip
+
+
+def _name_alleles(grid: PanelGrid, sizes: _Sizes, alleles: pd.DataFrame, place: tuple[str, int, int]) -> None:
+    """Write the bases of alleles above their marks, from the left, where no other name stands already."""
+    free = 0.0
+    for start, ref, alt in zip(alleles["start"], alleles["ref"].astype(str), alleles["alt"].astype(str), strict=True):
+        text = ">".join(shortened(one, _LONGEST_ALLELE) for one in (ref, alt))
+        half = text_width([text], SMALL) / 2
+        middle = min(max((start + 0.5 - place[1]) / (place[2] - place[1]) * sizes.block, half), sizes.block - half)
+        if middle - half < free:
+            continue
+        free = middle + half + _BESIDE
+        grid.text(sizes.left + middle, _TOP - _STRIP - 0.02, text, color=_COLOURS[True], va="bottom", ha="center")
 
 
 def _bar(grid: PanelGrid, sizes: _Sizes, image: Any, top: float, name: str) -> None:

@@ -111,12 +111,12 @@ def precision_recall(
     chance = 0.0
     for name, parts in bins.items():
         values = np.concatenate([part.scores for part in parts.values()])
-        truth = np.concatenate([part.truth for part in parts.values()])
-        precision, recall = curve_of(values, truth)
+        labels = np.concatenate([part.truth for part in parts.values()])
+        precision, recall = curve_of(values, labels)
         kept = np.unique(np.linspace(0, len(recall) - 1, _POINTS).round().astype(int))
-        label = f"{name} ({average_precision(values, truth):.3f})"
+        label = f"{name} ({average_precision(values, labels):.3f})"
         ax.plot(recall[kept], precision[kept], color=colours[name], linewidth=1.4, label=label)
-        chance = float(truth.mean())
+        chance = float(labels.mean())
     ax.axhline(chance, color=GREY, linewidth=0.9, linestyle="--", label=f"chance ({chance:.3f})")
     ax.set(xlim=(0, 1), ylim=(0, 1.02))
     ax.set_xlabel("Recall", fontsize=MEDIUM)

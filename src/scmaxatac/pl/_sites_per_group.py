@@ -16,6 +16,7 @@ from scmaxatac.plotting._matrix import MOST_COLUMNS, draw_matrix
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
+_WIDE = 200  # sites up to which the colour bar has numbers between powers of ten
 _MOST_NUMBERS = 20
 """Columns that have room for numbers."""
 
@@ -82,6 +83,7 @@ def sites_per_group(
         counts = counts.T
     import matplotlib.pyplot as plt
     from matplotlib.colors import LogNorm
+    from matplotlib.ticker import LogLocator
 
     colours = plt.get_cmap("viridis").with_extremes(bad=LIGHT_GREY)
     highest = max(float(counts.to_numpy().max(initial=1)), 2)
@@ -91,6 +93,7 @@ def sites_per_group(
     )  # fmt: skip
     ax, bar = drawn.ax, draw_keys(Margin(drawn.ax, "right"), drawn, [])
     bar.set_label("Sites", fontsize=SMALL)
+    bar.ax.yaxis.set_major_locator(LogLocator(subs=(1.0,) if highest > _WIDE else (1.0, 2.0, 5.0)))
     bar.ax.yaxis.set_major_formatter(lambda value, _: short_number(value))
     bar.ax.yaxis.set_minor_formatter(lambda *_: "")
     if max(counts.shape) <= _MOST_NUMBERS:

@@ -1,7 +1,10 @@
 """Signal, scores and sites along the genome."""
 
 from collections.abc import Iterable, Mapping
+from os import PathLike
 from typing import TYPE_CHECKING, Any
+
+import pandas as pd
 
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
@@ -13,6 +16,7 @@ from scmaxatac.plotting._place import find_place
 from scmaxatac.plotting._strips import read_strips
 from scmaxatac.plotting._track_data import collect_tracks
 from scmaxatac.plotting._track_figure import Arrangement, check_arrangement, draw_tracks
+from scmaxatac.plotting._variant_marks import read_marks
 from scmaxatac.results._annotation import Annotation, genes_if_any
 from scmaxatac.results._read_tracks import chrom_sizes
 from scmaxatac.results._reader import read_results
@@ -35,6 +39,7 @@ def tracks(
     sites: bool = True,
     genes: Annotation | bool | None = None,
     intervals: Mapping[str, Table] | None = None,
+    variants: str | PathLike[str] | pd.DataFrame | None = None,
     highlight: Table | None = None,
     flank: int = 5_000,
     key: str = KEY_ADDED,
@@ -75,7 +80,10 @@ def tracks(
         rows, protein-coding and long ones are drawn, and the number of the others stands beside them.
     intervals
         Further rows of bars below the tracks: ``{name: intervals}``, each a table with chrom, start and end or a BED
-        file, such as peaks, ChIP-seq, a blacklist or variants.
+        file, such as peaks, ChIP-seq or a blacklist.
+    variants
+        Variants to mark in a row of their own: a VCF file, or a table with chrom, pos (1-based, as in VCF), ref, alt
+        and, if there is one, id, such as :func:`scmaxatac.get.variants` gives. Those that there is room for are named.
     highlight
         Intervals to shade: a region as text, several, a table or a BED file.
     flank
@@ -102,10 +110,11 @@ def tracks(
     KeyError
         If there are no results under `key`, or no such TF, group or gene.
     ValueError
-        If the region is not understood or was not predicted, if there are more than six `tfs`, if the genes are on
-        chromosomes of other names (1 for chr1), or a row of `intervals` or `highlight` holds no interval.
+        If the region is not understood or was not predicted, if there are more than six `tfs`, if genes or variants are
+        on chromosomes of other names (1 for chr1), a row of `intervals` or `highlight` holds no interval, or one of
+        `variants` no variant.
     FileNotFoundError
-        If the run's files are not where they were written, or there is no such GTF or BED file.
+        If the run's files are not where they were written, or there is no such GTF, BED or VCF file.
 
     Examples
     --------
@@ -124,9 +133,18 @@ def tracks(
     known_genes = genes_if_any(genes, results.params)
     place = find_place(region, known_genes, flank, chrom_sizes(results))
     strips = read_strips(intervals, place, "intervals")
+    marks = None if variants is None else read_marks(variants, place)
     shaded = None if highlight is None else read_strips({"highlight": highlight}, place, "highlight")["highlight"]
     found = collect_tracks(results, data, mod, place, tfs=tfs, groups=groups, signal=signal)
     figure = draw_tracks(
-        found, layout, genes=known_genes, strips=strips, highlight=shaded, sites=sites, figsize=figsize, ax=ax
+        found,
+        layout,
+        genes=known_genes,
+        strips=strips,
+        variants=marks,
+        highlight=shaded,
+        sites=sites,
+        figsize=figsize,
+        ax=ax,
     )
     return finish(figure, ax=ax, show=show, save=save)

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 _MARKS = {"gained": "^", "lost": "v"}
+_FDR = 0.05
 _LONGEST_ALLELE = 9  # characters
 _LONGEST = 40
 _GAP = 0.5  # columns between groups
@@ -57,7 +58,9 @@ def variant_effects(
 
     Rows are variants in the order of the genome; columns are factors, group by group. A triangle that points up marks
     a site that is gained with the alternative allele, one that points down a site that is lost; without a mark there is
-    a site with both alleles or with neither.
+    a site with both alleles or with neither. Where the variants were compared with common ones (``null=`` of
+    :func:`scmaxatac.tl.score_variants`), a black frame marks effects with q-values up to 0.05, which are adjusted over
+    the variants for each factor in each group.
 
     Parameters
     ----------
@@ -112,6 +115,7 @@ def variant_effects(
     long = get.variants(data, tfs=tfs, groups=groups, key=key, mod=mod)
     shape = -1, len(long["group"].cat.categories), len(long["tf"].cat.categories)
     effects, status = (long[name].to_numpy().reshape(shape) for name in ("effect", "status"))
+    q = long["q"].to_numpy().reshape(shape) if "q" in long else None
     variants = long.iloc[:: shape[1] * shape[2]]
     size = np.nan_to_num(np.abs(effects))
     rows = np.sort(np.argsort(-size.max(axis=(1, 2)), kind="stable")[:n_variants])
@@ -149,10 +153,24 @@ def variant_effects(
         ax.scatter(
             place[column], row, marker=marker, s=points**2, c="white", edgecolors="black", linewidths=0.6, label=state
         )
+    if q is not None:
+        _frame(ax, place, q[rows][:, :, columns].reshape(len(rows), -1) <= _FDR)
     _label(ax, names, factors * shape[1], place, pitch)
     _name_groups(ax, labels, place.reshape(shape[1], -1), upright=upright)
-    _explain(ax, image, effects.shape, pitch, len(size))
+    _explain(ax, image, effects.shape, pitch, len(size), tested=q is not None)
     return finish(ax, show=show, save=save)
+
+
+def _frame(ax: "Axes", place: np.ndarray, sure: np.ndarray) -> None:
+    """Put a frame around some fields, given as (variants, columns) bool."""
+    from matplotlib.collections import PolyCollection
+
+    row, column = np.nonzero(sure)
+    middle = np.column_stack([place[column], row])[:, None]
+    corners = middle + 0.44 * np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]])
+    ax.add_collection(
+        PolyCollection(list(corners), facecolors="none", edgecolors="black", linewidths=1.1, zorder=3, label="q")
+    )
 
 
 def _names(variants: pd.DataFrame) -> list[str]:
@@ -186,7 +204,7 @@ def _figsize(
     names: list[str], factors: list[str], headers: float, shape: tuple[int, ...], pitch: tuple[float, float]
 ) -> tuple[float, float]:
     width = shape[1] * (shape[2] + _GAP) * pitch[0] + text_width(names, MEDIUM) + 1.4
-    height = shape[0] * pitch[1] + text_width(factors, MEDIUM) + headers + 1.1
+    height = shape[0] * pitch[1] + text_width(factors, MEDIUM) + headers + 1.2
     return max(width, 4.2), max(height, 3.2)
 
 
@@ -220,12 +238,15 @@ def _name_groups(ax: "Axes", labels: list[str], place: np.ndarray, *, upright: b
         )  # fmt: skip
 
 
-def _explain(ax: "Axes", image: Any, shape: tuple[int, ...], pitch: tuple[float, float], n_all: int) -> None:
+def _explain(
+    ax: "Axes", image: Any, shape: tuple[int, ...], pitch: tuple[float, float], n_all: int, *, tested: bool
+) -> None:
     """Colour bar, meaning of the marks, and how many variants there were."""
     bar = colour_bar(ax, image, shape[0] * pitch[1], extend="both")
     bar.set_label("Change in logit", fontsize=SMALL)
     told = f"{shape[0]} of {n_all} variants" if shape[0] < n_all else f"{n_all} variants"
+    sure = f"\n\N{WHITE SQUARE} q \N{LESS-THAN OR EQUAL TO} {_FDR} against common variants" if tested else ""
     ax.set_xlabel(
-        f"{told}; \N{WHITE UP-POINTING TRIANGLE} site gained, \N{WHITE DOWN-POINTING TRIANGLE} lost",
+        f"{told}; \N{WHITE UP-POINTING TRIANGLE} site gained, \N{WHITE DOWN-POINTING TRIANGLE} lost{sure}",
         fontsize=SMALL, color=GREY, loc="left",
     )  # fmt: skip

@@ -23,6 +23,7 @@ from scmaxatac.plotting._labels import distinct_labels
 from scmaxatac.plotting._track_data import TrackData
 from scmaxatac.plotting._track_layout import LEGEND, STRIP, TrackLayout
 from scmaxatac.plotting._track_panels import draw_strip, draw_track, shade
+from scmaxatac.plotting._variant_marks import VARIANTS, draw_marks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,6 +63,7 @@ def draw_tracks(
     *,
     genes: Genes | None,
     strips: dict[str, pd.DataFrame],
+    variants: pd.DataFrame | None,
     highlight: pd.DataFrame | None,
     sites: bool,
     figsize: tuple[float, float] | None,
@@ -79,6 +81,8 @@ def draw_tracks(
         Genes to draw below, if any.
     strips
         Rows of intervals, by name.
+    variants
+        Variants to mark in a row below these.
     highlight
         Intervals to shade.
     sites
@@ -88,13 +92,12 @@ def draw_tracks(
     """
     blocks = _blocks(tracks, arrangement)
     names = [[track.label for track in block] for block in blocks.values()]
+    rows_below = [*strips, *([] if variants is None else [VARIANTS])]
     size = available_size(ax, figsize)
 
     def arrange(height: float) -> TrackLayout:
         def with_legend(rows: int) -> TrackLayout:
-            return TrackLayout(
-                list(blocks), names, strips=list(strips), genes_height=height, legend=rows, available=size
-            )
+            return TrackLayout(list(blocks), names, strips=rows_below, genes_height=height, legend=rows, available=size)
 
         if arrangement != "overlay":
             return with_legend(0)
@@ -126,6 +129,11 @@ def draw_tracks(
         panel = grid.panel(layout.left, layout.strips_top + s * STRIP, layout.width, STRIP)
         panel.set_label(name)
         draw_strip(panel, intervals, limits, name, layout.width)
+        panels.append(panel)
+    if variants is not None:
+        panel = grid.panel(layout.left, layout.strips_top + len(strips) * STRIP, layout.width, STRIP)
+        panel.set_label(VARIANTS)
+        draw_marks(panel, variants, limits, layout.width)
         panels.append(panel)
     if gene_table is not None:
         panel = grid.panel(layout.left, layout.genes_top, layout.width, layout.genes_height)

@@ -182,7 +182,9 @@ def differential_tfbs(
           factors' standard errors, so that none comes first because it happens to vary little;
         * null_effect, null_gained, null_lost, null_significant: what two halves of each of the comparison's samples
           differ by, the effect in size without sign; the last is the share of units with p < 0.05, which is 0.05 where
-          tests are right.
+          tests are right. Where every group has replicates, the samples of one group alone are split, that whose
+          smallest replicate is the deepest: these are NaN in comparisons without it, and there are none where halves
+          would be too small (which is a warning). The last is NaN where a single sample was split.
 
     ``uns["differential"]["units"]``
         A row a unit: comparison, tf, chrom, start, end (0-based, half-open), score_group, score_reference (of the mean
