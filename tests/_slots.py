@@ -196,7 +196,21 @@ def _slots(
                 "version": "0",
             }
         ),
-        "qc": _qc(groups, tfs, skipped, n_cells, frame, rng),
+        "qc": (qc := _qc(groups, tfs, skipped, n_cells, frame, rng)),
+        "tf_qc": pd.DataFrame(
+            [
+                (
+                    group,
+                    tf,
+                    100 * qc.loc[group, f"called_to_expected_{tf}"],
+                    100.0,
+                    qc.loc[group, f"called_to_expected_{tf}"],
+                )
+                for group in groups
+                for tf in tfs
+            ],
+            columns=["group", "tf", "n_called", "n_expected", "called_to_expected"],
+        ),
         "sites": frame,
         "regions": regions.astype({"chrom": "category"}),
         "scores": scores,

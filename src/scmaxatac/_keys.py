@@ -5,6 +5,7 @@ KEY_ADDED = "tfbs"
 
 PARAMS = "params"
 QC = "qc"
+TF_QC = "tf_qc"
 SITES = "sites"
 REGIONS = "regions"
 SCORES = "scores"

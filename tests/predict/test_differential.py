@@ -84,6 +84,18 @@ def test_the_effect_of_a_factor_is_the_mean_over_its_units_with_an_interval_betw
         assert row.low < row.effect < row.high
 
 
+def test_the_interval_of_a_factor_leaves_out_0_just_where_the_p_value_of_its_mean_is_below_5_percent():
+    """Simes' p-value asks something else, whether any unit differs, and may say otherwise."""
+    shifts = (0.0, 0.1, 0.2, 0.3, 0.5)
+    scores = {f"{tf}{seed}": make_scores(6, seed=7 * seed + i, shift=shift)
+              for seed in range(4) for i, (tf, shift) in enumerate(zip("VWXYZ", shifts, strict=True))}  # fmt: skip
+    factors, _ = run(scores, make_comparison(3, 3))
+    out = (factors["low"] > 0) | (factors["high"] < 0)
+    np.testing.assert_array_equal(out, factors["effect_p"] < 0.05)
+    assert 0 < out.sum() < len(factors)
+    assert (out & (factors["p"] > 0.05)).any(), "a small shift of all units"
+
+
 def test_levels_are_tested_in_units_of_their_background_and_ranked_by_them():
     scores = {tf: make_scores(6, seed=i) for i, tf in enumerate("VWXYZ")}
     spread = np.array([0.1, 0.5, 1.0, 2.0, 0.3])

@@ -161,6 +161,11 @@ def test_qc_says_of_every_group_and_factor_how_far_the_published_threshold_is_of
         for group in GROUPS:
             n_called = sum(value >= published for value in expected_everywhere.maxima(group, tf))
             assert qc.loc[group, f"called_to_expected_{tf}"] == pytest.approx(n_called / (rate * n_known))
+            row = sma.get.qc(adata, "tf", tfs=tf, groups=group).iloc[0]
+            assert (row["n_called"], row["n_expected"]) == (n_called, pytest.approx(rate * n_known))
+            assert row["called_to_expected"] == qc.loc[group, f"called_to_expected_{tf}"]
+            assert row["n_sites"] == len(sma.get.sites(adata, tfs=tf, groups=group)) > 0
+            assert row["threshold"] == published
     assert (qc["warnings"] == "").all(), "which are about the group's fragments"
 
 
@@ -168,6 +173,9 @@ def test_qc_does_not_judge_thresholds_by_a_few_regions(predict, adata):
     few = REGIONS[REGIONS["chrom"] == "chr2"]
     predict(adata, models=[random_model("AAA", 1, rate=0.4)], regions=few)
     assert adata.uns["tfbs"]["qc"]["called_to_expected_AAA"].isna().all()
+    table = sma.get.qc(adata, "tf")
+    assert table["called_to_expected"].isna().all()
+    assert (table["n_called"] < table["n_expected"]).all()
 
 
 @pytest.mark.parametrize("rule", ["f1", "matched", "mixed", ("precision", 0.5)])

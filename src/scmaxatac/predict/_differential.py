@@ -230,12 +230,10 @@ def compare(
         rows["technical_low"], rows["technical_high"] = bounds
     effect, effect_test, counted = compare_levels(means.T, comparison)
     factors["effect"] = effect
-    factors[["low", "high"] if comparison.design else ["technical_low", "technical_high"]] = _intervals(
-        means, comparison, effect_test, counted, halves
-    )
+    names = ["low", "high", "effect_p"] if comparison.design else ["technical_low", "technical_high"]
+    factors[names] = _intervals(means, comparison, effect_test, counted, halves)[:, : len(names)]
     for name in STATES[:3]:
         factors[name] = [int((table["state"] == name).sum()) for table in units]
-    # in units of each factor's own background, so that their variances can be moderated together
     # in units of each factor's own background, so that their variances can be moderated together
     difference, level_test, there = compare_levels(levels.scores / levels.spread, comparison)
     factors["level"] = difference * levels.spread
@@ -284,12 +282,15 @@ def _intervals(
     counted: np.ndarray,
     halves: Halves | None,
 ) -> np.ndarray:
-    """Intervals (TFs, 2) of the factors' mean effects; NaN without replicates and halves."""
-    found = np.full((len(means), 2), np.nan)
+    """Low, high and the p-value of the same t, (TFs, 3), of the factors' mean effects.
+
+    NaN without replicates and halves; halves give an interval and no p-value.
+    """
+    found = np.full((len(means), 3), np.nan)
     if test is not None:
-        found[counted] = np.column_stack(test.interval())
+        found[counted] = np.column_stack([*test.interval(), test.p])
     elif halves is not None and comparison.design is None and counted.any():
-        found[counted] = np.column_stack(technical_interval(means[counted], comparison, halves))
+        found[counted, :2] = np.column_stack(technical_interval(means[counted], comparison, halves))
     return found
 
 

@@ -23,7 +23,7 @@ def quality_table(depth: pd.DataFrame, n_sites: pd.Series, ratios: pd.DataFrame,
     n_sites
         Sites of each predicted group.
     ratios
-        What :func:`~scmaxatac.predict._thresholds.called_to_expected` gives.
+        What :func:`~scmaxatac.predict._thresholds.expected_bins` gives.
     remedy
         Calls that find sites by rank, "" for none, to be named by a warning where the published thresholds don't fit.
         None leaves the warning out: it is of use only where sites were called at these thresholds, and where groups are

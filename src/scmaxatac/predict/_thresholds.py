@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -153,17 +154,44 @@ def _refuse(errors: Mapping[str, ThresholdError], calibrations: Calibrations) ->
         raise ValueError(describe_errors(errors) + (others if n < total else ""))
 
 
-def called_to_expected(
-    calibrations: Calibrations, store: ScoreStore, genome: Genome, counts: BinCounts
-) -> pd.DataFrame:
-    """How far the published thresholds are off: 200-bp bins that reach them, over those expected to.
+class ExpectedBins(NamedTuple):
+    """How far the published thresholds are off: 200-bp bins that reach them, and how many should.
 
-    Returns
-    -------
-    Groups x transcription factors; 1 where as many bins are called as in the calibration, NaN where the model has no
-    table, the threshold lies below the kept scores, or fewer bins were predicted than are expected to be called.
+    Attributes
+    ----------
+    called
+        Groups x transcription factors, bins that reach the published threshold. NaN where that lies below the kept
+        scores, or the model has no calibration table.
+    expected
+        The same of the bins that the calibration expects to.
+    told
+        Where the two can be compared: enough bins were predicted.
     """
-    table = pd.DataFrame(np.nan, index=store.groups, columns=list(calibrations), dtype=float)
+
+    called: pd.DataFrame
+    expected: pd.DataFrame
+    told: pd.DataFrame
+
+    @property
+    def ratio(self) -> pd.DataFrame:
+        """Called over expected; NaN where they can't be compared."""
+        return (self.called / self.expected).where(self.told)
+
+    def long(self) -> pd.DataFrame:
+        """A row a group and factor: group, tf, n_called, n_expected, called_to_expected."""
+        tables = {"n_called": self.called, "n_expected": self.expected, "called_to_expected": self.ratio}
+        groups, tfs = self.called.index, self.called.columns
+        keys = {"group": np.repeat(groups, len(tfs)), "tf": np.tile(tfs, len(groups))}
+        return pd.DataFrame(keys | {name: table.to_numpy().ravel() for name, table in tables.items()})
+
+
+def expected_bins(calibrations: Calibrations, store: ScoreStore, genome: Genome, counts: BinCounts) -> ExpectedBins:
+    """Count the bins that reach the published thresholds, and those that the calibrations expect to.
+
+    They can't be compared where fewer bins were predicted than are expected to be called, or none is.
+    """
+    nothing = pd.DataFrame(np.nan, index=store.groups, columns=list(calibrations), dtype=float)
+    found = ExpectedBins(nothing, nothing.copy(), nothing.notna())
     allowed = _allowed(store, genome)
     usable: dict[str, tuple[float, float]] = {}
     for tf, calibration in calibrations.items():
@@ -172,9 +200,11 @@ def called_to_expected(
                 usable[tf] = float(BestF1().resolve(calibration)), calibration.rate() * counts.known
     for group in store.groups:  # whose files stay open for all factors
         for tf, (published, expected) in usable.items():
-            if published >= store.min_stored_score(group, tf) and 0 < expected <= store.n_ranked(group):
-                table.loc[group, tf] = len(_ranked_scores(store, group, tf, allowed, published)) / expected
-    return table
+            found.expected.loc[group, tf] = expected
+            if published >= store.min_stored_score(group, tf):
+                found.called.loc[group, tf] = len(_ranked_scores(store, group, tf, allowed, published))
+                found.told.loc[group, tf] = 0 < expected <= store.n_ranked(group)
+    return found
 
 
 def _nth(

@@ -94,6 +94,36 @@ QC = Slot(
     ),
 )
 
+TF_QC = Slot(
+    _keys.TF_QC,
+    "table",
+    "For every predicted group and factor, 200-bp bins at the published threshold beside those expected there.",
+    columns=(
+        Column("group", "text", "Group."),
+        Column("tf", "text", "Transcription factor."),
+        Column(
+            "n_called",
+            "float64",
+            "Predicted bins with at least the published threshold (that of the best F1), whatever threshold the sites "
+            "were called at. NaN without a calibration, or where such scores were not kept.",
+            "200-bp bins",
+        ),
+        Column(
+            "n_expected",
+            "float64",
+            "Bins that would reach it if this were the calibration's data: the share that does there, times the bins "
+            "of the predicted chromosomes, of known sequence and off the blacklist. NaN without a calibration.",
+            "200-bp bins",
+        ),
+        Column(
+            "called_to_expected",
+            "float64",
+            "The one over the other. NaN where fewer bins were predicted, as in a few regions, than are expected to be "
+            "called.",
+        ),
+    ),
+)
+
 SITES = Slot(
     _keys.SITES,
     "table",
@@ -249,7 +279,7 @@ VARIANT_PARAMS = Slot(
 )
 
 SLOTS = (
-    SITES, REGIONS, SCORES, ACTIVITY, QC, PARAMS, FILES, CELL_ACTIVITY, CELL_SCORES, CELL_Z, SCORE_PARAMS,
+    SITES, REGIONS, SCORES, ACTIVITY, QC, TF_QC, PARAMS, FILES, CELL_ACTIVITY, CELL_SCORES, CELL_Z, SCORE_PARAMS,
     VARIANTS, VARIANT_SCORES, VARIANT_TESTS, VARIANT_PARAMS,
     CONTRIBUTION_SITES, CONTRIBUTION_BASES, CONTRIBUTIONS, CONTRIBUTION_PARAMS,
 )  # fmt: skip

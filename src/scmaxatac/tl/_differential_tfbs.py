@@ -171,10 +171,13 @@ def differential_tfbs(
         A row a comparison and factor, in the order of the rank (:func:`scmaxatac.get.differential`):
 
         * comparison, tf, n_units;
-        * effect, low, high: mean difference of the log odds over the units, with 95% interval between replicates;
+        * effect, low, high, effect_p: mean difference of the log odds over the units, with 95% interval between
+          replicates and the p-value of the same moderated t, which is below 0.05 where the interval leaves out 0;
         * gained, lost, shared: units that are sites in at least half of the replicates of the group alone, of the
           reference alone, of both;
-        * significant, p, q: units at the false discovery rate, Simes' p-value and its q-value over factors;
+        * significant, p, q: units at the false discovery rate, Simes' p-value and its q-value over factors. They ask
+          whether any unit differs, so they need not agree with the interval of the mean: a small shift of all units
+          moves the mean and leaves no unit significant, a few units can differ while the mean stays;
         * level, level_t, level_p, level_q: difference in the accessibility of the factor's sites, less that of regions
           of the same accessibility and GC content (chromVAR's deviations, from all fragments: -0.1 is 10% fewer), and
           its moderated t;
