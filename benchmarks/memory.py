@@ -170,8 +170,12 @@ def _run_case(case: str, folder: Path, sizes: dict[str, int], quick: bool) -> No
         many_models(1)
     else:
         CASES[case](folder, sizes, quick)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
-    print(peak / 1e9, time.perf_counter() - start)
+    print(peak_gb(), time.perf_counter() - start)
+
+
+def peak_gb() -> float:
+    """Peak of the resident set of this process, in GB."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e9
 
 
 if __name__ == "__main__":

@@ -27,6 +27,7 @@ SECTIONS = {
     "workers": "Processes side by side",
     "estimate": "The time told beforehand",
     "memory": "Peak memory",
+    "atlas": "An atlas of 200,000 cells",
     "outputs": "bigWigs",
     "bfloat16": "Accuracy in bfloat16",
     "data_module": "Training",

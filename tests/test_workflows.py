@@ -45,5 +45,16 @@ def test_no_checkout_leaves_its_token_behind(path):
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.stem)
 def test_tools_that_build_and_upload_are_of_one_version(path):
-    for tools in re.findall(r"pip install ((?:build|twine|pip-audit)\S*(?: \S+)*)", path.read_text()):
-        assert all(re.fullmatch(r"[\w-]+==[\d.]+", tool) for tool in tools.split()), tools
+    for command in re.findall(r"pip install (.*)", path.read_text()):
+        for tool in re.findall(r"(?:^|\s)((?:build|twine|pip-audit)\b\S*)", command):
+            assert re.fullmatch(r"[\w-]+==[\d.]+", tool), tool
+
+
+def test_what_is_known_of_the_dependencies_is_asked_for_where_there_is_a_network():
+    text = (WORKFLOWS[0].parent / "test.yaml").read_text()
+    assert re.search(r"pip install .* pip-audit==[\d.]+\n      - run: python -m pip_audit", text)
+
+
+def test_the_lint_step_looks_for_what_is_unsafe():
+    steps = (WORKFLOWS[0].parents[2] / ".ci" / "run").read_text()
+    assert re.search(r"\.venv/bin/bandit -q -r src\n\.venv/bin/zizmor --offline", steps)

@@ -2,11 +2,13 @@
 
 import logging
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from scmaxatac.genome import Genome
+from scmaxatac.genome import Genome, Intervals, _intervals_on_genome
 from scmaxatac.genome._intervals_on_genome import as_intervals, on_genome, regions_on
+from scmaxatac.io import _line_blocks
 
 GENOME = Genome.from_sizes({"chr1": 100, "chr2": 50})
 
@@ -47,3 +49,22 @@ def test_regions_have_to_exist_and_to_lie_on_the_chosen_chromosomes():
         regions_on(given, GENOME, ["chr2"])
     with pytest.raises(ValueError, match="promoters are empty; give at least one"):
         regions_on(table(), GENOME, None, "promoters")
+
+
+def test_of_a_large_file_the_merged_intervals_are_held_and_not_its_rows(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    start = rng.integers(0, 3_000, 20_000)
+    frame = pd.DataFrame({"chrom": np.where(start % 3, "chr1", "chr2"), "start": start, "end": start + start % 7 + 1})
+    frame.to_csv(tmp_path / "a.bed", sep="\t", header=False, index=False)
+    monkeypatch.setattr(_line_blocks, "BLOCK", 2_000)
+    monkeypatch.setattr(_intervals_on_genome, "_GATHERED", 500)
+    held = []
+    merge = Intervals.from_frame
+    monkeypatch.setattr(Intervals, "from_frame", lambda rows: held.append(len(rows)) or merge(rows))
+    found = as_intervals(tmp_path / "a.bed", "peaks", Genome.from_sizes({"chr1": 3_010, "chr2": 3_010}))
+    expected = merge(frame)
+    for chrom in ("chr1", "chr2"):
+        np.testing.assert_array_equal(found.starts(chrom), expected.starts(chrom))
+        np.testing.assert_array_equal(found.ends(chrom), expected.ends(chrom))
+    assert len(held) > 10
+    assert max(held) < 4_000

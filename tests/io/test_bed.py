@@ -102,6 +102,26 @@ def test_lines_that_are_no_intervals_are_shown(tmp_path, text, message):
         read_bed(path)
 
 
+def test_bytes_of_0_are_damage(tmp_path):
+    """Otherwise a name would end there, and another one be read."""
+    path = tmp_path / "peaks.bed"
+    path.write_bytes(b"chr1\t1\t2\tpeak1\nchr1\t5\t9\tpe\0\02\n")
+    with pytest.raises(ValueError, match=r"peaks\.bed, line 2: holds bytes of 0, as no text does: the file is damaged"):
+        read_bed(path)
+
+
+@pytest.mark.parametrize("separator", ["\t", " "])
+def test_positions_alone_are_those_of_the_whole_table(tmp_path, separator):
+    path = tmp_path / "peaks.bed"
+    rows = [("chr2", 5, 9, "a", 7, "+"), ("chr1", 3, 4, "b", "x", "-"), ("chr1", 0, 9, "c", 1, ".")]
+    path.write_text("".join(separator.join(map(str, row)) + "\n" for row in rows))
+    found = read_bed(path, positions=True)
+    assert list(found) == ["chrom", "start", "end"]
+    assert list(found.itertuples(index=False, name=None)) == [row[:3] for row in rows]
+    with pytest.raises(ValueError, match=r"line 2: expected a number in column 'score'"):
+        read_bed(path)
+
+
 def test_a_missing_bed_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"BED file not found: .*none\.bed"):
         read_bed(tmp_path / "none.bed")

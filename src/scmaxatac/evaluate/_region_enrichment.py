@@ -38,7 +38,9 @@ def background_regions(results: Results, background: Table | None) -> pd.DataFra
                 "file or table of the regions that could have been of interest, such as all peaks"
             )
         return predicted
-    table = read_intervals(background, "background")[["chrom", "start", "end"]].drop_duplicates(ignore_index=True)
+    table = read_intervals(background, "background", positions=True)[["chrom", "start", "end"]].drop_duplicates(
+        ignore_index=True
+    )
     if predicted is None:
         inside = table["chrom"].isin(results.params["chroms"]).to_numpy()
         where = f"chromosomes that were predicted ({abbreviate(results.params['chroms'])})"

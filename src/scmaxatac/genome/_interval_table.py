@@ -1,6 +1,7 @@
 """Intervals that users give, as files or tables: regions, blacklist, peaks, scores."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeAlias, TypeGuard
@@ -9,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._text import abbreviate
-from scmaxatac.io._bed import read_bed
+from scmaxatac.io._bed import read_bed, read_bed_blocks
 from scmaxatac.io._positions import read_positions, what_is_wrong
 from scmaxatac.io._regions import looks_like_region, parse_region, parse_regions, what_are_no_regions
 
@@ -24,12 +25,34 @@ _COLUMNS = {
 """Names of the columns in tables of bioframe, pyranges, the UCSC browser and R, the first that is there counts."""
 
 
+def is_path(given: object) -> TypeGuard[str | PathLike[str]]:
+    """Whether intervals are given as a file; a text that reads as a region is one if there is such a file."""
+    return isinstance(given, PathLike) or (
+        isinstance(given, str) and not (looks_like_region(given) and not Path(given).is_file())
+    )
+
+
 def is_bigwig(given: object) -> TypeGuard[str | PathLike[str]]:
     """Whether a path names a bigWig."""
     return isinstance(given, str | PathLike) and str(given).lower().endswith((".bw", ".bigwig"))
 
 
-def read_intervals(given: Table, what: str) -> pd.DataFrame:
+@contextmanager
+def _named(what: str) -> Iterator[None]:
+    """Let the ValueErrors of a block begin with what the intervals are."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{what}: {error}") from None
+
+
+def read_interval_blocks(given: str | PathLike[str], what: str) -> Iterator[pd.DataFrame]:
+    """Read chrom, start and end of a BED file as :func:`read_intervals` does, in tables of 100,000s of rows."""
+    with _named(what):
+        yield from read_bed_blocks(given, positions=True)
+
+
+def read_intervals(given: Table, what: str, *, positions: bool = False) -> pd.DataFrame:
     """Read a BED file, a table or names of intervals, and refuse it if a row holds none.
 
     Parameters
@@ -39,6 +62,8 @@ def read_intervals(given: Table, what: str) -> pd.DataFrame:
         several such names. A file of this name comes first.
     what
         What the intervals are, for messages: ``"regions"``, ``"peaks of CTCF"``.
+    positions
+        Whether chrom, start and end are enough. Other columns of a file are not looked at then, and take no memory.
 
     Returns
     -------
@@ -52,17 +77,12 @@ def read_intervals(given: Table, what: str) -> pd.DataFrame:
         If a column is missing, or a row has no chromosome, positions that are missing, no number, fractions, negative
         or beyond any chromosome, or an end that is not after its start. The first such row is shown, with their number.
     """
-    if isinstance(given, str) and looks_like_region(given) and not Path(given).is_file():
-        try:
-            row = parse_region(given)
-        except ValueError as error:
-            raise ValueError(f"{what}: {error}") from None
-        return pd.DataFrame([row], columns=["chrom", "start", "end"])
-    if isinstance(given, str | PathLike):
-        try:
-            return read_bed(given)
-        except ValueError as error:
-            raise ValueError(f"{what}: {error}") from None
+    if is_path(given):
+        with _named(what):
+            return read_bed(given, positions=positions)
+    if isinstance(given, str):
+        with _named(what):
+            return pd.DataFrame([parse_region(given)], columns=["chrom", "start", "end"])
     if not isinstance(given, pd.DataFrame):
         listed: list[Any] = list(given) if isinstance(given, Iterable) and not isinstance(given, Mapping) else [None]
         if all(isinstance(name, str) for name in listed):

@@ -1,6 +1,7 @@
 """Intervals that users give, checked against a genome."""
 
 from collections.abc import Collection
+from os import PathLike
 
 import numpy as np
 import pandas as pd
@@ -8,11 +9,14 @@ import pandas as pd
 from scmaxatac._logging import logger
 from scmaxatac._text import abbreviate
 from scmaxatac.genome._genome import Genome
-from scmaxatac.genome._interval_table import Table, read_intervals
+from scmaxatac.genome._interval_table import Table, is_path, read_interval_blocks, read_intervals
 from scmaxatac.genome._intervals import Intervals
 
+_GATHERED = 4_000_000
+"""Rows of a file that are merged at once."""
 
-def on_genome(given: Table, what: str, genome: Genome) -> pd.DataFrame:
+
+def on_genome(given: Table, what: str, genome: Genome, *, positions: bool = False) -> pd.DataFrame:
     """Read intervals as :func:`read_intervals` does, and keep those on chromosomes of the genome.
 
     Raises
@@ -21,7 +25,7 @@ def on_genome(given: Table, what: str, genome: Genome) -> pd.DataFrame:
         If the genome has none of the chromosomes, an interval reaches past its chromosome's end, or as
         :func:`read_intervals` raises.
     """
-    frame = read_intervals(given, what)
+    frame = read_intervals(given, what, positions=positions)
     known = frame["chrom"].isin(list(genome.sizes)).to_numpy()
     if not known.all():
         unknown = frame["chrom"][~known].unique()
@@ -47,8 +51,28 @@ def on_genome(given: Table, what: str, genome: Genome) -> pd.DataFrame:
 
 
 def as_intervals(given: Table, what: str, genome: Genome | None = None) -> Intervals:
-    """Read a BED file or a table as merged intervals, with a genome those on its chromosomes."""
+    """Read a BED file or a table as merged intervals, with a genome those on its chromosomes.
+
+    Of a file, however large, little more than the merged intervals is held. Rows that are merged before all is read
+    count as one in messages.
+    """
+    if is_path(given):
+        given = _gathered(given, what)
     return Intervals.from_frame(read_intervals(given, what) if genome is None else on_genome(given, what, genome))
+
+
+def _gathered(path: str | PathLike[str], what: str) -> pd.DataFrame:
+    """Rows of a file, or of a large one what is left of them when those that overlap or touch are merged."""
+    parts = [pd.DataFrame({"chrom": pd.Series(dtype=str), "start": np.zeros(0, int), "end": np.zeros(0, int)})]
+    n, most = 0, _GATHERED
+    for block in read_interval_blocks(path, what):
+        parts.append(block)
+        n += len(block)
+        if n > most:
+            parts = [Intervals.from_frame(pd.concat(parts)).frame()]
+            n = len(parts[0])
+            most = max(_GATHERED, 2 * n)
+    return pd.concat(parts, ignore_index=True) if len(parts) > 1 else parts[0]
 
 
 def regions_on(given: Table, genome: Genome, chroms: Collection[str] | None, what: str = "regions") -> Intervals:
