@@ -49,13 +49,13 @@ def summary(forward: str) -> str:
             rows.append((name, max(rates), hours, hours * cores / MORE_CORES, "not measured"))
     here = f"{cores} cores"
     text = (
-        f"{CLUSTERS} clusters x {FACTORS} factors x the open regions of hg38: {REGIONS:,} regions of {REGION} bp, which "
-        f"{WINDOWS_PER_REGION} windows each overlap, are {windows / 1e9:.2g} billion windows of one network. Rates were "
-        f'measured on {here} ({named[1]}), each engine at its best batch size, as "The network against Keras" says; '
-        f"hours are these windows at that rate. {MORE_CORES} cores are calculated, as {MORE_CORES // cores} times the "
-        "rate. There was no GPU to measure. Every window counts as scored by itself: neighbouring windows share work, and "
-        'so do groups where they are without signal, which the sections "Windows that share pieces" and "Groups together" '
-        "measure."
+        f"{CLUSTERS} clusters x {FACTORS} factors x the open regions of hg38: {REGIONS:,} regions of {REGION} bp, "
+        f"which {WINDOWS_PER_REGION} windows each overlap, are {windows / 1e9:.2g} billion windows of one network. "
+        f"Rates were measured on {here} ({named[1]}), each engine at its best batch size, as "
+        '"The network against Keras" says; hours are these windows at that rate. '
+        f"{MORE_CORES} cores are calculated, as {MORE_CORES // cores} times the rate. There was no GPU to measure. "
+        "Every window counts as scored by itself: neighbouring windows share work, and so do groups where they are "
+        'without signal, which the sections "Windows that share pieces" and "Groups together" measure.'
     )
     columns = ["", f"windows/s, {here}", f"hours, {here}", f"hours, {MORE_CORES} cores, calculated", "hours, H100"]
     return f"## Hours for an atlas\n\n{textwrap.fill(text, 120)}\n\n{table(columns, rows)}\n"

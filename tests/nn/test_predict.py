@@ -322,9 +322,9 @@ def test_windows_of_alleles_score_as_each_by_itself(chromosome, backend, strand,
     assert asked == [9 + 1] * (1 if strand == "forward" else 2), "one of nine pieces has the allele"
 
 
-def test_windows_that_have_little_in_common_are_scored_one_by_one(monkeypatch):
+def test_windows_that_have_little_in_common_are_scored_one_by_one(backend, monkeypatch):
     monkeypatch.setattr(_sharing, "FEWEST_IN_PIECES", 1)
-    engine = make_engine([random_network(0)], device="cpu")
+    engine = make_engine([random_network(0)], device="cpu", backend=backend)
     monkeypatch.setattr(engine, "predict_pieces", None)
     windows = random_windows(6, seed=3)
     np.testing.assert_array_equal(score_alike(engine, *windows), engine.predict(*windows))

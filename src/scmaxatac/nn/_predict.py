@@ -191,6 +191,4 @@ def score_alike(engine: Engine, codes: np.ndarray, signal: np.ndarray, *, strand
     (outputs, n, bins) float32.
     """
     shared = share_alike(engine, codes, signal)
-    if shared is None or not isinstance(engine, StemEngine):
-        return score_windows(engine, codes, signal, strand=strand)
-    return _score_pieces(engine, *shared, strand)
+    return score_windows(engine, codes, signal, strand=strand) if shared is None else _score_pieces(*shared, strand)

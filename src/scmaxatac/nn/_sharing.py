@@ -70,7 +70,7 @@ def worth_sharing(starts: np.ndarray, stem: Stem) -> np.ndarray:
     return np.repeat(cost <= WORTH * n_windows * cost_of_window(stem.spec), n_windows)
 
 
-def share_alike(engine: Engine, codes: np.ndarray, signal: np.ndarray) -> tuple[Stem, WindowPieces] | None:
+def share_alike(engine: Engine, codes: np.ndarray, signal: np.ndarray) -> tuple[StemEngine, Stem, WindowPieces] | None:
     """Put windows together from pieces that several of them hold; None where that does not cost less.
 
     Windows of alleles around a place are like each other, and like those beside them, except near the alleles.
@@ -81,6 +81,10 @@ def share_alike(engine: Engine, codes: np.ndarray, signal: np.ndarray) -> tuple[
         What will score them.
     codes, signal
         (n, window) uint8 and float32, distinct windows.
+
+    Returns
+    -------
+    The engine, the geometry of the pieces, and the windows in their order.
     """
     if not isinstance(engine, StemEngine) or len(codes) < FEWEST_IN_PIECES:
         return None
@@ -89,7 +93,7 @@ def share_alike(engine: Engine, codes: np.ndarray, signal: np.ndarray) -> tuple[
         return None
     pieces = pieces_of_windows(stem, codes, signal)
     cost = len(pieces.codes) * stem.cost_of_piece + len(codes) * stem.cost_of_trunk
-    return (stem, pieces) if cost <= WORTH * len(codes) * cost_of_window(stem.spec) else None
+    return (engine, stem, pieces) if cost <= WORTH * len(codes) * cost_of_window(stem.spec) else None
 
 
 def windows_to_score(loud: np.ndarray) -> int:
