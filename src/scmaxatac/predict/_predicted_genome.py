@@ -40,6 +40,6 @@ def check_genome(run: Run, genome: Genome | None, predicted: Mapping[str, Any]) 
         raise ValueError(
             f"the genome ({genome.source}) has the sequence that was predicted but {found}, and was predicted "
             f"with{'out' if with_none else ''} one; make it with the same blacklist: scmaxatac.Genome(..., "
-            "blacklist=), --blacklist on the command line"
+            "blacklist=)"
         )
     return genome
