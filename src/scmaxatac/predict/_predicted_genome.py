@@ -39,7 +39,7 @@ def check_genome(run: Run, genome: Genome | None, predicted: Mapping[str, Any]) 
         found = "no blacklist" if genome.blacklist is None else "a blacklist" if with_none else "another blacklist"
         raise ValueError(
             f"the genome ({genome.source}) has the sequence that was predicted but {found}, and was predicted "
-            f"with{'out' if with_none else ''} one; make it with the same blacklist: scmaxatac.Genome(..., "
-            "blacklist=), --blacklist on the command line"
+            f"with{'out' if with_none else ''} one; make it with the same blacklist: "
+            "scmaxatac.Genome(..., blacklist=)"
         )
     return genome
