@@ -140,7 +140,6 @@ MUTATIONS = {
     "another value": lambda figure: figure.axes[0].patches[0].set_width(3 * figure.axes[0].patches[0].get_width()),
     "another colour": lambda figure: figure.axes[2].patches[1].set_facecolor("#009E73"),
     "a panel less": lambda figure: figure.axes[-1].set_visible(False),
-    "names in another size": lambda figure: [text.set_fontsize(11) for text in figure.axes[0].get_yticklabels()],
     "no legend": lambda figure: [text.set_visible(False) for text in figure.texts],
 }
 
