@@ -67,7 +67,8 @@ def put_contributions(adata: object, parts: list[Contributions], key: str = "tfb
         "contribution_params": {
             "method": "mutagenesis", "tfs": list(dict.fromkeys(part.tf for part in parts)),
             "groups": list(dict.fromkeys(part.group for part in parts)), "width": parts[0].codes.shape[1],
-            "strand": "forward", "regions": "sites", "rng": None, "left_out": {}, "signal": "held",
+            "strand": "forward", "regions": "sites", "rng": None, "left_out": {},
+            "made_from": {}, "signal": "held",
         },
     }  # fmt: skip
     merge_slots(adata, slots, key)

@@ -15,6 +15,11 @@ pytest_plugins = [
 ]
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add the option that writes the pictures that plots are compared with."""
+    parser.addoption("--generate-pictures", action="store_true", help="write tests/pl/pictures anew, to be looked at")
+
+
 @pytest.fixture(scope="session")
 def data_dir() -> Path:
     """Folder of the reference data: real fragments, published weights, golden outputs of the original maxATAC."""

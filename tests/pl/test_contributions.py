@@ -34,7 +34,7 @@ def put(adata, groups, tfs, n, *, shared=False, seed=0):
         "contributions": rng.normal(0, 0.1, (len(table), 4, WIDTH)).astype(np.float32),
         "contribution_params": {
             "method": "mutagenesis", "tfs": tfs, "groups": groups, "width": WIDTH, "strand": "forward",
-            "regions": "given" if shared else "sites", "rng": None, "left_out": {}, "signal": "held",
+            "regions": "given" if shared else "sites", "rng": None, "left_out": {}, "made_from": {}, "signal": "held",
         },
     }  # fmt: skip
     slots["contributions"][:, :, 30:36] += 1

@@ -397,12 +397,8 @@ def test_variants_are_marks_at_their_positions_and_named_where_there_is_room(tru
     path.write_text("\n".join(["##fileformat=VCFv4.2", head, *sorted(lines), ""]))
     twice = pd.concat([table.assign(tf="CTCF"), table.assign(tf="SPI1")])
     for variants in (table, twice, path):
-        figure = pl.tracks(
-            truth.adata,
-            "chr22:18,700,000-18,710,000",
-            variants=variants,
-            intervals={"ChIP-seq": ["chr22:18,703,000-18,704,000"]},
-        )
+        chip = {"ChIP-seq": ["chr22:18,703,000-18,704,000"]}
+        figure = pl.tracks(truth.adata, "chr22:18,700,000-18,710,000", variants=variants, intervals=chip)
         places, names = variants_drawn(figure)
         assert places == [18_701_000.5, 18_701_050.5, 18_705_000.5]
         assert names == ["AC>A", "C>T"]  # the first has no room before the second

@@ -74,10 +74,10 @@ def available_size(ax: "Axes | None", figsize: tuple[float, float] | None) -> tu
 
 def root_figure(ax: "Axes") -> "Figure":
     """Figure that an Axes belongs to, also through subfigures."""
-    figure = ax.get_figure(root=True)
+    figure = ax.get_figure()
     if figure is None:
         raise ValueError("the Axes were removed from their figure; make new ones")
-    return figure
+    return figure.figure  # of a subfigure the one that it lies in; get_figure(root=True) came with matplotlib 3.10
 
 
 def plain_axes(ax: "Axes") -> None:
