@@ -77,8 +77,10 @@ def predict_tfbs(
     The Tn5 insertions of each group become a signal, the maxATAC networks (Cazares et al. 2023, PLoS Comput Biol
     19(1):e1010863) read it together with the DNA sequence in windows of 1,024 bp and score 32-bp bins; bins with a
     score of at least the model's threshold are merged into binding sites; those without a known base are never called.
-    Scores equal those of the original to within 1e-5 where fragments, chromosomes, blacklist and regions are the same
-    and `strand`, `step` and `precision` the default ones; sites are then the same with ``include_flanks=True``.
+
+    {agreement}
+    This holds where fragments, chromosomes, blacklist and regions are the same and `strand` and `step` the default
+    ones; sites are then the same with ``include_flanks=True`` and the default `precision`.
 
     Parameters
     ----------
@@ -158,7 +160,7 @@ def predict_tfbs(
         installed). The log says which and the rates. Their scores differ by about 1e-6. ``"triton"`` runs a network as
         one kernel on an NVIDIA GPU; it was never measured on one, and ``"auto"`` does not take it.
     precision
-        ``"float32"``, or ``"bfloat16"``: faster where the hardware has it, with differences of about 1e-2.
+        ``"float32"``, or ``"bfloat16"``: faster where the hardware has it, and less exact (see above).
     batch_size
         Windows in one call of a network; chosen for the device by default.
     executor

@@ -39,8 +39,8 @@ _MARGIN = 1.1
 _WORTH_A_HINT = 1.3
 """How much faster bfloat16 has to be to be spoken of."""
 
-_BFLOAT16_DIFFERENCE = 0.03
-"""Largest difference of a score in bfloat16, as benchmarks/bfloat16.py and benchmarks/forward.py measure it."""
+_BFLOAT16_DIFFERENCE = 0.05
+"""Largest difference of a score in bfloat16 where the signal is not extreme, as benchmarks/agreement.py measures it."""
 
 
 def fastest(possible: Sequence[EngineOptions], network: Network) -> EngineOptions:

@@ -6,6 +6,7 @@ from functools import cache
 from importlib.util import find_spec
 from typing import get_args
 
+from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
 from scmaxatac.genome._windows import Grid
 from scmaxatac.nn.engines._options import Backend, EngineOptions, Precision
@@ -135,6 +136,7 @@ BACKENDS: dict[str, BackendRecord] = {
 the CPU takes the fastest (``_fastest.py``), and the first where rates are alike."""
 
 
+@shared_docs
 def make_engine(
     networks: Sequence[Network],
     *,
@@ -144,6 +146,8 @@ def make_engine(
     batch_size: int | None = None,
 ) -> Engine:
     """Make an engine for the given networks.
+
+    {agreement}
 
     Parameters
     ----------
@@ -157,7 +161,7 @@ def make_engine(
         A torch device such as ``"cpu"``, ``"cuda:0"`` or ``"mps"``; ``"auto"`` takes a GPU when there is one and the
         backend can use it. One that lacks an operation of the networks is told in the log, and the CPU used.
     precision
-        ``"float32"`` (parity with maxATAC to 1e-5) or ``"bfloat16"`` (about 1e-2, faster where the hardware has it).
+        ``"float32"`` or ``"bfloat16"``, which is faster where the hardware has it.
     batch_size
         Windows per call of the network; chosen for the device by default.
 
