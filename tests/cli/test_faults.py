@@ -31,7 +31,7 @@ def fails(h5ad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Fai
     toy = scmaxatac.datasets.toy()
     usual = {
         "--groupby": "cell_type", "--genome": toy.fasta, "--blacklist": toy.blacklist, "--chroms": "chr5",
-        "--models": "demo", "--tfs": "CTCF", "--backend": "torch", "--out-dir": tmp_path / "out",
+        "--models": "demo", "--tfs": "CTCF", "--out-dir": tmp_path / "out",
     }  # fmt: skip
 
     def fails(*more: object, data: Path = h5ad, **changed: object) -> str:
@@ -50,7 +50,7 @@ def fails(h5ad: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Fai
 
 def test_a_device_that_is_not_there(fails: Fails):
     pytest.importorskip("torch")
-    assert "--device is 'xpu'" in fails(device="xpu")
+    assert "--device is 'xpu'" in fails(device="xpu", backend="torch")
 
 
 @pytest.mark.parametrize(
