@@ -31,13 +31,15 @@ def data_dir() -> Path:
 
 
 def machine() -> str:
-    """Name the machine, what of its instructions matters here, its load, and the day."""
+    """Name the machine, the cores that are used, what of its instructions matters here, its load, and the day."""
     model, flags = _processor()
     has = ", ".join(name for name, flag in _INSTRUCTIONS.items() if flag in flags) or "none of AVX2, AVX-512, AMX"
     lacks = ", ".join(name for name, flag in _INSTRUCTIONS.items() if flag not in flags)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    threads = os.environ.get("OMP_NUM_THREADS")
+    used = f"{cores} cores, {threads} used" if threads else f"{cores} cores"
     return (
-        f"{time.strftime('%Y-%m-%d')}, {model}, {cores} cores; has {has}{f', lacks {lacks}' if lacks else ''}; "
+        f"{time.strftime('%Y-%m-%d')}, {model}, {used}; has {has}{f', lacks {lacks}' if lacks else ''}; "
         f"Python {platform.python_version()}, load average {os.getloadavg()[0]:.1f} at the start."
     )
 

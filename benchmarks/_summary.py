@@ -36,10 +36,10 @@ def summary(forward: str) -> str:
     forward
         What `forward.py` printed.
     """
-    named = re.search(r"(?m)^\d{4}-\d\d-\d\d, (.*), (\d+) cores; ", forward)
+    named = re.search(r"(?m)^\d{4}-\d\d-\d\d, (.*), (\d+) cores(?:, (\d+) used)?; ", forward)
     if named is None:
         raise ValueError("the section of forward.py doesn't name the machine")
-    cores = int(named[2])
+    cores = int(named[3] or named[2])
     windows = CLUSTERS * FACTORS * REGIONS * WINDOWS_PER_REGION
     rows = []
     for name, engines in ENGINES.items():
@@ -47,7 +47,7 @@ def summary(forward: str) -> str:
         if rates and not (NO_BFLOAT16 in forward and "bfloat16" in name):
             hours = windows / max(rates) / 3_600
             rows.append((name, max(rates), hours, hours * cores / MORE_CORES, "not measured"))
-    here = f"{cores} cores"
+    here = f"{cores} core{'s' if cores > 1 else ''}"
     text = (
         f"{CLUSTERS} clusters x {FACTORS} factors x the open regions of hg38: {REGIONS:,} regions of {REGION} bp, "
         f"which {WINDOWS_PER_REGION} windows each overlap, are {windows / 1e9:.2g} billion windows of one network. "

@@ -38,6 +38,12 @@ def test_hours_are_windows_at_the_best_rate_that_was_measured(scripts):
     ]
 
 
+def test_cores_are_those_that_were_used(scripts):
+    text = scripts[1].summary(FORWARD.replace("4 cores;", "4 cores, 2 used;"))
+    assert "measured on 2 cores (A processor)" in " ".join(text.split())
+    assert "| scmaxatac, float32 | 4,000 | 208 | 26 | not measured |" in text
+
+
 def test_bfloat16_has_hours_where_the_processor_multiplies_it(scripts):
     text = FORWARD + "| openvino bfloat16 | 64 | 10,000 | 10 | 0.02 |\n"
     assert "| scmaxatac, bfloat16 | 10,000 | 83.3 | 20.8 | not measured |" in scripts[1].summary(text)
