@@ -29,6 +29,11 @@ OWN_CHECKS = {
 }  # fmt: skip
 """Parameters of several kinds, or of a few words; where they are understood they are checked."""
 
+SEVERAL_KINDS = {
+    ("pl.igv", "region"), ("pl.tracks", "region"), ("tl.footprint", "sites"), ("tl.write_browser_files", "region"),
+}  # fmt: skip
+"""The same, of a function whose parameter of this name is of one kind elsewhere."""
+
 FUNCTIONS = {
     f"{room}.{name}": found
     for room in ROOMS
@@ -52,9 +57,7 @@ ARGUMENTS = [
     (name, parameter.name)
     for name, function in FUNCTIONS.items()
     for parameter in inspect.signature(function).parameters.values()
-    if parameter.name not in OWN_CHECKS
-    and not names_numbers(parameter)
-    and (name, parameter.name) not in {("pl.tracks", "region"), ("tl.footprint", "sites")}  # of several kinds there
+    if parameter.name not in OWN_CHECKS and not names_numbers(parameter) and (name, parameter.name) not in SEVERAL_KINDS
 ]
 
 

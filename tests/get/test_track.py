@@ -66,7 +66,10 @@ def test_a_chromosome_that_was_not_predicted_is_told(truth):
 
 def test_files_that_are_gone_are_told(truth):
     shutil.rmtree(truth.folder)
-    with pytest.raises(FileNotFoundError, match=r"not there any more; call scmaxatac\.tl\.predict_tfbs again"):
+    with pytest.raises(
+        FileNotFoundError,
+        match=r"not there any more;.*scmaxatac\.tl\.relocate, else call scmaxatac\.tl\.predict_tfbs again",
+    ):
         get.track(truth.adata, "CTCF", "B", region=REGION)
 
 

@@ -29,13 +29,19 @@ class FakeNotebook(ModuleType):
         return SimpleNamespace(config=json.loads(json.dumps(config)))
 
 
+def install(monkeypatch, shell) -> FakeNotebook:
+    """Have igv_notebook installed, in a shell of IPython or in none."""
+    fake, ipython = FakeNotebook(), ModuleType("IPython")
+    ipython.get_ipython = lambda: shell
+    monkeypatch.setitem(sys.modules, "igv_notebook", fake)
+    monkeypatch.setitem(sys.modules, "IPython", ipython)
+    return fake
+
+
 @pytest.fixture
 def notebook(monkeypatch):
     """A kernel in which igv_notebook is installed."""
-    IPython = pytest.importorskip("IPython")
-    fake = FakeNotebook()
-    monkeypatch.setitem(sys.modules, "igv_notebook", fake)
-    monkeypatch.setattr(IPython, "get_ipython", lambda: SimpleNamespace(kernel=object()))
+    fake = install(monkeypatch, SimpleNamespace(kernel=object()))
     _igv._start_once.cache_clear()
     yield fake
     _igv._start_once.cache_clear()
@@ -136,11 +142,10 @@ def test_without_the_package_the_extra_is_named(truth, monkeypatch):
 
 
 def test_outside_of_a_notebook_the_other_way_is_named(truth, monkeypatch):
-    IPython = pytest.importorskip("IPython")
-    monkeypatch.setitem(sys.modules, "igv_notebook", FakeNotebook())
-    monkeypatch.setattr(IPython, "get_ipython", lambda: None)
-    with pytest.raises(RuntimeError, match="write_browser_files"):
-        sma.pl.igv(truth.adata, REGION)
+    for shell in (None, SimpleNamespace()):  # a script, and IPython in a terminal
+        install(monkeypatch, shell)
+        with pytest.raises(RuntimeError, match="write_browser_files"):
+            sma.pl.igv(truth.adata, REGION)
 
 
 @pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning")  # igv-notebook 0.6 leaves its scripts open
