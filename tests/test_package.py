@@ -71,6 +71,7 @@ TESTED_BY = {
        for part in ("genes", "track_data", "track_figure", "track_layout", "track_panels", "variant_marks")},
     **{f"plotting/{part}.py": "pl/test_heatmap.py" for part in ("_annotations", "_margins", "_matrix")},
     "plotting/_qc_panels.py": "pl/test_qc.py",
+    "sequence/_variants_in_region.py": "pl/test_tracks.py",
     "plotting/_contribution_logos.py": "pl/test_contributions.py",
     "io/_bigwig_parts.py": "io/test_bigwig_file.py",
     "predict/_browser_files.py": "tl/test_write_browser_files.py",

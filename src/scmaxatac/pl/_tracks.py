@@ -16,10 +16,10 @@ from scmaxatac.plotting._place import find_place
 from scmaxatac.plotting._strips import read_strips
 from scmaxatac.plotting._track_data import collect_tracks
 from scmaxatac.plotting._track_figure import Arrangement, check_arrangement, draw_tracks
-from scmaxatac.plotting._variant_marks import read_marks
 from scmaxatac.results._annotation import Annotation, genes_if_any
 from scmaxatac.results._read_tracks import chrom_sizes
 from scmaxatac.results._reader import read_results
+from scmaxatac.sequence._variants_in_region import variants_in
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -133,7 +133,7 @@ def tracks(
     known_genes = genes_if_any(genes, results.params)
     place = find_place(region, known_genes, flank, chrom_sizes(results))
     strips = read_strips(intervals, place, "intervals")
-    marks = None if variants is None else read_marks(variants, place)
+    marks = None if variants is None else variants_in(variants, place)
     shaded = None if highlight is None else read_strips({"highlight": highlight}, place, "highlight")["highlight"]
     found = collect_tracks(results, data, mod, place, tfs=tfs, groups=groups, signal=signal)
     figure = draw_tracks(

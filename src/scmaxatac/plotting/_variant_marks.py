@@ -1,15 +1,11 @@
 """Variants as marks along the genome."""
 
-from os import PathLike
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from scmaxatac.genome._chrom_styles import other_style
-from scmaxatac.io._vcf import read_vcf
 from scmaxatac.plotting._base import SMALL, WARNING, text_width
 from scmaxatac.plotting._labels import shortened
-from scmaxatac.sequence._variant_records import records_of_frame, records_of_vcf
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -19,53 +15,6 @@ VARIANTS = "variants"
 
 _LONGEST_ALLELE, _LONGEST = 9, 24
 _GAP = 0.05  # inches between a mark and a name, and between names
-_COLUMNS = ["chrom", "pos", "ref", "alt"]
-
-
-def read_marks(variants: str | PathLike[str] | pd.DataFrame, place: tuple[str, int, int]) -> pd.DataFrame:
-    """Read variants and keep those in the part of the genome that is shown.
-
-    Parameters
-    ----------
-    variants
-        A VCF file, or a table with chrom, pos (1-based), ref, alt and perhaps id; of rows that are one variant, as in
-        tables with a row a factor, the first counts.
-    place
-        Chromosome, start and end.
-
-    Returns
-    -------
-    start (0-based) and name, sorted.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If the file is no VCF, a row of the table is no variant, or the chromosomes are named in another style.
-    """
-    chrom, start, end = place
-    if isinstance(variants, pd.DataFrame):
-        by_lower = {str(name).lower().lstrip("#"): name for name in variants}
-        known = [by_lower[name] for name in _COLUMNS if name in by_lower]
-        records = list(records_of_frame(variants.drop_duplicates(known)))
-        chroms = {record.chrom for record in records}
-    else:
-        chroms = set()
-
-        def wanted(contig: str, first: int, _: int) -> bool:
-            chroms.add(contig)
-            return contig == chrom and start <= first < end
-
-        records = list(records_of_vcf(read_vcf(variants, wanted=wanted)))
-    if chrom not in chroms and (other := other_style(chrom)) in chroms:
-        raise ValueError(f"variants: {other!r} there is {chrom!r} in the region that is shown; rename the chromosomes")
-    rows = [
-        (record.start, _name(record.name, record.ref, record.alt))
-        for record in records
-        if record.chrom == chrom and start <= record.start < end
-    ]
-    return pd.DataFrame(rows, columns=["start", "name"]).sort_values("start", kind="stable", ignore_index=True)
 
 
 def draw_marks(panel: "Axes", marks: pd.DataFrame, limits: tuple[int, int], width: float) -> None:
@@ -76,7 +25,7 @@ def draw_marks(panel: "Axes", marks: pd.DataFrame, limits: tuple[int, int], widt
     panel
         Where.
     marks
-        What :func:`read_marks` gave.
+        start (0-based), name, ref and alt, sorted.
     limits
         Start and end of what is shown.
     width
@@ -92,7 +41,8 @@ def draw_marks(panel: "Axes", marks: pd.DataFrame, limits: tuple[int, int], widt
     panel.vlines(marks["start"] + 0.5, 0.1, 0.9, color=WARNING, linewidth=1.2)
     per_inch = (limits[1] - limits[0]) / width
     ends = [*marks["start"], limits[1]][1:]
-    for start, name, following in zip(marks["start"], marks["name"], ends, strict=True):
+    names = map(_name, marks["name"], marks["ref"], marks["alt"])
+    for start, name, following in zip(marks["start"], names, ends, strict=True):
         if start + (text_width([name], SMALL) + 2 * _GAP) * per_inch <= following:
             panel.annotate(
                 name, (start + 0.5, 0.5), xytext=(72 * _GAP, 0), textcoords="offset points", fontsize=SMALL, va="center"
