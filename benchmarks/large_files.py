@@ -1,9 +1,10 @@
 """Memory for large BED and GTF files: the peak of reading two sizes, and what its growth makes of a file of 3 GB.
 
-Each file is read in a process of its own; peaks are the resident set as the system counts it. "Merged" is what peaks,
-blacklists and regions of a benchmark become, "positions" the table that the regions of a prediction are read as, and
+Each file is read in a process of its own; peaks are the resident set as the system counts it. "Merged" is what peaks
+and regions of a benchmark become, "positions" the table that blacklist and regions of a prediction are, and
 "table" all columns, which are what scores and names of sites need. Intervals lie in places of a genome of hg38's
-sizes. Genes have ten transcripts of ten exons each, on average, as in GENCODE.
+sizes; what is merged grows no more once they are covered, so that its extrapolation is an upper bound. Genes have ten
+transcripts of ten exons each, on average, as in GENCODE.
 
     python benchmarks/large_files.py [--quick]
 """
