@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, TypeAlias
 
 import scmaxatac as sma
@@ -111,10 +110,3 @@ def flags_of(parser: argparse.ArgumentParser) -> dict[str, str]:
         found[action.dest] = long[0] if long else str(action.metavar or action.dest)
         found |= {f"no_{action.dest}": text for text in long if text.startswith("--no-")}
     return found
-
-
-def existing_inputs(args: argparse.Namespace, names: Sequence[str]) -> list[Path]:
-    """Files that are named by some arguments and are there."""
-    given = [getattr(args, name) for name in names]
-    texts = [text for value in given if value is not None for text in (value if isinstance(value, list) else [value])]
-    return [path for text in texts if (path := parse_path(str(text))).exists()]
