@@ -1,5 +1,8 @@
 """Thresholds, and what is called with them."""
 
+import warnings
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from _compare import assert_follows, assert_same_slots, thresholds_of
@@ -7,7 +10,9 @@ from _mini import GROUPS, REGIONS
 from _networks import random_model
 
 import scmaxatac as sma
+from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._windows import Grid
+from scmaxatac.predict._thresholds import share_inside
 from scmaxatac.zoo._threshold_rules import Mixed
 
 pytestmark = pytest.mark.usefixtures("analytic")
@@ -167,6 +172,31 @@ def test_qc_says_of_every_group_and_factor_how_far_the_published_threshold_is_of
             assert row["n_sites"] == len(sma.get.sites(adata, tfs=tf, groups=group)) > 0
             assert row["threshold"] == published
     assert (qc["warnings"] == "").all(), "which are about the group's fragments"
+
+
+def test_share_of_insertions_in_regions():
+    positions = {"chr1": np.array([5, 10, 19, 20, 90]), "chr2": np.array([10, 11, 12])}
+    signal = SimpleNamespace(libraries=[SimpleNamespace(positions=positions)] * 2)
+    regions = Intervals({"chr1": (np.array([10, 80]), np.array([20, 90]))})  # half-open: 10 and 19
+    assert share_inside(signal, regions) == 2 / 8
+    assert share_inside(signal, None) == 1
+    assert share_inside(SimpleNamespace(libraries=[]), regions) == 0
+
+
+@pytest.mark.parametrize(("least", "told"), [(0.9, False), (0.0, True)])
+def test_qc_does_not_judge_thresholds_where_most_insertions_lie_beside_the_regions(
+    predict, adata, monkeypatch, least, told
+):
+    """There are fewer bins to be called than were predicted, but most of them would lie elsewhere."""
+    monkeypatch.setattr("scmaxatac.predict._thresholds.LEAST_SHARE", least)
+    few = REGIONS[REGIONS["chrom"] == "chr2"]
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        predict(adata, models=[random_model("AAA", 1, threshold=0.97, rate=0.02)], regions=few)
+    assert any("published thresholds" in str(one.message) for one in caught) is told
+    table = sma.get.qc(adata, "tf")
+    assert (table["n_expected"] > 0).all()
+    assert table["called_to_expected"].notna().all() == told == table["called_to_expected"].notna().any()
 
 
 def test_qc_does_not_judge_thresholds_by_a_few_regions(predict, adata):

@@ -102,3 +102,17 @@ def test_a_run_replaces_a_damaged_entry_but_not_another_packages(truth):
     for entry in ({"params": {"a": 1.0}}, {"base": None}, pd.DataFrame({"a": [1]})):
         with pytest.raises(ValueError, match="something else than a prediction"):
             check_key([anndata.AnnData(np.zeros((1, 1)), uns={"x": entry})], "x")
+
+
+def test_of_a_mudata_the_modality_with_results_is_read_or_named(truth):
+    import mudata
+
+    from scmaxatac.containers._mudata import columns_not_pulled
+
+    rna = truth.adata.copy()
+    del rna.uns["tfbs"]
+    with columns_not_pulled():
+        mdata = mudata.MuData({"rna": rna, "peaks": truth.adata})
+        assert find_results(mdata, "tfbs", "atac").adata is mdata["peaks"]
+        with pytest.raises(KeyError, match=r"no results under uns\['tfbs'\]: modality 'peaks' has them: give mod='peaks'"):
+            find_results(mdata, "tfbs", "rna")

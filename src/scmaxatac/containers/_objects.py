@@ -11,6 +11,7 @@ import pandas as pd
 
 from scmaxatac._text import abbreviate, similar_names
 from scmaxatac._types import Int32s, Objects
+from scmaxatac.containers._modality import modality_of
 
 JOIN = "|"  # between the names of several columns, and between those of their groups
 
@@ -36,16 +37,14 @@ def unwrap(data: Any, mod: str = "atac") -> Any:
     Raises
     ------
     KeyError
-        If the MuData has no modality `mod`.
+        If the MuData has no modality `mod`, nor another that the default can stand for.
     TypeError
         If `data` is not an AnnData, a MuData or a SnapATAC2 object (a list of objects, for instance).
     ValueError
         If a SnapATAC2 object is closed.
     """
     if is_mudata(data):
-        if mod not in data.mod:
-            raise KeyError(f"the MuData has no modality {mod!r}, it has {list(data.mod)}: name the ATAC one with mod=")
-        return data.mod[mod]
+        return data.mod[modality_of(data.mod, mod)]
     if is_snapatac2(data) and data.is_closed():
         raise ValueError("the SnapATAC2 object is closed; open its file again with snapatac2.read(file, backed='r+')")
     if all(hasattr(data, name) for name in ("obs", "obsm", "uns", "obs_names", "n_obs")):
@@ -178,7 +177,7 @@ def _column_labels(data: Any, adata: Any, column: str, mod: str) -> tuple[GroupL
     if not is_mudata(data):
         values = obs_column(adata, column)
         return _labels(values, f"obs[{column!r}]"), _is_categorical(values)
-    places = {}
+    mod, places = modality_of(data.mod, mod), {}
     for key in (column, f"{mod}:{column}"):
         if key in data.obs:
             places[f"mdata.obs[{key!r}]"] = _of_cells(data.obs, key, adata, "mdata")

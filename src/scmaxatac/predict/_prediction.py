@@ -25,7 +25,7 @@ from scmaxatac.predict._rules import Rules
 from scmaxatac.predict._run import SCORES, Run
 from scmaxatac.predict._run_inputs import RunInputs
 from scmaxatac.predict._schedule import run_tasks
-from scmaxatac.predict._thresholds import are_usable, expected_bins
+from scmaxatac.predict._thresholds import are_usable, expected_bins, share_inside
 from scmaxatac.predict._track_files import (
     Tracks,
     adopt_tracks,
@@ -97,7 +97,8 @@ def run_prediction(
         scores = None if inputs.regions is None else _region_scores(run, len(inputs.regions))
         run.finish()
         called = run.call(rules, include_flanks=include_flanks)
-        bins = expected_bins(inputs.calibrations, run.store, inputs.genome, inputs.context.counts)
+        shares = {group: share_inside(run.signal(group), inputs.intervals) for group in run.store.groups}
+        bins = expected_bins(inputs.calibrations, run.store, inputs.genome, inputs.context.counts, shares=shares)
         slots: dict[str, Any] = {
             _keys.TF_QC: bins.long(),
             _keys.QC: quality_table(

@@ -8,6 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from scmaxatac.atac._signal import Signal
 from scmaxatac.genome._genome import Genome
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._windows import Grid
@@ -165,7 +166,7 @@ class ExpectedBins(NamedTuple):
     expected
         The same of the bins that the calibration expects to.
     told
-        Where the two can be compared: enough bins were predicted.
+        Where the two can be compared: enough bins were predicted, and they hold enough of the group's insertions.
     """
 
     called: pd.DataFrame
@@ -185,10 +186,35 @@ class ExpectedBins(NamedTuple):
         return pd.DataFrame(keys | {name: table.to_numpy().ravel() for name, table in tables.items()})
 
 
-def expected_bins(calibrations: Calibrations, store: ScoreStore, genome: Genome, counts: BinCounts) -> ExpectedBins:
+LEAST_SHARE = 0.2
+"""Share of a group's insertions from which on regions hold most of what would be called: that of acceptable peaks."""
+
+
+def share_inside(signal: Signal, regions: Intervals | None) -> float:
+    """Share of a group's insertions that lie in regions; 1 for whole chromosomes, 0 without insertions."""
+    if regions is None:
+        return 1.0
+    n_inside = n_all = 0
+    for library in signal.libraries:
+        for chrom, positions in library.positions.items():
+            n_all += len(positions)
+            first, stop = (np.searchsorted(positions, edge) for edge in (regions.starts(chrom), regions.ends(chrom)))
+            n_inside += int((stop - first).sum())
+    return n_inside / max(n_all, 1)
+
+
+def expected_bins(
+    calibrations: Calibrations,
+    store: ScoreStore,
+    genome: Genome,
+    counts: BinCounts,
+    *,
+    shares: Mapping[str, float],
+) -> ExpectedBins:
     """Count the bins that reach the published thresholds, and those that the calibrations expect to.
 
-    They can't be compared where fewer bins were predicted than are expected to be called, or none is.
+    They can't be compared where fewer bins were predicted than are expected to be called, or none is; nor where the
+    regions hold too small a share of the group's insertions (`shares`, by group), as most sites then lie beside them.
     """
     nothing = pd.DataFrame(np.nan, index=store.groups, columns=list(calibrations), dtype=float)
     found = ExpectedBins(nothing, nothing.copy(), nothing.notna())
@@ -199,11 +225,12 @@ def expected_bins(calibrations: Calibrations, store: ScoreStore, genome: Genome,
             if calibration is not None:
                 usable[tf] = float(BestF1().resolve(calibration)), calibration.rate() * counts.known
     for group in store.groups:  # whose files stay open for all factors
+        enough = shares[group] >= LEAST_SHARE
         for tf, (published, expected) in usable.items():
             found.expected.loc[group, tf] = expected
             if published >= store.min_stored_score(group, tf):
                 found.called.loc[group, tf] = len(_ranked_scores(store, group, tf, allowed, published))
-                found.told.loc[group, tf] = 0 < expected <= store.n_ranked(group)
+                found.told.loc[group, tf] = enough and 0 < expected <= store.n_ranked(group)
     return found
 
 

@@ -14,7 +14,7 @@ from scmaxatac import _keys
 from scmaxatac._logging import settled, warn_once
 from scmaxatac._text import abbreviate, choose_names
 from scmaxatac.containers._cells import column_of
-from scmaxatac.containers._objects import GroupLabels, group_labels, split_objects, unwrap
+from scmaxatac.containers._objects import GroupLabels, group_labels, is_mudata, split_objects, unwrap
 from scmaxatac.containers._tables import to_pandas
 from scmaxatac.io._files import verify_sha256
 from scmaxatac.results._complete import complete_run
@@ -195,7 +195,7 @@ def find_results(data: Any, key: str, mod: str) -> Results:
     if key not in adata.uns:  # SnapATAC2's `uns` has keys, but can't be iterated
         others = [name for name in adata.uns.keys() if is_prediction(adata.uns[name])]
         held = abbreviate(map(repr, others), 8)
-        hint = f"results exist under {held}" if others else "call scmaxatac.tl.predict_tfbs first"
+        hint = f"results exist under {held}" if others else _elsewhere(data, key, adata)
         raise KeyError(f"no results under uns[{key!r}]: {hint}")
     slots = adata.uns[key]
     if not is_prediction(slots):
@@ -258,6 +258,14 @@ def is_prediction(entry: Any) -> bool:
     # entries of other packages have "params" as well, but as a dictionary
     others = set(IN_UNS) & set(entry) - {_keys.PARAMS}
     return isinstance(entry.get(_keys.PARAMS), str) or len(others) > 1
+
+
+def _elsewhere(data: Any, key: str, adata: Any) -> str:
+    """What to do where an object has no results: name another modality that has, or predict."""
+    for name, member in data.mod.items() if is_mudata(data) else ():
+        if member is not adata and is_prediction(member.uns.get(key)):
+            return f"modality {name!r} has them: give mod={name!r}"
+    return "call scmaxatac.tl.predict_tfbs first"
 
 
 def _misfit(data: Any, results: Results, mod: str) -> str:

@@ -119,7 +119,7 @@ TF_QC = Slot(
             "called_to_expected",
             "float64",
             "The one over the other. NaN where fewer bins were predicted, as in a few regions, than are expected to be "
-            "called.",
+            "called, or less than a fifth of the group's insertions lie in the regions.",
         ),
     ),
 )
