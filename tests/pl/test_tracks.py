@@ -305,6 +305,41 @@ def test_the_signal_has_the_colours_of_the_groups(truth):
         assert to_hex(area.get_facecolor()) == colours[group]
 
 
+def tf_colours(figure):
+    """Colour of what is filled in the panels of each factor."""
+    areas = [(ax.get_label().split(": ")[1], patch) for ax in figure.axes for patch in ax.patches
+             if isinstance(patch, Polygon)]  # fmt: skip
+    return {name: to_hex(patch.get_facecolor()) for name, patch in areas if name != "signal"}
+
+
+def test_a_factor_has_one_colour_in_all_figures_of_a_run(tmp_path):
+    truth = make_truth(tmp_path, groups=["B"], tfs=[f"TF{i}" for i in range(9)])
+    draw = {name: tf_colours(pl.tracks(truth.adata, REGION, tfs=name))[name] for name in truth.tfs}
+    together = tf_colours(pl.tracks(truth.adata, REGION, tfs=["TF4", "TF1", "TF2"]))
+    assert together == {name: draw[name] for name in ("TF4", "TF1", "TF2")}
+    assert len(set(together.values())) == 3
+    shared = next(name for name in truth.tfs[1:] if draw[name] == draw["TF0"])
+    clashing = tf_colours(pl.tracks(truth.adata, REGION, tfs=[shared, "TF0", "TF2"]))
+    assert (clashing["TF0"], clashing["TF2"]) == (draw["TF0"], draw["TF2"])
+    assert len(set(clashing.values())) == 3
+
+
+def test_a_gene_stands_before_its_region_in_the_title(truth, tmp_path):
+    path = tmp_path / "genes.gtf"
+    path.write_text('chr22\tx\tgene\t18713001\t18714500\t.\t+\t.\tgene_id "g1"; gene_name "GENE1";\n')
+    figure = pl.tracks(truth.adata, "GENE1", genes=path, flank=200, groups="B", tfs="CTCF")
+    assert "GENE1, chr22:18,712,800-18,714,700 (1.9 kb)" in [text.get_text() for text in figure.texts]
+    assert texts_in_trouble(figure) == []
+
+
+def test_a_part_of_the_cells_is_told(truth):
+    part = truth.adata[truth.adata.obs["leiden"] == "B"].copy()
+    with pytest.warns(
+        UserWarning, match="no longer fits the object: group 'CD4/naive T . donor_1' had 30 cells and now"
+    ):
+        pl.tracks(part, REGION)
+
+
 def test_a_gene_or_a_row_is_shown_with_its_surroundings(truth, tmp_path):
     path = tmp_path / "genes.gtf"
     path.write_text('chr22\tx\tgene\t18713001\t18714500\t.\t+\t.\tgene_id "g1"; gene_name "GENE1";\n')

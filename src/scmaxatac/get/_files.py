@@ -8,7 +8,7 @@ from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac.results._files_of_run import list_files
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 
 
 @shared_docs
@@ -55,4 +55,4 @@ def files(data: Any, *, key: str = KEY_ADDED, mod: str = "atac") -> pd.DataFrame
     >>> files[["kind", "exists"]].to_dict("records")
     [{'kind': 'store', 'exists': True}]
     """
-    return list_files(find_results(data, key, mod))
+    return list_files(read_results(data, key, mod))

@@ -27,7 +27,7 @@ from scmaxatac.plotting._margins import (
 )
 from scmaxatac.plotting._matrix import MOST_COLUMNS, draw_matrix
 from scmaxatac.plotting._order import similar_together
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -145,7 +145,7 @@ def heatmap(
     n_all = values.shape[1]
     if tfs is None and n_tfs is not None and n_tfs < n_all:
         values = _most_different(values, n_tfs)
-    results = find_results(data, key, mod)
+    results = read_results(data, key, mod)
     fields = read_annotations(annotate, results, data, mod, [str(group) for group in values.index])
     values = _scaled(values, standard_scale, z_score)
     trees: dict[Side, np.ndarray | None] = {"group": None, "tf": None}

@@ -20,7 +20,7 @@ from scmaxatac.predict._browser_files import (
     saved_tracks,
     written_tracks,
 )
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 
 
 @shared_docs
@@ -95,7 +95,7 @@ def igv(
     >>> browser.search("chr5:100,000-120,000")  # doctest: +SKIP
     """
     notebook = _igv_notebook()
-    results = find_results(data, key, mod)
+    results = read_results(data, key, mod)
     everything = Choice(results.pick_groups(groups), results.pick_tfs(tfs), signal)
     place = place_for(results, region, everything)
     choice = everything if tfs is not None else most_called_at(results, everything, place)

@@ -33,7 +33,7 @@ from scmaxatac.plotting._qc_panels import (
     unused_fragments,
 )
 from scmaxatac.predict._quality import MOST_OFF
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -107,7 +107,7 @@ def qc(
     >>> figure.savefig("qc.png")  # doctest: +SKIP
     """
     check_save(save)
-    results = find_results(data, key, mod)
+    results = read_results(data, key, mod)
     table = results.table(_keys.QC)
     limits = {panel: results.params[name] for panel, name in _LIMITS.items()}
     ratios = table[[name for name in table if name.startswith(_keys.CALLED_TO_EXPECTED)]]

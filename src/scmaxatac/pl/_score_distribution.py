@@ -22,7 +22,7 @@ from scmaxatac.plotting._colours import group_colours
 from scmaxatac.plotting._finish import SavePath, check_save, finish
 from scmaxatac.plotting._labels import distinct_labels
 from scmaxatac.results._read_sites import read_sites
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -100,7 +100,7 @@ def score_distribution(
     """
     check_save(save)
     check_number("n_tfs", n_tfs, low=1, whole=True)
-    results = find_results(data, key, mod)
+    results = read_results(data, key, mod)
     chosen = results.pick_tfs(tfs)
     if tfs is None and len(chosen) > n_tfs:
         counts = read_sites(results, chosen, groups)["tf"].value_counts().reindex(chosen, fill_value=0)

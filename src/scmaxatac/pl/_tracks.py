@@ -12,7 +12,7 @@ from scmaxatac._docs import shared_docs
 from scmaxatac._keys import KEY_ADDED
 from scmaxatac.genome._interval_table import Table
 from scmaxatac.plotting._finish import SavePath, check_save, finish
-from scmaxatac.plotting._place import find_place
+from scmaxatac.plotting._place import find_place, gene_of
 from scmaxatac.plotting._strips import read_strips
 from scmaxatac.plotting._track_data import collect_tracks
 from scmaxatac.plotting._track_figure import Arrangement, check_arrangement, draw_tracks
@@ -53,7 +53,8 @@ def tracks(
 
     All signals share one range, so groups can be compared by eye. Scores are drawn from 0 to 1, with the threshold of
     the group and TF as a dashed line. Sites are bars below the scores. They are drawn at least 0.2% of the region wide,
-    to be seen. Where nothing was predicted tracks of scores are hatched: an empty track means low scores.
+    to be seen. Where nothing was predicted tracks of scores are hatched: an empty track means low scores. A factor has
+    the colour of its place among the run's, so that it is the same in all figures.
 
     Parameters
     ----------
@@ -135,7 +136,7 @@ def tracks(
     strips = read_strips(intervals, place, "intervals")
     marks = None if variants is None else variants_in(variants, place)
     shaded = None if highlight is None else read_strips({"highlight": highlight}, place, "highlight")["highlight"]
-    found = collect_tracks(results, data, mod, place, tfs=tfs, groups=groups, signal=signal)
+    found = collect_tracks(results, data, mod, place, tfs=tfs, groups=groups, signal=signal, gene=gene_of(region))
     figure = draw_tracks(
         found,
         layout,

@@ -10,6 +10,7 @@ import pandas as pd
 from scmaxatac import _keys
 from scmaxatac._text import choose_names
 from scmaxatac.containers._cells import cells_of, colors_of
+from scmaxatac.containers._objects import split_objects
 from scmaxatac.plotting._base import LIGHT_GREY, short_number
 from scmaxatac.plotting._colours import distinct_colours
 from scmaxatac.results._reader import Results, row_labels
@@ -50,7 +51,7 @@ def read_annotations(
     results
         The prediction.
     data, mod
-        The object, and its modality with ATAC data.
+        The object, or those that were predicted together, and the modality with ATAC data.
     groups
         Groups that are to be annotated.
 
@@ -70,31 +71,42 @@ def read_annotations(
         if not table.index.is_unique:
             raise ValueError(f"annotate has several rows for {table.index[table.index.duplicated()][0]!r}")
         return [_annotation(str(name), table.loc[list(groups), name], {}) for name in table]
-    cells, qc = cells_of(data, mod), results.table(_keys.QC)
+    members = [member for _, member in split_objects(data)]
+    cells, qc = [cells_of(member, mod) for member in members], results.table(_keys.QC)
     qc.index = qc.index.astype(str)
-    known = list(dict.fromkeys([*map(str, cells.obs.columns), *qc.columns]))
+    known = list(dict.fromkeys([*(str(name) for one in cells for name in one.obs), *qc.columns]))
     found = []
     for name in choose_names(wanted, known, "column", source="obs and get.qc have"):
-        if name not in cells.obs:
+        columns = [
+            _by_group(one.obs[name], member, results, mod)
+            for one, member in zip(cells, members, strict=True)
+            if name in one.obs
+        ]
+        if not columns:
             found.append(_annotation(name, qc.loc[list(groups), name], {}))
             continue
-        values = _of_groups(cells.obs[name], data, results, mod, groups)
+        values = _of_groups(name, columns, groups)
         texts = list(dict.fromkeys(values.dropna().astype(str)))
-        found.append(_annotation(name, values, colors_of(cells, name, texts)))
+        found.append(_annotation(name, values, colors_of(cells[0], name, texts)))
     return found
 
 
-def _of_groups(column: pd.Series, data: Any, results: Results, mod: str, groups: Sequence[str]) -> pd.Series:
-    """The one value that a column has in each group."""
-    labels = row_labels(data, results.params, mod)
+def _by_group(column: pd.Series, member: Any, results: Results, mod: str) -> dict[str, list[object]]:
+    """The values that a column of one object has in each of its groups."""
+    labels = row_labels(member, results.params, mod)
     names = pd.Series(np.array([*labels.names, None], dtype=object)[labels.codes], index=column.index)
+    return {group: list(column[names == group].dropna().unique()) for group in labels.names}
+
+
+def _of_groups(name: str, columns: Sequence[dict[str, list[object]]], groups: Sequence[str]) -> pd.Series:
+    """The one value that a column has in each group, over all objects."""
     values = {}
     for group in groups:
-        there = list(column[names == group].dropna().unique())
+        there = list(dict.fromkeys(value for column in columns for value in column.get(group, [])))
         if len(there) > 1:
             raise ValueError(
-                f"{column.name!r} has {len(there)} values in the group {group!r}, such as {there[0]} and {there[1]}; "
-                f"annotate with a table that has one a group, or predict by groupby=[..., {column.name!r}]"
+                f"{name!r} has {len(there)} values in the group {group!r}, such as {there[0]} and {there[1]}; "
+                f"annotate with a table that has one a group, or predict by groupby=[..., {name!r}]"
             )
         values[group] = there[0] if there else None
     return pd.Series(values, dtype=object).infer_objects()

@@ -63,3 +63,8 @@ def _asked_for(place: Any, genes: Genes | None, flank: int, sizes: Mapping[str, 
         raise ValueError(f"region is a {type(place).__name__}; {_HOW}")
     interval = read_intervals(pd.DataFrame([dict(row)]), "region").iloc[0]
     return str(interval["chrom"]), max(int(interval["start"]) - flank, 0), int(interval["end"]) + flank
+
+
+def gene_of(place: Any) -> str | None:
+    """Name of the gene by which a place that was found was asked for; None of a region or a row."""
+    return place if isinstance(place, str) and not looks_like_region(place) else None

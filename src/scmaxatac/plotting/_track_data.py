@@ -11,7 +11,7 @@ from scmaxatac._logging import logger, warn
 from scmaxatac.containers._cells import cells_of, colors_of, column_of, first_object
 from scmaxatac.genome._intervals import Intervals
 from scmaxatac.genome._windows import Grid, outside_windows
-from scmaxatac.plotting._base import PALETTE, nice_ceiling
+from scmaxatac.plotting._base import PALETTE, nice_ceiling, region_title
 from scmaxatac.results._read_sites import read_sites
 from scmaxatac.results._read_tracks import chrom_sizes, read_signal, read_track
 from scmaxatac.results._reader import Results
@@ -45,8 +45,12 @@ class TrackData:
         Where nothing was predicted, pairs of start and end.
     colors
         Colours of the groups that the object knows; empty where it knows none.
+    tf_colors
+        Colour of each factor.
     bin
         Width of a bin in bp.
+    title
+        What is shown, for readers.
     """
 
     chrom: str
@@ -60,7 +64,9 @@ class TrackData:
     signal_top: float | None
     gaps: list[tuple[int, int]]
     colors: dict[str, str]
+    tf_colors: dict[str, str]
     bin: int
+    title: str
 
     @property
     def names(self) -> list[str]:
@@ -81,6 +87,7 @@ def collect_tracks(
     tfs: str | Iterable[str] | None,
     groups: str | Iterable[str] | None,
     signal: bool,
+    gene: str | None = None,
 ) -> TrackData:
     """Read what is to be drawn.
 
@@ -96,6 +103,8 @@ def collect_tracks(
         Names, or None for all; of many factors the ones with most sites here.
     signal
         Whether the ATAC signal is wanted.
+    gene
+        Gene that the place was asked for by, for the title.
 
     Raises
     ------
@@ -134,8 +143,26 @@ def collect_tracks(
         nice_ceiling(highest) if signals else None,
         _gaps(results, chrom, start, end),
         colors_of(cells_of(first_object(data), mod), column, group_names) if params["rows"] == "cells" else {},
+        _tf_colours(names, results.tfs),
         int(params["bin"]),
+        ", ".join([*filter(None, [gene]), region_title(chrom, start, end)]),
     )
+
+
+def _tf_colours(drawn: list[str], of_run: list[str]) -> dict[str, str]:
+    """A colour for each factor: that of its place in the run, so that it is the same in all figures of the run.
+
+    The first of the factors that would share a colour keeps it, the others take those that are left.
+    """
+    colours: dict[str, str] = {}
+    for tf in sorted(drawn, key=of_run.index):
+        own = PALETTE[of_run.index(tf) % len(PALETTE)]
+        if own not in colours.values():
+            colours[tf] = own
+    left = [colour for colour in PALETTE if colour not in colours.values()]
+    without = [tf for tf in sorted(drawn, key=of_run.index) if tf not in colours]
+    colours.update(zip(without, left, strict=False))
+    return colours
 
 
 def _gaps(results: Results, chrom: str, start: int, end: int) -> list[tuple[int, int]]:

@@ -9,12 +9,10 @@ from scmaxatac.plotting._base import (
     GREY,
     LARGE,
     MEDIUM,
-    PALETTE,
     POINTS_PER_INCH,
     PanelGrid,
     available_size,
     position_axis,
-    region_title,
     text_width,
 )
 from scmaxatac.plotting._colours import distinct_colours
@@ -163,15 +161,16 @@ def _colours(tracks: TrackData, arrangement: Arrangement) -> dict[tuple[str, str
     of_group = tracks.colors or (distinct_colours(tracks.groups) if arrangement == "overlay" else {})
     if arrangement == "overlay":
         return {(group, name): of_group[group] for group in tracks.groups for name in tracks.names}
-    of_tf = dict(zip(tracks.tfs, PALETTE, strict=False))
-    return {(g, name): of_tf.get(name) or of_group.get(g, GREY) for g in tracks.groups for name in tracks.names}
+    return {
+        (g, name): tracks.tf_colors.get(name) or of_group.get(g, GREY) for g in tracks.groups for name in tracks.names
+    }
 
 
 def _header(
     grid: PanelGrid, layout: TrackLayout, tracks: TrackData, colours: dict[tuple[str, str], str], arrangement: str
 ) -> None:
     """Write the region, the ranges and, where tracks carry no names, what the colours mean."""
-    grid.text(layout.left, 0.12, region_title(tracks.chrom, tracks.start, tracks.end), fontsize=LARGE, va="center")
+    grid.text(layout.left, 0.12, tracks.title, fontsize=LARGE, va="center")
     dash, ranges = "\N{EN DASH}", []
     if tracks.signal_top is not None:
         ranges.append(f"signal 0{dash}{tracks.signal_top:g} (1 = 99th percentile of coverage)")
