@@ -121,7 +121,7 @@ class Genes:
         Parameters
         ----------
         name
-            Name of the gene, in upper or lower case where that leaves one, or its identifier, with or without a version.
+            Name of the gene, in any case where that leaves one, or its identifier, with or without a version.
         flank
             Bases to add on either side; the region does not begin before 0.
 

@@ -119,8 +119,6 @@ def collect_tracks(
     chrom, start, end = place
     region = f"{chrom}:{start}-{end}"
     gaps = _gaps(results, chrom, start, end)
-    if gaps == [(start, end)]:
-        warn(f"nothing was predicted in {chrom}:{start:,}-{end:,}, so it is hatched; {_predicted(results, place)}")
     group_names = results.pick_groups(groups)
     sites = read_sites(results, None, group_names)
     sites = sites[(sites["chrom"] == chrom) & (sites["end"] > start) & (sites["start"] < end)]
@@ -130,6 +128,8 @@ def collect_tracks(
         for group in group_names
         for tf in names
     }
+    if gaps == [(start, end)]:
+        warn(f"nothing was predicted in {chrom}:{start:,}-{end:,}, so it is hatched; {_predicted(results, place)}")
     signals = _signals(results, group_names, region) if signal else {}
     tables |= {(group, SIGNAL): table for group, table in signals.items()}
     highest = max((table["value"].max() for table in signals.values() if len(table)), default=0.0)

@@ -188,8 +188,9 @@ def downsampling_curve(
     Warns
     -----
     UserWarning
-        If sizes are left out, a single region leaves nothing to rank, intervals rest on too few blocks, or as :func:`predict_tfbs`
-        warns; but not that published thresholds don't fit the depth, which is what is measured here.
+        If sizes are left out, a single region leaves nothing to rank, intervals rest on too few blocks, or as
+        :func:`predict_tfbs` warns; but not that published thresholds don't fit the depth, which is what is measured
+        here.
 
     Raises
     ------

@@ -41,5 +41,6 @@ def unknown_tfs(missing: Iterable[str], known: Collection[str], *, folder: str =
         parts.append(f"{name!r}" + (f" ({hint})" if hint else ""))
     instead = f", and there is no folder {folder!r}" if folder else ""
     return KeyError(
-        f"no model is known for {', '.join(parts)}{instead}. scmaxatac.models.list_models() lists the {len(known)} there are"
+        f"no model is known for {', '.join(parts)}{instead}. scmaxatac.models.list_models() lists the {len(known)} "
+        "there are"
     )
