@@ -119,7 +119,8 @@ def heatmap(
 
     Returns
     -------
-    The axes of the heatmap, None if it was shown; the colour bar's are ``ax.images[0].colorbar.ax``.
+    The axes of the heatmap, None if it was shown; strips and trees are parts of it. The colour bar's axes are
+    ``ax.images[0].colorbar.ax``.
 
     Raises
     ------
