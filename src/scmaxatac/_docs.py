@@ -119,9 +119,9 @@ _TEXTS = {
     "save": """
         File to write the figure to, such as ``"figure.pdf"``; its ending says the format.""",
     "figure": """
-        The figure; None if it was shown, or drawn into `ax`.""",
+        The figure, as plots of several panels give it; None if it was shown, or drawn into `ax`.""",
     "axes": """
-        The axes; None if the figure was shown.""",
+        The axes, as plots of one panel give it (``ax.figure`` is the figure); None if the figure was shown.""",
     "force": """
         Download again what is there already.""",
     "base_url": """
