@@ -69,7 +69,7 @@ def write_gtf(path: Path, mb: float) -> None:
 
 CASES: dict[str, tuple[str, Callable[[Path, float], None], Callable[[Path], object]]] = {
     "merged": ("BED, merged", write_bed, lambda path: as_intervals(path, "peaks")),
-    "positions": ("BED, positions", write_bed, lambda path: read_bed(path, positions=True)),
+    "positions": ("BED, positions", write_bed, lambda path: read_bed(path, columns=())),
     "table": ("BED, table", write_bed, read_bed),
     "gtf": ("GTF, genes", write_gtf, read_gtf),
 }

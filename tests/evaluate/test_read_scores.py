@@ -61,7 +61,8 @@ def test_a_column_of_missing_scores_is_as_good_as_none(scores, peaks, genome, tm
     pd.testing.assert_frame_equal(benchmark(some.assign(score=empty), peaks, genome), expected)
     six = some.assign(name="x", score=".", strand="+")
     six.to_csv(tmp_path / "six.bed", sep="\t", header=False, index=False)
-    pd.testing.assert_frame_equal(benchmark(tmp_path / "six.bed", peaks, genome), expected)
+    with pytest.warns(UserWarning, match=r"all 40 scores of .*six\.bed are missing: each interval scores 1$"):
+        pd.testing.assert_frame_equal(benchmark(tmp_path / "six.bed", peaks, genome), expected)
     assert expected.loc["pooled", "average_precision"] > expected.loc["pooled", "random_precision"]
 
 
@@ -130,6 +131,28 @@ def test_scores_of_a_narrow_peak_file_that_are_all_alike_are_warned_about(scores
         UserWarning, match=r"all 100 scores of .*s\.narrowPeak are 0: no interval .*; signal_value differs"
     ):
         benchmark(tmp_path / "s.narrowPeak", peaks, genome)
+
+
+@pytest.mark.parametrize(
+    ("name", "columns", "message"),
+    [
+        ("s.bedGraph", {"score": "."}, r"all 100 scores of .*s\.bedGraph are missing: each interval scores 1$"),
+        ("s.bedGraph", {"score": 3}, r"all 100 scores of .*s\.bedGraph are 3: no interval ranks above another$"),
+        ("s.bed", {"name": "x", "score": 0}, r"all 100 scores of .*s\.bed are 0: no interval ranks above another$"),
+        (
+            "s.narrowPeak",
+            {"name": "x", "score": ".", "strand": "+", "signal": range(100), "p": -1, "q": -1, "peak": 5},
+            r"all 100 scores of .*s\.narrowPeak are missing: .*; signal_value differs",
+        ),
+    ],
+)
+def test_a_file_whose_scores_are_missing_or_all_alike_is_warned_about(
+    scores, peaks, genome, tmp_path, name, columns, message
+):
+    table = scores[["chrom", "start", "end"]].head(100).assign(**columns)
+    table.to_csv(tmp_path / name, sep="\t", header=False, index=False)
+    with pytest.warns(UserWarning, match=message):
+        benchmark(tmp_path / name, peaks, genome)
 
 
 def test_several_factors_or_groups_are_not_taken_for_one(scores, peaks, genome):

@@ -14,7 +14,7 @@ def test_headers_comments_and_windows_line_ends_are_skipped(tmp_path):
     path.write_bytes(b"browser position chr1\r\ntrack name=x\r\n#c\r\nchr1\t1\t20\ta#1\r\n\r\n# end\r\nchr2\t0\t5\tb")
     frame = read_bed(path)
     expected = pd.DataFrame({"chrom": ["chr1", "chr2"], "start": [1, 0], "end": [20, 5], "name": ["a#1", "b"]})
-    pd.testing.assert_frame_equal(frame, expected)
+    pd.testing.assert_frame_equal(frame, expected.astype({"name": "string[pyarrow]"}))
 
 
 def test_a_line_of_column_names_is_skipped(tmp_path):
@@ -54,7 +54,7 @@ def test_what_is_written_comes_back(tmp_path, name):
         {"chrom": ["chr1", "chrX"], "start": [0, 7], "end": [3, 9], "name": ["CD4/T", "b c"], "score": [0.125, np.nan]}
     )
     write_bed(tmp_path / name, frame)
-    pd.testing.assert_frame_equal(read_bed(tmp_path / name), frame)
+    pd.testing.assert_frame_equal(read_bed(tmp_path / name), frame.astype({"name": "string[pyarrow]"}))
     write_bed(tmp_path / name, frame)
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
@@ -115,7 +115,7 @@ def test_positions_alone_are_those_of_the_whole_table(tmp_path, separator):
     path = tmp_path / "peaks.bed"
     rows = [("chr2", 5, 9, "a", 7, "+"), ("chr1", 3, 4, "b", "x", "-"), ("chr1", 0, 9, "c", 1, ".")]
     path.write_text("".join(separator.join(map(str, row)) + "\n" for row in rows))
-    found = read_bed(path, positions=True)
+    found = read_bed(path, columns=())
     assert list(found) == ["chrom", "start", "end"]
     assert list(found.itertuples(index=False, name=None)) == [row[:3] for row in rows]
     with pytest.raises(ValueError, match=r"line 2: expected a number in column 'score'"):
@@ -161,11 +161,12 @@ def test_reading_does_not_depend_on_where_blocks_end(tmp_path, monkeypatch, size
         read_bed(path)
 
 
-def test_a_large_file_is_read_in_little_more_memory_than_its_table_takes(tmp_path, monkeypatch):
+@pytest.mark.parametrize("others", ["", "\tthe_name_of_peak_{}\t5\t+"])
+def test_a_large_file_is_read_in_little_more_memory_than_its_table_takes(tmp_path, monkeypatch, others):
     path = tmp_path / "a.bed"
     n = 400_000
     with path.open("w") as handle:
-        handle.writelines(f"chromosome_with_a_long_name\t{i}\t{i + 1}\n" for i in range(n))
+        handle.writelines(f"chromosome_with_a_long_name\t{i}\t{i + 1}{others.format(i)}\n" for i in range(n))
     monkeypatch.setattr(_line_blocks, "BLOCK", 1 << 18)
     tracemalloc.start()
     try:
@@ -175,6 +176,17 @@ def test_a_large_file_is_read_in_little_more_memory_than_its_table_takes(tmp_pat
         tracemalloc.stop()
     assert len(frame) == n
     assert peak < 3 * n * 24, "the text alone, held as a whole, would take more"
+    assert frame.iloc[:, 3:].memory_usage(deep=True, index=False).sum() <= n * len(others.format(n)) * 1.5
+
+
+def test_columns_that_are_not_asked_for_are_not_looked_at(tmp_path):
+    path = tmp_path / "a.bed"
+    path.write_text("chr1\t1\t20\ta\tmany\t-\nchr1\t2\t5\tb\tfew\t+\n")
+    table = read_bed(path, columns=["strand", "signal_value"])
+    assert list(table) == ["chrom", "start", "end", "strand"]
+    assert table["strand"].tolist() == ["-", "+"]
+    with pytest.raises(ValueError, match="expected a number in column 'score'"):
+        read_bed(path, columns=["score"])
 
 
 @pytest.mark.parametrize("n", [1, 2])

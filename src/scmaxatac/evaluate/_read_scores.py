@@ -15,6 +15,9 @@ from scmaxatac.genome._interval_table import Table, is_bigwig
 from scmaxatac.genome._intervals_on_genome import on_genome
 from scmaxatac.io._bigwig import read_bigwig, sizes_with_values
 
+_OTHER_SCORES = ("signal_value", "p_value", "q_value")
+"""Columns of narrowPeak files that intervals may be ranked by."""
+
 
 def read_scores(
     scores: Table, genome: Genome, chroms: Iterable[str] | None, bin_size: int
@@ -76,7 +79,7 @@ def _from_bigwig(
 def _from_table(
     given: Table, genome: Genome, chroms: Iterable[str] | None, bin_size: int
 ) -> tuple[list[str], Iterator[np.ndarray]]:
-    frame = on_genome(given, "scores", genome)
+    frame = on_genome(given, "scores", genome, columns=["name", "score", *_OTHER_SCORES])
     check_not_mixed(frame, "scores", "tf", "group")
     frame = _with_scores(frame, given)
     if not len(frame) and chroms is None:
@@ -107,11 +110,12 @@ def _with_scores(frame: pd.DataFrame, given: Table) -> pd.DataFrame:
     """
     if "score" not in frame:
         _refuse_numbers_as_names(frame, given)
-        return frame.assign(score=1.0)
+        return _scored(frame, 1.0)
     stored = frame["score"]
     missing = (stored.isna() | stored.isin([".", ""])).to_numpy(dtype=bool)
     if missing.all():
-        return frame.assign(score=1.0)
+        _warn_if_none(frame, given)
+        return _scored(frame, 1.0)
     if missing.any():
         raise ValueError(
             f"{missing.sum()} of {len(frame)} scores are missing ('.' or NaN); give every interval a score, or leave "
@@ -126,7 +130,14 @@ def _with_scores(frame: pd.DataFrame, given: Table) -> pd.DataFrame:
         lowest = numbers.to_numpy().argmin()
         _refuse_negative(numbers.to_numpy(), frame["chrom"].iloc[lowest])
     _warn_if_all_alike(frame, numbers, given)
-    return frame.assign(score=numbers)
+    return _scored(frame, numbers)
+
+
+def _scored(frame: pd.DataFrame, scores: pd.Series | float) -> pd.DataFrame:
+    """Positions and scores, without a copy of the positions."""
+    positions = frame[["chrom", "start", "end"]].copy(deep=False)
+    positions["score"] = scores
+    return positions
 
 
 def _refuse_numbers_as_names(frame: pd.DataFrame, given: Table) -> None:
@@ -140,12 +151,23 @@ def _refuse_numbers_as_names(frame: pd.DataFrame, given: Table) -> None:
             )
 
 
+def _warn_if_none(frame: pd.DataFrame, given: Table) -> None:
+    if isinstance(given, str | PathLike) and len(frame):
+        warn(f"all {len(frame):,} scores of {given} are missing: each interval scores 1{_what_differs(frame)}")
+
+
+def _what_differs(frame: pd.DataFrame) -> str:
+    """Hint at another column of a narrowPeak file that tells its intervals apart; "" without one."""
+    other = next((name for name in _OTHER_SCORES if name in frame and frame[name].nunique() > 1), "")
+    return f"; {other} differs: read the file and give it as the column score" if other else ""
+
+
 def _warn_if_all_alike(frame: pd.DataFrame, numbers: pd.Series, given: Table) -> None:
     if isinstance(given, str | PathLike) and len(numbers) > 1 and numbers.nunique() == 1:
-        columns = [name for name in ("signal_value", "p_value", "q_value") if name in frame]
-        other = next((name for name in columns if frame[name].nunique() > 1), "")
-        hint = f"; {other} differs: read the file and give it as the column score" if other else ""
-        warn(f"all {len(numbers):,} scores of {given} are {numbers.iloc[0]:g}: no interval ranks above another{hint}")
+        warn(
+            f"all {len(numbers):,} scores of {given} are {numbers.iloc[0]:g}: no interval ranks above "
+            f"another{_what_differs(frame)}"
+        )
 
 
 def _refuse_negative(scores: np.ndarray, chrom: str) -> None:

@@ -38,7 +38,7 @@ def background_regions(results: Results, background: Table | None) -> pd.DataFra
                 "file or table of the regions that could have been of interest, such as all peaks"
             )
         return predicted
-    table = read_intervals(background, "background", positions=True)[["chrom", "start", "end"]].drop_duplicates(
+    table = read_intervals(background, "background", columns=())[["chrom", "start", "end"]].drop_duplicates(
         ignore_index=True
     )
     if predicted is None:

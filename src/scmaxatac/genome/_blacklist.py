@@ -18,7 +18,7 @@ def read_blacklist(given: Blacklist | None) -> pd.DataFrame | None:
     """Read a blacklist as a table of chrom, start and end, and refuse it if a row is no interval; None for none."""
     if given is None:
         return None
-    frame = given.frame() if isinstance(given, Intervals) else read_intervals(given, "the blacklist", positions=True)
+    frame = given.frame() if isinstance(given, Intervals) else read_intervals(given, "the blacklist", columns=())
     return frame[["chrom", "start", "end"]]
 
 

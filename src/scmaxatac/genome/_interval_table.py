@@ -1,6 +1,6 @@
 """Intervals that users give, as files or tables: regions, blacklist, peaks, scores."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -49,10 +49,10 @@ def _named(what: str) -> Iterator[None]:
 def read_interval_blocks(given: str | PathLike[str], what: str) -> Iterator[pd.DataFrame]:
     """Read chrom, start and end of a BED file as :func:`read_intervals` does, in tables of 100,000s of rows."""
     with _named(what):
-        yield from read_bed_blocks(given, positions=True)
+        yield from read_bed_blocks(given, columns=())
 
 
-def read_intervals(given: Table, what: str, *, positions: bool = False) -> pd.DataFrame:
+def read_intervals(given: Table, what: str, *, columns: Collection[str] | None = None) -> pd.DataFrame:
     """Read a BED file, a table or names of intervals, and refuse it if a row holds none.
 
     Parameters
@@ -62,8 +62,8 @@ def read_intervals(given: Table, what: str, *, positions: bool = False) -> pd.Da
         several such names. A file of this name comes first.
     what
         What the intervals are, for messages: ``"regions"``, ``"peaks of CTCF"``.
-    positions
-        Whether chrom, start and end are enough. Other columns of a file are not looked at then, and take no memory.
+    columns
+        Those of a file that are needed beside chrom, start and end; by default all. Others take no memory.
 
     Returns
     -------
@@ -79,7 +79,7 @@ def read_intervals(given: Table, what: str, *, positions: bool = False) -> pd.Da
     """
     if is_path(given):
         with _named(what):
-            return read_bed(given, positions=positions)
+            return read_bed(given, columns=columns)
     if isinstance(given, str):
         with _named(what):
             return pd.DataFrame([parse_region(given)], columns=["chrom", "start", "end"])

@@ -16,7 +16,7 @@ _GATHERED = 4_000_000
 """Rows of a file that are merged at once."""
 
 
-def on_genome(given: Table, what: str, genome: Genome, *, positions: bool = False) -> pd.DataFrame:
+def on_genome(given: Table, what: str, genome: Genome, *, columns: Collection[str] | None = None) -> pd.DataFrame:
     """Read intervals as :func:`read_intervals` does, and keep those on chromosomes of the genome.
 
     Raises
@@ -25,7 +25,7 @@ def on_genome(given: Table, what: str, genome: Genome, *, positions: bool = Fals
         If the genome has none of the chromosomes, an interval reaches past its chromosome's end, or as
         :func:`read_intervals` raises.
     """
-    frame = read_intervals(given, what, positions=positions)
+    frame = read_intervals(given, what, columns=columns)
     known = frame["chrom"].isin(list(genome.sizes)).to_numpy()
     if not known.all():
         unknown = frame["chrom"][~known].unique()

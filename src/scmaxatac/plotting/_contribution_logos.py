@@ -86,7 +86,7 @@ def collect_rows(
     chosen_tfs = choose_names(tfs, params["tfs"], "TF", source="contributions were computed for")
     chosen_groups = choose_names(groups, params["groups"], "group", source="contributions were computed for")
     most = n_sites if n_sites is not None or regions is not None else _SITES
-    wanted = None if regions is None else read_intervals(regions, "regions")
+    wanted = None if regions is None else read_intervals(regions, "regions", columns=())
     rows: list[Row] = []
     for tf in chosen_tfs:
         found = [read_contributions(results, tf, group) for group in chosen_groups]

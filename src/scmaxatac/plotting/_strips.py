@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from scmaxatac.genome._chrom_styles import other_style
-from scmaxatac.genome._interval_table import Table, read_intervals
+from scmaxatac.genome._interval_table import Table, is_path, read_interval_blocks, read_intervals
 
 
 def read_strips(
@@ -34,12 +34,16 @@ def read_strips(
     chrom, start, end = place
     found = {}
     for name, table in given.items():
-        rows = read_intervals(table, f"{argument} {name!r}" if argument != name else argument)
-        if other_style(chrom) in set(rows["chrom"]) and chrom not in set(rows["chrom"]):
-            what = argument if argument == name else f"{argument} {name!r}"
+        what = argument if argument == name else f"{argument} {name!r}"
+        chroms: set[str] = set()
+        parts = []
+        for rows in read_interval_blocks(table, what) if is_path(table) else [read_intervals(table, what)]:
+            chroms.update(rows["chrom"].unique())
+            here = (rows["chrom"] == chrom) & (rows["end"] > start) & (rows["start"] < end)
+            parts.append(rows.loc[here, ["start", "end"]].clip(start, end))
+        if other_style(chrom) in chroms and chrom not in chroms:
             raise ValueError(
                 f"{what}: {other_style(chrom)!r} there is {chrom!r} in the region that is shown; rename the chromosomes"
             )
-        here = (rows["chrom"] == chrom) & (rows["end"] > start) & (rows["start"] < end)
-        found[str(name)] = rows.loc[here, ["start", "end"]].clip(start, end)
+        found[str(name)] = pd.concat(parts) if parts else pd.DataFrame({"start": [], "end": []}, dtype=int)
     return found

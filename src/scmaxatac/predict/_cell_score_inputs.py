@@ -148,7 +148,7 @@ def fragment_regions(regions: Table | None, run: Results | None, genome: Genome)
         If there are none, or as :func:`~scmaxatac.genome._intervals_on_genome.on_genome` raises.
     """
     if regions is not None:
-        frame = on_genome(regions, "regions", genome, positions=True)[["chrom", "start", "end"]]
+        frame = on_genome(regions, "regions", genome, columns=())[["chrom", "start", "end"]]
         if not len(frame):
             raise ValueError("regions are empty; give at least one")
         return frame.drop_duplicates().reset_index(drop=True)

@@ -31,7 +31,7 @@ def regions_to_explain(regions: Table, run: Run, genome: Genome) -> tuple[pd.Dat
     UserWarning
         If regions are left out.
     """
-    every = read_intervals(regions, "regions")
+    every = read_intervals(regions, "regions", columns=())
     if not len(every):
         raise ValueError("regions are empty; give at least one, or leave regions= out for the called sites")
     given, n_all = on_genome(every, "regions", genome), len(every)

@@ -74,7 +74,7 @@ def given_sites(sites: Table, tfs: Any, groups: Sequence[str], every_group: Coll
     ValueError
         If there are none, a row is no interval of the genome, or a strand, tf or group is missing or none.
     """
-    frame = read_intervals(sites, "sites")
+    frame = read_intervals(sites, "sites", columns=["strand"])
     if not len(frame):
         raise ValueError("sites are empty; give at least one, or leave sites= out for those that were predicted")
     frame = frame.assign(flipped=_on_reverse_strand(frame), **{name: _names(frame, name) for name in ("tf", "group")})
@@ -193,16 +193,16 @@ def _on_reverse_strand(frame: pd.DataFrame) -> np.ndarray:
     column = next((name for name in ("strand", "Strand") if name in frame), None)
     if column is None:
         return np.zeros(len(frame), dtype=bool)
-    strands = frame[column].astype(object)
-    strands = strands.where(frame[column].notna(), ".").astype(str)
-    wrong = ~strands.isin([*_FORWARD, _REVERSE]).to_numpy()
+    codes, found = pd.factorize(frame[column])  # not a text a row: files have many
+    strands = [*map(str, found), "."]  # none is -1, the last
+    wrong = np.array([strand not in (*_FORWARD, _REVERSE) for strand in strands])[codes]
     if wrong.any():
         i = int(wrong.argmax())
         raise ValueError(
-            f"sites: row {i + 1} has the strand {strands.iloc[i]!r} ({wrong.sum()} such rows); it can be '+', '-', or "
-            "'.' for none"
+            f"sites: row {i + 1} has the strand {strands[codes[i]]!r} ({wrong.sum()} such rows); it can be '+', '-', "
+            "or '.' for none"
         )
-    return np.asarray(strands == _REVERSE, dtype=bool)
+    return np.asarray(np.array([strand == _REVERSE for strand in strands])[codes])
 
 
 def _names(frame: pd.DataFrame, column: str) -> pd.Series:

@@ -119,7 +119,7 @@ def _peaks(stored: Any, what: str) -> pd.DataFrame:
 
 
 def _checked(given: Table, origin: str, genome: Genome, chroms: Sequence[str]) -> pd.DataFrame:
-    frame = on_genome(given, "regions", genome, positions=True)[["chrom", "start", "end"]]
+    frame = on_genome(given, "regions", genome, columns=())[["chrom", "start", "end"]]
     chosen = frame[frame["chrom"].isin(list(chroms))]
     if len(chosen) < len(frame):
         logger.info(

@@ -43,9 +43,10 @@ def benchmark(
     ----------
     scores
         A bigWig file, or a table with chrom, start, end and score, such as :func:`scmaxatac.get.track` gives. Scores
-        are at least 0. Without a score column, or where it holds nothing but ``.``, every interval scores 1. Bins that
-        a run did not keep (below ``settings.min_stored_score``) count as 0, which lowers the average precision of
-        factors whose scores are small; ``save_tracks=True`` keeps all.
+        are at least 0. Without a score column, or where it holds nothing but ``.``, every interval scores 1; of a file
+        that has such a column this is a warning. Bins that a run did not keep (below ``settings.min_stored_score``)
+        count as 0, which lowers the average precision of factors whose scores are small; ``save_tracks=True`` keeps
+        all.
     peaks
         A BED or narrowPeak file, or a table with chrom, start and end (0-based, half-open).
     genome

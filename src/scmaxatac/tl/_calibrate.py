@@ -98,10 +98,8 @@ def calibrate(
         raise KeyError(f"scores are of {', '.join(all_scores)}, peaks of {', '.join(all_peaks)}; give both for each")
     chosen = None if chroms is None else genome.select_chroms(chroms)
     one = len(all_peaks) == 1
-    all_peaks = {
-        n: read_intervals(t, "peaks" if one else f"peaks of {n}", positions=True) for n, t in all_peaks.items()
-    }
-    inside = None if regions is None else read_intervals(regions, "regions", positions=True)
+    all_peaks = {n: read_intervals(t, "peaks" if one else f"peaks of {n}", columns=()) for n, t in all_peaks.items()}
+    inside = None if regions is None else read_intervals(regions, "regions", columns=())
     scored = []
     for name, own in all_scores.items():
         bins = labelled_bins(own, all_peaks[name], genome=genome, chroms=chosen, regions=inside, bin_size=bin_size)

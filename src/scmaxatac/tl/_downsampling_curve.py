@@ -281,7 +281,7 @@ def _peaks_by_tf(
     given = {tf: by_name[tf.upper()] for tf in tfs if tf.upper() in by_name}
     for tf, table in given.items():
         check_not_mixed(table, f"peaks of {tf}", "tf")
-    return {tf: on_genome(table, f"peaks of {tf}", genome, positions=True) for tf, table in given.items()}
+    return {tf: on_genome(table, f"peaks of {tf}", genome, columns=()) for tf, table in given.items()}
 
 
 def _motif_bins(

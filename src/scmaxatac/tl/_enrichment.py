@@ -154,7 +154,7 @@ def enrichment(
 def _sets(regions: Table | Mapping[str, Table]) -> dict[str, pd.DataFrame]:
     """Tables of the sets by name; "" for one set without."""
     if not isinstance(regions, Mapping):
-        return {"": read_intervals(regions, "regions")}
+        return {"": read_intervals(regions, "regions", columns=())}
     if not regions:
         raise ValueError("regions holds no set; give at least one")
-    return {str(name): read_intervals(table, label(str(name))) for name, table in regions.items()}
+    return {str(name): read_intervals(table, label(str(name)), columns=()) for name, table in regions.items()}

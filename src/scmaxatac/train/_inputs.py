@@ -142,7 +142,7 @@ def _digest(signal: Signal) -> str:
 
 
 def _peaks(given: Table, what: str, genome: Genome) -> pd.DataFrame:
-    return on_genome(given, what, genome, positions=True)[["chrom", "start", "end"]].reset_index(drop=True)
+    return on_genome(given, what, genome, columns=())[["chrom", "start", "end"]].reset_index(drop=True)
 
 
 def _checksum(given: Table, table: pd.DataFrame) -> dict[str, Any]:
