@@ -15,7 +15,7 @@ STATEMENT = " ".join(_TEXTS["agreement"].split())
 NUMBERS = re.fullmatch(r".* within (\S+), or (\S+) where .* within (\S+), or (\S+) where .* by (\d\.\d)\.", STATEMENT)
 
 
-@pytest.mark.parametrize("place", ["README.md", "docs/concepts.md", make_engine, predict_tfbs], ids=str)
+@pytest.mark.parametrize("place", ["README.md", "docs/concepts.md", make_engine, predict_tfbs], ids=lambda place: getattr(place, "__name__", place))
 def test_it_is_said_in_the_same_words(place):
     text = (ROOT / place).read_text(encoding="utf-8") if isinstance(place, str) else place.__doc__
     assert STATEMENT in " ".join(text.split())

@@ -23,10 +23,16 @@ def test_common_names_stand_for_the_symbol(name, symbol):
 
 
 def test_symbols_and_unknown_names_stay_as_they_are():
-    assert [symbol_of(name, KNOWN) for name in (*KNOWN, "NOPE", "spi1")] == [*KNOWN, "NOPE", "spi1"]
+    assert [symbol_of(name, KNOWN) for name in (*KNOWN, "NOPE")] == [*KNOWN, "NOPE"]
     assert symbol_of("PU.1", ["CTCF"]) == "PU.1"
     assert symbol_of("PU.1", ["PU.1", "SPI1"]) == "PU.1"  # a model of the user's that is called so
     assert symbols_of(["PU.1", "CTCF", "SPI1"], KNOWN) == ["SPI1", "CTCF"]
+
+
+def test_the_case_of_a_symbol_does_not_matter_where_it_leaves_one():
+    assert [symbol_of(name, KNOWN) for name in ("ctcf", "Spi1", "Znf143")] == ["CTCF", "SPI1", "ZNF143"]
+    assert symbol_of("aaa", ["Aaa", "AAA"]) == "aaa"
+    assert symbol_of("AAA", ["Aaa", "AAA"]) == "AAA"
 
 
 def test_the_table_has_published_factors_and_no_name_twice():
@@ -70,9 +76,7 @@ def test_results_are_read_by_other_names_and_a_closing_line_says_what_was_added(
     )  # fmt: skip
     assert list(sma.get.activity(toy.adata).columns) == ["SPI1"]
     n = len(sma.get.sites(toy.adata))
-    added = (
-        rf"added to uns\['tfbs'\] and obsm\['X_tfbs'\]: {n} sites of 1 TFs in 3 groups, scores of 1 regions; [\d.]+ s"
-    )
+    added = rf"added to uns\['tfbs'\] and obsm\['X_tfbs'\]: {n} sites of 1 TF in 3 groups, scores of 1 region; [\d.]+ s"
     assert re.fullmatch(added, caplog.messages[-1])
     by_symbol = sma.get.sites(toy.adata, tfs="SPI1")
     assert len(by_symbol)

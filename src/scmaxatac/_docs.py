@@ -47,8 +47,8 @@ _TEXTS = {
         Column of ``obs`` that holds the biological replicate: replicates are averaged with equal weight, as in the
         paper. Without it the cells of a group are pooled.""",
     "mod": """
-        Modality of a MuData that holds the ATAC data. Where none is called ``"atac"``, the only one with results counts,
-        else the only one with fragments, then the only one whose columns are called as intervals.""",
+        Modality of a MuData that holds the ATAC data. Where none is called ``"atac"``, the only one with results
+        counts, else the only one with fragments, then the only one whose columns are called as intervals.""",
     "chroms": """
         Chromosomes to use; by default the genome's autosomes and X that have sequence.""",
     "signal_chroms": """
@@ -119,9 +119,9 @@ _TEXTS = {
     "save": """
         File to write the figure to, such as ``"figure.pdf"``; its ending says the format.""",
     "figure": """
-        The figure; None if it was shown, or drawn into `ax`.""",
+        The figure, as plots of several panels give it; None if it was shown, or drawn into `ax`.""",
     "axes": """
-        The axes; None if the figure was shown.""",
+        The axes, as plots of one panel give it (``ax.figure`` is the figure); None if the figure was shown.""",
     "force": """
         Download again what is there already.""",
     "base_url": """

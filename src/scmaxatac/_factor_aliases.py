@@ -109,14 +109,18 @@ def symbol_of(name: str, known: Collection[str]) -> str:
     Parameters
     ----------
     name
-        Symbol, or another name of a factor: upper and lower case and separators don't matter, ``"Pu.1"`` is SPI1.
+        Symbol, in upper or lower case where that leaves one, or another name of a factor, in which separators don't
+        matter either: ``"Pu.1"`` is SPI1.
     known
         Symbols there are.
     """
     if name in known:
         return name
     symbol = _SYMBOLS.get(_plain(name), name)
-    return symbol if symbol in known else name
+    if symbol in known:
+        return symbol
+    alike = [other for other in known if other.upper() == name.upper()]
+    return alike[0] if len(alike) == 1 else name
 
 
 def symbols_of(names: Iterable[str], known: Collection[str]) -> list[str]:

@@ -23,6 +23,11 @@ def abbreviate(names: Iterable[object], most: int = 5, *, separator: str = ", ")
     return separator.join(listed[:most]) + more
 
 
+def counted(n: int, noun: str) -> str:
+    """A number with what is counted: ``"1 region"``, ``"2 regions"``."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
 def choose_names(wanted: object, known: Sequence[str], what: str, *, source: str = "the results hold") -> list[str]:
     """Some of the known names, in the order that they were asked for, each once.
 

@@ -33,6 +33,15 @@ def test_without_replicates_a_group_is_its_own_library(path):
     assert grouped.codes[0].tolist() == [1, 0, -1, 1]
 
 
+@pytest.mark.parametrize("text", ["nan", "None", "<NA>", "NaT", "NaN"])
+def test_a_group_that_looks_like_a_missing_value_is_told(path, text):
+    with pytest.warns(UserWarning, match=rf"^'{text}' \(of 2 cells\) looks like missing values that became text"):
+        grouped = read_groups(make(["B", text, text, "B"]), "group", fragments=path)
+    assert set(grouped.groups) == {"B", text}
+    with pytest.warns(UserWarning, match=rf"'B\|{text}' \(of 1 cells"):
+        read_groups(make(["B"] * 4, ["x", text, "y", "y"]), ["group", "replicate"], fragments=path)
+
+
 def test_libraries_of_confusable_names_stay_apart(path):
     adata = make(["a", "a|b", "a", "a|b"], ["b|c", "c", "b|c", "d"])
     grouped = read_groups(adata, "group", fragments=path, replicate_key="replicate")

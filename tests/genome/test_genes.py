@@ -48,9 +48,17 @@ def test_a_name_is_resolved_to_a_region(genes):
     assert genes.region("ENSG1.1") == genes.region("ENSG1") == "chr1:4000-9000"
 
 
+def test_the_case_of_a_name_does_not_matter_where_it_leaves_one(genes, tmp_path):
+    assert genes.region("cd19") == genes.region("Cd19") == "chr2:100-400"
+    two = Genes(write_gtf(tmp_path / "case.gtf", [("chr1", 10, 20, "+", "Abc"), ("chr1", 30, 40, "+", "ABC")]))
+    assert two.region("ABC") == "chr1:30-40"
+    with pytest.raises(KeyError, match="no gene 'abc'; did you mean"):
+        two.region("abc")
+
+
 def test_a_name_that_is_unknown_or_not_unique_is_told(genes, tmp_path):
-    with pytest.raises(KeyError, match="no gene 'cd19'; did you mean 'CD19'"):
-        genes.region("cd19")
+    with pytest.raises(KeyError, match="no gene 'CD1'; did you mean 'CD19'"):
+        genes.region("CD1")
     with pytest.raises(ValueError, match="flank is -1"):
         genes.region("A", flank=-1)
     twice = Genes(write_gtf(tmp_path / "two.gtf", [("chrX", 10, 20, "+", "P"), ("chrY", 30, 40, "+", "P")]))

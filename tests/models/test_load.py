@@ -73,10 +73,17 @@ def test_a_published_model_that_is_not_installed_is_an_error_with_the_line_to_do
         load("CTCF")
 
 
-@pytest.mark.parametrize(("name", "hint"), [("ctcf", "'CTCF'. Names are case-sensitive"), ("RUNX2", "'RUNX1'")])
+@pytest.mark.parametrize(("name", "hint"), [("CTFC", "'CTCF'"), ("RUNX2", "'RUNX1'")])
 def test_an_unknown_name_is_an_error_that_suggests_the_nearest(empty_install, name, hint):
     with pytest.raises(KeyError, match=f"did you mean {hint}"):
         load(name)
+
+
+def test_a_name_that_may_be_a_folder_is_said_to_be_none(empty_install):
+    with pytest.raises(KeyError, match=r"no model is known for 'mdl', and there is no folder 'mdl'\. scmaxatac"):
+        load("mdl")
+    with pytest.raises(KeyError, match=r"no model is known for 'mdl'\. scmaxatac"):
+        load("maxatac:mdl")
 
 
 def test_an_unknown_source_is_an_error(empty_install):

@@ -89,8 +89,11 @@ def test_an_installed_and_a_demo_model_of_one_name_are_an_error(make_model, tmp_
 
 
 def test_names_that_are_not_there_are_all_named(folder, empty_install):
-    with pytest.raises(KeyError, match=r"a, CTCF not among the folder .* \(A, B, C\); did you mean 'A'"):
-        load_many(folder, ["A", "a", "CTCF"])
+    with pytest.raises(KeyError, match=r"^\"'AA', 'CTCF' not among those of .*models \(A, B, C\)"):
+        load_many(folder, ["A", "AA", "CTCF"])
+    with pytest.raises(KeyError, match=r"'CTFC' not among the demo models \(CTCF, .*\); did you mean 'CTCF'"):
+        load_many("demo", ["CTFC"])
+    assert names(load_many(folder, ["A", "a", "b"])) == ["A", "B"]
     with pytest.raises(FileNotFoundError, match=r"download\(\['CTCF', 'SPI1'\]\)"):
         load_many(None, ["CTCF", "SPI1"])
 

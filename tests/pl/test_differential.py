@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from scmaxatac import get, pl
 
@@ -11,20 +12,39 @@ def panels(figure):
     return {ax.get_label(): ax for ax in figure.axes}
 
 
-def test_factors_stand_where_effect_and_p_value_put_them_in_the_colour_of_their_direction():
+def test_factors_stand_where_effect_and_p_value_put_them_and_say_whether_they_are_significant():
     adata = compared(["Mono vs B"], 60)
     table = get.differential(adata)
-    selected, gained = table["q"] <= 0.05, table["effect"] > 0
-    drawn = panels(pl.differential(adata))["factors"]
+    selected = table["q"] <= 0.05
+    figure = pl.differential(adata)
+    drawn = panels(figure)["factors"]
     dots = [line for line in drawn.get_lines() if line.get_marker() == "o"]
-    for line, mask in zip(dots, (~selected, selected & gained, selected & ~gained), strict=True):
+    for line, mask in zip(dots, (~selected, selected), strict=True):
         assert mask.any()
         assert np.allclose(line.get_xdata(), table["effect"][mask])
         assert np.allclose(line.get_ydata(), -np.log10(table["p"][mask]))
-    assert len({line.get_color() for line in dots}) == 3
+    colours = {line.get_color() for line in dots}
+    assert len(colours) == 2
+    bars = {to_hex(bar.get_facecolor()) for bar in panels(figure)["sites"].patches}
+    assert not colours & bars, "a colour means one thing"
     named = {text.get_text() for text in drawn.texts}
     assert named
     assert named <= set(table["tf"][selected])
+    assert any("q \N{LESS-THAN OR EQUAL TO} 0.05" in text.get_text() for text in figure.texts)
+
+
+def test_factors_that_are_not_significant_are_named_if_there_is_room_and_pale():
+    adata = compared(["Mono vs B"], 4)
+    adata.uns["differential"]["factors"]["q"] = [0.01, np.nan, 0.2, 0.04]
+    drawn = panels(pl.differential(adata))
+    colours = {text.get_text(): text.get_color() for text in drawn["factors"].texts}
+    assert {"TF0", "TF1", "ZNF143"} <= set(colours)  # the fourth stands where a name is already
+    assert colours["TF0"] == colours["ZNF143"] != colours["TF1"]
+    opacity = [bar.get_facecolor()[3] for bar in drawn["sites"].patches]
+    assert opacity[:4] == opacity[4:]
+    assert [value == 1 for value in opacity[:4]] == [True, False, False, True]
+    plain = panels(pl.differential(compared(["Mono vs B"], 4, tested=False)))["sites"]
+    assert {bar.get_facecolor()[3] for bar in plain.patches} == {1}
 
 
 def test_sites_that_are_gained_stand_right_of_those_that_are_lost():

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import same_color
 
 from scmaxatac import get, pl
-from scmaxatac.plotting._base import PALETTE
+from scmaxatac.plotting._base import PALETTE, short_number
 
 from ._overlaps import texts_in_trouble
 
@@ -118,18 +118,39 @@ def panels(ax):
 
 
 @pytest.mark.parametrize("swap_axes", [False, True])
-def test_bars_are_the_fragments_used_by_the_group_beside_them(truth, swap_axes):
+def test_dots_and_numbers_are_the_fragments_used_by_the_group_beside_them(truth, swap_axes):
     ax = pl.heatmap(truth.adata, swap_axes=swap_axes)
     groups = labels(ax)[swap_axes]
     panel = panels(ax)["Fragments used"]
-    ends = [bar.get_y() + bar.get_height() if swap_axes else bar.get_x() + bar.get_width() for bar in panel.patches]
-    assert np.allclose(ends, get.qc(truth.adata).loc[groups, "n_fragments_used"])
-    middles = [bar.get_x() + bar.get_width() / 2 if swap_axes else bar.get_y() + bar.get_height() / 2
-               for bar in panel.patches]  # fmt: skip
+    used = get.qc(truth.adata).loc[groups, "n_fragments_used"]
+    (dots,) = [line for line in panel.get_lines() if line.get_marker() == "o"]
+    ends, middles = dots.get_data()[::-1] if swap_axes else dots.get_data()
+    assert np.allclose(ends, used)
     assert np.allclose(middles, range(len(groups)))
+    numbers = {text.xy[not swap_axes]: text.get_text() for text in panel.texts}
+    assert numbers == {i: short_number(count) for i, count in enumerate(used)}
     long_axis = (panel.get_xlim(), ax.get_xlim()) if swap_axes else (panel.get_ylim(), ax.get_ylim())
     assert long_axis[0] == long_axis[1]
+    assert texts_in_trouble(ax.figure) == []
     assert "Fragments used" not in panels(pl.heatmap(truth.adata, depth=False))
+
+
+def test_ends_of_the_colours_can_be_given_so_that_figures_compare(truth):
+    highest = get.activity(truth.adata).to_numpy().max()
+
+    def drawn_with(**options):
+        image = pl.heatmap(truth.adata, **options).images[0]
+        return *image.get_clim(), image.colorbar.extend
+
+    assert drawn_with() == (0, highest, "neither")
+    assert drawn_with(vmin=-1, vmax=1) == (-1, 1, "neither")
+    assert drawn_with(vmax=highest / 2) == (0, highest / 2, "max")
+    assert drawn_with(z_score="tf", vmin=-0.1, vmax=0.1) == (-0.1, 0.1, "both")
+    assert drawn_with(vmin=2) == (2, 3, "min")
+    with pytest.raises(ValueError, match=r"vmin is 1 and vmax 0\.5; vmin has to be below vmax"):
+        pl.heatmap(truth.adata, vmin=1, vmax=0.5)
+    with pytest.raises(ValueError, match="vmax is inf; it has to be a finite number"):
+        pl.heatmap(truth.adata, vmax=np.inf)
 
 
 def test_trees_join_neighbours_and_are_left_out_without_clustering(truth):

@@ -44,6 +44,17 @@ def test_no_texts_overlap_or_are_clipped(n_groups, n):
     assert texts_in_trouble(pl.rank_tfs(ranked(names[:n_groups], 40), n=n)) == []
 
 
+@pytest.mark.parametrize("n_groups", [1, 6])
+def test_what_the_axes_are_stands_below_the_panels(n_groups):
+    figure = pl.rank_tfs(ranked([f"g{i}" for i in range(n_groups)], 20))
+    figure.draw_without_rendering()
+    (text,) = [text for text in figure.texts if text.get_text().startswith("Score less that of the others")]
+    lowest = min(ax.get_tightbbox().y0 for ax in figure.axes)
+    box = text.get_window_extent()
+    assert box.y1 <= lowest
+    assert lowest - box.y1 < 0.2 * figure.dpi
+
+
 def test_panels_are_drawn_in_the_place_of_an_axes():
     figure, axes = plt.subplots(1, 2, figsize=(12, 5))
     assert pl.rank_tfs(ranked(["A", "B"], 20), ax=axes[1]) is None

@@ -1,26 +1,38 @@
+import json
+
 import numpy as np
 import pytest
 from _slots import make_truth
 
 from scmaxatac import get, pl
+from scmaxatac.plotting._base import GREY
 
 from ._overlaps import texts_in_trouble
 
 
-def test_a_line_says_how_many_regions_reach_a_score_and_a_dot_how_many_the_threshold(truth):
+def test_a_line_says_how_many_regions_reach_a_score_and_a_dashed_one_where_each_threshold_is(truth):
+    params = get.params(truth.adata)
+    scores, (first, *others) = get.scores(truth.adata, tfs="CTCF"), truth.groups
+    params["thresholds"]["CTCF"] = {first: 0.3, **dict.fromkeys(others, 0.5)}
+    truth.adata.uns["tfbs"]["params"] = json.dumps(params)
     ax = pl.score_distribution(truth.adata, "CTCF").axes[0]
-    scores, thresholds = get.scores(truth.adata, tfs="CTCF"), get.params(truth.adata)["thresholds"]["CTCF"]
-    lines, dots = ax.get_lines()[: len(truth.groups)], ax.get_lines()[len(truth.groups) :]
-    for group, line, dot in zip(truth.groups, lines, dots, strict=True):
+    lines, thresholds = ax.get_lines()[: len(truth.groups)], ax.get_lines()[len(truth.groups) :]
+    for group, line in zip(truth.groups, lines, strict=True):
         values = scores[group].layers["CTCF"].ravel()
         values = values[np.isfinite(values)]
         for x, y in zip(line.get_xdata(), line.get_ydata(), strict=True):
             assert y <= (values >= x).sum()
         assert line.get_ydata()[-1] == len(values)
-        ((x,), (y,)) = dot.get_data()
-        assert x == thresholds[group]
-        assert y == max((values >= np.float32(thresholds[group])).sum(), 1)
-        assert dot.get_color() == line.get_color()
+    drawn = [(line.get_xdata()[0], line.get_color()) for line in thresholds]
+    assert drawn == [(0.3, lines[0].get_color()), (0.5, GREY)]
+    assert all(line.is_dashed() for line in thresholds)
+
+
+def test_a_threshold_out_of_reach_has_no_line(truth):
+    params = get.params(truth.adata)
+    params["thresholds"]["CTCF"] = dict.fromkeys(truth.groups, float("inf"))
+    truth.adata.uns["tfbs"]["params"] = json.dumps(params)
+    assert len(pl.score_distribution(truth.adata, "CTCF").axes[0].get_lines()) == len(truth.groups)
 
 
 def test_groups_have_the_colours_that_the_object_has_for_them(truth):

@@ -191,6 +191,20 @@ def test_without_a_store_only_the_signal_is_left_out_with_a_warning(tmp_path):
     assert list(panels(figure)) == ["B: CTCF"]
 
 
+def test_a_region_in_which_nothing_was_predicted_is_told_with_where_predictions_lie(truth):
+    regions = truth.adata.uns["tfbs"]["regions"]
+    first, last = regions.iloc[0], regions.iloc[-1]
+    nearest = f"{last['chrom']}:{last['start']:,}-{last['end']:,}"
+    far = f"chr22:{last['end'] + 50_000}-{last['end'] + 60_000}"
+    with pytest.warns(
+        UserWarning, match=f"^nothing was predicted in chr22:.* the nearest region that was is {nearest}$"
+    ):
+        pl.tracks(truth.adata, far, groups="B", tfs="CTCF")
+    with pytest.warns(UserWarning, match=f"nearest region that was is chr22:{first['start']:,}-"):
+        pl.tracks(truth.adata, f"chr22:{first['start'] - 60_000}-{first['start'] - 50_000}", groups="B", tfs="CTCF")
+    pl.tracks(truth.adata, f"chr22:{last['end'] - 100}-{last['end'] + 60_000}", groups="B", tfs="CTCF")  # in part
+
+
 def test_a_region_that_is_no_region_is_told(truth):
     with pytest.raises(ValueError, match="'chr22' is a chromosome; for all of it give 'chr22:0-"):
         pl.tracks(truth.adata, "chr22")

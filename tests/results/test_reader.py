@@ -114,5 +114,7 @@ def test_of_a_mudata_the_modality_with_results_is_read_or_named(truth):
     with columns_not_pulled():
         mdata = mudata.MuData({"rna": rna, "peaks": truth.adata})
         assert find_results(mdata, "tfbs", "atac").adata is mdata["peaks"]
-        with pytest.raises(KeyError, match=r"no results under uns\['tfbs'\]: modality 'peaks' has them: give mod='peaks'"):
+        with pytest.raises(
+            KeyError, match=r"no results under uns\['tfbs'\]: modality 'peaks' has them: give mod='peaks'"
+        ):
             find_results(mdata, "tfbs", "rna")

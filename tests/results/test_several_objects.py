@@ -25,6 +25,7 @@ def several(request, truth):
 READERS = {
     "activity": lambda data: get.activity(data),
     "activity as AnnData": lambda data: get.activity(data, as_anndata=True).to_df(),
+    "files": lambda data: get.files(data),
     "params": lambda data: pd.Series(get.params(data)).astype(str).to_frame(),
     "qc": lambda data: get.qc(data),
     "scores": lambda data: get.scores(data, tfs="CTCF").to_df(),

@@ -72,6 +72,12 @@ def inside(bin_):
     return bool(((rows["start"] < bin_.end) & (rows["end"] > bin_.start)).any())
 
 
+def test_a_single_region_leaves_nothing_to_rank_and_that_is_told(curve):
+    with pytest.warns(UserWarning, match="spearman will be NaN: it ranks regions, and there is one"):
+        table = curve(regions="chr1:1,000-3,000", chroms=CHROMS)
+    assert table["spearman"].isna().all()
+
+
 def test_a_smaller_library_gives_what_a_thinned_pseudobulk_holds(curve, mini, fragment_file):
     table = curve(rng=3)
     bulks = sma.pp.pseudobulk(

@@ -378,6 +378,8 @@ def test_peaks_that_teach_nothing_are_an_error(genome, absolute, tmp_path):
     elsewhere = pd.DataFrame({"chrom": ["chr3"], "start": [5], "end": [50]})
     with pytest.raises(ValueError, match="no ChIP-seq peak of B, CD4/T lies on chr1; there are peaks on chr3"):
         train_with(elsewhere)
+    with pytest.raises(ValueError, match="there is no ChIP-seq peak of B, CD4/T: what was given holds no interval"):
+        train_with(elsewhere.iloc[:0])
     with pytest.raises(ValueError, match="no ChIP-seq peak of Mono lies on chr2; there are peaks on chr1"):
         train_with(elsewhere.assign(chrom="chr1"))
     with pytest.raises(ValueError, match="chip_peaks of 'B' are on 1, none of which"):

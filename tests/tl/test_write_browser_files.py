@@ -72,6 +72,15 @@ def test_tracks_hold_what_get_gives(adata, predict, tmp_path, save_tracks):
                     assert abs(values.max() - max(covered.values())) <= 0.0005
 
 
+@pytest.mark.parametrize("several", [list, lambda both: dict(zip("ab", both, strict=True))], ids=["list", "dict"])
+def test_objects_that_were_predicted_together_give_what_one_of_them_gives(predicted, tmp_path, several):
+    both = several([predicted, predicted.copy()])
+    one = files_in(sma.tl.write_browser_files(predicted, tmp_path / "one", assembly="hg38"))
+    found = files_in(sma.tl.write_browser_files(both, tmp_path / "both", assembly="hg38"))
+    assert found.keys() == one.keys()
+    assert {name for name in one if found[name] != one[name]} <= {".scmaxatac.lock", "scmaxatac.json"}
+
+
 def test_sites_are_sorted_narrow_peaks_with_whole_scores_and_the_same_as_bigbed(predicted, tmp_path):
     folder = sma.tl.write_browser_files(predicted, tmp_path / "browser", assembly="hg38")
     table = table_of(folder)

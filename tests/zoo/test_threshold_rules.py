@@ -50,6 +50,17 @@ def test_the_command_line_and_python_give_the_same_rule(text):
     assert parse_rule(given) == rule
 
 
+@pytest.mark.parametrize(("text", "rule"), [("recall=0.3", ("recall", 0.3)), ("log2fc=7", ("log2fc", 7))])
+def test_python_takes_a_pair_as_the_command_line_does(text, rule):
+    assert parse_rule(text) == parse_fixed_rule(text) == parse_rule(rule)
+
+
+@pytest.mark.parametrize("text", ["precision=high", "recall=inf", "f1=0.3", "=1", "0.4"])
+def test_other_texts_are_shown_as_given_with_the_pair_that_is_meant(text):
+    with pytest.raises(ValueError, match=rf'^threshold rule \'{text}\' is not understood.* or "precision=0.8"'):
+        parse_rule(text)
+
+
 @pytest.mark.parametrize("text", ["F1", "1.5", "nan", "precision", "precision=high", "recall=inf", "f1=0.3", "=1", ""])
 def test_what_is_no_rule_in_python_is_none_on_the_command_line(text):
     with pytest.raises(ValueError, match="is not understood; use f1, matched, mixed, a number between 0 and 1"):

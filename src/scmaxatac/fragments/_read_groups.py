@@ -7,10 +7,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from scmaxatac._logging import logger, warn
-from scmaxatac._text import known_instead
-from scmaxatac.containers._objects import pooled_group_labels, split_objects
+from scmaxatac._text import abbreviate, known_instead
+from scmaxatac.containers._objects import JOIN, pooled_group_labels, split_objects
 from scmaxatac.fragments._resolve_fragments import SourceWithRows, fragment_sources
 from scmaxatac.fragments._source import FragmentSource
+
+_MISSING = frozenset({"nan", "NaN", "None", "<NA>", "NaT"})
+"""What missing values become where a column is made text."""
 
 FragmentPaths = str | PathLike[str] | Mapping[str, str | PathLike[str]]
 """A fragment file, or one for each sample."""
@@ -81,6 +84,7 @@ def read_groups(
     codes, names = pooled_group_labels(objects, groupby, mod)
     if n_lost := sum(int((code < 0).sum()) for code in codes):
         logger.info("%d of %d cells have no group and are left out", n_lost, sum(map(len, codes)))
+    _warn_of_missing_as_text(codes, names)
     libraries, groups = list(names), {name: [name] for name in names}
     library_codes = codes
     if replicate_key is not None:
@@ -92,6 +96,15 @@ def read_groups(
     for found, library in zip(of_members, library_codes, strict=True):
         sources += [(source, library[rows]) for source, rows in found if (library[rows] >= 0).any()]
     return GroupedFragments(sources, libraries, groups, codes)
+
+
+def _warn_of_missing_as_text(codes: Sequence[np.ndarray], names: Sequence[str]) -> None:
+    if found := [name for name in names if _MISSING.intersection(name.split(JOIN))]:
+        n_cells = sum(int((code == names.index(name)).sum()) for code in codes for name in found)
+        warn(
+            f"{abbreviate(map(repr, found))} (of {n_cells} cells) looks like missing values that became text, as with "
+            "astype(str), but is a group like any other; if no group is meant, leave the values missing"
+        )
 
 
 def sources_of_members(

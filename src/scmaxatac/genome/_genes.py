@@ -121,7 +121,7 @@ class Genes:
         Parameters
         ----------
         name
-            Name of the gene, or its identifier, with or without a version.
+            Name of the gene, in any case where that leaves one, or its identifier, with or without a version.
         flank
             Bases to add on either side; the region does not begin before 0.
 
@@ -266,6 +266,9 @@ class Genes:
                 return rows
         rows = self.table[self.table["id"].str.partition(".")[0] == name]
         if len(rows):
+            return rows
+        rows = self.table[self.table["gene"].str.lower() == str(name).lower()]
+        if rows["gene"].nunique() == 1:
             return rows
         by_lower = {str(other).lower(): other for other in self.table["gene"]}
         near = [by_lower[match] for match in get_close_matches(str(name).lower(), list(by_lower), n=3)]

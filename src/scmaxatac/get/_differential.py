@@ -51,6 +51,8 @@ def differential(
     Returns
     -------
     The table, whose columns :func:`scmaxatac.tl.differential_tfbs` describes. Factors come in the order of their rank.
+    gained, lost, shared, significant, null_gained and null_lost are numbers of units; null_significant is no number but
+    the share, from 0 to 1, of units with a p-value below 0.05 between two halves of the same samples.
 
     Raises
     ------

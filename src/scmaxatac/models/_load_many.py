@@ -170,6 +170,9 @@ def _refuse_twice(models: list[TFModel]) -> None:
 
 def _not_given(missing: list[str], found: _Found, models: Models) -> KeyError:
     hints = [hint for tf in missing if (hint := suggestion(tf, found))]
-    where = f"the folder {models}" if isinstance(models, str | os.PathLike) else "the models given"
+    where = f"those of {models}" if isinstance(models, str | os.PathLike) else "the models given"
+    where = "the demo models" if models == "demo" else where
     names = abbreviate(sorted(found), 10)
-    return KeyError(f"{', '.join(missing)} not among {where} ({names}){'; ' if hints else ''}{'; '.join(hints)}")
+    return KeyError(
+        f"{', '.join(map(repr, missing))} not among {where} ({names}){'; ' if hints else ''}{'; '.join(hints)}"
+    )

@@ -32,8 +32,11 @@ if TYPE_CHECKING:
 
 _FDR = 0.05
 _NAMED = 12
-_GAINED, _LOST, _SHARED = PALETTE[1], PALETTE[0], LIGHT_GREY
-_LEFT, _VOLCANO, _BARS, _GAP, _RIGHT, _TOP, _BOTTOM, _ROW = 0.6, 3.0, 2.6, 0.35, 0.15, 0.6, 0.5, 0.19
+_GAINED, _LOST = PALETTE[1], PALETTE[0]
+_SELECTED = "black"
+_PALE = 0.3  # opacity of what is not selected
+_LEFT, _VOLCANO, _BARS, _GAP, _RIGHT, _TOP, _BOTTOM, _ROW = 0.6, 3.0, 2.6, 0.35, 0.15, 0.65, 0.5, 0.19
+_NOTES, _LINE = 0.36, 0.15
 
 
 @shared_docs
@@ -53,10 +56,10 @@ def differential(
 ) -> "Figure | None":
     """Draw a comparison of groups: effect and p-value of each factor, and the sites that the first ones gain and lose.
 
-    Factors with q-values up to 0.05 are coloured and, as far as twelve go, named. A comparison without replicates has
-    no p-values: the bars are drawn alone. Where two halves of the same samples were compared as well (the null), the
-    grey band is the largest effect that any factor has between them, and the black lines across the bars are the sites
-    that one half gains or loses against the other.
+    Factors with q-values up to 0.05 are black, the others grey with pale bars; twelve are named, those that are black
+    first. A comparison without replicates has no p-values: the bars are drawn alone. Where two halves of the same
+    samples were compared as well (the null), the grey band is the largest effect that any factor has between them, and
+    the black lines across the bars are the sites that one half gains or loses against the other.
 
     Parameters
     ----------
@@ -125,11 +128,12 @@ def differential(
     grid = PanelGrid(ax, width, height)
     grid.text(0.1, 0.16, name, fontsize=LARGE, va="center")
     has_null = "null_effect" in table and bool(table["null_effect"].notna().any())
+    notes = [f"black: q \N{LESS-THAN OR EQUAL TO} {_FDR}; grey and pale: above"] if tested else []
     if has_null:
         marks = "grey band, black lines" if tested else "black lines"
-        grid.text(
-            0.1, 0.36, f"{marks}: two halves of the same samples, which differ by chance", color=GREY, va="center"
-        )
+        notes.append(f"{marks}: two halves of the same samples, which differ by chance")
+    for i, note in enumerate(notes):
+        grid.text(0.1, _NOTES + _LINE * i, note, color=GREY, va="center")
     if tested:
         panel = grid.panel(_LEFT, _TOP, across, down)
         panel.set_label("factors")
@@ -140,7 +144,7 @@ def differential(
     left = (_LEFT + across if tested else 0) + _GAP + names_width
     panel = grid.panel(left, _TOP, rest - across, down)
     panel.set_label("sites")
-    _draw_sites(panel, first, has_null=has_null)
+    _draw_sites(panel, first, has_null=has_null, tested=tested)
     return finish(grid.figure, ax=ax, show=show, save=save)
 
 
@@ -149,7 +153,7 @@ def _draw_volcano(ax: "Axes", table: pd.DataFrame) -> None:
     heights = -np.log10(np.maximum(p, np.nextafter(0, 1)))
     selected = table["q"].to_numpy(float) <= _FDR
     ax.axvline(0, color=GREY, linewidth=0.7, zorder=0)
-    for mask, colour in ((~selected, GREY), (selected & (effects > 0), _GAINED), (selected & (effects <= 0), _LOST)):
+    for mask, colour in ((~selected, GREY), (selected, _SELECTED)):
         ax.plot(effects[mask], heights[mask], "o", color=colour, markersize=4, alpha=0.8, markeredgewidth=0)
     _name_points(ax, table, effects, heights, selected)
     ax.margins(0.12)
@@ -162,11 +166,12 @@ def _draw_volcano(ax: "Axes", table: pd.DataFrame) -> None:
 def _name_points(
     ax: "Axes", table: pd.DataFrame, effects: np.ndarray, heights: np.ndarray, selected: np.ndarray
 ) -> None:
-    """Name the highest of the selected points, beside them where no other name stands already."""
+    """Name the highest points, the selected ones first, beside them where no other name stands already."""
     ax.margins(0.12)
     ax.autoscale_view()
     boxes: list[tuple[float, float, float, float]] = []
-    for i in np.flatnonzero(selected)[np.argsort(-heights[selected], kind="stable")][:_NAMED]:
+    known = np.flatnonzero(np.isfinite(heights) & np.isfinite(effects))
+    for i in known[np.lexsort((-heights[known], ~selected[known]))][:_NAMED]:
         text = str(table["tf"].iloc[i])
         side = -1 if effects[i] > 0 else 1  # towards the middle, where there is room
         x, y = ax.transData.transform((effects[i], heights[i]))
@@ -178,15 +183,20 @@ def _name_points(
         boxes.append(box)
         ax.annotate(
             text, (effects[i], heights[i]), xytext=(4 * side, 0), textcoords="offset points", fontsize=SMALL,
-            ha="left" if side > 0 else "right", va="center",
+            ha="left" if side > 0 else "right", va="center", color=_SELECTED if selected[i] else GREY,
         )  # fmt: skip
 
 
-def _draw_sites(ax: "Axes", table: pd.DataFrame, *, has_null: bool) -> None:
+def _draw_sites(ax: "Axes", table: pd.DataFrame, *, has_null: bool, tested: bool) -> None:
+    from matplotlib.colors import to_rgba
+
     at = np.arange(len(table))
     gained, lost = table["gained"].to_numpy(float), table["lost"].to_numpy(float)
-    ax.barh(at, gained, color=_GAINED, height=0.75)
-    ax.barh(at, -lost, color=_LOST, height=0.75)
+    faded = (
+        (table["q"] > _FDR).to_numpy() | table["q"].isna().to_numpy() if tested else np.zeros(len(table), dtype=bool)
+    )
+    for counts, colour in ((gained, _GAINED), (-lost, _LOST)):
+        ax.barh(at, counts, color=[to_rgba(colour, _PALE if pale else 1) for pale in faded], height=0.75)
     ends = [*gained, *lost]
     if has_null:
         by_chance = table["null_gained"].to_numpy(float), -table["null_lost"].to_numpy(float)
@@ -195,6 +205,8 @@ def _draw_sites(ax: "Axes", table: pd.DataFrame, *, has_null: bool) -> None:
             ends += [*np.abs(counts)]
     ax.axvline(0, color=GREY, linewidth=0.7)
     ax.set_yticks(at, table["tf"].astype(str), fontsize=SMALL)
+    for tick, pale in zip(ax.get_yticklabels(), faded, strict=True):
+        tick.set_color(GREY if pale else _SELECTED)
     ax.set_ylim(len(table) - 0.4, -0.6)
     limit = max(float(np.nanmax([*ends, 1])), 1) * 1.05
     ax.set_xlim(-limit, limit)

@@ -55,6 +55,8 @@ def heatmap(
     annotate: str | Iterable[str] | pd.DataFrame | None = None,
     swap_axes: bool | None = None,
     cmap: "str | Colormap | None" = None,
+    vmin: float | None = None,
+    vmax: float | None = None,
     key: str = _keys.KEY_ADDED,
     mod: str = "atac",
     figsize: tuple[float, float] | None = None,
@@ -65,7 +67,7 @@ def heatmap(
     """Draw the activity of each TF in each group as a heatmap, with the groups' depth, trees and annotation beside it.
 
     TFs without sites have no activity and are grey. Activities depend on depth: before you read a difference between
-    groups as biology, see in the strip of bars whether the groups are about as deep, and more in :func:`qc`.
+    groups as biology, see in the strip of dots whether the groups are about as deep, and more in :func:`qc`.
 
     Parameters
     ----------
@@ -90,7 +92,7 @@ def heatmap(
     dendrogram
         Whether to draw the trees of the clustering.
     depth
-        Whether to draw the fragments that each group was predicted from, on a scale of powers of ten.
+        Whether to draw the fragments that each group was predicted from: dots on a scale of powers of ten, and numbers.
     annotate
         What to tell of the groups, in fields of colour: columns of ``obs`` that have one value in each group, such as
         a condition (colours of ``uns["<column>_colors"]`` where these are there), columns of :func:`scmaxatac.get.qc`,
@@ -99,6 +101,9 @@ def heatmap(
         Whether TFs are the rows and groups the columns; by default where there are more than 40 TFs.
     cmap
         Name of a colour map of matplotlib.
+    vmin, vmax
+        Values at the ends of the colours, what lies beyond them has the colour of the end; by default 0 and the largest
+        value drawn, with `z_score` the largest on either side of 0. Give both to compare figures.
     key
         {key}
     mod
@@ -114,15 +119,16 @@ def heatmap(
 
     Returns
     -------
-    The axes of the heatmap, None if it was shown; the colour bar's are ``ax.images[0].colorbar.ax``.
+    The axes of the heatmap, None if it was shown; strips and trees are parts of it. The colour bar's axes are
+    ``ax.images[0].colorbar.ax``.
 
     Raises
     ------
     KeyError
         If there are no results under `key`, no such TF or group among them, or nothing of this name to annotate with.
     ValueError
-        If `standard_scale` or `z_score` is unknown or both are given, `n_tfs` is no positive number, or a column has
-        several values in a group.
+        If `standard_scale` or `z_score` is unknown or both are given, `n_tfs` is no positive number, `vmin` is not
+        below `vmax`, or a column has several values in a group.
 
     Examples
     --------
@@ -141,6 +147,7 @@ def heatmap(
     check_save(save)
     _check_scales(standard_scale, z_score)
     check_number("n_tfs", n_tfs, low=1, whole=True, optional=True)
+    _check_limits(vmin, vmax)
     values = get.activity(data, tfs=tfs, groups=groups, key=key, mod=mod).astype(float)
     n_all = values.shape[1]
     if tfs is None and n_tfs is not None and n_tfs < n_all:
@@ -168,13 +175,13 @@ def heatmap(
         cmap=colours,
     )  # fmt: skip
     ax = drawn.ax
-    _set_limits(drawn.image, values.to_numpy(), z_score)
+    _set_limits(drawn.image, values.to_numpy(), z_score, vmin, vmax)
     margins = {"right": Margin(ax, "right"), "top": Margin(ax, "top", drawn.top)}
     side = margins["top" if swapped else "right"]
     for field in fields:
         draw_colours(side, field.name, [field.colours[str(group)] for group in values.index], drawn.pitch[not swapped])
     if counts is not None:
-        draw_counts(side, _DEPTH, counts)
+        draw_counts(side, _DEPTH, counts, drawn.pitch[not swapped])
     for what, tree in trees.items():
         if tree is not None:
             draw_tree(margins["top" if swapped == (what == "group") else "right"], f"tree of {what}s", tree)
@@ -194,6 +201,15 @@ def _check_scales(standard_scale: object, z_score: object) -> None:
             raise ValueError(f"{name} is {scale!r}; it can be 'tf', 'group' or None")
     if standard_scale is not None and z_score is not None:
         raise ValueError("standard_scale and z_score are two scales of the same numbers; give one of them")
+
+
+def _check_limits(vmin: float | None, vmax: float | None) -> None:
+    for name, value in (("vmin", vmin), ("vmax", vmax)):
+        check_number(name, value, optional=True)
+        if value is not None and not np.isfinite(value):
+            raise ValueError(f"{name} is {value}; it has to be a finite number")
+    if vmin is not None and vmax is not None and vmin >= vmax:
+        raise ValueError(f"vmin is {vmin:g} and vmax {vmax:g}; vmin has to be below vmax")
 
 
 def _label(standard_scale: Side | None, z_score: Side | None) -> str:
@@ -223,11 +239,14 @@ def _scaled(values: pd.DataFrame, standard_scale: Side | None, z_score: Side | N
     return scaled if side == "tf" else scaled.T
 
 
-def _set_limits(image: Any, values: np.ndarray, z_score: Side | None) -> None:
-    if np.isnan(values).all():
-        image.set_clim(0, 1)
-    elif z_score:
-        limit = np.nanmax(np.abs(values)) or 1.0
-        image.set_clim(-limit, limit)
-    else:
-        image.set_clim(0, np.nanmax(values) or 1.0)
+def _set_limits(image: Any, values: np.ndarray, z_score: Side | None, vmin: float | None, vmax: float | None) -> None:
+    """Set the values at the ends of the colours; ends of the colour bar beyond which there are values are pointed."""
+    known = values[~np.isnan(values)]
+    highest = float(np.abs(known).max(initial=0) if z_score else known.max(initial=0)) or 1.0
+    low = vmin if vmin is not None else -highest if z_score else 0.0
+    high = vmax if vmax is not None else highest
+    if low >= high:  # one end was given, and all values lie beyond it
+        low, high = (low, low + 1.0) if vmin is not None else (high - 1.0, high)
+    image.set_clim(low, high)
+    beyond = bool((known < low).any()), bool((known > high).any())
+    image.cmap.colorbar_extend = {(True, True): "both", (True, False): "min", (False, True): "max"}.get(beyond, False)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _FDR = 0.05
 _COLUMNS = 4
 _WIDEST = 11.0  # inches
-_PANEL, _ROW, _TITLE, _FOOT, _GAP, _HEAD = 1.9, 0.17, 0.3, 0.28, 0.22, 0.34
+_PANEL, _ROW, _TITLE, _FOOT, _GAP, _HEAD = 1.9, 0.17, 0.3, 0.28, 0.22, 0.06
+_LABEL = 0.2  # inches below the panels, for what the axes are
 
 
 @shared_docs
@@ -98,12 +99,13 @@ def rank_tfs(
     most = int((size[0] if size else _WIDEST) / (label + _PANEL + _GAP))
     columns = max(min(_COLUMNS, len(names), most), 1)
     n_rows = -(-len(names) // columns)
-    width = size[0] if size else max(columns * (label + _PANEL + _GAP), text_width([what], SMALL) + 0.3)
-    height = size[1] if size else _HEAD + n_rows * (_TITLE + rows * _ROW + _FOOT)
+    width = size[0] if size else max(columns * (label + _PANEL + _GAP), text_width([what], MEDIUM) + 0.3)
+    height = size[1] if size else _HEAD + n_rows * (_TITLE + rows * _ROW + _FOOT) + _LABEL
     across = max(width / columns - label - _GAP, 0.4)
-    down = max((height - _HEAD) / max(n_rows, 1) - _TITLE - _FOOT, 0.2)
+    down = max((height - _HEAD - _LABEL) / max(n_rows, 1) - _TITLE - _FOOT, 0.2)
     grid = PanelGrid(ax, width, height)
-    grid.text(0.1, 0.15, what, color=GREY, va="center")
+    left = min(label, max(width - text_width([what], MEDIUM) - 0.2, 0.1))
+    grid.text(left, height - _LABEL, what, fontsize=MEDIUM, va="center")
     limits = _limits(table)
     titles = distinct_labels(names, int(across * 10) + 4, 1)
     for i, (name, title) in enumerate(zip(names, titles, strict=True)):

@@ -10,6 +10,7 @@ from scmaxatac._arguments import checked_arguments
 from scmaxatac._checks import check_number
 from scmaxatac._docs import shared_docs
 from scmaxatac.plotting._base import (
+    GREY,
     MEDIUM,
     SMALL,
     PanelGrid,
@@ -49,9 +50,9 @@ def score_distribution(
     show: bool = False,
     save: SavePath | None = None,
 ) -> "Figure | None":
-    """Draw how many regions reach each score of a TF, a line a group, with the group's threshold as a dot.
+    """Draw how many regions reach each score of a TF, a line a group, with the threshold as a dashed line.
 
-    Each TF has a panel.
+    Each TF has a panel. A threshold that several groups share is grey, that of one group alone has its colour.
 
     Scores shrink with depth: where lines are of like shape and only shifted, groups differ in depth rather than in
     biology.
@@ -134,7 +135,7 @@ def score_distribution(
             panel.set_ylabel("Regions with at least this score", fontsize=MEDIUM, labelpad=2)
         panels.append(panel)
     panels[n_columns - 1].legend(
-        panels[0].get_lines()[: len(names)], labels, title="dot: threshold", title_fontsize=SMALL, fontsize=SMALL,
+        panels[0].get_lines()[: len(names)], labels, title="dashed: threshold", title_fontsize=SMALL, fontsize=SMALL,
         frameon=False, loc="upper left", bbox_to_anchor=(1.0, 1.0), handlelength=1.4, ncols=legend_columns,
     )  # fmt: skip
     return finish(grid.figure, ax=ax, show=show, save=save)
@@ -144,18 +145,18 @@ def _draw(
     panel: "Axes", scores: dict[str, np.ndarray], labels: list[str], thresholds: dict[str, float],
     colours: dict[str, str],
 ) -> None:  # fmt: skip
-    """Draw the lines of all groups, then the dots, which lie above them."""
-    dots = []
+    """Draw the lines of all groups, then the thresholds; one that no score can reach is left out."""
+    lines: dict[float, list[str]] = {}
     for (name, values), label in zip(scores.items(), labels, strict=True):
         ordered = np.sort(values[np.isfinite(values)])[::-1]
         panel.step(
             ordered, np.arange(1, len(ordered) + 1), where="post", color=colours[name], linewidth=1.2, label=label
         )
         if thresholds[name] <= 1:
-            reached = int(np.count_nonzero(ordered >= np.float32(thresholds[name])))
-            dots.append((thresholds[name], max(reached, 1), colours[name]))
-    for threshold, reached, colour in dots:
-        panel.plot(threshold, reached, "o", color=colour, markersize=4.5, markeredgecolor="white", markeredgewidth=0.6)
+            lines.setdefault(thresholds[name], []).append(name)
+    for threshold, sharing in lines.items():
+        colour = colours[sharing[0]] if len(sharing) == 1 and len(scores) > 1 else GREY
+        panel.axvline(threshold, color=colour, linewidth=0.8, dashes=(4, 3), label="threshold", zorder=1)
     panel.set(xlim=(0, 1), yscale="log")
     panel.set_ylim(bottom=0.8)
     panel.yaxis.set_major_formatter(lambda value, _: short_number(value))

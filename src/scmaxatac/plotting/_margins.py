@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 Side = Literal["right", "top"]
 
-FIELD, COUNTS, TREE = 0.14, 0.5, 0.4
+FIELD, COUNTS, TREE = 0.14, 0.85, 0.4
 """Depths in inches of the strips."""
 
 _GAP = 0.06
+_DOTS = 0.55  # share of a strip of counts that the dots take; numbers take the rest
+_DENSE = 5.0  # points; smaller numbers would not be read
 _LINE = 0.7
 _BAR, _BAR_LABELS, _BEFORE = 0.12, 0.75, 0.15  # inches of a colour bar, of its labels, and before it
 _HIGHEST, _LOWEST = 2.2, 1.5  # of a colour bar
@@ -110,25 +112,45 @@ def draw_colours(margin: Margin, name: str, colours: Sequence[str], pitch: float
         panel.set_yticks([0], [name], fontsize=label_size(FIELD))
 
 
-def draw_counts(margin: Margin, name: str, counts: np.ndarray) -> None:
-    """Draw counts of rows or columns as bars on a scale of powers of ten; those that are not above 0 have no bar."""
+def draw_counts(margin: Margin, name: str, counts: np.ndarray, pitch: float) -> None:
+    """Draw counts of rows or columns as dots on a scale of powers of ten, with numbers; none where a count is 0.
+
+    Parameters
+    ----------
+    margin
+        Where.
+    name
+        Name of the strip.
+    counts
+        The counts.
+    pitch
+        Inches between rows or columns of the matrix, which numbers have to fit in.
+    """
     panel = margin.strip(name, COUNTS)
-    places, upright = np.arange(len(counts)), margin.side == "right"
-    present = counts[counts > 0] if np.any(counts > 0) else np.ones(1)
+    upright = margin.side == "right"
+    kept = counts > 0
+    places, there = np.flatnonzero(kept), counts[kept]
+    present = there if len(there) else np.ones(1)
     low = 10.0 ** np.floor(np.log10(present.min()) - 0.3)
     high = max(10.0 ** np.ceil(np.log10(present.max()) - 1e-9), 10 * low)
-    kept = counts > 0
-    draw = panel.barh if upright else panel.bar
-    draw(places[kept], counts[kept] - low, 0.7, **{"left" if upright else "bottom": low}, color=GREY)
+    panel.set(**{"xscale" if upright else "yscale": "log"})
+    panel.set(**{"xlim" if upright else "ylim": (low, low * (high / low) ** (1 / _DOTS))})
+    panel.plot(*((there, places) if upright else (places, there)), "o", color=GREY, markersize=3.5, markeredgewidth=0)
+    size = min(label_size(pitch), SMALL - 1)
+    for place, count in zip(places, there, strict=True) if size >= _DENSE else ():
+        panel.annotate(
+            short_number(count), (_DOTS + 0.08, place) if upright else (place, _DOTS + 0.08), fontsize=size,
+            xycoords=panel.get_yaxis_transform() if upright else panel.get_xaxis_transform(), color=GREY,
+            rotation=0 if upright else 90, ha="left" if upright else "center", va="center" if upright else "bottom",
+            annotation_clip=False,
+        )  # fmt: skip
     ticks = [low, high]
     labels = [short_number(tick) for tick in ticks]
     if upright:
-        panel.set(xscale="log", xlim=(low, high))
         panel.set_xticks(ticks, labels, fontsize=SMALL - 1)
         panel.set_xticks([], minor=True)
         panel.set_xlabel(name.replace(" ", "\n"), fontsize=SMALL, labelpad=2)
     else:
-        panel.set(yscale="log", ylim=(low, high))
         panel.set_yticks(ticks, labels, fontsize=SMALL - 1)
         panel.set_yticks([], minor=True)
         panel.set_ylabel(name, fontsize=SMALL, rotation=0, ha="right", va="center")

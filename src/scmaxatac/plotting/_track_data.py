@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
@@ -117,6 +118,7 @@ def collect_tracks(
     """
     chrom, start, end = place
     region = f"{chrom}:{start}-{end}"
+    gaps = _gaps(results, chrom, start, end)
     group_names = results.pick_groups(groups)
     sites = read_sites(results, None, group_names)
     sites = sites[(sites["chrom"] == chrom) & (sites["end"] > start) & (sites["start"] < end)]
@@ -126,6 +128,8 @@ def collect_tracks(
         for group in group_names
         for tf in names
     }
+    if gaps == [(start, end)]:
+        warn(f"nothing was predicted in {chrom}:{start:,}-{end:,}, so it is hatched; {_predicted(results, place)}")
     signals = _signals(results, group_names, region) if signal else {}
     tables |= {(group, SIGNAL): table for group, table in signals.items()}
     highest = max((table["value"].max() for table in signals.values() if len(table)), default=0.0)
@@ -141,7 +145,7 @@ def collect_tracks(
         sites,
         params["thresholds"],
         nice_ceiling(highest) if signals else None,
-        _gaps(results, chrom, start, end),
+        gaps,
         colors_of(cells_of(first_object(data), mod), column, group_names) if params["rows"] == "cells" else {},
         _tf_colours(names, results.tfs),
         int(params["bin"]),
@@ -173,6 +177,17 @@ def _gaps(results: Results, chrom: str, start: int, end: int) -> list[tuple[int,
     grid = Grid(int(params["window"]), int(params["bin"]))
     size = chrom_sizes(results).get(chrom, end)
     return outside_windows(regions, chrom, start, end, size=size, step=int(params["step"]), grid=grid)
+
+
+def _predicted(results: Results, place: tuple[str, int, int]) -> str:
+    """Where predictions lie: the nearest region of the chromosome, else the first of all."""
+    chrom, start, end = place
+    regions = results.table(_keys.REGIONS).astype({"chrom": str})
+    here = regions[regions["chrom"] == chrom]
+    distances = np.maximum(here["start"] - end, start - here["end"])
+    row = regions.iloc[0] if here.empty else here.loc[distances.idxmin()]
+    which = f"the first of {len(regions):,} regions" if here.empty else "the nearest region that was"
+    return f"{which} is {row['chrom']}:{row['start']:,}-{row['end']:,}"
 
 
 def _signals(results: Results, groups: list[str], region: str) -> dict[str, pd.DataFrame]:

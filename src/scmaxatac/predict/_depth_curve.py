@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac._logging import warn
 from scmaxatac.atac._pseudobulk import Pseudobulks
 from scmaxatac.evaluate._bins import labelled_bins
 from scmaxatac.evaluate._ranking_metrics import ranking_row
@@ -75,6 +76,11 @@ def depth_curve(
     A row a library and transcription factor: tf, n_fragments, repeat, p99, warnings, threshold, n_sites,
     ap_vs_full_depth, spearman and, where there are peaks, how well they are found.
     """
+    if inputs.regions is not None and len(inputs.regions) < 2:
+        warn(
+            "spearman will be NaN: it ranks regions, and there is one. Give several (tiles of it, for instance) or "
+            'regions="genome", which ranks bins'
+        )
     # that sites become fewer with depth is what is measured, so nothing is said about it: no key
     bulks = libraries.bulks
     slots = run_prediction(inputs, bulks, rules=rules, out_dir=out_dir, executor=executor)

@@ -8,6 +8,7 @@ from typing import Any
 
 from scmaxatac._logging import logger
 from scmaxatac._settings import settings
+from scmaxatac._text import counted
 from scmaxatac.genome._genome import Genome
 from scmaxatac.predict._parts import merge_parts
 from scmaxatac.predict._plan import ChromosomePlan, Plan, Task
@@ -85,8 +86,9 @@ def _log(run: Run, plan: Plan) -> None:
     if n_missing < n_all:
         logger.info("scores of %d of %d groups and chromosomes are there already", n_all - n_missing, n_all)
     logger.info(
-        "%d windows in %d tasks, %d to predict with %d models: those without signal are predicted once for all groups",
-        plan.n_windows, len(plan.tasks), plan.n_scored, len(run.spec.models),
+        "%s in %s, %d to predict with %s: those without signal are predicted once for all groups",
+        counted(plan.n_windows, "window"), counted(len(plan.tasks), "task"), plan.n_scored,
+        counted(len(run.spec.models), "model"),
     )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac._logging import logger
+from scmaxatac._text import counted
 from scmaxatac.containers._objects import is_snapatac2
 from scmaxatac.containers._tables import plain_table
 from scmaxatac.results._composition import compositions
@@ -58,10 +59,11 @@ def log_results(slots: Mapping[str, Any], key: str, seconds: float) -> None:
     qc, activity, regions = slots[_keys.QC], slots[_keys.ACTIVITY], slots.get(_keys.REGIONS)
     skipped = len(qc) - len(activity)
     logger.info(
-        "added to uns[%r] and obsm[%r]: %d sites of %d TFs in %d groups%s%s; %.1f s",
-        key, _keys.activity_obsm(key), len(slots[_keys.SITES]), activity.shape[1], len(activity),
+        "added to uns[%r] and obsm[%r]: %s of %s in %s%s%s; %.1f s",
+        key, _keys.activity_obsm(key), counted(len(slots[_keys.SITES]), "site"),
+        counted(activity.shape[1], "TF"), counted(len(activity), "group"),
         f" ({skipped} skipped)" if skipped else "",
-        "" if regions is None else f", scores of {len(regions)} regions", seconds,
+        "" if regions is None else f", scores of {counted(len(regions), 'region')}", seconds,
     )  # fmt: skip
 
 

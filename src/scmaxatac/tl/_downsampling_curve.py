@@ -178,7 +178,8 @@ def downsampling_curve(
     ap_vs_full_depth
         Average precision against the sites of the prediction from all fragments.
     spearman
-        Rank correlation with that prediction's region scores (bin scores with ``regions="genome"``).
+        Rank correlation with that prediction's region scores (bin scores with ``regions="genome"``); NaN for a single
+        region.
     n_bins, n_positive, random_precision, average_precision, ap_low, ap_high, aupr, precision_at_5pct_recall, log2fc
         With `peaks`: as :func:`benchmark` gives them, for all chromosomes together.
     motif_average_precision, motif_ap_low, motif_ap_high
@@ -187,8 +188,9 @@ def downsampling_curve(
     Warns
     -----
     UserWarning
-        If sizes are left out, intervals rest on too few blocks, or as :func:`predict_tfbs`
-        warns; but not that published thresholds don't fit the depth, which is what is measured here.
+        If sizes are left out, a single region leaves nothing to rank, intervals rest on too few blocks, or as
+        :func:`predict_tfbs` warns; but not that published thresholds don't fit the depth, which is what is measured
+        here.
 
     Raises
     ------

@@ -9,7 +9,7 @@ from scmaxatac import _keys
 from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac.predict._browser_files import Choice, check_formats, colors_for, place_for, write_files
-from scmaxatac.results._reader import find_results
+from scmaxatac.results._reader import read_results
 
 
 @shared_docs
@@ -105,7 +105,7 @@ def write_browser_files(
     ['CD4_T.SPI1.bb', 'CD4_T.SPI1.bw', 'CD4_T.SPI1.narrowPeak', 'CD4_T.signal.bw']
     """
     wanted = check_formats(formats)
-    results = find_results(data, key, mod)
+    results = read_results(data, key, mod)
     choice = Choice(results.pick_groups(groups), results.pick_tfs(tfs), signal)
     place = place_for(results, region, choice)
     colors = colors_for(data, results, mod)

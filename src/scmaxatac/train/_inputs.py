@@ -154,8 +154,9 @@ def _checksum(given: Table, table: pd.DataFrame) -> dict[str, Any]:
 
 def _some_on(chroms: Sequence[str], peaks: Mapping[str, pd.DataFrame], what: str) -> None:
     if not any(table["chrom"].isin(chroms).any() for table in peaks.values()):
+        if not any(map(len, peaks.values())):
+            raise ValueError(f"there is no {what} peak of {', '.join(peaks)}: what was given holds no interval")
         found = sorted({chrom for table in peaks.values() for chrom in table["chrom"]})
         raise ValueError(
-            f"no {what} peak of {', '.join(peaks)} lies on {', '.join(chroms)}; "
-            f"there are peaks on {', '.join(found) or 'no chromosome'}"
+            f"no {what} peak of {', '.join(peaks)} lies on {', '.join(chroms)}; there are peaks on {', '.join(found)}"
         )

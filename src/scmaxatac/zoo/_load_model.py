@@ -33,7 +33,7 @@ def load_quietly(name: str | os.PathLike[str]) -> TFModel:
     if tf not in available:
         if tf not in published() and Path(text).is_dir():
             return _load_path(Path(text))
-        raise missing_tfs([tf], available)
+        raise missing_tfs([tf], available, folder="" if source else text)
     model = available[tf].load().restrict_to(tf)
     if source and model.id != f"{source}:{tf}":
         raise ValueError(f"{available[tf].path} holds the model {model.id}, not {text}")
@@ -59,7 +59,7 @@ def _load_path(path: Path) -> TFModel:
     return found[0].load()
 
 
-def missing_tfs(missing: Iterable[str], available: Collection[str]) -> Exception:
+def missing_tfs(missing: Iterable[str], available: Collection[str], *, folder: str = "") -> Exception:
     """Return the error for transcription factors that are not installed: download them, or a hint at the right name.
 
     Parameters
@@ -68,11 +68,13 @@ def missing_tfs(missing: Iterable[str], available: Collection[str]) -> Exception
         Names that were asked for.
     available
         Names that are installed.
+    folder
+        Name that may as well have been meant as a folder, which is not there.
     """
     missing = list(missing)
     unknown = [tf for tf in missing if tf not in published()]
     if unknown:
-        return unknown_tfs(unknown, [*published(), *(tf for tf in available if tf not in published())])
+        return unknown_tfs(unknown, [*published(), *(tf for tf in available if tf not in published())], folder=folder)
     names = repr(missing[0]) if len(missing) == 1 else repr(missing)
     return FileNotFoundError(
         f"published but not installed: {', '.join(missing)}. Download with scmaxatac.models.download({names}), or set "

@@ -1,6 +1,7 @@
 """Rules that say which score makes a bin a site: what users give, parsed once, and what it comes to for a model."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from numbers import Real
 from typing import ClassVar, Literal, Protocol, Self, cast, get_args
@@ -17,7 +18,7 @@ Kind = Literal["precision", "recall", "log2fc"]
 _KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _ALLOWED = (
-    '"f1", a number between 0 and 1, ("precision" | "recall" | "log2fc", value), '
+    '"f1", a number between 0 and 1, ("precision" | "recall" | "log2fc", value) or "precision=0.8", '
     'and "matched" or "mixed" where there are scores to rank (predict_tfbs, call_sites)'
 )
 
@@ -168,7 +169,8 @@ def parse_rule(given: object) -> ThresholdRule:
     Parameters
     ----------
     given
-        A name, a number, or a pair of a column of the calibration table and the value to reach.
+        A name, a number, or a pair of a column of the calibration table and the value to reach, which may be written as
+        a text, ``"precision=0.8"``.
 
     Raises
     ------
@@ -177,16 +179,25 @@ def parse_rule(given: object) -> ThresholdRule:
     """
     if isinstance(given, str) and given in _NAMED:
         return _NAMED[given]
-    number = _number(given)
+    number, pair = _number(given), _pair_of(given)
     if number is not None:
         if 0 <= number <= 1:
             return Value(number)
         raise ValueError(f"threshold {given} lies outside 0 to 1; allowed are {_ALLOWED}")
-    if isinstance(given, tuple | list) and len(given) == 2 and given[0] in _KINDS:
-        value = _number(given[1])
+    if isinstance(pair, tuple | list) and len(pair) == 2 and pair[0] in _KINDS:
+        value = _number(pair[1])
         if value is not None and np.isfinite(value):
-            return AtLeast(cast(Kind, given[0]), value)
+            return AtLeast(cast(Kind, pair[0]), value)
     raise ValueError(f"threshold rule {given!r} is not understood; allowed are {_ALLOWED}")
+
+
+def _pair_of(given: object) -> object:
+    """Name and value of a text such as ``"precision=0.8"``; anything else as it is."""
+    if isinstance(given, str) and "=" in given:
+        name, _, value = given.partition("=")
+        with suppress(ValueError):
+            return name, float(value)
+    return given
 
 
 def parse_fixed_rule(given: object) -> FixedRule:
@@ -211,11 +222,10 @@ def threshold_of_text(text: str) -> Threshold:
     ValueError
         If it is no rule.
     """
-    name, equals, value = text.partition("=")
-    try:
-        given: Threshold = (name, float(value)) if equals else float(text)
-    except ValueError:
-        given = text
+    given = cast(Threshold, _pair_of(text))
+    if isinstance(given, str):
+        with suppress(ValueError):
+            given = float(given)
     try:
         parse_rule(given)
     except ValueError:
