@@ -14,6 +14,7 @@ import pytest
 import scmaxatac
 from scmaxatac.cli._main import main
 from scmaxatac.cli._parser import make_parser
+from scmaxatac.containers._mudata import columns_not_pulled
 from scmaxatac.io._bed import read_bed
 
 
@@ -60,6 +61,18 @@ def test_predict_takes_an_h5ad_with_a_fragment_file(files: dict[str, Path], tmp_
     assert main(predict(files, "h5ad", tmp_path, "--fragments", str(files["fragments"]), "--threshold", "0.9")) == 0
     with h5py.File(tmp_path / "toy.h5ad") as stored:
         assert "tfbs" in stored["uns"]
+
+
+def test_predict_writes_into_the_atac_modality_whatever_it_is_called(files: dict[str, Path], tmp_path: Path):
+    toy, renamed = mudata.read_h5mu(files["h5mu"]), tmp_path / "renamed.h5mu"
+    members = {{"atac": "peaks"}.get(name, name): member for name, member in toy.mod.items()}
+    with columns_not_pulled():
+        mudata.MuData(members).write(renamed)
+    assert main(predict(files | {"h5mu": renamed}, "h5mu", tmp_path / "out")) == 0
+    with h5py.File(tmp_path / "out" / "renamed.h5mu") as stored:
+        assert set(stored["mod"]) == set(members)
+        assert "tfbs" in stored["mod/peaks/uns"]
+    assert len(scmaxatac.get.sites(mudata.read_h5mu(tmp_path / "out" / "renamed.h5mu")))
 
 
 def test_predict_leaves_its_input_as_it_was(files: dict[str, Path], tmp_path: Path):

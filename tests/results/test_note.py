@@ -15,8 +15,9 @@ def slots():
         {"n_cells": [3, 0], "p99": [2.0, np.nan], "warnings": ["", 'skipped: "few" ü']},
         index=pd.Index(["CD4/T", "7"], name="group"),
     )
+    tf_qc = pd.DataFrame({"group": ["CD4/T"], "tf": ["CTCF"], "n_called": [np.nan], "n_expected": [2.5]})
     files = pd.DataFrame([("", "", "store", "run-1", "")], columns=["group", "tf", "kind", "path", "sha256"])
-    return {"params": {"tfs": ["CTCF"], "max_fragments": None}, "qc": qc, "files": files, "sites": "not noted"}
+    return {"params": {"tfs": ["CTCF"], "max_fragments": None}, "qc": qc, "tf_qc": tf_qc, "files": files, "sites": "-"}
 
 
 def test_it_is_read_as_it_was_written(tmp_path, slots):
@@ -24,6 +25,7 @@ def test_it_is_read_as_it_was_written(tmp_path, slots):
     note = read_note(tmp_path, "abc")
     assert note.params == slots["params"]
     pd.testing.assert_frame_equal(note.qc, slots["qc"])
+    pd.testing.assert_frame_equal(note.tf_qc, slots["tf_qc"])
     pd.testing.assert_frame_equal(note.files, slots["files"])
 
 

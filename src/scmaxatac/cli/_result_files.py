@@ -11,7 +11,8 @@ import pandas as pd
 
 import scmaxatac as sma
 from scmaxatac import _keys
-from scmaxatac.containers._objects import unwrap
+from scmaxatac.containers._modality import modality_of
+from scmaxatac.containers._objects import is_mudata, unwrap
 from scmaxatac.io._bed import write_bed
 from scmaxatac.io._h5_copy import check_copy, copy_with
 from scmaxatac.io._owned_folder import OwnedFolder, own_file
@@ -118,7 +119,7 @@ def check_results(
 
 def _entries(data: "AnnData | MuData", key: str, mod: str) -> dict[str, tuple[str, str]]:
     """Where results stand in a file, and their slots and names in the object."""
-    above = "" if unwrap(data, mod) is data else f"mod/{mod}/"
+    above = f"mod/{modality_of(data.mod, mod)}/" if is_mudata(data) else ""
     return {f"{above}{slot}/{name}": (slot, name) for slot, name in (("uns", key), ("obsm", _keys.activity_obsm(key)))}
 
 

@@ -44,6 +44,7 @@ def slots_of_run(run: Run, note: Note, *, threshold: Thresholds | None, include_
     on_disk = (note.files["kind"] == "scores").any()
     slots: dict[str, Any] = {
         _keys.QC: note.qc.assign(n_sites=called.n_sites.reindex(note.qc.index, fill_value=0)),
+        _keys.TF_QC: note.tf_qc,
         _keys.SITES: called.sites,
         _keys.ACTIVITY: called.activity,
         _keys.FILES: _files_with(note.files, called.sites),

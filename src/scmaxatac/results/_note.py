@@ -21,6 +21,7 @@ class Note(NamedTuple):
 
     params: dict[str, Any]
     qc: pd.DataFrame
+    tf_qc: pd.DataFrame
     files: pd.DataFrame
 
 
@@ -39,6 +40,7 @@ def write_note(folder: Path, run: str, slots: Mapping[str, Any]) -> None:
     content = {
         _keys.PARAMS: slots[_keys.PARAMS],
         _keys.QC: slots[_keys.QC].reset_index().to_dict("list"),
+        _keys.TF_QC: slots[_keys.TF_QC].to_dict("list"),
         _keys.FILES: slots[_keys.FILES].to_dict("list"),
     }
     text = json.dumps(content, default=str)
@@ -68,8 +70,8 @@ def read_note(folder: Path, run: str) -> Note:
         if found["run"] != run or found["sha256"] != _digest(text):
             raise ValueError("it does not fit its checksum or the run")
         content = json.loads(text)
-        qc = pd.DataFrame(content[_keys.QC])
-        note = Note(content[_keys.PARAMS], qc.set_index(IN_UNS[_keys.QC].index), pd.DataFrame(content[_keys.FILES]))
+        qc, tf_qc, files = (pd.DataFrame(content[name]) for name in (_keys.QC, _keys.TF_QC, _keys.FILES))
+        note = Note(content[_keys.PARAMS], qc.set_index(IN_UNS[_keys.QC].index), tf_qc, files)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path} is damaged ({error}): copy the folder again, or call scmaxatac.tl.predict_tfbs with the same "
