@@ -132,7 +132,7 @@ def test_the_plot_looks_as_in_its_picture(truth, picture, name):
 
 def test_every_plot_has_a_picture_and_all_are_small():
     paths = sorted(PICTURES.glob("*.png"))
-    assert [path.stem for path in paths] == sorted(DRAWN) == sorted(pl.__all__)
+    assert [path.stem for path in paths] == sorted(DRAWN) == sorted(set(pl.__all__) - {"igv"})  # draws in a notebook
     assert sum(path.stat().st_size for path in paths) < MOST_BYTES
 
 
