@@ -238,13 +238,18 @@ def test_igv_takes_the_file_of_a_genome_without_a_name(predicted, tmp_path):
     folder = sma.tl.write_browser_files(predicted, tmp_path / "browser", formats="igv")
     assert ElementTree.parse(folder / "igv_session.xml").getroot().get("genome") == str(fasta)
     with pytest.raises(ValueError, match=r"a hub needs the name of the genome at UCSC.*assembly="):
-        sma.tl.write_browser_files(predicted, tmp_path / "other")
+        sma.tl.write_browser_files(predicted, tmp_path / "other", formats=["igv", "ucsc"])
+    assert not (tmp_path / "other").exists()
+    with pytest.warns(UserWarning, match=r"no track hub is written.*mine\.fa, the run's.*assembly="):
+        folder = sma.tl.write_browser_files(predicted, tmp_path / "other")
+    assert {path.name for path in folder.glob("[!.]*")} == {"files.tsv", "igv_session.xml", "scmaxatac.json", "tracks"}
 
 
 def test_what_cannot_be_written_is_refused_before_anything_is(predicted, predict, tmp_path):
     run = Path(sma.get.files(predicted)["path"][0])
     for options, error, says in (
-        ({}, ValueError, "a hub needs the name of the genome|IGV needs a genome"),
+        ({"assembly": None, "formats": "ucsc"}, ValueError, "a hub needs the name of the genome"),
+        ({"assembly": None, "formats": "igv"}, ValueError, "IGV needs a genome"),
         ({"formats": "jbrowse"}, ValueError, "formats is 'jbrowse'; it can be"),
         ({"formats": []}, ValueError, "formats is"),
         ({"tfs": "XYZ"}, KeyError, "no TF 'XYZ'"),
@@ -253,7 +258,7 @@ def test_what_cannot_be_written_is_refused_before_anything_is(predicted, predict
         ({"key": "other"}, KeyError, "no results"),
     ):
         with pytest.raises(error, match=says):
-            sma.tl.write_browser_files(predicted, tmp_path / "x", **({"assembly": "hg38"} if options else {}) | options)
+            sma.tl.write_browser_files(predicted, tmp_path / "x", **{"assembly": "hg38"} | options)
         assert not (tmp_path / "x").exists()
     for folder in (run, run / "browser"):
         with pytest.raises(ValueError, match="lies in the run's own folder"):

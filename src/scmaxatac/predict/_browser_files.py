@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from scmaxatac._logging import logger
+from scmaxatac._logging import logger, warn
 from scmaxatac._text import abbreviate
 from scmaxatac.io._browser_track import BrowserTrack
 from scmaxatac.io._igv_session import igv_session
@@ -44,8 +44,16 @@ class Choice(NamedTuple):
     signal: bool
 
 
-def check_formats(formats: str | Iterable[str]) -> list[str]:
-    """Names of formats, each once; a ValueError for one that is not known, or none."""
+def check_formats(formats: str | Iterable[str] | None, results: Results, assembly: str | None) -> list[str]:
+    """Names of formats, each once; a ValueError for one that is not known, or none.
+
+    None stands for both, or, with a warning, for IGV alone where the genome's name is not known.
+    """
+    if formats is None:
+        if assembly or assembly_of(results.params):
+            return list(FORMATS)
+        warn(f"no track hub is written, only the session of IGV: {_no_name(results)}; give assembly=, such as 'hg38'")
+        return ["igv"]
     given = [formats] if isinstance(formats, str) else list(formats)
     if not given or not set(given) <= set(FORMATS):
         raise ValueError(f"formats is {formats!r}; it can be 'igv', 'ucsc', or both in a list")
@@ -58,6 +66,11 @@ def assembly_of(params: Mapping[str, Any]) -> str | None:
     if found := _UCSC_NAME.search(name):
         return found[0]
     return next((ours for other, ours in _OTHER_NAMES.items() if other in name.lower()), None)
+
+
+def _no_name(results: Results) -> str:
+    source = results.params["genome"]["source"]
+    return f"a hub needs the name of the genome at UCSC, and {source}, the run's, does not say it"
 
 
 def genome_for_igv(params: Mapping[str, Any], assembly: str | None) -> str:
@@ -176,10 +189,7 @@ def write_files(
     if hub:
         known = assembly or assembly_of(results.params)
         if known is None:
-            raise ValueError(
-                f"a hub needs the name of the genome at UCSC, and {results.params['genome']['source']}, the run's, "
-                "does not say it; give assembly=, such as 'hg38', or formats='igv'"
-            )
+            raise ValueError(f"{_no_name(results)}; give assembly=, such as 'hg38', or formats='igv'")
         others |= hub_files(browser_tracks(files, colors, bigbeds=True), known, name=name, email=email)
     _write_into(folder, results, files, others, keep=False)
 

@@ -18,7 +18,7 @@ def write_browser_files(
     data: Any,
     folder: str | PathLike[str],
     *,
-    formats: str | Iterable[str] = ("igv", "ucsc"),
+    formats: str | Iterable[str] | None = None,
     tfs: str | Iterable[str] | None = None,
     groups: str | Iterable[str] | None = None,
     signal: bool = True,
@@ -55,7 +55,7 @@ def write_browser_files(
         The folder, apart from the run's own. What scmaxatac did not write there is not touched. A second call for the
         same run replaces what the first wrote, and removes what it does not write again.
     formats
-        ``"igv"``, ``"ucsc"`` or both.
+        ``"igv"``, ``"ucsc"`` or both. By default both, and where the genome's name is not known IGV alone.
     tfs
         {tfs}
     groups
@@ -71,7 +71,8 @@ def write_browser_files(
     name
         Name of the hub.
     email
-        Whom users of the hub can ask; UCSC wants it for public hubs.
+        Address of whom users of the hub can ask. UCSC's documentation asks for one in every hub; without it ``hub.txt``
+        has no such line.
     key
         {key}
     mod
@@ -80,6 +81,11 @@ def write_browser_files(
     Returns
     -------
     The folder.
+
+    Warns
+    -----
+    UserWarning
+        If `formats` is not given and the genome's name is not known, so that no hub is written.
 
     Raises
     ------
@@ -91,8 +97,8 @@ def write_browser_files(
         If another process is writing to the folder.
     ValueError
         If the folder can't be written to, is the run's own, holds tracks of another run, or something of the user's
-        under the name of a file; if a file of the run was changed, the genome's name is not known, or the region is not
-        understood.
+        under the name of a file; if a file of the run was changed, a hub is asked for and the genome's name is not known, or
+        the region is not understood.
 
     Examples
     --------
@@ -104,8 +110,8 @@ def write_browser_files(
     ['files.tsv', 'genomes.txt', 'hub.txt', 'igv_session.xml', 'trackDb.txt', 'tracks']
     ['CD4_T.SPI1.bb', 'CD4_T.SPI1.bw', 'CD4_T.SPI1.narrowPeak', 'CD4_T.signal.bw']
     """
-    wanted = check_formats(formats)
     results = read_results(data, key, mod)
+    wanted = check_formats(formats, results, assembly)
     choice = Choice(results.pick_groups(groups), results.pick_tfs(tfs), signal)
     place = place_for(results, region, choice)
     colors = colors_for(data, results, mod)
