@@ -42,7 +42,8 @@ def test_what_can_not_be_drawn_leaves_no_file(predicted_files, tmp_path, capsys)
         (["tracks", str(predicted_files.h5ad), "chr9:1-100", "--out", "a.png"], "'chr9' was not predicted"),
         (["heatmap", str(predicted_files.h5ad), "--out", "a.doc"], "--out is"),
         (["tracks", str(predicted_files.h5ad), "chr1:1-100", "--intervals", "x", "--out", "a.png"], "NAME=FILE"),
-        (["ranks", str(predicted_files.h5ad), "--out", "a.png"], "rank"),
+        (["ranks", str(predicted_files.h5ad), "--out", "a.png"], "call scmaxatac.tl.rank_tfs in Python and save"),
+        (["variants", str(predicted_files.h5ad), "--out", "a.png"], "call scmaxatac.tl.score_variants in Python and"),
         (["training", "gone", "--out", "a.png"], "gone"),
     ):
         options[-1] = str(tmp_path / options[-1])

@@ -34,6 +34,16 @@ def test_another_threshold_calls_anew_and_leaves_the_file(predicted_files, capsy
     assert predicted_files.h5ad.read_bytes() == before
 
 
+def test_a_rule_by_rank_needs_a_prediction_with_one(predicted_files, capsys):
+    assert main(["sites", str(predicted_files.h5ad), "--threshold", "matched", "--quiet"]) == 1
+    error = capsys.readouterr().err
+    assert "which only 'scmaxatac predict' scores, when it is given this threshold" in error
+    assert "with the same --out-dir it computes only the sample" in error
+    with pytest.raises(SystemExit):
+        main(["sites", "--help"])
+    assert "matched or mixed, if DATA was predicted with one" in " ".join(capsys.readouterr().out.split())
+
+
 def test_formats_follow_the_ending(predicted_files, tmp_path, capsys):
     sites = sma.get.sites(predicted_files.adata)
     for name in ("s.bed", "s.bed.gz", "s.narrowPeak", "s.tsv.gz"):

@@ -131,6 +131,9 @@ def test_what_a_mudata_lacks_is_named(mdata):
         KeyError, match=r"neither mdata\.obs nor mdata\['atac'\]\.obs has a column 'typ'; did you mean 'rna:type'"
     ):
         group_labels(mdata, "typ")
+    mdata["rna"].obs["leiden"] = "x"
+    with pytest.raises(KeyError, match=r"did you mean 'leiden'\?"):
+        group_labels(mdata, "leidn")
     with pytest.raises(KeyError, match=r"no modality 'peaks', it has \['atac', 'rna'\]: name the ATAC one with mod="):
         group_labels(mdata, "leiden", mod="peaks")
 

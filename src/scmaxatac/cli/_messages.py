@@ -1,15 +1,24 @@
 """What functions say in Python, in the words of the command line."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
-_CALLS = (
+
+def _sites_command(match: re.Match[str]) -> str:
+    """``scmaxatac sites`` in the place of a call of sites by another rule, which the command stores nowhere."""
+    key = f" --key {match[2][1:-1]}" if match[2] else ""
+    return f"'scmaxatac sites DATA --threshold {match[1]}{key}'"
+
+
+_CALLS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"scmaxatac\.models\.download_blacklist\(\)"), "'scmaxatac models blacklist'"),
     (re.compile(r"scmaxatac\.models\.download\(\['CTCF', \.\.\.\]\)"), "'scmaxatac models download CTCF ...'"),
     (re.compile(r"scmaxatac\.models\.list_models\(\)"), "'scmaxatac models list'"),
     (re.compile(r"(?<![\w./])(?:scmaxatac\.)?(?:tl\.)?predict_tfbs\b"), "'scmaxatac predict'"),
-    (re.compile(r"(?<![\w./])(?:scmaxatac\.)?tl\.call_sites\b"), "'scmaxatac sites'"),
-    (re.compile(r"(?<![\w./])(?:scmaxatac\.)?tl\.score_variants\b"), "'scmaxatac variants'"),
+    (re.compile(r"(?:scmaxatac\.)?tl\.call_sites\(data, \"(\w+)\"(?:, key=('\S+'))?, key_added=[^()]+\)"),
+     _sites_command),
+    (re.compile(r"(call (?:scmaxatac\.)?tl\.\w+) first\b"), r"\1 in Python and save the object first"),
+    (re.compile(r"(?<=with the same )out_dir\b"), "--out-dir"),
     (re.compile(r"(?<![\w./])(?:scmaxatac\.)?get\.qc\b"), "'scmaxatac qc'"),
     (re.compile(r"(?:scmaxatac\.)?settings\.\w+ \(or (?:the environment variable )?(SCMAXATAC_\w+)\)"),
      r"the environment variable \1"),

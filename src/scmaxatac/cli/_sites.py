@@ -32,8 +32,9 @@ def add_sites(commands: Commands, common: argparse.ArgumentParser) -> argparse.A
         ),
     )
     add_data(sites)
-    sites.add_argument("--threshold", metavar="RULE", help="f1, matched, mixed, 0.4, precision=0.8, recall=0.3, "
-                       "log2fc=7; default: the sites as they were called")  # fmt: skip
+    sites.add_argument("--threshold", metavar="RULE", help="f1, 0.4, precision=0.8, recall=0.3, log2fc=7; or "
+                       "matched or mixed, if DATA was predicted with one of them or over the whole genome; default: "
+                       "the sites as they were called")  # fmt: skip
     sites.add_argument("--include-flanks", action="store_true", default=None, help="with --threshold, also sites "
                        "outside the regions; default: as predicted")  # fmt: skip
     add_choice(sites)

@@ -292,7 +292,8 @@ def _natural(text: str) -> list[tuple[int, int, str]]:
 
 def _hint(name: str, known: Sequence[str]) -> str:
     texts = [str(column) for column in dict.fromkeys(known)]
-    short = {text.rsplit(":", 1)[-1]: text for text in texts}
-    if near := dict.fromkeys(short.get(text, text) for text in similar_names(str(name), [*texts, *short])):
+    short = {text.rsplit(":", 1)[-1]: text for text in texts} | {text: text for text in texts if ":" not in text}
+    own = [text for text in texts if short[text.rsplit(":", 1)[-1]] == text]
+    if near := dict.fromkeys(short.get(text, text) for text in similar_names(str(name), [*short, *own])):
         return f"; did you mean {' or '.join(map(repr, near))}?"
     return f"; it has {abbreviate(map(repr, texts), 8)}" if texts else ""
