@@ -12,13 +12,15 @@ pytest.importorskip("matplotlib")
     "kind",
     [
         ["heatmap", "DATA", "--tfs", "AAA,BBB", "--figsize", "4", "3"],
+        ["heatmap", "DATA", "--standard-scale", "tf"],
+        ["heatmap", "DATA", "--z-score", "group"],
         ["qc", "DATA"],
         ["sites", "DATA", "--groups", "B", "CD4/T"],
         ["scores", "DATA", "AAA"],
         ["tracks", "DATA", "chr1:1,000-3,000", "--intervals", "ChIP=PEAKS", "--highlight", "chr1:1700-1900"],
         ["precision-recall", "DATA", "PEAKS", "--genome", "FASTA", "--tf", "AAA", "--group", "B"],
     ],
-    ids=lambda kind: kind[0],
+    ids=" ".join,
 )
 def test_a_figure_is_written(kind, predicted_files, tmp_path, capsys):
     files = {"DATA": predicted_files.h5ad, "PEAKS": predicted_files.peaks, "FASTA": predicted_files.fasta}

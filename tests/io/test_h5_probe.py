@@ -1,5 +1,7 @@
 """Files over which HDF5 crashes or hangs are refused, without harm to the process that asks."""
 
+import signal
+import subprocess
 from pathlib import Path
 
 import h5py
@@ -45,3 +47,10 @@ def test_a_heap_that_never_ends_is_given_up(path: Path):
     path.write_bytes(data)
     with pytest.raises(ValueError, match=r"a\.h5ad can't be read: HDF5 has not come to the end of its attributes"):
         check_readable(path, patience=2)
+
+
+def test_a_lack_of_memory_is_not_called_damage(path: Path, monkeypatch: pytest.MonkeyPatch):
+    killed = subprocess.CompletedProcess([], -signal.SIGKILL)
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: killed)
+    with pytest.raises(ValueError, match=r"a\.h5ad can't be read: .* was killed, as where memory runs out"):
+        check_readable(path)

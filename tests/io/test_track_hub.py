@@ -54,6 +54,12 @@ def test_the_hub_leads_to_the_genome_and_that_to_the_tracks(hub):
     assert "email" not in hub_files(TRACKS, "hg38", name="x", email=None)["hub.txt"]
 
 
+@pytest.mark.parametrize("name", ["", "\n"])
+def test_a_hub_without_a_name_has_one(name):
+    (top,) = stanzas(hub_files(TRACKS, "hg38", name=name, email=None)["hub.txt"])
+    assert top["hub"] == top["shortLabel"] == top["longLabel"] == "unnamed"
+
+
 def test_every_track_is_there_once_with_what_ucsc_asks_for(hub):
     found = stanzas(hub["trackDb.txt"])
     names = [stanza["track"] for stanza in found]

@@ -47,7 +47,9 @@ def add_plot(commands: Commands, common: argparse.ArgumentParser) -> argparse.Ar
             add_names(kind, "--tfs", "default: the first ones", metavar="TF")
             kind.add_argument("--comparison", metavar="NAME", help="default: the only one")
         if name == "heatmap":
-            kind.add_argument("--scale", choices=["minmax", "zscore"], help="of each factor; default: none")
+            scales = kind.add_mutually_exclusive_group()
+            for option, what in (("--standard-scale", "from 0 to 1"), ("--z-score", "by mean and standard deviation")):
+                scales.add_argument(option, choices=["tf", "group"], help=f"scale each {what}; default: as they are")
         kind.add_argument("--key", help="name of the results in the object")
         add_mod(kind)
         add_figure(kind)
@@ -123,7 +125,7 @@ def _draw_tracks(args: argparse.Namespace) -> str:
 
 
 def _draw_results(args: argparse.Namespace) -> str:
-    options = _chosen(args, "tfs", "groups", "comparison", "scale", "key")
+    options = _chosen(args, "tfs", "groups", "comparison", "standard_scale", "z_score", "key")
     return _draw(args, _OF_RESULTS[args.figure][0], lambda: (read_data(args.data),), **options, mod=args.mod)
 
 

@@ -4,6 +4,7 @@ Run as a script, with a file as its argument, this is that other process; it imp
 """
 
 import os
+import signal
 import subprocess  # nosec B404
 import sys
 from contextlib import suppress
@@ -37,6 +38,11 @@ def check_readable(path: str | os.PathLike[str], *, patience: float = _PATIENCE)
             f"{path} can't be read: HDF5 has not come to the end of its attributes and texts after {limit:,.0f} s. Is "
             "it damaged? Copy or make it again"
         ) from None
+    if done.returncode == -signal.SIGKILL:
+        raise ValueError(
+            f"{path} can't be read: what read its attributes and texts was killed, as where memory runs out. Give it "
+            "more memory; if that is not it, copy or make the file again"
+        )
     if done.returncode < 0:
         raise ValueError(
             f"{path} is damaged: HDF5 crashes over its attributes or texts (signal {-done.returncode}). Copy or make "

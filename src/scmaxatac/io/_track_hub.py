@@ -48,12 +48,12 @@ def hub_files(tracks: Sequence[BrowserTrack], assembly: str, *, name: str, email
     assembly
         Name of the genome at UCSC, such as ``"hg38"``.
     name
-        Name to show; the hub is known by its letters and digits.
+        Name to show; the hub is known by its letters and digits, and by "unnamed" without a letter that can be printed.
     email
         Whom to ask about it; None to leave it out.
     """
-    name = _line(label_of(name))
     (symbol,) = symbols([name]).values()
+    name = _line(label_of(name)) or symbol
     hub = {"hub": symbol, "shortLabel": name[:_SHORT], "longLabel": name, "genomesFile": "genomes.txt"}
     if email is not None:
         hub["email"] = label_of(email)
