@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import warnings
 
 import numpy as np
 import pandas as pd
@@ -333,6 +334,13 @@ def test_donors_differ_more_than_chance_makes_them(cohort):
     many = expected > 30
     chi = (one - expected)[many] ** 2 / (expected * other.sum() / (one.sum() + other.sum()))[many]
     assert chi.mean() > 1.5
+
+
+def test_the_mudata_is_made_without_a_warning_of_what_will_change():
+    fresh = toy()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", FutureWarning)
+        assert list(fresh.mdata.obs.columns) == ["cell_type"]
 
 
 @pytest.mark.parametrize("n_donors", [0, 21])
