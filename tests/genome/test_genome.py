@@ -140,6 +140,14 @@ def test_a_damaged_file_leaves_nothing_in_the_cache(tmp_path):
     assert list((tmp_path / "cache" / "genomes").iterdir()) == []
 
 
+@pytest.mark.parametrize("size", [0, -5, 1.5, "x", None])
+def test_a_size_that_is_no_length_is_refused(size):
+    with pytest.raises(
+        ValueError, match=r"chromosome sizes: 'chr2' has .*; a length is a whole number of bp, at least 1"
+    ):
+        Genome.from_sizes({"chr1": 10, "chr2": size})
+
+
 def test_a_missing_file_is_an_error_that_names_it(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"nowhere\.fa"):
         Genome(tmp_path / "nowhere.fa")

@@ -22,6 +22,7 @@ def test_published_sizes_are_read(data_dir):
         ("chr1\t10\nchr1\t10\n", "line 2: chromosome 'chr1' occurs twice"),
         ("chr1\tlong\n", "line 1: expected a chromosome's name and its length"),
         ("chr1\t0\n", "line 1: expected"),
+        ("chr1\t-5\n", "line 1: expected"),
         ("chr1\n", "line 1: expected"),
         ("#nothing\n", "holds no chromosome sizes"),
     ],

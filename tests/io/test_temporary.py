@@ -1,12 +1,20 @@
 import multiprocessing
 import os
+import subprocess
+import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from _workers import fill_and_die, killed_while_writing, write_and_die
 
+from scmaxatac import settings
+from scmaxatac.datasets import _simulation
+from scmaxatac.genome._codes import encode_fasta
 from scmaxatac.io import _temporary
+from scmaxatac.io._bed import write_bed
+from scmaxatac.io._bigwig import BigWigWriter
 from scmaxatac.io._files import atomic_folder, atomic_path
 from scmaxatac.io._temporary import remove_leftovers, temporary_name
 
@@ -33,6 +41,40 @@ def test_whoever_writes_again_removes_what_was_left_whatever_its_name(tmp_path, 
         temporary.exists() or temporary.touch()
         assert list(tmp_path.iterdir()) == [temporary]
     assert [path.name for path in tmp_path.iterdir()] == ["1_B.bw"]
+
+
+def _codes(folder):
+    (folder.parent / "x.fa").write_text(">chr1\nACGT\n")
+    encode_fasta(folder.parent / "x.fa", folder.parent)
+
+
+def _toy(folder):
+    _simulation.toy_folder(0, 10_000)
+
+
+def _bed(folder):
+    write_bed(folder / "x.bed", pd.DataFrame({"chrom": ["chr1"], "start": [1], "end": [2]}))
+
+
+def _bigwig(folder):
+    with BigWigWriter(folder / "x.bw", {"chr1": 100}) as writer:
+        writer.add_runs("chr1", [0], [10], [1.0])
+
+
+@pytest.mark.parametrize(("place", "write"), [("genomes", _codes), ("toy", _toy), ("out", _bed), ("out", _bigwig)])
+def test_every_writer_removes_what_killed_processes_left(tmp_path, monkeypatch, place, write):
+    monkeypatch.setattr(settings, "cache_dir", tmp_path)
+    monkeypatch.setattr(_simulation, "_simulate", lambda folder, *_: (folder / "x").touch())
+    folder = tmp_path / place
+    folder.mkdir()
+    dead = subprocess.Popen([sys.executable, "-c", ""])
+    dead.wait()
+    left = [folder / temporary_name(name).replace(f".{os.getpid()}.", f".{dead.pid}.") for name in ("encoding", "x.bw")]
+    left[0].mkdir()
+    left[1].touch()
+    write(folder)
+    assert [path for path in left if path.exists()] == []
+    assert [path for path in folder.iterdir() if not path.name.startswith(".")]
 
 
 def test_a_folder_is_searched_for_leftovers_once_a_process(tmp_path, monkeypatch):

@@ -6,6 +6,7 @@ import pandas as pd
 import pytest
 
 from scmaxatac import Genes
+from scmaxatac.io import _line_blocks
 from scmaxatac.plotting._place import find_place
 from scmaxatac.plotting._strips import read_strips
 
@@ -67,3 +68,16 @@ def test_intervals_are_cut_to_what_is_shown_and_other_names_of_chromosomes_are_t
         read_strips({"highlight": "1:5-10"}, ("chr1", 5, 100), "highlight")
     with pytest.raises(ValueError, match="intervals 'peaks': '1' there is 'chr1' in the region that is shown"):
         read_strips({"peaks": table.assign(chrom=["1", "1", "2"])}, ("chr1", 5, 100), "intervals")
+
+
+def test_of_a_file_of_intervals_only_what_is_shown_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(_line_blocks, "BLOCK", 64)
+    path = tmp_path / "peaks.bed"
+    path.write_text("".join(f"chr{c}\t{i}\t{i + 5}\tpeak\n" for c in (1, 2) for i in range(0, 90, 10)))
+    found = read_strips({"peaks": path}, ("chr1", 33, 60), "intervals")["peaks"]
+    assert found.to_numpy().tolist() == [[33, 35], [40, 45], [50, 55]]
+    assert read_strips({"peaks": path}, ("chr3", 0, 60), "intervals")["peaks"].empty
+    with pytest.raises(ValueError, match=r"intervals 'peaks': 'chr1' there is '1' in the region"):
+        read_strips({"peaks": path}, ("1", 0, 60), "intervals")
+    path.write_text("")
+    assert read_strips({"peaks": path}, ("chr1", 0, 60), "intervals")["peaks"].to_numpy().tolist() == []

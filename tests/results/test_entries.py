@@ -55,7 +55,7 @@ def test_entries_under_other_names_are_pointed_out(adata):
         read_entry(adata, RANKS, "rank_tfs")
 
 
-@pytest.mark.parametrize("name", ["a/b", "a\\b", "", " .", 3])
+@pytest.mark.parametrize("name", ["a/b", "a\\b", "", ".", " .", 3])
 def test_names_that_files_do_not_keep_are_refused(adata, name):
     with pytest.raises(ValueError, match=r"key_added is .*text without '/'"):
         check_entry([adata], RANKS, name)

@@ -35,9 +35,9 @@ def activity(
 ) -> "pd.DataFrame | AnnData":
     """Activity of each TF in each group: its mean predicted score over the sites that it has in any group.
 
-    In each site of the union over all groups, the largest of the group's bins counts, 0 where none was kept. So the
-    activity depends on the threshold, on the group's depth and on which groups are in the run. It is no activity of a
-    regulon: nothing is said about genes.
+    In each site of the union over all groups, the largest of the group's bins counts, 0 where none was kept: scores
+    below the floor (``settings.min_stored_score``) count as 0. So the activity depends on the threshold, on the group's
+    depth and on which groups are in the run. It is no activity of a regulon: nothing is said about genes.
 
     Parameters
     ----------
