@@ -24,8 +24,9 @@ ROOMS = ("datasets", "get", "models", "pl", "pp", "tl")
 OWN_CHECKS = {
     "data", "models", "regions", "threshold", "fragments", "peaks", "scores", "signals", "motifs", "background",
     "compare_in", "genes", "init", "devices", "strategy", "history", "calibration", "level", "unit", "strand", "preset",
-    "backend", "precision", "unphased", "source", "method", "scale", "normalize", "variants", "haplotypes",
-    "cmap", "layout", "intervals", "highlight", "curve", "correction", "save_tracks",
+    "backend", "precision", "unphased", "source", "method", "normalize", "variants", "haplotypes",
+    "cmap", "layout", "intervals", "highlight", "curve", "correction", "save_tracks", "by", "standard_scale", "z_score",
+    "annotate", "logger", "callbacks",
 }  # fmt: skip
 """Parameters of several kinds, or of a few words; where they are understood they are checked."""
 
