@@ -53,3 +53,11 @@ def test_damage_is_an_error_that_names_the_file(tmp_path, slots, change):
 def test_without_a_note(tmp_path):
     with pytest.raises(FileNotFoundError, match=f"{tmp_path / NOTE} is missing"):
         read_note(tmp_path, "abc")
+
+
+@pytest.mark.parametrize("outside", ["/etc/hostname", "../other", "run-1/../../other", ""])
+def test_a_path_out_of_the_runs_folder_is_refused(tmp_path, slots, outside):
+    slots["files"].loc[0, "path"] = outside
+    write_note(tmp_path, "abc", slots)
+    with pytest.raises(ValueError, match=rf"{NOTE} has the path '{outside}', which does not lie in the run's folder"):
+        read_note(tmp_path, "abc")

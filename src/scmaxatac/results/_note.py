@@ -10,6 +10,7 @@ import pandas as pd
 
 from scmaxatac import _keys
 from scmaxatac.io._files import atomic_path
+from scmaxatac.results._inside import check_inside
 from scmaxatac.results._schema import IN_UNS
 
 NOTE = "prediction.json"
@@ -56,7 +57,7 @@ def read_note(folder: Path, run: str) -> Note:
     FileNotFoundError
         If nothing was noted.
     ValueError
-        If the note is damaged, or of another run.
+        If the note is damaged, of another run, or names files outside the run's folder.
     """
     path = folder / NOTE
     if not path.is_file():
@@ -71,12 +72,14 @@ def read_note(folder: Path, run: str) -> Note:
             raise ValueError("it does not fit its checksum or the run")
         content = json.loads(text)
         qc, tf_qc, files = (pd.DataFrame(content[name]) for name in (_keys.QC, _keys.TF_QC, _keys.FILES))
+        paths = list(files["path"])
         note = Note(content[_keys.PARAMS], qc.set_index(IN_UNS[_keys.QC].index), tf_qc, files)
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(
             f"{path} is damaged ({error}): copy the folder again, or call scmaxatac.tl.predict_tfbs with the same "
             "inputs and out_dir, which writes it anew"
         ) from None
+    check_inside(paths, str(path))
     return note
 
 

@@ -20,6 +20,7 @@ from scmaxatac.io._files import verify_sha256
 from scmaxatac.results._complete import complete_run
 from scmaxatac.results._composition import composition, difference
 from scmaxatac.results._entry import ENTRIES
+from scmaxatac.results._inside import check_inside
 from scmaxatac.results._run_folder import find_run, read_spec, run_folder, store_of
 from scmaxatac.results._schema import IN_UNS
 from scmaxatac.results._score_store import ScoreStore
@@ -137,21 +138,29 @@ class Results:
         path = find_run(path)
         return store_of(path, read_spec(path))
 
-    def file(self, kind: str, group: str = "", tf: str = "", *, whole: bool = False) -> Path | None:
+    def file(
+        self, kind: str, group: str = "", tf: str = "", *, whole: bool = False, noted: bool = False
+    ) -> Path | None:
         """Path of a file of the run if it was written and is still there; a ValueError if it was changed.
 
         A large file is compared with its checksum only where all of it is to be read (`whole`): the parts of a bigWig
-        have checksums of their own.
+        have checksums of their own. What others will read has to be what the run wrote, whatever its size: with `noted`
+        a file without a checksum is a ValueError too, and so is, always, one outside the folder.
         """
         files = self.table(_keys.FILES)
         if files.empty or complete_run(run_folder(self.params)) != self.params["run"]:
             return None
         rows = files[(files["kind"] == kind) & (files["group"] == group) & (files["tf"] == tf)]
+        check_inside(rows["path"], self._path(_keys.FILES))
         for name, expected in zip(rows["path"], rows["sha256"], strict=True):
             path = Path(self.out_dir, name)
             if not path.exists():
                 continue
-            if expected and (whole or path.stat().st_size <= _SMALL):
+            if noted and not expected:
+                raise ValueError(
+                    f"{path} has no checksum in {self._path(_keys.FILES)}, so it may be any file; {_AGAIN}"
+                )
+            if expected and (whole or noted or path.stat().st_size <= _SMALL):
                 verify_sha256(path, expected, remedy="Call scmaxatac.tl.predict_tfbs again, which writes it anew")
             return path
         return None
