@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scmaxatac import _keys
 from scmaxatac.io._regions import parse_regions
+from scmaxatac.results._entry import is_prediction
 
 DEFAULT = "atac"
 """Name that the modality is looked for under when none is given."""
@@ -39,8 +39,7 @@ def modality_of(members: Mapping[str, Any], mod: str) -> str:
 
 
 def _results(member: Any) -> bool:
-    entries = (member.uns[name] for name in member.uns)
-    return any(isinstance(entry, Mapping) and isinstance(entry.get(_keys.PARAMS), str) for entry in entries)
+    return any(is_prediction(member.uns[name]) for name in member.uns)
 
 
 def _fragments(member: Any) -> bool:

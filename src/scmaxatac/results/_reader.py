@@ -19,7 +19,7 @@ from scmaxatac.containers._tables import to_pandas
 from scmaxatac.io._files import verify_sha256
 from scmaxatac.results._complete import complete_run
 from scmaxatac.results._composition import composition, difference
-from scmaxatac.results._entry import ENTRIES
+from scmaxatac.results._entry import ENTRIES, is_prediction
 from scmaxatac.results._inside import check_inside
 from scmaxatac.results._run_folder import find_run, read_spec, run_folder, store_of
 from scmaxatac.results._schema import IN_UNS
@@ -258,15 +258,6 @@ def row_labels(data: Any, params: Mapping[str, Any], mod: str) -> GroupLabels:
         return group_labels(data, params["groupby"], mod)
     names = [str(name) for name in unwrap(data, mod).obs_names]
     return GroupLabels(np.arange(len(names), dtype=np.int32), names)
-
-
-def is_prediction(entry: Any) -> bool:
-    """Whether an entry of ``uns`` is a prediction, be it damaged or written in part."""
-    if not isinstance(entry, Mapping):
-        return False
-    # entries of other packages have "params" as well, but as a dictionary
-    others = set(IN_UNS) & set(entry) - {_keys.PARAMS}
-    return isinstance(entry.get(_keys.PARAMS), str) or len(others) > 1
 
 
 def _elsewhere(data: Any, key: str, adata: Any) -> str:
