@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from scmaxatac import _keys
@@ -37,6 +38,11 @@ def write_note(folder: Path, run: str, slots: Mapping[str, Any]) -> None:
         Fingerprint of the run.
     slots
         The slots, with the parameters as a dictionary.
+
+    Raises
+    ------
+    TypeError
+        If a value is neither a number nor a text, and no list or dictionary of these.
     """
     content = {
         _keys.PARAMS: slots[_keys.PARAMS],
@@ -44,7 +50,7 @@ def write_note(folder: Path, run: str, slots: Mapping[str, Any]) -> None:
         _keys.TF_QC: slots[_keys.TF_QC].to_dict("list"),
         _keys.FILES: slots[_keys.FILES].to_dict("list"),
     }
-    text = json.dumps(content, default=str)
+    text = json.dumps(content, default=_plain)
     with atomic_path(folder / NOTE) as temporary:
         temporary.write_text(json.dumps({"run": run, "sha256": _digest(text), "content": text}), encoding="utf-8")
 
@@ -81,6 +87,13 @@ def read_note(folder: Path, run: str) -> Note:
         ) from None
     check_inside(paths, str(path))
     return note
+
+
+def _plain(value: Any) -> Any:
+    """A number of numpy as one of Python; a TypeError for what JSON has no form for."""
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"a prediction can't note {value!r}, a {type(value).__name__}: JSON has no such type")
 
 
 def _digest(text: str) -> str:
