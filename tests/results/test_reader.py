@@ -9,7 +9,7 @@ import pytest
 from _slots import make_truth
 
 from scmaxatac import get
-from scmaxatac.results._entry import is_prediction
+from scmaxatac.containers._prediction_entry import is_prediction
 from scmaxatac.results._reader import find_results
 from scmaxatac.results._schema import IN_UNS
 

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from scmaxatac.containers._prediction_entry import is_prediction
 from scmaxatac.io._regions import parse_regions
-from scmaxatac.results._entry import is_prediction
 
 DEFAULT = "atac"
 """Name that the modality is looked for under when none is given."""

@@ -1,11 +1,8 @@
-"""Entries of ``uns``: what tells a prediction, and declarations of what functions leave there beside predictions."""
+"""What functions leave in ``uns`` beside predictions: declarations of their entries."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-
-from scmaxatac import _keys
-from scmaxatac.results._schema import IN_UNS
 
 PARAMETERS = "parameters"
 """Name of the parameters' JSON; not that of predictions, for which an entry with it would be taken."""
@@ -60,12 +57,3 @@ MOTIFS = Entry(
 MOTIF_HITS = Entry("motif_hits", "search for hits", ("hits", "summary"), "scmaxatac.tl.motif_hits")
 
 ENTRIES = (DIFFERENTIAL, RANKS, NETWORK, ENRICHMENT, FOOTPRINT, MOTIFS, MOTIF_HITS)
-
-
-def is_prediction(entry: Any) -> bool:
-    """Whether an entry of ``uns`` is a prediction, be it damaged or written in part."""
-    if not isinstance(entry, Mapping):
-        return False
-    # entries of other packages have "params" as well, but as a dictionary
-    others = set(IN_UNS) & set(entry) - {_keys.PARAMS}
-    return isinstance(entry.get(_keys.PARAMS), str) or len(others) > 1

@@ -15,11 +15,12 @@ from scmaxatac._logging import settled, warn_once
 from scmaxatac._text import abbreviate, choose_names
 from scmaxatac.containers._cells import column_of
 from scmaxatac.containers._objects import GroupLabels, group_labels, is_mudata, split_objects, unwrap
+from scmaxatac.containers._prediction_entry import is_prediction
 from scmaxatac.containers._tables import to_pandas
 from scmaxatac.io._files import verify_sha256
 from scmaxatac.results._complete import complete_run
 from scmaxatac.results._composition import composition, difference
-from scmaxatac.results._entry import ENTRIES, is_prediction
+from scmaxatac.results._entry import ENTRIES
 from scmaxatac.results._inside import check_inside
 from scmaxatac.results._run_folder import find_run, read_spec, run_folder, store_of
 from scmaxatac.results._schema import IN_UNS
