@@ -11,6 +11,8 @@ REGIONS = "regions"
 SCORES = "scores"
 ACTIVITY = "activity"
 FILES = "files"
+OF_PREDICTION = (PARAMS, QC, TF_QC, SITES, REGIONS, SCORES, ACTIVITY, FILES)
+"""Slots that a prediction itself writes."""
 
 CALLED_TO_EXPECTED = "called_to_expected_"
 """Start of the QC columns that say, for each factor, how far the published threshold is off."""

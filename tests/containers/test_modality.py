@@ -33,6 +33,9 @@ def test_the_only_one_called_as_intervals_then_with_fragments_then_with_results_
     assert modality_of(members, "atac") == "tiles"
     members["tiles"].uns["tfbs"] = {"params": {"of": "another package"}}
     assert modality_of(members, "atac") == "peaks"
+    members["tiles"].uns["tfbs"] = {"sites": pd.DataFrame(), "qc": pd.DataFrame()}  # a damaged one, without params
+    assert modality_of(members, "atac") == "tiles"
+    del members["tiles"].uns["tfbs"]
     members["rna"].obsm["fragment_paired"] = np.zeros((3, 1))
     with pytest.raises(KeyError, match="name the ATAC one with mod="):
         modality_of(members, "atac")

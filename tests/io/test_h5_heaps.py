@@ -8,6 +8,7 @@ import pytest
 
 from scmaxatac.io import _h5_heaps
 from scmaxatac.io._h5_heaps import check_heaps
+from scmaxatac.io._h5_probe import check_readable
 
 
 @pytest.fixture
@@ -40,17 +41,40 @@ def test_sound_files_and_other_formats_pass(path: Path, tmp_path: Path):
 @pytest.mark.parametrize("damaged", [bytes(64), b"\x01\x00\x01\x00" + bytes(4) + b"\xf0" + b"\xff" * 7])
 def test_a_heap_that_leads_nowhere_is_refused_where_hdf5_hangs(path: Path, damaged: bytes):
     damage(path, first_heap(path) + 16, damaged)
-    with pytest.raises(ValueError, match=r"a\.h5ad is damaged: its texts at byte [\d,]+ can't be read to their end"):
-        check_heaps(path)
+    with pytest.raises(ValueError, match=r"a\.h5ad can't be read: HDF5 has not come to the end of .* Is it damaged\?"):
+        check_heaps(path, patience=4)
+
+
+def plain(path: Path, data: bytes) -> None:
+    with h5py.File(path, "a") as file:
+        file["bytes"] = np.frombuffer(data, dtype=np.uint8)
+
+
+@pytest.mark.parametrize("size", [4096, 64])
+def test_plain_data_with_the_bytes_of_a_damaged_heap_pass(path: Path, monkeypatch: pytest.MonkeyPatch, size: int):
+    plain(path, b"GCOL\x01\0\0\0" + size.to_bytes(8, "little") + bytes(8192))
+    tried = []
+    monkeypatch.setattr(_h5_heaps, "check_readable", lambda *given, **named: tried.append(check_readable(*given)))
+    check_heaps(path)
+    assert tried == ([None] if size >= 4096 else []), "another process decides, where a heap can have this size"
+
+
+def test_a_damaged_heap_after_plain_data_that_look_so_is_found(path: Path):
+    plain(path, b"GCOL\x01\0\0\0" + (4096).to_bytes(8, "little") + bytes(8192))
+    damage(path, first_heap(path) + 16, bytes(64))
+    with pytest.raises(ValueError, match="HDF5 has not come to the end"):
+        check_heaps(path, patience=4)
 
 
 def test_a_heap_across_two_blocks_is_found(path: Path, monkeypatch: pytest.MonkeyPatch):
     start = first_heap(path)
     damage(path, start + 16, bytes(64))
+    tried = []
+    monkeypatch.setattr(_h5_heaps, "check_readable", lambda path, patience: tried.append(patience))
     for block in (start + 3, start + 7, start + 8, 9):
         monkeypatch.setattr(_h5_heaps, "_BLOCK", block)
-        with pytest.raises(ValueError, match=f"byte {start:,} "):
-            check_heaps(path)
+        check_heaps(path, patience=block)
+        assert tried.pop() == block
 
 
 def test_damage_that_hdf5_tells_is_left_to_it(path: Path):

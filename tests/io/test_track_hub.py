@@ -102,3 +102,15 @@ def test_of_many_tracks_some_are_shown_at_first():
     ]
     text = hub_files(many, "hg38", name="x", email=None)["trackDb.txt"]
     assert (text.count("scmaxatac_scores on"), text.count("scmaxatac_scores off")) == (24, 156)
+
+
+@pytest.mark.parametrize("assembly", ["", "hg38\ntrackDb other.txt", "hg38\\", "hg 38", "/data/hg38.fa"])
+def test_an_assembly_that_would_be_another_line_is_refused(assembly):
+    with pytest.raises(ValueError, match=r"assembly is .*, which is no name of a genome at UCSC"):
+        hub_files(TRACKS, assembly, name="x", email=None)
+
+
+def test_an_address_does_not_join_lines():
+    text = hub_files(TRACKS, "hg38", name="x", email="me@example.org\\\nhub y")["hub.txt"]
+    assert text.splitlines()[-1] == "email me@example.org/ hub y"
+    assert "\\" not in text

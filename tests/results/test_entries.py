@@ -3,9 +3,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scmaxatac.containers._prediction_entry import is_prediction
 from scmaxatac.results._entries import check_entry, read_entry, write_entry
 from scmaxatac.results._entry import ENTRIES, NETWORK, RANKS
-from scmaxatac.results._reader import is_prediction
 
 TABLE = pd.DataFrame({"source": ["A", "B/C"], "weight": [0.5, 2.0]})
 

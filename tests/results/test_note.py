@@ -53,3 +53,23 @@ def test_damage_is_an_error_that_names_the_file(tmp_path, slots, change):
 def test_without_a_note(tmp_path):
     with pytest.raises(FileNotFoundError, match=f"{tmp_path / NOTE} is missing"):
         read_note(tmp_path, "abc")
+
+
+@pytest.mark.parametrize("outside", ["/etc/hostname", "../other", "run-1/../../other", ""])
+def test_a_path_out_of_the_runs_folder_is_refused(tmp_path, slots, outside):
+    slots["files"].loc[0, "path"] = outside
+    write_note(tmp_path, "abc", slots)
+    with pytest.raises(ValueError, match=rf"{NOTE} has the path '{outside}', which does not lie in the run's folder"):
+        read_note(tmp_path, "abc")
+
+
+def test_numbers_of_numpy_stay_numbers_and_other_types_are_refused(tmp_path, slots):
+    params = {"n": np.int64(3), "share": np.float32(0.5), "whether": np.bool_(True), "many": [np.int32(1)]}
+    write_note(tmp_path, "abc", slots | {"params": params})
+    found = read_note(tmp_path, "abc").params
+    assert found == {"n": 3, "share": 0.5, "whether": True, "many": [1]}
+    assert [type(value) for value in found.values()] == [int, float, bool, list]
+    for wrong in (tmp_path, {1}, np.array([1])):
+        with pytest.raises(TypeError, match=f"can't note .*, a {type(wrong).__name__}: JSON has no such type"):
+            write_note(tmp_path, "abc", slots | {"params": {"x": wrong}})
+    assert read_note(tmp_path, "abc").params == found, "what was there stays"

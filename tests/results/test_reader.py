@@ -9,7 +9,8 @@ import pytest
 from _slots import make_truth
 
 from scmaxatac import get
-from scmaxatac.results._reader import find_results, is_prediction
+from scmaxatac.containers._prediction_entry import is_prediction
+from scmaxatac.results._reader import find_results
 from scmaxatac.results._schema import IN_UNS
 
 
@@ -118,3 +119,14 @@ def test_of_a_mudata_the_modality_with_results_is_read_or_named(truth):
             KeyError, match=r"no results under uns\['tfbs'\]: modality 'peaks' has them: give mod='peaks'"
         ):
             find_results(mdata, "tfbs", "rna")
+
+
+@pytest.mark.parametrize("outside", ["../secret", "/etc/hostname"])
+def test_a_path_out_of_the_runs_folder_is_refused(truth, tmp_path, outside):
+    (tmp_path / "secret").write_text("x")
+    files = truth.adata.uns["tfbs"]["files"]
+    files.loc[files["kind"] == "store", "path"] = outside
+    results = find_results(truth.adata, "tfbs", "atac")
+    for read in (lambda: results.file("store"), lambda: get.files(truth.adata)):
+        with pytest.raises(ValueError, match=rf"uns\['tfbs'\]\['files'\] has the path '{outside}', which does not lie"):
+            read()

@@ -5,8 +5,8 @@ import re
 
 import pytest
 
-from scmaxatac import get, tl
-from scmaxatac.results._schema import PARAMS, QC, SITES, SLOTS
+from scmaxatac import _keys, get, tl
+from scmaxatac.results._schema import IN_UNS, PARAMS, QC, SITES, SLOTS
 from scmaxatac.results._slot import Column, Slot
 
 
@@ -65,3 +65,8 @@ def test_a_slot_beside_the_results_is_an_entry_named_after_them():
     slot = Slot("score_{key}", "json", "Text.", place="entry")
     assert slot.path("my key") == 'uns["score_my key"]'
     assert slot.name_with("my key") == "score_my key"
+
+
+def test_a_prediction_is_told_by_slots_that_are_declared():
+    assert set(_keys.OF_PREDICTION) <= set(IN_UNS)
+    assert {slot.name for slot in IN_UNS.values() if slot.always} <= set(_keys.OF_PREDICTION)

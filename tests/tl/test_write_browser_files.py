@@ -316,3 +316,20 @@ def test_after_a_kill_the_next_call_gives_the_same(predicted, tmp_path, after):
     different = {name for name in whole if whole[name] != again.get(name)}
     assert set(again) == set(whole)
     assert different <= {".scmaxatac.lock", "scmaxatac.json"}
+
+
+@pytest.mark.parametrize("noted", [True, False], ids=["of-another-file", "none"])
+def test_nothing_is_published_whose_checksum_is_not_the_noted_one(adata, predict, tmp_path, monkeypatch, noted):
+    monkeypatch.setattr("scmaxatac.results._reader._SMALL", 0)
+    predict(adata, regions="genome", threshold=0.2, save_tracks="sites")
+    files = adata.uns["tfbs"]["files"]
+    rows = files.index[files["kind"] == "signal_bigwig"]
+    secret = Path(json.loads(adata.uns["tfbs"]["params"])["out_dir"], "secret")
+    secret.write_text("of the user's own")
+    files.loc[rows, "path"] = "secret"
+    if not noted:
+        files.loc[rows, "sha256"] = ""
+    message = "secret is damaged or was changed" if noted else "secret has no checksum in .*, so it may be any file"
+    with pytest.raises(ValueError, match=message):
+        sma.tl.write_browser_files(adata, tmp_path / "browser", assembly="hg38")
+    assert not (tmp_path / "browser").exists()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from scmaxatac import _keys
+from scmaxatac.containers._prediction_entry import is_prediction
 from scmaxatac.io._regions import parse_regions
 
 DEFAULT = "atac"
@@ -39,8 +39,7 @@ def modality_of(members: Mapping[str, Any], mod: str) -> str:
 
 
 def _results(member: Any) -> bool:
-    entries = (member.uns[name] for name in member.uns)
-    return any(isinstance(entry, Mapping) and isinstance(entry.get(_keys.PARAMS), str) for entry in entries)
+    return any(is_prediction(member.uns[name]) for name in member.uns)
 
 
 def _fragments(member: Any) -> bool:

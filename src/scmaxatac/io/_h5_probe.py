@@ -10,6 +10,7 @@ import sys
 from contextlib import suppress
 from typing import Any
 
+_ERRORS = (OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError)
 _PATIENCE = 300.0
 _SLOWEST = 10e6
 """Seconds, and bytes a second, after which a file is given up."""
@@ -58,9 +59,13 @@ def read_texts(path: str) -> None:
         import hdf5plugin  # noqa: F401  (texts may be compressed by its filters)
 
     def visit(_name: str, item: Any) -> None:
-        with suppress(OSError, RuntimeError, KeyError, ValueError, TypeError, MemoryError):
-            for name in item.attrs:
+        names: list[str] = []
+        with suppress(*_ERRORS):
+            names += item.attrs
+        for name in names:  # one that can't be read does not hide the next
+            with suppress(*_ERRORS):
                 item.attrs[name]
+        with suppress(*_ERRORS):
             if isinstance(item, h5py.Dataset) and item.dtype.hasobject:
                 item[()]
 

@@ -4,6 +4,7 @@ Settings are those of UCSC's Hub Track Database Definition (version 3). Tracks o
 page has a table of groups and factors to choose from.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import quote
 
@@ -11,6 +12,8 @@ from scmaxatac.io._browser_track import BrowserTrack, TrackKind, label_of, symbo
 
 _MOST_SHOWN = 24
 """Tracks of a kind that are shown at first; the others are switched on in the browser."""
+
+_ASSEMBLY = re.compile(r"[A-Za-z0-9_.+-]+")
 
 _SHORT = 17
 """Letters of a short label that the browser has room for."""
@@ -51,12 +54,21 @@ def hub_files(tracks: Sequence[BrowserTrack], assembly: str, *, name: str, email
         Name to show; the hub is known by its letters and digits, and by "unnamed" without a letter that can be printed.
     email
         Whom to ask about it; None to leave it out.
+
+    Raises
+    ------
+    ValueError
+        If `assembly` is no name of a genome at UCSC: letters, digits, ``_``, ``.``, ``+`` and ``-``.
     """
+    if not _ASSEMBLY.fullmatch(assembly):
+        raise ValueError(
+            f"assembly is {assembly!r}, which is no name of a genome at UCSC; give one such as 'hg38', or formats='igv'"
+        )
     (symbol,) = symbols([name]).values()
     name = _line(label_of(name)) or symbol
     hub = {"hub": symbol, "shortLabel": name[:_SHORT], "longLabel": name, "genomesFile": "genomes.txt"}
     if email is not None:
-        hub["email"] = label_of(email)
+        hub["email"] = _line(label_of(email))
     groups = symbols(list(dict.fromkeys(track.group for track in tracks)))
     tfs = symbols(list(dict.fromkeys(track.tf for track in tracks if track.tf)))
     stanzas = []

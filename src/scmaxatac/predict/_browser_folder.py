@@ -173,7 +173,7 @@ def browser_track(kind: TrackKind, group: str, tf: str, file: str, colors: Mappi
 
 
 def _signal_file(results: Results, group: str, path: str) -> TrackFile:
-    source = results.file("signal_bigwig", group)
+    source = results.file("signal_bigwig", group, noted=True)
     store = None if source else results.store
 
     def write(target: Path) -> None:
@@ -184,7 +184,7 @@ def _signal_file(results: Results, group: str, path: str) -> TrackFile:
 
 
 def _score_file(results: Results, group: str, tf: str, path: str) -> TrackFile:
-    found = {kind: results.file(kind, group, tf) for kind in ("bigwig", "sites_bigwig")}
+    found = {kind: results.file(kind, group, tf, noted=True) for kind in ("bigwig", "sites_bigwig")}
     source = found["bigwig"] or found["sites_bigwig"]
     store = None if source else results.store
     values = "scores of all bins" if found["bigwig"] else f"scores of kept bins, {kept_decimals()} decimals"

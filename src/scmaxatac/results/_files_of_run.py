@@ -5,12 +5,14 @@ from pathlib import Path
 import pandas as pd
 
 from scmaxatac import _keys
+from scmaxatac.results._inside import check_inside
 from scmaxatac.results._reader import Results
 
 
 def list_files(results: Results) -> pd.DataFrame:
     """List the files of a run: kind, group, tf, path (absolute), bytes (missing where it is gone) and exists."""
     files = results.table(_keys.FILES)
+    check_inside(files["path"], f"uns[{results.key!r}][{_keys.FILES!r}]")
     paths = [results.out_dir / path for path in files["path"]]
     sizes = [_bytes_of(path) for path in paths]
     return pd.DataFrame(

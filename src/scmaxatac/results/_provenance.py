@@ -8,9 +8,10 @@ from typing import Any
 import pandas as pd
 
 from scmaxatac._logging import settled, warn_once
+from scmaxatac.containers._prediction_entry import is_prediction
 from scmaxatac.containers._tables import to_pandas
 from scmaxatac.results._entry import PARAMETERS
-from scmaxatac.results._reader import Results, is_prediction
+from scmaxatac.results._reader import Results
 from scmaxatac.results._schema import SCORE_PARAMS
 from scmaxatac.results._schema_contributions import CONTRIBUTION_PARAMS, CONTRIBUTION_SITES
 

@@ -15,11 +15,13 @@ from scmaxatac._logging import settled, warn_once
 from scmaxatac._text import abbreviate, choose_names
 from scmaxatac.containers._cells import column_of
 from scmaxatac.containers._objects import GroupLabels, group_labels, is_mudata, split_objects, unwrap
+from scmaxatac.containers._prediction_entry import is_prediction
 from scmaxatac.containers._tables import to_pandas
 from scmaxatac.io._files import verify_sha256
 from scmaxatac.results._complete import complete_run
 from scmaxatac.results._composition import composition, difference
 from scmaxatac.results._entry import ENTRIES
+from scmaxatac.results._inside import check_inside
 from scmaxatac.results._run_folder import find_run, read_spec, run_folder, store_of
 from scmaxatac.results._schema import IN_UNS
 from scmaxatac.results._score_store import ScoreStore
@@ -137,21 +139,29 @@ class Results:
         path = find_run(path)
         return store_of(path, read_spec(path))
 
-    def file(self, kind: str, group: str = "", tf: str = "", *, whole: bool = False) -> Path | None:
+    def file(
+        self, kind: str, group: str = "", tf: str = "", *, whole: bool = False, noted: bool = False
+    ) -> Path | None:
         """Path of a file of the run if it was written and is still there; a ValueError if it was changed.
 
         A large file is compared with its checksum only where all of it is to be read (`whole`): the parts of a bigWig
-        have checksums of their own.
+        have checksums of their own. What others will read has to be what the run wrote, whatever its size: with `noted`
+        a file without a checksum is a ValueError too, and so is, always, one outside the folder.
         """
         files = self.table(_keys.FILES)
         if files.empty or complete_run(run_folder(self.params)) != self.params["run"]:
             return None
         rows = files[(files["kind"] == kind) & (files["group"] == group) & (files["tf"] == tf)]
+        check_inside(rows["path"], self._path(_keys.FILES))
         for name, expected in zip(rows["path"], rows["sha256"], strict=True):
             path = Path(self.out_dir, name)
             if not path.exists():
                 continue
-            if expected and (whole or path.stat().st_size <= _SMALL):
+            if noted and not expected:
+                raise ValueError(
+                    f"{path} has no checksum in {self._path(_keys.FILES)}, so it may be any file; {_AGAIN}"
+                )
+            if expected and (whole or noted or path.stat().st_size <= _SMALL):
                 verify_sha256(path, expected, remedy="Call scmaxatac.tl.predict_tfbs again, which writes it anew")
             return path
         return None
@@ -249,15 +259,6 @@ def row_labels(data: Any, params: Mapping[str, Any], mod: str) -> GroupLabels:
         return group_labels(data, params["groupby"], mod)
     names = [str(name) for name in unwrap(data, mod).obs_names]
     return GroupLabels(np.arange(len(names), dtype=np.int32), names)
-
-
-def is_prediction(entry: Any) -> bool:
-    """Whether an entry of ``uns`` is a prediction, be it damaged or written in part."""
-    if not isinstance(entry, Mapping):
-        return False
-    # entries of other packages have "params" as well, but as a dictionary
-    others = set(IN_UNS) & set(entry) - {_keys.PARAMS}
-    return isinstance(entry.get(_keys.PARAMS), str) or len(others) > 1
 
 
 def _elsewhere(data: Any, key: str, adata: Any) -> str:

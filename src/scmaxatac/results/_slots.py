@@ -11,10 +11,10 @@ from scmaxatac import _keys
 from scmaxatac._logging import logger
 from scmaxatac._text import counted
 from scmaxatac.containers._objects import is_snapatac2
+from scmaxatac.containers._prediction_entry import is_prediction
 from scmaxatac.containers._tables import plain_table
 from scmaxatac.results._composition import compositions
 from scmaxatac.results._entries import check_name
-from scmaxatac.results._reader import is_prediction
 from scmaxatac.results._schema import CELL_ACTIVITY, IN_UNS
 from scmaxatac.results._slot import Column, Slot
 

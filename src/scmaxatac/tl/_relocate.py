@@ -8,8 +8,9 @@ from scmaxatac._arguments import checked_arguments
 from scmaxatac._docs import shared_docs
 from scmaxatac._logging import logger
 from scmaxatac.containers._objects import split_objects, unwrap
+from scmaxatac.containers._prediction_entry import is_prediction
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.results._reader import Results, find_results, is_prediction
+from scmaxatac.results._reader import Results, find_results
 from scmaxatac.results._slots import merge_slots
 from scmaxatac.results._whole_run import whole_run
 
