@@ -84,3 +84,13 @@ def test_quality_is_that_of_the_function(predicted_files, capsys):
     assert list(printed.columns) == list(expected.columns)
     for name in ("n_cells", "n_fragments", "n_sites"):
         assert printed[name].to_dict() == expected[name].to_dict()
+
+
+def test_quality_by_factor_is_that_of_the_function(predicted_files, capsys):
+    assert main(["qc", str(predicted_files.h5ad), "--by", "tf", "--tfs", "AAA", "--quiet"]) == 0
+    printed = table(capsys.readouterr().out)
+    expected = sma.get.qc(predicted_files.adata, "tf", tfs="AAA")
+    assert list(printed.columns) == list(expected.columns)
+    assert printed[["group", "tf", "n_sites"]].values.tolist() == expected[["group", "tf", "n_sites"]].values.tolist()
+    assert main(["qc", str(predicted_files.h5ad), "--tfs", "AAA", "--quiet"]) == 1
+    assert "--tfs and --groups choose rows of the table with --by tf" in capsys.readouterr().err

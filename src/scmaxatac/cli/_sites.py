@@ -9,7 +9,7 @@ import scmaxatac as sma
 from scmaxatac.cli._arguments import parse_path, parse_threshold
 from scmaxatac.cli._options import Commands, add_choice, add_data, add_place, add_table
 from scmaxatac.cli._output import TABLE, format_of, printed, table_text
-from scmaxatac.cli._read_data import read_data
+from scmaxatac.cli._read_data import read_predicted
 from scmaxatac.cli._result_files import sites_as_bed
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def sites_of_file(args: argparse.Namespace) -> str:
         raise ValueError("--include-flanks is for sites that are called anew; add --threshold")
 
     def make() -> str:
-        sites = _sites(read_data(args.data), args)
+        sites = _sites(read_predicted(args.data), args)
         if kind == "tsv":
             return table_text(sites)
         bed = sites_as_bed(sites) if kind == "bed" else _narrow_peak(sites)
