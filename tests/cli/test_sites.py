@@ -52,7 +52,7 @@ def test_formats_follow_the_ending(predicted_files, tmp_path, capsys):
     bed, narrow = read_bed(tmp_path / "new" / "s.bed"), read_bed(tmp_path / "new" / "s.narrowPeak")
     assert len(bed) == len(narrow) == len(sites)
     assert bed["name"].str.contains("|", regex=False).all()
-    assert narrow["signal_value"].to_numpy() == pytest.approx(bed["score"].to_numpy())
+    assert narrow["signal_value"].to_numpy() == pytest.approx(bed["score"].to_numpy(), abs=1e-6)
     assert (narrow["score"] == (narrow["signal_value"] * 1000).round()).all()
     assert gzip.decompress((tmp_path / "new" / "s.bed.gz").read_bytes()) == (tmp_path / "new" / "s.bed").read_bytes()
     assert len(table(gzip.decompress((tmp_path / "new" / "s.tsv.gz").read_bytes()).decode())) == len(sites)

@@ -66,7 +66,7 @@ def read_scores(args: argparse.Namespace) -> Any:
     if not path.is_dir() and existing_file(path, "scores").suffix not in _RUNS:
         if has_choice:
             raise ValueError(
-                f"--tf and --group choose among predictions, of .h5ad or .h5mu files or a run's folder, and {path} is none"
+                f"--tf and --group choose among predictions (.h5ad, .h5mu, a run's folder), and {path} is none"
             )
         return path
     if args.tf is None or args.group is None:
