@@ -52,7 +52,7 @@ def test_a_command_of_the_page_is_understood(command: str):
 
 def test_every_command_has_an_example():
     shown = {command.split()[1] for command in COMMANDS}
-    assert shown == {"demo", "predict", "sites", "qc", "plot", "benchmark", "train", "variants", "models"}
+    assert shown == {"demo", "predict", "sites", "qc", "plot", "browser", "benchmark", "train", "variants", "models"}
 
 
 @pytest.fixture(scope="module")

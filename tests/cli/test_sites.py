@@ -52,7 +52,7 @@ def test_formats_follow_the_ending(predicted_files, tmp_path, capsys):
     bed, narrow = read_bed(tmp_path / "new" / "s.bed"), read_bed(tmp_path / "new" / "s.narrowPeak")
     assert len(bed) == len(narrow) == len(sites)
     assert bed["name"].str.contains("|", regex=False).all()
-    assert narrow["signal_value"].to_numpy() == pytest.approx(bed["score"].to_numpy())
+    assert narrow["signal_value"].to_numpy() == pytest.approx(bed["score"].to_numpy(), abs=1e-6)
     assert (narrow["score"] == (narrow["signal_value"] * 1000).round()).all()
     assert gzip.decompress((tmp_path / "new" / "s.bed.gz").read_bytes()) == (tmp_path / "new" / "s.bed").read_bytes()
     assert len(table(gzip.decompress((tmp_path / "new" / "s.tsv.gz").read_bytes()).decode())) == len(sites)
@@ -84,3 +84,13 @@ def test_quality_is_that_of_the_function(predicted_files, capsys):
     assert list(printed.columns) == list(expected.columns)
     for name in ("n_cells", "n_fragments", "n_sites"):
         assert printed[name].to_dict() == expected[name].to_dict()
+
+
+def test_quality_by_factor_is_that_of_the_function(predicted_files, capsys):
+    assert main(["qc", str(predicted_files.h5ad), "--by", "tf", "--tfs", "AAA", "--quiet"]) == 0
+    printed = table(capsys.readouterr().out)
+    expected = sma.get.qc(predicted_files.adata, "tf", tfs="AAA")
+    assert list(printed.columns) == list(expected.columns)
+    assert printed[["group", "tf", "n_sites"]].values.tolist() == expected[["group", "tf", "n_sites"]].values.tolist()
+    assert main(["qc", str(predicted_files.h5ad), "--tfs", "AAA", "--quiet"]) == 1
+    assert "--tfs and --groups choose rows of the table with --by tf" in capsys.readouterr().err

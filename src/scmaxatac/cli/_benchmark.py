@@ -7,7 +7,7 @@ import scmaxatac as sma
 from scmaxatac.cli._arguments import parse_path, parse_places
 from scmaxatac.cli._options import Commands, add_genome, add_names, add_place, add_table, genome_of
 from scmaxatac.cli._output import TABLE, format_of, printed, table_text
-from scmaxatac.cli._read_data import read_data
+from scmaxatac.cli._read_data import read_predicted
 from scmaxatac.io._files import existing_file
 
 _RUNS = (".h5ad", ".h5mu")
@@ -40,36 +40,38 @@ def add_benchmark(commands: Commands, common: argparse.ArgumentParser) -> argpar
 
 def add_scores(parser: argparse.ArgumentParser) -> None:
     """Add scores, the peaks that they are compared with, and where."""
-    parser.add_argument("scores", type=parse_path, metavar="SCORES", help="bigWig or BED file, or a file with "
-                        "predictions (.h5ad, .h5mu) with --tf and --group")  # fmt: skip
+    parser.add_argument("scores", type=parse_path, metavar="SCORES", help="bigWig or BED file; or, with --tf and "
+                        "--group, a file with predictions (.h5ad, .h5mu) or the folder of a run")  # fmt: skip
     parser.add_argument("peaks", type=parse_path, metavar="PEAKS", help="BED or narrowPeak file")
     add_genome(parser, sizes=True)
     add_names(parser, "--chroms", "default: those that hold scores", metavar="CHROM")
-    parser.add_argument("--tf", help="factor of a file with predictions")
-    parser.add_argument("--group", help="group of a file with predictions")
+    parser.add_argument("--tf", help="factor, of predictions")
+    parser.add_argument("--group", help="group, of predictions")
     add_place(parser)
 
 
 def read_scores(args: argparse.Namespace) -> Any:
-    """Scores that the arguments of :func:`add_scores` name: a file, or a table from a file with predictions.
+    """Scores that the arguments of :func:`add_scores` name: a file, or a table from predictions.
 
     Raises
     ------
     FileNotFoundError
-        If there is no such file.
+        If there is no such file, or no run in the folder.
     KeyError
         If the file holds no such prediction, factor or group.
     ValueError
         If factor and group are missing, or given for a file that has none.
     """
-    path, has_choice = existing_file(args.scores, "scores"), args.tf is not None or args.group is not None
-    if path.suffix not in _RUNS:
+    path, has_choice = args.scores, args.tf is not None or args.group is not None
+    if not path.is_dir() and existing_file(path, "scores").suffix not in _RUNS:
         if has_choice:
-            raise ValueError(f"--tf and --group choose among predictions of .h5ad and .h5mu files, and {path} is none")
+            raise ValueError(
+                f"--tf and --group choose among predictions (.h5ad, .h5mu, a run's folder), and {path} is none"
+            )
         return path
     if args.tf is None or args.group is None:
         raise ValueError(f"{path} holds predictions: say with --tf and --group which are meant")
-    return sma.get.track(read_data(path), args.tf, args.group, key=args.key, mod=args.mod)
+    return sma.get.track(read_predicted(path), args.tf, args.group, key=args.key, mod=args.mod)
 
 
 def benchmark_of_files(args: argparse.Namespace) -> str:

@@ -10,15 +10,23 @@ def _sites_command(match: re.Match[str]) -> str:
     return f"'scmaxatac sites DATA --threshold {match[1]}{key}'"
 
 
+def _new_folder(match: re.Match[str]) -> str:
+    """What ``DATA`` can be in the place of a call that stores where a run was moved."""
+    return f"{'P' if match[1] == 'S' else 'p'}ass the new folder of the run as DATA"
+
+
 _CALLS: tuple[tuple[re.Pattern[str], str | Callable[[re.Match[str]], str]], ...] = (
     (re.compile(r"scmaxatac\.models\.download_blacklist\(\)"), "'scmaxatac models blacklist'"),
     (re.compile(r"scmaxatac\.models\.download\(\['CTCF', \.\.\.\]\)"), "'scmaxatac models download CTCF ...'"),
     (re.compile(r"scmaxatac\.models\.list_models\(\)"), "'scmaxatac models list'"),
+    (re.compile(r"out_dir of (?=scmaxatac\.tl\.predict_tfbs\b)"), "--out-dir of "),
     (re.compile(r"(?<![\w./])(?:scmaxatac\.)?(?:tl\.)?predict_tfbs\b"), "'scmaxatac predict'"),
+    (re.compile(r"([Ss])ay where (?:it is|they are) with (?:scmaxatac\.)?tl\.relocate\b"), _new_folder),
     (re.compile(r"(?:scmaxatac\.)?tl\.call_sites\(data, \"(\w+)\"(?:, key=('\S+'))?, key_added=[^()]+\)"),
      _sites_command),
     (re.compile(r"(call (?:scmaxatac\.)?tl\.\w+) first\b"), r"\1 in Python and save the object first"),
-    (re.compile(r"(?<=with the same )out_dir\b"), "--out-dir"),
+    (re.compile(r"(?<=with the same )(inputs and )?out_dir\b"), r"\1--out-dir"),
+    (re.compile(r"(?<=, with )out_dir=(?= )"), "--out-dir"),
     (re.compile(r"(?<![\w./])(?:scmaxatac\.)?get\.qc\b"), "'scmaxatac qc'"),
     (re.compile(r"(?:scmaxatac\.)?settings\.\w+ \(or (?:the environment variable )?(SCMAXATAC_\w+)\)"),
      r"the environment variable \1"),

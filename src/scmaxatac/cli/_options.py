@@ -32,8 +32,9 @@ def add_names(parser: argparse._ActionsContainer, option: str, what: str, *, met
 
 
 def add_data(parser: argparse.ArgumentParser) -> None:
-    """Add the file with the results of a prediction."""
-    parser.add_argument("data", type=parse_path, metavar="DATA", help="file with predictions, .h5ad or .h5mu")
+    """Add the file with the results of a prediction, or the folder of its run."""
+    parser.add_argument("data", type=parse_path, metavar="DATA", help="file with predictions, .h5ad or "
+                        ".h5mu; or the folder of a run, run-..., or the one that it lies in")  # fmt: skip
 
 
 def add_place(parser: argparse._ActionsContainer) -> None:

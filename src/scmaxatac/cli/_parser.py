@@ -5,6 +5,7 @@ from textwrap import fill
 
 from scmaxatac import __version__
 from scmaxatac.cli._benchmark import add_benchmark
+from scmaxatac.cli._browser import add_browser
 from scmaxatac.cli._demo import add_demo
 from scmaxatac.cli._models import add_models
 from scmaxatac.cli._options import flags_of
@@ -38,7 +39,8 @@ def make_parser() -> argparse.ArgumentParser:
     parser.set_defaults(run=None, help=parser.print_help, flags={})
     commands = parser.add_subparsers(title="commands", metavar="COMMAND")
     for add in (
-        add_demo, add_predict, add_sites, add_qc, add_plot, add_benchmark, add_train, add_variants, add_models,
+        add_demo, add_predict, add_sites, add_qc, add_plot, add_browser, add_benchmark, add_train, add_variants,
+        add_models,
     ):  # fmt: skip
         _finish(add(commands, common))
     return parser

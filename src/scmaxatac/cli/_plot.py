@@ -10,7 +10,7 @@ from scmaxatac.cli._arguments import parse_pairs, parse_path, parse_places
 from scmaxatac.cli._benchmark import add_scores, read_scores
 from scmaxatac.cli._options import Commands, add_choice, add_data, add_figure, add_mod, add_names, genome_of
 from scmaxatac.cli._output import own_output
-from scmaxatac.cli._read_data import read_data
+from scmaxatac.cli._read_data import read_predicted
 from scmaxatac.io._files import existing_file
 from scmaxatac.io._output import output_file
 from scmaxatac.plotting._finish import check_save
@@ -114,7 +114,7 @@ def _draw_tracks(args: argparse.Namespace) -> str:
     return _draw(
         args,
         sma.pl.tracks,
-        lambda: (read_data(args.data), args.region),
+        lambda: (read_predicted(args.data), args.region),
         **_chosen(args, "tfs", "groups", "key", "genes"),
         layout=args.layout,
         intervals=parse_pairs(args.intervals),
@@ -126,12 +126,12 @@ def _draw_tracks(args: argparse.Namespace) -> str:
 
 def _draw_results(args: argparse.Namespace) -> str:
     options = _chosen(args, "tfs", "groups", "comparison", "standard_scale", "z_score", "key")
-    return _draw(args, _OF_RESULTS[args.figure][0], lambda: (read_data(args.data),), **options, mod=args.mod)
+    return _draw(args, _OF_RESULTS[args.figure][0], lambda: (read_predicted(args.data),), **options, mod=args.mod)
 
 
 def _draw_scores(args: argparse.Namespace) -> str:
     options = _chosen(args, "groups", "key")
-    return _draw(args, sma.pl.score_distribution, lambda: (read_data(args.data), args.tf), **options, mod=args.mod)
+    return _draw(args, sma.pl.score_distribution, lambda: (read_predicted(args.data), args.tf), **options, mod=args.mod)
 
 
 def _draw_comparison(args: argparse.Namespace) -> str:

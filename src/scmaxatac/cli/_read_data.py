@@ -1,4 +1,4 @@
-"""The h5ad and h5mu files that commands read."""
+"""The h5ad and h5mu files, and the folders of runs, that commands read."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -9,10 +9,34 @@ from scmaxatac.containers._mudata import columns_not_pulled
 from scmaxatac.io._files import existing_file
 from scmaxatac.io._h5_heaps import check_heaps
 from scmaxatac.io._h5_probe import check_readable
+from scmaxatac.tl import open_run
 
 if TYPE_CHECKING:
     from anndata import AnnData
     from mudata import MuData
+
+
+def existing_data(path: Path) -> Path:
+    """Return the path of a file with predictions or of a folder; a FileNotFoundError if there is neither."""
+    return path if path.is_dir() else existing_file(path, "data")
+
+
+def read_predicted(path: Path) -> "AnnData | MuData":
+    """Read a file with predictions, or open the folder of a run, as :func:`scmaxatac.tl.open_run` does.
+
+    Parameters
+    ----------
+    path
+        The file, as in :func:`read_data`; or the run's folder, or the one that it lies in.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is neither, no run in the folder, or a file of the run is missing.
+    ValueError
+        If the file can't be read; or the folder holds several runs, or one that was not finished, renamed or changed.
+    """
+    return open_run(path) if path.is_dir() else read_data(path)
 
 
 def read_data(path: Path) -> "AnnData | MuData":

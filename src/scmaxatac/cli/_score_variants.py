@@ -7,7 +7,7 @@ from typing import Any
 import scmaxatac as sma
 from scmaxatac.cli._arguments import parse_path
 from scmaxatac.cli._options import Commands, add_choice, add_data, add_genome, add_place, add_table, genome_of
-from scmaxatac.cli._read_data import read_data
+from scmaxatac.cli._read_data import existing_data, read_predicted
 from scmaxatac.io._files import existing_file
 from scmaxatac.io._output import output_file
 from scmaxatac.io._owned_file import owned_file
@@ -44,7 +44,7 @@ def add_variants(commands: Commands, common: argparse.ArgumentParser) -> argpars
 
 
 def variants_of_file(args: argparse.Namespace) -> str:
-    """Score the variants of a VCF file with the prediction that an h5ad or h5mu file holds.
+    """Score the variants of a VCF file with the prediction that an h5ad or h5mu file, or the folder of a run, holds.
 
     Parameters
     ----------
@@ -67,7 +67,7 @@ def variants_of_file(args: argparse.Namespace) -> str:
         If a file can't be read, the genome is not the one that was predicted, the output's name ends in something else
         than that of a table or a VCF file, or a file that this command did not write would be replaced.
     """
-    path, vcf = existing_file(args.data, "data"), existing_file(args.vcf, "VCF file")
+    path, vcf = existing_data(args.data), existing_file(args.vcf, "VCF file")
     if args.out is None:
         data = _scored(args, path, vcf)
         return variant_text(sma.get.variants(data, min_effect=args.min_effect, key=args.key, mod=args.mod))
@@ -82,7 +82,7 @@ def _scored(args: argparse.Namespace, path: Path, vcf: Path) -> Any:
     """Object of the file, with scores of the variants."""
     null = None if args.null is None else existing_file(args.null, "VCF file of common variants")
     genome = genome_of(args)
-    data = read_data(path)
+    data = read_predicted(path)
     sma.tl.score_variants(
         data,
         vcf,

@@ -9,8 +9,9 @@ import scmaxatac as sma
 from scmaxatac.cli._arguments import parse_path, parse_threshold
 from scmaxatac.cli._options import Commands, add_choice, add_data, add_place, add_table
 from scmaxatac.cli._output import TABLE, format_of, printed, table_text
-from scmaxatac.cli._read_data import read_data
+from scmaxatac.cli._read_data import read_predicted
 from scmaxatac.cli._result_files import sites_as_bed
+from scmaxatac.io._narrow_peak import narrow_peaks
 
 if TYPE_CHECKING:
     from anndata import AnnData
@@ -68,10 +69,12 @@ def sites_of_file(args: argparse.Namespace) -> str:
         raise ValueError("--include-flanks is for sites that are called anew; add --threshold")
 
     def make() -> str:
-        sites = _sites(read_data(args.data), args)
+        sites = _sites(read_predicted(args.data), args)
         if kind == "tsv":
             return table_text(sites)
-        bed = sites_as_bed(sites) if kind == "bed" else _narrow_peak(sites)
+        bed = sites_as_bed(sites)
+        if kind == "narrowPeak":
+            bed = narrow_peaks(bed, bed["name"].tolist())
         text: str = bed.to_csv(sep="\t", header=False, index=False, float_format="%.6g", lineterminator="\n")
         return text
 
@@ -91,10 +94,3 @@ def _sites(data: "AnnData | MuData", args: argparse.Namespace) -> pd.DataFrame:
         key=args.key,
         mod=args.mod,
     )
-
-
-def _narrow_peak(sites: pd.DataFrame) -> pd.DataFrame:
-    """ENCODE's ten columns; what is not known is -1 there."""
-    bed = sites_as_bed(sites)
-    scores = (bed["score"] * 1000).round().clip(0, 1000).astype(int)
-    return bed.assign(score=scores, strand=".", signal_value=bed["score"], p_value=-1, q_value=-1, peak=-1)

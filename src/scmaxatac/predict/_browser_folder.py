@@ -11,6 +11,7 @@ from scmaxatac.io._bed import write_bed
 from scmaxatac.io._bigbed import NARROW_PEAK, write_bigbed
 from scmaxatac.io._browser_track import BrowserTrack, TrackKind, file_pieces, label_of
 from scmaxatac.io._files import checksum
+from scmaxatac.io._narrow_peak import narrow_peaks
 from scmaxatac.io._owned_folder import OwnedFolder, own_file
 from scmaxatac.predict._track_files import kept_decimals, write_kept_bins, write_signal_track
 from scmaxatac.results._complete import take_over
@@ -24,7 +25,6 @@ TRACKS = "tracks"
 _COLUMNS = ["kind", "group", "tf", "path", "values", "sha256"]
 _Row = tuple[str, ...]
 _SIGNAL = "signal"
-_DECIMALS_OF_SITES = 6
 
 
 class TrackFile(NamedTuple):
@@ -92,26 +92,6 @@ def track_files(
                 frame = narrow_peaks(parts[group, tf], tf)
                 files += _site_files(frame, group, tf, f"{stem}.{of_tf[tf]}", sizes, bigbeds=bigbeds)
     return files
-
-
-def narrow_peaks(sites: pd.DataFrame, tf: str) -> pd.DataFrame:
-    """Sites as the ten columns of a narrowPeak file, sorted by the name of the chromosome and by start."""
-    score = sites["score"].to_numpy(dtype=float)
-    frame = pd.DataFrame(
-        {
-            "chrom": sites["chrom"].astype(str).to_numpy(),
-            "start": sites["start"].to_numpy(),
-            "end": sites["end"].to_numpy(),
-            "name": tf,
-            "score": (score * 1000).round().clip(0, 1000).astype(int),
-            "strand": ".",
-            "signal_value": score.round(_DECIMALS_OF_SITES),
-            "p_value": -1,
-            "q_value": -1,
-            "peak": -1,
-        }
-    )
-    return frame.sort_values(["chrom", "start"], kind="stable", ignore_index=True)
 
 
 def write_track_folder(
