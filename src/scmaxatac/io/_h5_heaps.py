@@ -12,8 +12,6 @@ _BLOCK = 16 << 20
 _HEADER = 8  # bytes of an object before its size: index, count of references, four that are reserved
 _SMALLEST = 4096  # of a heap, for HDF5; what claims less is none
 _LARGEST = 1 << 30  # of a heap; larger ones are not looked into
-
-
 _PATIENCE = 20.0  # seconds for a file that looks damaged, beside those for its size
 
 

@@ -97,8 +97,8 @@ def write_browser_files(
         If another process is writing to the folder.
     ValueError
         If the folder can't be written to, is the run's own, holds tracks of another run, or something of the user's
-        under the name of a file; if a file of the run was changed, a hub is asked for and the genome's name is not
-        known, or the region is not understood.
+        under the name of a file; if a file of the run was changed, has no checksum or lies outside its folder; if a hub
+        is asked for and the genome's name is not known or no name of UCSC's, or the region is not understood.
 
     Examples
     --------
