@@ -64,6 +64,7 @@ TESTED_BY = {
     "evaluate/_region_enrichment.py": "tl/test_enrichment.py",
     "get/_activity.py": "predict/test_activity_intervals.py",
     "predict/_contribution_sites.py": "tl/test_contributions.py",
+    "predict/_opened_run.py": "tl/test_open_run.py",
     "predict/_run_contributions.py": "tl/test_contributions.py",
     "results/_read_contributions.py": "tl/test_contributions.py",
     "results/_schema_contributions.py": "results/test_schema.py",
