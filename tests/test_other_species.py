@@ -43,6 +43,7 @@ def working_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.filterwarnings("ignore:ap_low and ap_high:UserWarning")  # one toy chromosome is one block
+@pytest.mark.filterwarnings("ignore:the model of CTCF learned no more:UserWarning")  # as long as it was trained
 @pytest.mark.filterwarnings("ignore:CTCF. weak model:UserWarning")  # as long as it was trained
 def test_the_page_runs_from_top_to_bottom(working_folder: Path):
     names: dict[str, object] = {}

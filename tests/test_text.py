@@ -43,8 +43,8 @@ def test_the_choice_of_all_is_a_list_of_its_own():
 
 
 def test_unknown_names_are_named_together_with_those_that_are_like_them():
-    with pytest.raises(KeyError, match="no TF 'ctcf', 'MYC', 'SPIB'; did you mean 'CTCF', 'SPI1'"):
-        choose_names(["ctcf", "MYC", "SPIB", "3"], KNOWN, "TF")
+    with pytest.raises(KeyError, match="no TF 'ctfc', 'MYC', 'SPIB'; did you mean 'CTCF', 'SPI1'"):
+        choose_names(["ctfc", "MYC", "SPIB", "3"], KNOWN, "TF")
     with pytest.raises(KeyError, match="no group 'zzz'; the table holds 'CTCF', 'SPI1', '3', '10'"):
         choose_names("zzz", KNOWN, "group", source="the table holds")
     with pytest.raises(KeyError, match="no group 'zzz'; the results hold nothing"):

@@ -189,12 +189,12 @@ def test_an_object_without_the_column_of_groups_can_be_read(truth):
 
 
 def test_an_unknown_tf_is_told_the_nearest(truth):
-    with pytest.raises(KeyError, match="no TF 'ctcf'; did you mean 'CTCF'"):
-        get.sites(truth.adata, tfs="ctcf")
+    with pytest.raises(KeyError, match="no TF 'ctfc'; did you mean 'CTCF'"):
+        get.sites(truth.adata, tfs="ctfc")
     with pytest.raises(KeyError, match="no TF 'GATA3'; the results hold 'CTCF', 'SPI1'"):
         get.scores(truth.adata, tfs=["CTCF", "GATA3"])
-    with pytest.raises(KeyError, match="no TF 'spi1', 'GATA3'; did you mean 'SPI1'"):
-        get.activity(truth.adata, tfs=["spi1", "GATA3"])
+    with pytest.raises(KeyError, match="no TF 'spi2', 'GATA3'; did you mean 'SPI1'"):
+        get.activity(truth.adata, tfs=["spi2", "GATA3"])
 
 
 @pytest.mark.parametrize("read", [get.activity, get.scores, get.sites])

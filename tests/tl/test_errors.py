@@ -290,8 +290,8 @@ def test_something_that_is_no_object(predict):
 def test_a_modality_that_does_not_exist(refused, adata):
     mudata = pytest.importorskip("mudata")
     with columns_not_pulled():
-        mdata = mudata.MuData({"peaks": adata})
-    refused(mdata, KeyError, r"no modality 'atac', it has \['peaks'\].*mod=", objects=[adata])
+        mdata = mudata.MuData({"peaks": adata, "bins": adata[:, :0].copy()})
+    refused(mdata, KeyError, r"no modality 'atac', it has \['peaks', 'bins'\].*mod=", objects=[adata])
 
 
 def test_an_error_in_one_of_several_objects_leaves_all_as_they_were(refused, mini, fragment_file):

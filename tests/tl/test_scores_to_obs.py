@@ -45,8 +45,8 @@ def test_all_objects_of_a_list_get_them_and_a_copy_leaves_them(scored):
 
 
 def test_nothing_is_written_if_a_name_is_unknown(scored):
-    with pytest.raises(KeyError, match=r"no TF 'spi1'; did you mean 'SPI1'"):
-        sma.tl.scores_to_obs(scored, ["CTCF", "spi1"])
+    with pytest.raises(KeyError, match=r"no TF 'spi2'; did you mean 'SPI1'"):
+        sma.tl.scores_to_obs(scored, ["CTCF", "spi2"])
     with pytest.raises(KeyError, match=r"no scores of cells in obsm\['score_motifs'\]: scores exist under 'tfbs'"):
         sma.tl.scores_to_obs(scored, "CTCF", key="motifs")
     assert scored.obs.empty
