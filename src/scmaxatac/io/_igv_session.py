@@ -4,7 +4,7 @@ IGV takes paths relative to the file; igv.js and IGV-Web read the same elements 
 """
 
 from collections.abc import Sequence
-from xml.etree import ElementTree
+from xml.etree import ElementTree  # nosec B405  (written, never read)
 
 from scmaxatac.io._browser_track import BrowserTrack
 

@@ -5,7 +5,7 @@ import os
 from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
-from pickle import PickleError
+from pickle import PickleError  # nosec B403  (the name of an error alone)
 from typing import Any, NamedTuple
 
 import torch
