@@ -76,6 +76,12 @@ def draw_strip(panel: "Axes", intervals: pd.DataFrame, limits: tuple[int, int], 
     width
         Width of the panel in inches.
     """
+    name_row(panel, name, limits, width)
+    panel.broken_barh(_bars(intervals, limits[1] - limits[0]), (0.2, 0.6), facecolors=GREY, linewidth=0)
+
+
+def name_row(panel: "Axes", name: str, limits: tuple[int, int], width: float) -> None:
+    """Make a row without a scale of a panel, with its name on the left; units as in :func:`draw_strip`."""
     panel.set_xlim(*limits)
     panel.set_ylim(0, 1)
     panel.set_yticks([])
@@ -83,7 +89,6 @@ def draw_strip(panel: "Axes", intervals: pd.DataFrame, limits: tuple[int, int], 
     panel.patch.set_visible(False)
     panel.tick_params(bottom=False, labelbottom=False)
     panel.text(-0.08 / width, 0.5, name, fontsize=SMALL, transform=panel.transAxes, ha="right", va="center")
-    panel.broken_barh(_bars(intervals, limits[1] - limits[0]), (0.2, 0.6), facecolors=GREY, linewidth=0)
 
 
 def mark_gaps(panel: "Axes", gaps: Iterable[tuple[int, int]]) -> None:

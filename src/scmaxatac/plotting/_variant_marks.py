@@ -6,6 +6,7 @@ import pandas as pd
 
 from scmaxatac.plotting._base import SMALL, WARNING, text_width
 from scmaxatac.plotting._labels import shortened
+from scmaxatac.plotting._track_panels import name_row
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -31,13 +32,7 @@ def draw_marks(panel: "Axes", marks: pd.DataFrame, limits: tuple[int, int], widt
     width
         Width of the panel in inches.
     """
-    panel.set_xlim(*limits)
-    panel.set_ylim(0, 1)
-    panel.set_yticks([])
-    panel.spines[:].set_visible(False)
-    panel.patch.set_visible(False)
-    panel.tick_params(bottom=False, labelbottom=False)
-    panel.text(-0.08 / width, 0.5, VARIANTS, fontsize=SMALL, transform=panel.transAxes, ha="right", va="center")
+    name_row(panel, VARIANTS, limits, width)
     panel.vlines(marks["start"] + 0.5, 0.1, 0.9, color=WARNING, linewidth=1.2)
     per_inch = (limits[1] - limits[0]) / width
     ends = [*marks["start"], limits[1]][1:]
