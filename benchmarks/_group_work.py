@@ -1,7 +1,8 @@
-"""Multiply-adds of groups together: as they are scored, and if all that is the same in groups were computed once."""
+"""What groups together share: windows scored without pieces, and multiply-adds if nothing were computed twice."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._constants import FLANK
+from scmaxatac.nn import _sharing
 from scmaxatac.nn._spec import PUBLISHED, Layer
 from scmaxatac.nn._stem import Stem, find_stem
 
@@ -33,6 +35,17 @@ class Work(NamedTuple):
 
     dearer: float
     """The same at the price of choosing positions (:func:`price_of_choosing`)."""
+
+
+@contextmanager
+def one_by_one(every_window: bool) -> Iterator[None]:
+    """Score every window by itself, or put together what is worth it however few windows there are."""
+    before = _sharing.FEWEST_IN_PIECES
+    _sharing.FEWEST_IN_PIECES = 1 << 62 if every_window else 1
+    try:
+        yield
+    finally:
+        _sharing.FEWEST_IN_PIECES = before
 
 
 def work(fragments: pd.DataFrame, sizes: dict[str, int], step: int, price: float) -> Work:

@@ -12,15 +12,15 @@ one-hot encoded windows in batches, runs in a process of its own (`forward.py`):
 
 import statistics
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 
 import numpy as np
 from _common import ROUNDS, data_dir, has_bfloat16, machine, options, ratio, table, take_turns
+from _group_work import one_by_one
 from forward import Keras, one_hot
 
 from scmaxatac.models import from_keras
-from scmaxatac.nn import _sharing
 from scmaxatac.nn._predict import predict_groups
 from scmaxatac.nn.engines._protocol import Engine
 from scmaxatac.nn.engines._registry import BACKENDS, make_engine
@@ -69,17 +69,6 @@ class Case:
         """Scores of all groups."""
         scored = predict_groups(engine, self.codes, self.signals, "chr1", self.starts)
         return [bins.scores for _, bins in scored]
-
-
-@contextmanager
-def one_by_one(every_window: bool) -> Iterator[None]:
-    """Score every window by itself, or put together what is worth it however few windows there are."""
-    before = _sharing.FEWEST_IN_PIECES
-    _sharing.FEWEST_IN_PIECES = 1 << 62 if every_window else 1
-    try:
-        yield
-    finally:
-        _sharing.FEWEST_IN_PIECES = before
 
 
 def timed(case: Case, engine: Engine, every_window: bool) -> Callable[[], tuple[float, float]]:

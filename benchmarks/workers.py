@@ -1,9 +1,12 @@
 """Processes side by side: `predict_tfbs` on chr22 with one worker, with two, and in one process with two threads.
 
-Each worker has one thread. Workers are there and have made an engine before the time begins, which is that of the whole
-call: fragments, networks, tasks, sites. Every case runs in a process of its own, and cases take turns. "Efficiency" is
-the time with one worker over twice that with two, the median over the rounds; the target is 0.9. Without two free
-cores nothing here means anything: look at the load averages at the start and at the end.
+Six networks are predicted. Each worker has one thread and a core of its own, as a cluster gives it: an engine's thread
+would otherwise run beside the one that prepares its windows, and one worker would take more than one core. Workers are
+there and have made an engine before the time begins, which is that of the whole call: fragments, networks, tasks,
+sites. What comes before the first task and after the last is done once, in the process that calls; each worker compiles
+the networks in its first task. Every case runs in a process of its own, and cases take turns. "Efficiency" is the time
+with one worker over twice that with two, the median over the rounds; the target is 0.9. Without two free cores nothing
+here means anything: look at the load averages at the start and at the end.
 
     python benchmarks/workers.py [--quick]
 """
@@ -16,7 +19,7 @@ import time
 import warnings
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
-from multiprocessing import Barrier, get_context
+from multiprocessing import Barrier, SimpleQueue, get_context
 from typing import Any
 
 import numpy as np
@@ -26,7 +29,7 @@ from _common import ROUNDS, data_dir, machine, options, table, take_turns
 from scmaxatac import settings
 from scmaxatac.nn.engines._registry import BACKENDS, make_engine
 
-TFS = ("CTCF", "SPI1", "ELF1")
+TFS = ("CTCF", "SPI1", "ELF1", "GATA3", "RUNX1", "YY1")
 CASES = {"1 worker, 1 thread": (1, 1), "2 workers, 1 thread each": (2, 1), "no workers, 2 threads": (0, 2)}
 """Workers, and threads of each process."""
 
@@ -88,16 +91,20 @@ def _seconds(workers: int, backend: str, quick: bool) -> float:
         chr22.predict(models, regions=regions, **how)
         return time.perf_counter() - start
     context = get_context("spawn")
-    barrier = context.Barrier(workers)
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_get_ready, initargs=(barrier, backend)) as pool:
+    barrier, cores = context.Barrier(workers), context.SimpleQueue()
+    for core in sorted(os.sched_getaffinity(0))[:workers]:
+        cores.put(core)
+    ready = (barrier, cores, backend)
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_get_ready, initargs=ready) as pool:
         list(pool.map(abs, range(workers)))  # processes are started as there is work for them
         start = time.perf_counter()
         chr22.predict(models, regions=regions, executor=pool, **how)
         return time.perf_counter() - start
 
 
-def _get_ready(barrier: Barrier, backend: str) -> None:
-    """Make an engine in a worker, and wait for the others."""
+def _get_ready(barrier: Barrier, cores: SimpleQueue, backend: str) -> None:
+    """Take a core and make an engine in a worker, and wait for the others."""
+    os.sched_setaffinity(0, {cores.get()})
     _be_quiet()
     engine = make_engine(Chr22(data_dir()).models(TFS[:1]), backend=backend, device="cpu")
     engine.predict(np.zeros((32, 1024), np.uint8), np.zeros((32, 1024), np.float32))

@@ -21,6 +21,13 @@ def run_folder(params: Mapping[str, Any]) -> Path:
     return Path(params["out_dir"]) / folder_name(str(params.get("run", "")))
 
 
+def runs_in(folder: Path) -> list[Path]:
+    """List the folders of runs: the one given if it is one, else those in it, by name."""
+    if (folder / SPEC).is_file():
+        return [folder]
+    return [path.parent for path in sorted(folder.glob(f"run-*/{SPEC}"))]
+
+
 def find_run(folder: str | PathLike[str]) -> Path:
     """Find the folder of a run: the one given, or the only run in it.
 
@@ -30,9 +37,7 @@ def find_run(folder: str | PathLike[str]) -> Path:
         If there is no run, or the folder holds several.
     """
     folder = Path(folder).expanduser()
-    if (folder / SPEC).is_file():
-        return folder
-    runs = [path.parent for path in sorted(folder.glob(f"run-*/{SPEC}"))]
+    runs = runs_in(folder)
     if len(runs) > 1:
         names = ", ".join(path.name for path in runs)
         raise FileNotFoundError(f"{folder} holds several runs: {names}. Give the folder of one of them")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from scmaxatac._text import abbreviate
 from scmaxatac.results._complete import complete_run, noted_checksums
-from scmaxatac.results._run_folder import SPEC, WEIGHTS, read_spec
+from scmaxatac.results._run_folder import WEIGHTS, read_spec, runs_in
 from scmaxatac.results._run_spec import RunSpec, folder_name
 
 _HOW = (
@@ -64,10 +64,8 @@ def whole_run(folder: str | PathLike[str], fingerprint: str | None = None) -> tu
 
 def _run_in(place: Path, fingerprint: str | None) -> Path:
     """Folder of a run: the one given, or one in it."""
-    if (place / SPEC).is_file():
-        return place
-    runs = [path.parent for path in sorted(place.glob(f"run-*/{SPEC}"))]
-    if fingerprint is not None:
+    runs = runs_in(place)
+    if fingerprint is not None and runs != [place]:
         wanted = place / folder_name(fingerprint)
         if wanted in runs:
             return wanted
