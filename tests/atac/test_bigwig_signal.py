@@ -84,3 +84,11 @@ def test_another_assembly_is_refused(path):
         BigWigSignal(path, Genome.from_sizes({"chr1": 9_001}))
     with pytest.raises(FileNotFoundError, match=r"no\.bw"):
         BigWigSignal(path.with_name("no.bw"), Genome.from_sizes(SIZES))
+
+
+def test_home_may_be_written_as_a_tilde(genome, track, path, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    signal = BigWigSignal("~/signal.bw", genome)
+    assert signal.path == path
+    np.testing.assert_array_equal(signal.values("chr1"), np.nan_to_num(track["chr1"]))

@@ -182,3 +182,20 @@ def test_positions_in_any_order_are_insertions_of_fragments():
     assert insertions.positions("A", "chr1").tolist() == sorted(given)
     assert insertions.n_insertions("A") == 5
     assert insertions.n_fragments.tolist() == [3, 0]
+
+
+def test_libraries_are_looked_up_without_comparing_each_with_all():
+    compared = []
+
+    class Name(str):
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            compared.append(other)
+            return str.__eq__(self, other)
+
+    names = [f"AAACGAAAGAGCGAAA-{i}" for i in range(1_000)]
+    insertions = Insertions.from_positions({Name(name): {} for name in names})
+    compared.clear()
+    assert [insertions.index(name) for name in names] == list(range(len(names)))
+    assert 0 < len(compared) <= 10 * len(names)

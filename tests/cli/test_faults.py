@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import gzip
+import warnings
 from collections.abc import Callable
 from pathlib import Path
 
@@ -123,6 +124,26 @@ def test_a_full_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: py
     assert "q.tsv.gz can't be written: the disk is full" in error
     assert len(error.splitlines()) == 1
     assert not (tmp_path / "q.tsv.gz").exists()
+
+
+@pytest.mark.parametrize("kind", [ValueError, KeyError, ImportError, RuntimeError])
+def test_messages_of_several_lines_are_one(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], kind: type[Exception]
+):
+    """As libraries write them."""
+
+    def fail(_args: object) -> str:
+        warnings.warn("unusual:\n\ta.h5ad", UserWarning, stacklevel=1)
+        raise kind("can't read\n\n  a.h5ad:\r\n\tdamaged\n")
+
+    monkeypatch.setattr("scmaxatac.cli._qc.qc_table", fail)
+    with warnings.catch_warnings():
+        warnings.simplefilter("always")
+        assert main(["qc", "a.h5ad", "--quiet"]) == 1
+    assert capsys.readouterr().err.splitlines() == [
+        "warning: unusual: a.h5ad",
+        "scmaxatac: error: can't read a.h5ad: damaged",
+    ]
 
 
 def test_an_interruption_says_how_to_go_on(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):

@@ -48,3 +48,16 @@ def test_a_heap_in_which_hdf5_would_never_end_is_an_error(tmp_path: Path, monkey
     path.write_bytes(data[:first] + bytes(64) + data[first + 64 :])
     with pytest.raises(ValueError, match=r"a\.h5ad can't be read: HDF5 has not come to the end"):
         read_data(path)
+
+
+def test_a_file_over_which_hdf5_crashes_is_refused_before_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """Stands for the crash itself, of which `tests/io/test_h5_probe.py` has a file: it would end this process."""
+
+    def crashed(path: Path) -> None:
+        raise ValueError(f"{path} is damaged: HDF5 crashes")
+
+    path = tmp_path / "a.h5ad"
+    anndata.AnnData(np.ones((2, 1), np.float32)).write_h5ad(path)
+    monkeypatch.setattr(_read_data, "check_readable", crashed)
+    with pytest.raises(ValueError, match=r"a\.h5ad is damaged: HDF5 crashes"):
+        read_data(path)

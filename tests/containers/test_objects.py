@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from scmaxatac.containers import _objects
 from scmaxatac.containers._mudata import columns_not_pulled
 from scmaxatac.containers._objects import (
     group_labels,
@@ -172,10 +173,29 @@ def test_what_is_no_container_is_an_error():
             split_objects(nothing)
 
 
-def test_many_different_values_take_no_quadratic_time():
-    n = 200_000
-    adata = ad.AnnData(obs=pd.DataFrame({"barcode": [f"bc{i}" for i in range(n)]}, index=[str(i) for i in range(n)]))
+def test_many_different_values_take_no_quadratic_time(monkeypatch):
+    """By the number of times that a name is compared with another one."""
+    compared = []
+
+    class Name(str):
+        __hash__ = str.__hash__
+
+        def __eq__(self, other):
+            compared.append(other)
+            return str.__eq__(self, other)
+
+    names_of_values = _objects._names
+    monkeypatch.setattr(_objects, "_names", lambda categories: list(map(Name, names_of_values(categories))))
+    n = 1_000
+    barcodes = [f"bc{i}" for i in range(n)]
+    adata = ad.AnnData(obs=pd.DataFrame({"barcode": barcodes, "half": barcodes[: n // 2] * 2}, index=barcodes))
     assert obs_texts(adata, "barcode")[-1] == f"bc{n - 1}"
+    assert len(group_labels(adata, "barcode").names) == n
+    assert len(group_labels(adata, ["barcode", "half"]).names) == n
+    names = pooled_group_labels([adata, adata], "half")[1]
+    assert len(names) == n // 2
+    assert len(compared) <= 10 * n
+    assert isinstance(names[0], Name), "so that comparisons are counted"
 
 
 def test_columns_of_a_backed_object_are_those_that_were_stored(tmp_path):

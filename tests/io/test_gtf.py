@@ -1,8 +1,10 @@
 import gzip
+import tracemalloc
 
 import numpy as np
 import pytest
 
+from scmaxatac.io import _line_blocks
 from scmaxatac.io._gtf import first_chromosome, read_gtf
 
 PLACES = ("\t101\t900\t.\t+\t.\t", "\t950\t960\t.\t-\t.\t")
@@ -166,6 +168,23 @@ def test_a_truncated_file_is_told(tmp_path):
         read_gtf(path)
     with pytest.raises(FileNotFoundError, match="GTF file not found"):
         read_gtf(tmp_path / "none.gtf")
+
+
+def test_a_large_file_is_read_in_little_more_memory_than_its_genes_take(tmp_path, monkeypatch):
+    others = f'chr1\tHAVANA\tCDS{EXONS[0]}{A} transcript_id "T1"; level 2; tag "basic";\n' * 200
+    genes = "".join(
+        f'chr1\tHAVANA\texon\t{1_000 * i + 1}\t{1_000 * i + 90}\t.\t+\t.\tgene_id "G{i}";\n{others}' for i in range(200)
+    )
+    path = write(tmp_path, genes)
+    monkeypatch.setattr(_line_blocks, "BLOCK", 1 << 15)
+    tracemalloc.start()
+    try:
+        found = read_gtf(path)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(found.genes) == 200
+    assert peak < len(genes) / 4, "its lines, held as a whole, would take more than their text"
 
 
 def test_real_genes_are_read(data_dir):

@@ -1,10 +1,13 @@
 import math
+from functools import partial
 from itertools import pairwise
 
 import h5py
 import numpy as np
 import pytest
 
+from scmaxatac.io import _keras
+from scmaxatac.io._h5_heaps import check_heaps
 from scmaxatac.io._keras import keras_shapes, read_keras_weights
 
 
@@ -77,3 +80,16 @@ def test_a_damaged_file_gives_no_other_error_than_one_with_its_name(tmp_path):
     refused = [error for error in errors if error]
     assert len(refused) > 20
     assert all("weights.h5" in error for error in refused)
+
+
+def test_a_heap_in_which_hdf5_would_never_end_is_an_error_before_anything_is_read(tmp_path, monkeypatch):
+    monkeypatch.setattr(_keras, "check_heaps", partial(check_heaps, patience=1))
+    path = tmp_path / "weights.h5"
+    with h5py.File(path, "w") as handle:
+        handle["model_weights/conv1d/conv1d/kernel:0"] = np.ones((7, 5, 4), np.float32)
+        handle.attrs["backend"] = "tensorflow"  # a text of varying length
+    data = path.read_bytes()
+    first = data.index(b"GCOL\x01") + 16  # the first object of the heap that it lies in
+    path.write_bytes(data[:first] + bytes(64) + data[first + 64 :])
+    with pytest.raises(ValueError, match=r"weights\.h5 can't be read: HDF5 has not come to the end"):
+        keras_shapes(path)

@@ -1,3 +1,4 @@
+import os
 import struct
 
 import numpy as np
@@ -84,9 +85,11 @@ def test_what_is_no_twobit_is_a_clear_error(tmp_path):
         list(read_twobit(path))
 
 
-def test_a_file_cut_anywhere_is_an_error_before_the_first_sequence(tmp_path):
+@pytest.mark.parametrize("names", [("chr1", "chr2", "empty"), ("empty", "chr1", "chr2")])
+def test_a_file_cut_anywhere_is_an_error_before_the_first_sequence(tmp_path, names):
+    """Within the bases of the last sequence too, if it has any: only its length tells that some are missing."""
     path = tmp_path / "genome.2bit"
-    write_twobit(path, TRUTH)
+    write_twobit(path, {name: TRUTH[name] for name in names})
     whole = path.read_bytes()
     for size in range(4, len(whole)):
         path.write_bytes(whole[:size])
@@ -95,6 +98,16 @@ def test_a_file_cut_anywhere_is_an_error_before_the_first_sequence(tmp_path):
     path.write_bytes(whole + b"\0")
     with pytest.raises(ValueError, match="its sequences end at byte"):
         next(read_twobit(path))
+
+
+def test_a_file_that_loses_its_end_while_it_is_read_is_an_error(tmp_path):
+    path = tmp_path / "genome.2bit"
+    write_twobit(path, {"chr1": "ACGT", "chr2": "ACGT" * 50_000})
+    sequences = read_twobit(path)
+    assert next(sequences) == ("chr1", b"ACGT")
+    os.truncate(path, path.stat().st_size - 1)
+    with pytest.raises(ValueError, match=r"genome\.2bit is truncated or damaged: it ends within chr2"):
+        next(sequences)
 
 
 def test_a_changed_byte_is_an_error_unless_it_is_a_name_a_base_or_a_block_that_fits(tmp_path):

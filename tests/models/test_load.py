@@ -1,4 +1,5 @@
 import warnings
+from pathlib import Path
 
 import pytest
 
@@ -58,6 +59,14 @@ def test_a_folder_in_the_working_directory_needs_no_slash(make_model, empty_inst
     make_model("MINE").save(tmp_path / "mymodel")
     monkeypatch.chdir(tmp_path)
     assert load("mymodel").tf == "MINE"
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_path_may_begin_with_a_tilde(kind, make_model, empty_install, tmp_path, monkeypatch):
+    make_model("MINE").save(tmp_path / "models" / "MINE")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path / "models")
+    assert load(kind("~/models/MINE")).tf == "MINE"
 
 
 def test_demo_models_come_with_the_package(make_model, tmp_path, monkeypatch):

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 from _family import TFS, family_model
 
@@ -19,6 +21,15 @@ def names(models: list[TFModel]) -> list[str]:
 
 def test_without_names_all_models_of_a_folder_are_loaded(folder):
     assert names(load_many(folder)) == names(load_many(str(folder))) == ["A", "B", "C"]
+
+
+@pytest.mark.parametrize("kind", [str, Path])
+def test_a_folder_may_begin_with_a_tilde(kind, folder, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(folder)
+    assert names(load_many(kind("~/models"))) == ["A", "B", "C"]
+    assert names(load_many([kind("~/models/C"), kind("~/models/A")])) == ["C", "A"]
+    assert names(load_many({"mine": kind("~/models/B")})) == ["mine"]
 
 
 def test_names_choose_and_order_the_models(folder):

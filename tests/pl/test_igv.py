@@ -88,6 +88,13 @@ def test_a_folder_gets_what_is_shown(notebook, truth, tmp_path, monkeypatch):
     assert len(without.config["tracks"]) == 6
 
 
+def test_a_folder_may_begin_with_a_tilde(notebook, truth, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    browser = sma.pl.igv(truth.adata, REGION, folder="~/igv")
+    assert {Path(track["path"]).parts[:2] for track in tracks_of(browser).values()} == {("igv", "tracks")}
+
+
 def test_what_was_written_before_stays(notebook, truth, tmp_path):
     folder = sma.tl.write_browser_files(truth.adata, tmp_path / "browser")
     before = {path.relative_to(folder) for path in folder.rglob("*")}

@@ -316,8 +316,10 @@ def test_an_out_dir_that_is_relative_is_found_from_elsewhere(predict, adata, mon
 
 def test_home_may_be_written_as_a_tilde(predict, adata, monkeypatch, tmp_path):
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
     predict(adata, out_dir="~/results")
     assert Run.open(tmp_path / "results").is_complete
+    assert Run.open("~/results").folder.parent == tmp_path / "results"
 
 
 def test_a_folder_without_a_run_or_with_several_can_not_be_opened(predict, adata, tmp_path):

@@ -3,6 +3,7 @@
 import pytest
 from _slots import make_truth
 
+import scmaxatac as sma
 from scmaxatac.results._whole_run import whole_run
 
 
@@ -37,3 +38,19 @@ def test_first_what_it_is_then_whether_it_is_complete(run):
         whole_run(run, "0" * 32)
     with pytest.raises(ValueError, match="was not finished"):
         whole_run(run)
+
+
+def test_home_may_be_written_as_a_tilde(run, monkeypatch):
+    monkeypatch.setenv("HOME", str(run.parents[1]))
+    monkeypatch.chdir(run)
+    for given in ("~/out", f"~/out/{run.name}"):
+        assert whole_run(given)[0] == run
+
+
+def test_results_are_told_where_their_run_is_by_a_tilde(tmp_path, monkeypatch):
+    adata = make_truth(tmp_path / "out", groups=["B"], tfs=["CTCF"]).adata
+    (tmp_path / "out").rename(tmp_path / "moved")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    sma.tl.relocate(adata, "~/moved")
+    assert sma.get.params(adata)["out_dir"] == str(tmp_path / "moved")

@@ -56,6 +56,13 @@ def test_it_reads_and_draws(adata, folder):
     assert sma.pl.heatmap(opened) is not None
 
 
+def test_home_may_be_written_as_a_tilde(adata, folder, monkeypatch):
+    monkeypatch.setenv("HOME", str(folder.parents[1]))
+    monkeypatch.chdir(folder)
+    opened = sma.tl.open_run(f"~/{folder.parent.name}")
+    assert sma.get.files(opened).equals(sma.get.files(adata))
+
+
 def test_another_threshold(adata, folder):
     opened = sma.tl.open_run(folder, threshold=0.2, include_flanks=False, key_added="sensitive")
     sma.tl.call_sites(adata, 0.2, include_flanks=False)

@@ -47,6 +47,14 @@ def table_of(folder: Path) -> pd.DataFrame:
     return pd.read_csv(folder / "files.tsv", sep="\t", keep_default_na=False)
 
 
+def test_home_may_be_written_as_a_tilde(predicted, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    folder = sma.tl.write_browser_files(predicted, "~/browser", assembly="hg38")
+    assert folder == tmp_path / "browser"
+    assert (folder / "files.tsv").is_file()
+
+
 @pytest.mark.parametrize("save_tracks", [False, "sites", "all"])
 def test_tracks_hold_what_get_gives(adata, predict, tmp_path, save_tracks):
     predict(adata, regions="genome", threshold=0.2, save_tracks=save_tracks)

@@ -259,6 +259,16 @@ def test_files_of_the_users_are_an_error_before_any_work_and_stay(name, resume, 
     assert state(tmp_path) == before
 
 
+def test_home_may_be_written_as_a_tilde(again, tmp_path, monkeypatch):
+    monkeypatch.setattr(_inputs, "read_inputs", None)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "history.csv").write_text("mine")
+    with pytest.raises(ValueError, match=f"{tmp_path}/models/history.csv is in the way"):
+        again("~/models")
+
+
 @pytest.mark.parametrize("options", [{}, {"epochs": 3}, {"resume": False}], ids=["same", "further", "anew"])
 @pytest.mark.parametrize("gone", [(), ("model.json",)], ids=["finished", "unfinished"])
 @pytest.mark.parametrize("name", ["history.csv", "training.json", "calibration.tsv", "model.safetensors", "model.json"])

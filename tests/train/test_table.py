@@ -45,6 +45,15 @@ def test_an_empty_cell_is_missing(write, tmp_path):
         read_training_table(write(HEADER, line("B"), line("")))
 
 
+def test_files_in_a_table_may_begin_with_a_tilde(write, tmp_path, monkeypatch):
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "chip.bed").write_text("chr1\t5\t9\n")
+    monkeypatch.setenv("HOME", str(home))
+    rows, _ = read_training_table(write(HEADER, line("B", "~/chip.bed")))
+    assert rows[0].unknown == home / "chip.bed"
+
+
 def test_a_table_may_be_compressed(write):
     path = write(HEADER, line("B"))
     path.write_bytes(gzip.compress(path.read_bytes()))

@@ -23,6 +23,14 @@ def test_a_saved_model_is_read_back_unchanged(make_model, tmp_path):
     assert read.threshold(("precision", 0.8)) == model.threshold(("precision", 0.8)) == 0.75
 
 
+def test_home_may_be_written_as_a_tilde(make_model, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert make_model("TOYA").save("~/models/TOYA") == tmp_path / "models" / "TOYA"
+    assert (tmp_path / "models" / "TOYA" / "model.json").is_file()
+    assert TFModel.read("~/models/TOYA").tf == "TOYA"
+
+
 def test_sha256_is_that_of_the_weights_file(make_model, tmp_path):
     model = make_model()
     folder = model.save(tmp_path)

@@ -120,7 +120,7 @@ def _find_one(model: OneModel) -> _Found:
     _refuse_others(model)
     if model == "demo":
         return {**demo_models()}
-    path = Path(model).expanduser()
+    path = Path(model)
     if not is_keras_file(path) and (path.is_dir() or not isinstance(model, str) or is_path(model)):
         return {**by_tf(locate(path))}
     loaded = load_quietly(model)
