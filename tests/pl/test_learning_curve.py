@@ -41,11 +41,13 @@ def test_the_best_epoch_is_named_and_all_text_is_inside_the_figure(n, best):
     assert texts_in_trouble(figure) == []
 
 
-def test_model_folder_file_and_table_give_the_same_picture(tmp_path):
+def test_model_folder_file_and_table_give_the_same_picture(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path.parent))
+    monkeypatch.chdir(tmp_path)
     table = made_up(5, 2)
     table.to_csv(tmp_path / "history.csv", index=False)
     model = SimpleNamespace(provenance={"history": table.to_dict("list")})
-    for given in (model, tmp_path, str(tmp_path / "history.csv")):
+    for given in (model, tmp_path, str(tmp_path / "history.csv"), f"~/{tmp_path.name}"):
         np.testing.assert_allclose(drawn(pl.learning_curve(given), "Loss")[0], table[["epoch", "train_loss"]])
 
 
@@ -65,3 +67,18 @@ def test_what_holds_no_learning_curve_is_refused(tmp_path):
         pl.learning_curve(pd.DataFrame({"epoch": [0]}))
     with pytest.raises(ValueError, match="no epoch yet"):
         pl.learning_curve(made_up(0, 0))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"", "is no table of epochs"),
+        (b"\xff\xfe\x00,\x00", "is no table of epochs"),
+        (b'epoch,train_loss,val_loss,val_dice\n"0,1,1,0.5', "is no table of epochs"),
+        (b"epoch,train_loss,val_loss,val_dice\n0,1,x,0.5\n", r"else than numbers in the columns \['val_loss'\]"),
+    ],
+)
+def test_a_damaged_file_is_named(tmp_path, content, message):
+    (tmp_path / "history.csv").write_bytes(content)
+    with pytest.raises(ValueError, match=rf"history\.csv .*{message}"):
+        pl.learning_curve(tmp_path)

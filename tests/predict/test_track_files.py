@@ -158,6 +158,25 @@ def test_bigwigs_of_sites_that_were_changed_are_written_again(predict, with_site
     assert sha256_of(path) == files.loc[files["kind"] == "sites_bigwig", "sha256"].iloc[0]
 
 
+@pytest.mark.parametrize("content", [b"", b"{", b"\xff", b"[]", b'{"a.bw": 1}'])
+def test_bigwigs_whose_list_of_checksums_is_damaged_are_written_again(predict, with_sites, tmp_path, content):
+    files = with_sites.uns["tfbs"]["files"]
+    marker = next((tmp_path / "run").glob("run-*/tracks/*/*.json"))
+    whole = marker.read_bytes()
+    marker.write_bytes(content)
+    predict(with_sites, save_tracks="sites")
+    assert with_sites.uns["tfbs"]["files"].equals(files)
+    assert marker.read_bytes() == whole
+
+
+def test_all_bins_whose_list_of_checksums_is_damaged_are_written_again(adata, predict, tmp_path):
+    files = adata.uns["tfbs"]["files"]
+    for marker in (tmp_path / "run").glob("run-*/tracks/*/*.json"):
+        marker.write_bytes(b"{")
+    predict(adata, save_tracks=True)
+    assert adata.uns["tfbs"]["files"].equals(files)
+
+
 def test_bigwigs_of_sites_are_taken_over_from_another_run(predict, mini, fragment_file, with_sites, monkeypatch):
     monkeypatch.setattr(_track_files, "_write_bigwigs", lambda *args: 1 / 0)
     later = mini.adata(fragment_file)

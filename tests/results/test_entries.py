@@ -49,6 +49,15 @@ def test_what_somebody_else_wrote_is_neither_replaced_nor_read(adata, there):
         read_entry(adata, NETWORK, NETWORK.beside("tfbs"))
 
 
+@pytest.mark.parametrize("wrong", ["{'run': 1}", "[1]", "", 3])
+def test_parameters_that_are_no_json_object_are_named(adata, wrong):
+    write_entry([adata], RANKS, "x", {"ranks": TABLE}, {})
+    adata.uns["x"]["parameters"] = wrong
+    message = r"uns\['x'\]\['parameters'\] is no JSON object.*call scmaxatac\.tl\.rank_tfs again"
+    with pytest.raises(ValueError, match=message):
+        read_entry(adata, RANKS, "x")
+
+
 def test_entries_under_other_names_are_pointed_out(adata):
     write_entry([adata], RANKS, "mine", {"ranks": TABLE}, {})
     with pytest.raises(KeyError, match="there are some under 'mine'"):

@@ -10,6 +10,8 @@ from _slots import make_truth
 
 from scmaxatac import get
 from scmaxatac.containers._prediction_entry import is_prediction
+from scmaxatac.results._read_contributions import read_contribution_params
+from scmaxatac.results._read_variants import read_variant_params
 from scmaxatac.results._reader import find_results
 from scmaxatac.results._schema import IN_UNS
 
@@ -73,6 +75,16 @@ def test_a_missing_parameter_is_named(truth):
     truth.adata.uns["tfbs"]["params"] = json.dumps(params)
     with pytest.raises(ValueError, match=r"\['params'\] lacks the value of 'groupby'"):
         get.sites(truth.adata)
+
+
+@pytest.mark.parametrize("name", ["variant_params", "contribution_params"])
+@pytest.mark.parametrize("wrong", ["{'tfs': 1}", "[1]", "", "{}"])
+def test_parameters_of_what_was_made_from_a_prediction_are_named_too(truth, name, wrong):
+    truth.adata.uns["tfbs"][name] = wrong
+    results = find_results(truth.adata, "tfbs", "atac")
+    read = {"variant_params": read_variant_params, "contribution_params": read_contribution_params}[name]
+    with pytest.raises(ValueError, match=rf"uns\['tfbs'\]\['{name}'\] (is no JSON object|lacks the value of .*'tfs')"):
+        read(results)
 
 
 @pytest.mark.parametrize(

@@ -178,3 +178,10 @@ def test_without_any_site_tables_are_empty_and_factors_are_ranked_all_the_same(h
     assert table["tf"].tolist() == ["T", "U"]
     assert table[["gained", "lost", "shared"]].to_numpy().sum() == 0
     assert table["effect"].isna().all()
+
+
+@pytest.mark.parametrize("wrong", ["{'thresholds': 1}", "[1]", "", "{}", '{"thresholds": [0.5]}'])
+def test_damaged_parameters_are_named(haplotypes, wrong):
+    haplotypes.uns["haplotypes"] = wrong
+    with pytest.raises(ValueError, match=r"uns\['haplotypes'\] .*call scmaxatac\.tl\.predict_haplotypes again"):
+        sma.tl.compare_haplotypes(haplotypes, target="a", reference="b")

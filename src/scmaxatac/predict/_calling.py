@@ -64,11 +64,26 @@ def write_context(folder: Path, context: CallingContext, chroms: Sequence[str]) 
 
 
 def read_context(store: ScoreStore) -> CallingContext:
-    """Read what :func:`write_context` wrote; the genome has no sequence, and as blacklist all bins that don't count."""
+    """Read what :func:`write_context` wrote; the genome has no sequence, and as blacklist all bins that don't count.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing.
+    ValueError
+        If a file is not what was written.
+    """
     paths = [store.intact(f"{_CALIBRATIONS}/{i:03d}.tsv") for i in range(len(store.tfs))]
     tables = [None if path is None else Calibration.read(path) for path in paths]
     blacklist = pd.read_csv(store.present(_UNCOUNTED), sep="\t", dtype={"chrom": str})
-    counts = store.present(_COUNTS)
+    counts = _read_counts(store.present(_COUNTS))
     genome = Genome.from_sizes(store.sizes, blacklist=blacklist)
     calibrations = dict(zip(store.tfs, tables, strict=True))
-    return CallingContext(calibrations, genome, BinCounts(**json.loads(counts.read_text())))
+    return CallingContext(calibrations, genome, counts)
+
+
+def _read_counts(path: Path) -> BinCounts:
+    try:
+        return BinCounts(**json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{path} is damaged ({error}): copy the folder of the run again") from None

@@ -53,13 +53,19 @@ def has_tracks(store: ScoreStore, group: str, tracks: Tracks = "all") -> bool:
 
 
 def _are_sound(store: ScoreStore, group: str, tracks: Tracks) -> bool:
-    marker = _marker(store, group, tracks)
-    if not marker.is_file():
-        return False
-    expected = json.loads(marker.read_text())
-    return all(
-        path.is_file() and checksum(path) == expected.get(path.name) for path in _paths(store, group, tracks).values()
+    noted = _noted(store, group, tracks)
+    return bool(noted) and all(
+        path.is_file() and checksum(path) == noted.get(path.name) for path in _paths(store, group, tracks).values()
     )
+
+
+def _noted(store: ScoreStore, group: str, tracks: Tracks) -> dict[str, str]:
+    """Checksums of a group's bigWigs by their names; none where they are not complete, or the marker is damaged."""
+    try:
+        noted = json.loads(_marker(store, group, tracks).read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+    return noted if isinstance(noted, dict) else {}
 
 
 def write_tracks(store: ScoreStore, group: str, tracks: Tracks = "all") -> None:
@@ -199,7 +205,7 @@ def table_of_files(store: ScoreStore, *, sites: str | None, scores: str | None, 
         rows.append(("", "", "scores", f"{store.folder.name}/{scores}", ""))
     if sites is not None:
         for group in store.groups:
-            noted = json.loads(_marker(store, group, tracks).read_text())
+            noted = _noted(store, group, tracks)
             for tf, path in _paths(store, group, tracks).items():
                 kind = "signal_bigwig" if not tf else "sites_bigwig" if tracks == "sites" else "bigwig"
                 rows.append((group, tf, kind, _relative(store, path), noted[path.name]))

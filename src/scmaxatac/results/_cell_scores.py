@@ -63,6 +63,8 @@ def read_cell_scores(adata: Any, tfs: object, *, z: bool, key: str) -> pd.DataFr
     ------
     KeyError
         If there are none, or no such TF among them.
+    ValueError
+        If the factors of a SnapATAC2 object's columns are not known: its parameters are damaged.
     """
     name = (CELL_Z if z else CELL_SCORES).name_with(key)
     if name not in adata.obsm:
@@ -74,8 +76,7 @@ def read_cell_scores(adata: Any, tfs: object, *, z: bool, key: str) -> pd.DataFr
     scores_fit(adata, key)
     stored = adata.obsm[name]
     if is_snapatac2(adata):  # which holds arrays
-        params = _params(adata.uns[SCORE_PARAMS.name_with(key)]) or {}
-        stored = pd.DataFrame(stored, index=list(adata.obs_names), columns=params["tfs"])
+        stored = pd.DataFrame(stored, index=list(adata.obs_names), columns=_tfs_of_columns(adata, key, stored.shape[1]))
     known = [str(column) for column in stored.columns]
     return pd.DataFrame(stored)[choose_names(tfs, known, "TF", source=f"obsm[{name!r}] has")]
 
@@ -86,6 +87,18 @@ def scores_fit(adata: Any, key: str) -> bool:
     params = _params(adata.uns[name]) if name in adata.uns else None
     origin = params.get("made_from") if params else None
     return fits_origin(adata, origin, f"obsm[{CELL_SCORES.name_with(key)!r}]", "scmaxatac.tl.score_cells")
+
+
+def _tfs_of_columns(adata: Any, key: str, n_columns: int) -> list[str]:
+    """Factors of the columns of scores, as the parameters name them."""
+    name = SCORE_PARAMS.name_with(key)
+    tfs = (_params(adata.uns[name]) or {}).get("tfs") if name in adata.uns else None
+    if not isinstance(tfs, list) or len(tfs) != n_columns:
+        raise ValueError(
+            f"uns[{name!r}] does not name the factors of the {n_columns} columns of "
+            f"obsm[{CELL_SCORES.name_with(key)!r}], as scmaxatac writes it; call scmaxatac.tl.score_cells again"
+        )
+    return tfs
 
 
 def _params(stored: Any) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from scmaxatac._text import abbreviate
 from scmaxatac.containers._objects import is_snapatac2
 from scmaxatac.containers._tables import plain_table, to_pandas
 from scmaxatac.results._entry import PARAMETERS, Entry
+from scmaxatac.results._parameters import decode_parameters
 from scmaxatac.results._provenance import fits_origin
 
 
@@ -66,6 +67,8 @@ def read_entry(adata: Any, entry: Entry, name: str) -> tuple[dict[str, pd.DataFr
     ------
     KeyError
         If there is nothing of the kind under this name.
+    ValueError
+        If the parameters in it are damaged.
     """
     if name not in adata.uns or not entry.is_in(adata.uns[name]):
         # SnapATAC2's `uns` has keys, but can't be iterated
@@ -73,6 +76,6 @@ def read_entry(adata: Any, entry: Entry, name: str) -> tuple[dict[str, pd.DataFr
         hint = f"there are some under {abbreviate(map(repr, others))}" if others else f"call {entry.made_by} first"
         raise KeyError(f"no {entry.what} under uns[{name!r}]: {hint}")
     found = adata.uns[name]
-    params = json.loads(str(found[PARAMETERS]))
+    params = decode_parameters(found[PARAMETERS], f"uns[{name!r}][{PARAMETERS!r}]", entry.made_by)
     fits_origin(adata, params.get("made_from"), f"uns[{name!r}]", entry.made_by)
     return {part: to_pandas(found[part]) for part in entry.tables}, params

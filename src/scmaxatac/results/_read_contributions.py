@@ -1,6 +1,5 @@
 """The slots of contributions, read for one factor in one group."""
 
-import json
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
@@ -38,10 +37,12 @@ def read_contribution_params(results: Results) -> dict[str, Any]:
     ------
     KeyError
         If there are none.
+    ValueError
+        If the parameters are damaged.
     """
     if CONTRIBUTION_PARAMS.name not in results.slots:
         raise KeyError(f"no contributions under uns[{results.key!r}]: call scmaxatac.tl.contributions first")
-    params: dict[str, Any] = json.loads(str(results.slots[CONTRIBUTION_PARAMS.name]))
+    params = results.parameters(CONTRIBUTION_PARAMS.name)
     origin = params.get("made_from") and params["made_from"] | {"key": results.key}
     place = f"uns[{results.key!r}][{CONTRIBUTIONS.name!r}]"
     fits_origin(results.adata, origin, place, "scmaxatac.tl.contributions")

@@ -1,6 +1,5 @@
 """The slots of scored variants, read as one table."""
 
-import json
 from typing import Any
 
 import numpy as np
@@ -21,11 +20,12 @@ def read_variant_params(results: Results) -> dict[str, Any]:
     ------
     KeyError
         If no variants were scored.
+    ValueError
+        If the parameters are damaged.
     """
     if VARIANT_PARAMS.name not in results.slots:
         raise KeyError(f"no variants under uns[{results.key!r}]: call scmaxatac.tl.score_variants first")
-    params: dict[str, Any] = json.loads(str(results.slots[VARIANT_PARAMS.name]))
-    return params
+    return results.parameters(VARIANT_PARAMS.name)
 
 
 def read_variants(

@@ -1,6 +1,5 @@
 """The slots of a prediction, read: found, compared with schema and object, and turned into tables, arrays and paths."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +21,7 @@ from scmaxatac.results._complete import complete_run
 from scmaxatac.results._composition import composition, difference
 from scmaxatac.results._entry import ENTRIES
 from scmaxatac.results._inside import check_inside
+from scmaxatac.results._parameters import decode_parameters
 from scmaxatac.results._run_folder import find_run, read_spec, run_folder, store_of
 from scmaxatac.results._schema import IN_UNS
 from scmaxatac.results._score_store import ScoreStore
@@ -54,13 +54,13 @@ class Results:
     @cached_property
     def params(self) -> dict[str, Any]:
         """The run's parameters, decoded."""
-        try:
-            decoded = json.loads(str(self._slot(_keys.PARAMS)))
-        except ValueError:
-            decoded = None
-        if not isinstance(decoded, dict):
-            raise ValueError(f"{self._path(_keys.PARAMS)} is no JSON object, as scmaxatac writes it; {_AGAIN}")
-        self._check_names(IN_UNS[_keys.PARAMS], decoded, "value of")
+        return self.parameters(_keys.PARAMS)
+
+    def parameters(self, name: str) -> dict[str, Any]:
+        """Decode a slot of parameters; a ValueError if it is damaged or lacks one of them."""
+        slot = IN_UNS[name]
+        decoded = decode_parameters(self._slot(name), self._path(name), f"scmaxatac.{slot.written_by}")
+        self._check_names(slot, decoded, "value of")
         return decoded
 
     def table(self, name: str) -> pd.DataFrame:

@@ -1,6 +1,5 @@
 """Which predicted haplotypes are compared with which."""
 
-import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -10,6 +9,7 @@ import pandas as pd
 
 from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate, choose_names, known_instead
+from scmaxatac.results._parameters import decode_parameters
 from scmaxatac.sequence._compare_haplotypes import PARAMS
 
 if TYPE_CHECKING:
@@ -33,13 +33,23 @@ class HaplotypeClasses(NamedTuple):
 
 
 def haplotype_params(haplotypes: "AnnData") -> dict[str, Any]:
-    """Parameters of predicted haplotypes; a KeyError if they are something else."""
+    """Parameters of predicted haplotypes.
+
+    Raises
+    ------
+    KeyError
+        If they are something else.
+    ValueError
+        If the parameters are damaged.
+    """
     if PARAMS not in haplotypes.uns:
         raise KeyError(
             "haplotypes were not predicted by scmaxatac.tl.predict_haplotypes: uns has no 'haplotypes'; "
             "anndata.concat drops uns and var: put objects together with merge='first', uns_merge='first'"
         )
-    params: dict[str, Any] = json.loads(str(haplotypes.uns[PARAMS]))
+    params = decode_parameters(haplotypes.uns[PARAMS], f"uns[{PARAMS!r}]", "scmaxatac.tl.predict_haplotypes")
+    if not isinstance(params.get("thresholds"), dict):
+        raise ValueError(f"uns[{PARAMS!r}] lacks the thresholds; call scmaxatac.tl.predict_haplotypes again")
     return params
 
 

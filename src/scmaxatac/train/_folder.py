@@ -69,14 +69,14 @@ def finished_model(
     ------
     ValueError
         If the folder holds a run with other inputs or options or with more epochs, one that has to go on and has no
-        usable checkpoint, a model that does not come from this kind of run, or files of the user's.
+        usable checkpoint, a model that does not come from this kind of run, or files of the user's; or what the folder
+        says of its run is damaged.
     """
     check_training_folder(folder)
     of_run = _rows_of_run(folder)
     if not resume or not ((folder / CARD_FILE).is_file() or of_run):
         return None
-    path = folder / TRAINING_FILE
-    _compare(json.loads(path.read_text(encoding="utf-8")), json.loads(json.dumps(request)), folder)
+    _compare(_started_with(folder), json.loads(json.dumps(request)), folder)
     of_model = _rows_of_model(folder)
     done = max(of_run, of_model, key=len)  # a checkpoint that was damaged or deleted does not undo the model
     if len(done) > epochs:
@@ -168,14 +168,38 @@ def _rows_of_model(folder: Path) -> list[Row]:
     """
     if not (folder / CARD_FILE).is_file():
         return []
-    provenance = read_card(folder)["provenance"]
-    started = json.loads((folder / TRAINING_FILE).read_text(encoding="utf-8"))
-    for name in started.keys() & provenance.keys():
-        flat = {key: value for key, value in _flat(started[name], name).items() if key not in _FREE_TO_CHANGE}
-        if not flat.items() <= _flat(provenance[name], name).items():
-            return []
-    history = provenance["history"]
-    return [dict(zip(history, values, strict=True)) for values in zip(*history.values(), strict=True)]
+    provenance, started = read_card(folder)["provenance"], _started_with(folder)
+    try:
+        for name in started.keys() & provenance.keys():
+            flat = {key: value for key, value in _flat(started[name], name).items() if key not in _FREE_TO_CHANGE}
+            if not flat.items() <= _flat(provenance[name], name).items():
+                return []
+        history = provenance["history"]
+        rows = [dict(zip(history, values, strict=True)) for values in zip(*history.values(), strict=True)]
+        if not all(isinstance(row["val_dice"], int | float) for row in rows):
+            raise ValueError("a Dice is no number")
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{folder / CARD_FILE} is damaged: what it says of its training can't be read ({error!r}). Put back the "
+            "file that was there, or choose another out_dir"
+        ) from None
+    return rows
+
+
+def _started_with(folder: Path) -> dict[str, Any]:
+    """What the run in a folder was started with; a ValueError if the file that says so is damaged."""
+    path = folder / TRAINING_FILE
+    try:
+        started: Any = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(started, dict):
+            raise ValueError("it is no JSON object")
+        _flat(started)
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(
+            f"{path} is damaged: what the run was started with can't be read ({error}). Put back the file that was "
+            "there, or choose another out_dir"
+        ) from None
+    return started
 
 
 def _compare(there: dict[str, Any], now: dict[str, Any], folder: Path) -> None:
