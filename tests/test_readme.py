@@ -63,10 +63,14 @@ def test_links_into_the_repository_lead_somewhere():
     assert [target for target in targets if not (README.parent / target).exists()] == []
 
 
-def test_the_rate_is_the_one_that_was_measured():
-    (said,) = re.findall(r"([\d.]+) times as many windows a\s+second as in Keras", README.read_text())
+@pytest.mark.parametrize(
+    ("precision", "words"),
+    [("float32", r"([\d.]+) times as many windows a\s+second as in Keras"), ("bfloat16", r"([\d.]+) times in bfloat16")],
+)
+def test_the_rates_are_those_that_were_measured(precision: str, words: str):
+    (said,) = re.findall(words, README.read_text())
     page = (README.parent / "docs" / "performance.md").read_text()
-    measured = re.findall(r"^\| (?:torch|openvino) float32 \| \d+ \| ([\d.]+) \|$", page, flags=re.MULTILINE)
+    measured = re.findall(rf"^\| (?:torch|openvino) {precision} \| \d+ \| ([\d.]+) \|$", page, flags=re.MULTILINE)
     assert float(said) == max(map(float, measured))
 
 
