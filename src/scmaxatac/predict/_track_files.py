@@ -56,7 +56,7 @@ def _are_sound(store: ScoreStore, group: str, tracks: Tracks) -> bool:
     marker = _marker(store, group, tracks)
     if not marker.is_file():
         return False
-    expected = json.loads(marker.read_text())
+    expected = _noted(marker)
     return all(
         path.is_file() and checksum(path) == expected.get(path.name) for path in _paths(store, group, tracks).values()
     )
@@ -199,7 +199,7 @@ def table_of_files(store: ScoreStore, *, sites: str | None, scores: str | None, 
         rows.append(("", "", "scores", f"{store.folder.name}/{scores}", ""))
     if sites is not None:
         for group in store.groups:
-            noted = json.loads(_marker(store, group, tracks).read_text())
+            noted = _noted(_marker(store, group, tracks))
             for tf, path in _paths(store, group, tracks).items():
                 kind = "signal_bigwig" if not tf else "sites_bigwig" if tracks == "sites" else "bigwig"
                 rows.append((group, tf, kind, _relative(store, path), noted[path.name]))
@@ -236,6 +236,15 @@ def _bed_path(store: ScoreStore, group: str, tf: str, folder: str) -> Path:
 def _marker(store: ScoreStore, group: str, tracks: Tracks) -> Path:
     """File that is there when a group's bigWigs are, with their checksums."""
     return store.folder / "tracks" / _form(tracks) / f"{store.file_stem(group)}.json"
+
+
+def _noted(marker: Path) -> dict[str, str]:
+    """Checksums that a marker holds, by name of the file; none where it is damaged."""
+    try:
+        noted = json.loads(marker.read_text(encoding="utf-8"))
+    except ValueError:
+        return {}
+    return noted if isinstance(noted, dict) else {}
 
 
 def _form(tracks: Tracks) -> str:
