@@ -65,3 +65,19 @@ def test_what_holds_no_learning_curve_is_refused(tmp_path):
         pl.learning_curve(pd.DataFrame({"epoch": [0]}))
     with pytest.raises(ValueError, match="no epoch yet"):
         pl.learning_curve(made_up(0, 0))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"\xff\xfe\x00", "is not a learning curve"),
+        (b"", "is not a learning curve: No columns"),
+        (b'epoch,train_loss\n0,"1\n', "is not a learning curve"),
+        (b"epoch,train_loss,val_loss,val_dice\n0,low,1,1\n", r"else than numbers in the columns \['train_loss'\]"),
+        (b"epoch,train_loss,val_loss,val_dice\n0,1,1,\n", "has no val_dice in any epoch"),
+    ],
+)
+def test_a_file_that_holds_none_is_named(tmp_path, content, message):
+    (tmp_path / "history.csv").write_bytes(content)
+    with pytest.raises(ValueError, match=rf"history\.csv .*{message}"):
+        pl.learning_curve(tmp_path)

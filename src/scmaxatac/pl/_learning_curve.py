@@ -61,7 +61,8 @@ def learning_curve(
     FileNotFoundError
         If there is no such folder or file.
     ValueError
-        If the model was not made by :func:`scmaxatac.tl.train`, or the table lacks a column or has no row.
+        If the model was not made by :func:`scmaxatac.tl.train`, or the table lacks a column, has no row, or holds
+        something else than numbers.
 
     Examples
     --------
@@ -114,7 +115,7 @@ def _table(history: TFModel | pd.DataFrame | str | PathLike[str]) -> pd.DataFram
     elif isinstance(history, str | PathLike):
         path = Path(history).expanduser()
         path = existing_file(path / "history.csv" if path.is_dir() else path, "learning curve")
-        table, source = pd.read_csv(path), str(path)
+        table, source = _read(path), str(path)
     else:
         if not hasattr(history, "provenance"):
             raise ValueError(f"history is a {type(history).__name__}; give a model, its folder, or a table of epochs")
@@ -125,7 +126,18 @@ def _table(history: TFModel | pd.DataFrame | str | PathLike[str]) -> pd.DataFram
         raise ValueError(f"{source} lacks the columns {missing}; it has {list(table.columns)}")
     if table.empty:
         raise ValueError(f"{source} has no epoch yet")
+    if texts := [name for name in _COLUMNS if not pd.api.types.is_numeric_dtype(table[name])]:
+        raise ValueError(f"{source} holds something else than numbers in the columns {texts}")
+    if table["val_dice"].isna().all():
+        raise ValueError(f"{source} has no val_dice in any epoch, so that no epoch is the best")
     return table.reset_index(drop=True)
+
+
+def _read(path: Path) -> pd.DataFrame:
+    try:
+        return pd.read_csv(path)
+    except ValueError as error:  # those of pandas do not name the file
+        raise ValueError(f"{path} is not a learning curve: {error}") from None
 
 
 def _dots(table: pd.DataFrame) -> dict[str, Any]:
