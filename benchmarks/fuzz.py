@@ -1,4 +1,4 @@
-"""Many odd files for every reader of text: the tests of tests/io/test_fuzz.py with more examples and another seed.
+"""Many odd files for every reader: the tests of tests/io/test_fuzz.py with more examples and another seed.
 
 python benchmarks/fuzz.py [--examples 2000]
 """

@@ -78,6 +78,7 @@ TESTED_BY = {
     "predict/_browser_files.py": "tl/test_write_browser_files.py",
     "predict/_browser_folder.py": "tl/test_write_browser_files.py",
     "predict/_depth_curve.py": "tl/test_downsampling_curve.py",
+    "predict/_depth_libraries.py": "tl/test_downsampling_curve.py",
     "predict/_differential_run.py": "tl/test_differential_tfbs.py",
     "predict/_markers.py": "tl/test_rank_tfs.py",
     "predict/_run_inputs.py": "predict/test_run.py",

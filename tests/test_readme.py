@@ -65,7 +65,10 @@ def test_links_into_the_repository_lead_somewhere():
 
 @pytest.mark.parametrize(
     ("precision", "words"),
-    [("float32", r"([\d.]+) times as many windows a\s+second as in Keras"), ("bfloat16", r"([\d.]+) times in bfloat16")],
+    [
+        ("float32", r"([\d.]+) times as many windows a\s+second as in Keras"),
+        ("bfloat16", r"([\d.]+) times in bfloat16"),
+    ],
 )
 def test_the_rates_are_those_that_were_measured(precision: str, words: str):
     (said,) = re.findall(words, README.read_text())

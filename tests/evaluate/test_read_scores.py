@@ -50,7 +50,7 @@ def test_a_bigwig_of_another_assembly_is_refused_only_where_it_is_read(scores, p
         benchmark(tmp_path / "x.bw", peaks, genome)
     from_table = benchmark(scores, peaks, genome, chroms="chr1")
     pd.testing.assert_frame_equal(benchmark(tmp_path / "x.bw", peaks, genome, chroms="chr1"), from_table)
-    with pytest.raises(ValueError, match=r"scores are on chr1, chr2, none of which .* has \(1\)"):
+    with pytest.raises(ValueError, match=r"x\.bw: scores are on chr1, chr2, none of which .* has \(1\)"):
         benchmark(tmp_path / "x.bw", peaks, sma.Genome.from_sizes({"1": 40_000}))
 
 
@@ -100,8 +100,23 @@ def test_a_row_that_is_no_score_is_an_error(scores, peaks, genome, change, messa
 def test_negative_scores_of_a_bigwig_are_an_error(peaks, genome, tmp_path):
     with BigWigWriter(tmp_path / "x.bw", SIZES) as writer:
         writer.add_runs("chr2", [0, 200], [200, 400], [1.0, -2.0])
-    with pytest.raises(ValueError, match="scores on chr2 are as low as -2;"):
+    with pytest.raises(ValueError, match=r"x\.bw: scores on chr2 are as low as -2;"):
         benchmark(tmp_path / "x.bw", peaks, genome)
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("chr1\t0\t100\t-3", "scores on chr1 are as low as -3"),
+        ("chr1\t0\t100\tinf", "a score is inf"),
+        ("1\t0\t100\t3", "scores are on 1, none of which"),
+        ("chr1\t0\t50000\t3", "scores: chr1:0-50000 lies off"),
+    ],
+)
+def test_a_file_of_scores_is_named_in_what_is_wrong_with_it(peaks, genome, tmp_path, line, message):
+    (tmp_path / "s.bedGraph").write_text(f"{line}\n")
+    with pytest.raises(ValueError, match=rf"s\.bedGraph\b.*{message}"):
+        benchmark(tmp_path / "s.bedGraph", peaks, genome)
 
 
 def test_no_scores_need_chromosomes_that_are_named(scores, peaks, genome):

@@ -246,3 +246,19 @@ def test_a_file_damaged_in_its_first_block_is_an_error_and_no_hang(tmp_path):
     path.write_bytes(data)
     done = subprocess.run([sys.executable, "-c", READ, str(path)], capture_output=True, text=True, timeout=100)
     assert f"ValueError: {path} is not a readable BAM file" in done.stderr
+
+
+def test_mapped_reads_without_an_alignment_or_a_chromosome_are_left_out(tmp_path):
+    reads = [make_read("whole", 0x10, 0, 100)]
+    reads += [make_read(f"no alignment {flag}", flag, 0, 200, cigar=None) for flag in (0, 0x10)]
+    reads += [make_read(f"nowhere {flag}", flag, -1, -1) for flag in (0, 0x10)]
+    (chunk,) = BamFragments(write(tmp_path / "x.bam", reads, "name")).chunks()
+    assert (chunk.chrom.tolist(), chunk.start.tolist()) == ([0], [100 + 36 - 5])
+
+
+def test_a_header_with_a_line_that_is_no_such_is_one_of_a_file_that_is_not_sorted(tmp_path):
+    (tmp_path / "x.sam").write_text(
+        "@SQ\tSN:chr1\tLN:3000\r@HD\tVN:1.6\tSO:coordinate\nr\t0\tchr1\t10\t60\t4M\t*\t0\t0\tACGT\t*\n"
+    )
+    (chunk,) = BamFragments(tmp_path / "x.sam").chunks()
+    assert chunk.start.tolist() == [9 + 4]

@@ -25,6 +25,7 @@ def test_fragments_that_are_labelled_as_single_reads_are_warned_about_once(size)
             check.look(lengths[start : start + size])
     (message,) = [str(one.message) for one in told]
     assert message.startswith("it is for single-end reads")
+    assert "fragments=" in message
     assert "is_paired=True" in message
 
 

@@ -1,7 +1,9 @@
 """Base codes in a folder."""
 
 import json
+import os
 import pickle
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -75,3 +77,36 @@ def test_damaged_codes_of_a_genome_in_memory_are_written_again(tmp_path):
     with pytest.raises(ValueError, match=r"0\.codes is damaged: it is not what was written"):
         CachedCodes(tmp_path / "name")["chr1"]
     assert write_codes(CODES, tmp_path / "name")["chr1"].tolist() == CODES["chr1"].tolist()
+
+
+@pytest.mark.parametrize("fact", ["st_size", "st_mtime_ns", "st_ctime_ns", "st_ino"])
+def test_size_times_and_place_each_tell_a_file_from_an_earlier_one(tmp_path, monkeypatch, fact):
+    path = tmp_path / "x.fa"
+    path.write_bytes(b">a\nACGT\n")
+    digests = set()
+    for change in (0, 0, 1):
+        facts = {"st_size": 8, "st_mtime_ns": 1, "st_ctime_ns": 1, "st_ino": 1}
+        facts[fact] += change
+        stat = SimpleNamespace(**facts)
+        monkeypatch.setattr(type(path), "stat", lambda self, found=stat, **_: found)
+        digests.add(codes_module._identity(path))
+    assert len(digests) == 2
+
+
+@pytest.mark.parametrize("how", ["in place", "replaced"])
+def test_a_base_between_the_samples_is_seen_where_size_and_time_are_those_of_before(tmp_path, how):
+    path = tmp_path / "x.fa"
+    changed = path if how == "in place" else tmp_path / "y.fa"
+    text = b">a\n" + b"A" * 200_000
+    path.write_bytes(text)
+    os.utime(path, ns=(10**18, 10**18))
+    assert not encode_fasta(path, tmp_path / "cache")["a"].any()
+    before = path.stat()
+    changed.write_bytes(text[:10_000] + b"C" + text[10_001:])
+    os.utime(changed, ns=(10**18, 10**18))
+    while changed.stat().st_ctime_ns == before.st_ctime_ns:  # the clock of the file system goes by steps
+        os.utime(changed, ns=(10**18, 10**18))
+    os.replace(changed, path)
+    now = path.stat()
+    assert (now.st_size, now.st_mtime_ns) == (before.st_size, before.st_mtime_ns)
+    np.testing.assert_array_equal(np.flatnonzero(encode_fasta(path, tmp_path / "cache")["a"]), [10_000 - len(">a\n")])

@@ -3,6 +3,7 @@ import os
 import pickle
 import struct
 import zlib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -229,6 +230,11 @@ def test_chosen_chromosomes_keep_their_order_and_come_once():
         genome.select_chroms([])
 
 
+@pytest.mark.parametrize("chroms", [5, [5], "5", ["5"]])
+def test_a_chromosome_may_be_named_by_its_number(chroms):
+    assert Genome.from_sizes({"4": 10, "5": 10}).select_chroms(chroms) == ["5"]
+
+
 def test_genomes_travel_to_other_processes(fasta, tmp_path):
     blacklist = Intervals({"chr1": (np.array([3]), np.array([9]))})
     genome = Genome(fasta, blacklist=blacklist, cache_dir=tmp_path / "cache")
@@ -364,15 +370,27 @@ def test_damaged_codes_are_made_anew_and_the_log_says_so(tmp_path, caplog, damag
     assert Genome(path, cache_dir=tmp_path / "cache").codes("chr1").tolist() == [0, 1, 2, 3] * 5
 
 
-def test_a_fasta_that_another_package_opened_is_read_from_its_path(tmp_path):
-    pyfaidx, pysam = pytest.importorskip("pyfaidx"), pytest.importorskip("pysam")
+@pytest.mark.parametrize("package", ["pyfaidx", "pysam"])
+@pytest.mark.parametrize("form", [str, os.fsencode, Path])
+def test_an_object_of_another_package_is_read_from_the_path_that_it_names(tmp_path, package, form):
+    """Without the packages: by what they call their file, in any form that a path has."""
     path = tmp_path / "genome.fa"
-    path.write_text(">chr1\nACGTACGT\n")
-    for opened in (pyfaidx.Fasta(str(path)), pysam.FastaFile(str(path))):
+    path.write_bytes(fasta_text())
+    opened = type("Fasta", (), {"__module__": f"{package}.some.part", "filename": form(path)})()
+    genome = Genome(opened, cache_dir=tmp_path / "cache")
+    assert genome.source == str(path)
+    check_codes(genome)
+
+
+@pytest.mark.parametrize(("package", "name"), [("pyfaidx", "Fasta"), ("pysam", "FastaFile")])
+def test_a_fasta_that_another_package_opened_is_read_from_its_path(tmp_path, package, name):
+    opener = getattr(pytest.importorskip(package), name)
+    path = tmp_path / "genome.fa"
+    path.write_bytes(fasta_text())
+    with opener(str(path)) as opened:
         genome = Genome(opened, cache_dir=tmp_path / "cache")
-        assert genome.source == str(path)
-        np.testing.assert_array_equal(genome.codes("chr1"), [0, 1, 2, 3, 0, 1, 2, 3])
-        opened.close()
+    assert genome.source == str(path)
+    check_codes(genome)
 
 
 def test_what_names_no_fasta_is_refused_and_a_genome_of_snapatac2_gets_a_hint():

@@ -89,7 +89,8 @@ def test_the_longest_line_can_be_chosen(tmp_path, monkeypatch):
         list(read_numbered_lines(tmp_path / "a", longest=50))
 
 
-def test_line_ends_of_old_macintosh_systems_are_named(tmp_path):
-    (tmp_path / "a").write_bytes(b"chr1\t1\t2\rchr1\t3\t4\r")
+@pytest.mark.parametrize("first", ["", "\ufeff", "# für B\r"])
+def test_line_ends_of_old_macintosh_systems_are_named(tmp_path, first):
+    (tmp_path / "a").write_bytes(f"{first}chr1\t1\t2\rchr1\t3\t4\r".encode())
     with pytest.raises(ValueError, match=r"a: lines end with a carriage return alone.*convert the file with tr"):
         list(read_line_blocks(tmp_path / "a"))

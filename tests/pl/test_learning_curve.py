@@ -76,6 +76,7 @@ def test_what_holds_no_learning_curve_is_refused(tmp_path):
         (b"\xff\xfe\x00,\x00", "is no table of epochs"),
         (b'epoch,train_loss,val_loss,val_dice\n"0,1,1,0.5', "is no table of epochs"),
         (b"epoch,train_loss,val_loss,val_dice\n0,1,x,0.5\n", r"else than numbers in the columns \['val_loss'\]"),
+        (b"epoch,train_loss,val_loss,val_dice\n0,1,1,\n", "has no val_dice in any epoch"),
     ],
 )
 def test_a_damaged_file_is_named(tmp_path, content, message):

@@ -140,6 +140,29 @@ def test_an_object_that_can_not_hold_peaks_is_refused_before_fragments_are_read(
         sma.pp.call_peaks(view, **options, fragments="never read")
 
 
+@pytest.mark.parametrize(
+    "there",
+    ["text", {"params": "{}", "sites": pd.DataFrame(columns=COLUMNS)}, pd.DataFrame({"a": [1]})],
+    ids=["text", "tables and text", "another table"],
+)
+def test_what_somebody_else_wrote_is_not_replaced(snap, simulated, options, there):
+    adata = simulated.adata.copy()
+    adata.uns["mine"] = there
+    with pytest.raises(ValueError, match=r"uns\['mine'\] holds something else than peaks; choose another key_added"):
+        sma.pp.call_peaks(adata, **options, key_added="mine", fragments="never read")
+    assert adata.uns["mine"] is there
+
+
+@pytest.mark.parametrize("form", ["a table", "a table for each group", "nothing"])
+def test_earlier_peaks_may_be_replaced(snap, simulated, options, form):
+    peaks = pd.DataFrame(columns=COLUMNS)
+    there = {"a table": peaks, "a table for each group": {"B": peaks.drop(columns="group")}, "nothing": {}}[form]
+    adata = simulated.adata.copy()
+    adata.uns["macs3"] = there
+    with pytest.raises(FileNotFoundError, match="nowhere"):
+        sma.pp.call_peaks(adata, **options, fragments="nowhere")
+
+
 def test_without_snapatac2_the_error_says_how_to_install_it(simulated, options, monkeypatch):
     monkeypatch.setitem(sys.modules, "snapatac2", None)
     with pytest.raises(ImportError, match=r"pip install 'scmaxatac\[snapatac2\]'.*regions="):

@@ -1,5 +1,7 @@
 """bigWig and BED files of a prediction."""
 
+import json
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -246,6 +248,16 @@ def test_a_bigwig_that_was_deleted_is_written_again(adata, predict, tmp_path):
     predict(adata, save_tracks=True)
     assert adata.uns["tfbs"]["files"].equals(files), "with the same checksums"
     pd.testing.assert_frame_equal(sma.get.track(adata, "AAA", "B"), before)
+
+
+@pytest.mark.parametrize("content", [b"{", b"[]", b"\xff", b"{}"])
+def test_a_damaged_note_of_bigwigs_counts_as_missing(adata, predict, tmp_path, content):
+    files = adata.uns["tfbs"]["files"]
+    note = next((tmp_path / "run").glob("run-*/tracks/*/*.json"))
+    note.write_bytes(content)
+    predict(adata, save_tracks=True)
+    assert adata.uns["tfbs"]["files"].equals(files), "with the same checksums"
+    assert json.loads(note.read_text())
 
 
 def test_tracks_of_two_runs_lie_beside_each_other(adata, predict):

@@ -89,6 +89,13 @@ def test_a_smaller_library_gives_what_a_thinned_pseudobulk_holds(curve, mini, fr
     assert 0 < table["ap_vs_full_depth"].min() < 1
 
 
+def test_a_group_that_the_blacklist_empties_is_warned_about(curve, mini):
+    everywhere = pd.DataFrame({"chrom": ["chr1"], "start": [0], "end": [mini.genome.sizes["chr1"]]})
+    genome = sma.Genome.from_codes(mini.codes, blacklist=everywhere)
+    with pytest.warns(UserWarning, match=r"of 1 groups lose most .* to the blacklist \('CD4/T' keeps \d+ of [\d,]+\)"):
+        curve(genome=genome, chroms=["chr1", "chr2"], tfs="AAA", sizes=[400])
+
+
 def test_sizes_that_are_all_too_large_leave_all_fragments(curve):
     with pytest.warns(UserWarning, match=r"left out are the sizes \[1000000, 2000000\]"):
         table = curve(sizes=[2 * 10**6, 10**6], tfs="AAA")

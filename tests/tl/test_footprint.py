@@ -269,6 +269,8 @@ def test_pseudobulks_need_sites_peaks_and_sequence(bulks, data):
     sizes = Genome.from_sizes({"chr1": len(data.codes)})
     with pytest.raises(ValueError, match="holds no sequence"):
         tl.footprint(bulks, data.sites, peaks=data.peaks, genome=sizes)
+    with pytest.raises(ValueError, match=r"key_added is '\.'"):
+        tl.footprint(bulks, data.sites, peaks=data.peaks, key_added=".")
 
 
 def test_peaks_that_leave_no_insertion_are_refused_and_few_insertions_warned_about(data, bulks):

@@ -58,3 +58,9 @@ def test_the_first_that_is_out_of_range_is_named(name):
 def test_a_factor_has_a_name(tf):
     with pytest.raises(ValueError, match="it has to be the name of a transcription factor"):
         training_options(tf, **GOOD)
+
+
+@pytest.mark.parametrize("tf", ["FOS/JUN", "FOS\\JUN", "_index"])
+def test_a_name_that_can_be_no_key_is_refused_before_the_training(tf):
+    with pytest.raises(ValueError, match=r"can't be the name of a transcription factor"):
+        training_options(tf, **GOOD)

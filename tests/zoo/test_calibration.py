@@ -1,10 +1,14 @@
 import json
+import re
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 
 from scmaxatac.models import Calibration, list_models
+
+CONCEPTS = Path(__file__).resolve().parents[2] / "docs" / "concepts.md"
 
 
 @pytest.fixture
@@ -192,3 +196,28 @@ def test_a_table_that_was_cut_is_told(table, tmp_path):
     path.write_text(text[: text.index("\t0.4")] + "\n")
     with pytest.raises(ValueError, match=r"c\.tsv is not a calibration table: row 4 has 1 columns, and the first 5"):
         Calibration.read(path)
+
+
+def example_out_of_reach() -> tuple[set[str], float, float]:
+    """Models of which docs/concepts.md says that they do not reach its example, and the log2fc in both places."""
+    text = CONCEPTS.read_text(encoding="utf-8")
+    (example,) = re.findall(r'^\| `\("log2fc", (\S+)\)` \|', text, flags=re.MULTILINE)
+    said = re.search(r'No threshold of (.*?) is .* so `\("log2fc", (\S+)\)` is an error there;', " ".join(text.split()))
+    return set(re.split(", | or ", said[1])), float(said[2]), float(example)
+
+
+def test_the_docs_say_which_models_do_not_reach_the_value_of_their_example():
+    named, said, example = example_out_of_reach()
+    assert said == example
+    assert named <= set(list_models()["name"])
+
+
+def test_the_models_that_the_docs_name_are_those_that_do_not_reach_the_value_of_their_example(data_dir):
+    named, value, _ = example_out_of_reach()
+    failing = set()
+    for path in (data_dir / "maxatac" / "models").glob("*/*Calibration.tsv"):
+        try:
+            Calibration.read(path).threshold(("log2fc", value))
+        except ValueError:
+            failing.add(path.parent.name)
+    assert named == failing

@@ -126,6 +126,22 @@ def test_a_model_saved_before_its_table_had_a_checksum_is_read(make_model, tmp_p
     assert TFModel.read(tmp_path).threshold("f1") == model.threshold("f1")
 
 
+def test_a_table_without_a_checksum_that_was_cut_is_told(make_model, tmp_path):
+    folder = make_model().save(tmp_path)
+    card = json.loads((folder / "model.json").read_text())
+    del card["calibration_sha256"]
+    (folder / "model.json").write_text(json.dumps(card))
+    path = folder / "calibration.tsv"
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:4]))
+    with pytest.warns(UserWarning, match=r"calibration\.tsv seems to be cut: its thresholds end at 0\.5") as told:
+        TFModel.read(folder)
+    assert len(told) == 1
+    path.write_text("".join(lines[:5]).rstrip("\n"))
+    with pytest.warns(UserWarning, match=r"calibration\.tsv seems to be cut: its last line, .*, has no end"):
+        TFModel.read(folder)
+
+
 def test_demo_models_name_the_checksum_of_their_table():
     table = list_models().query("source == 'demo'")
     assert len(table) == 3
@@ -133,3 +149,11 @@ def test_demo_models_name_the_checksum_of_their_table():
         card = json.loads((folder / "model.json").read_text())
         expected = subprocess.run(["sha256sum", folder / "calibration.tsv"], capture_output=True, text=True, check=True)
         assert card["calibration_sha256"] == expected.stdout.split()[0]
+
+
+def test_a_folder_is_named_where_its_files_do_not_fit_each_other(make_model, tmp_path):
+    card = json.loads((make_model().save(tmp_path) / "model.json").read_text())
+    card["network"]["outputs"] = 2
+    (tmp_path / "model.json").write_text(json.dumps(card))
+    with pytest.raises(ValueError, match=rf"the model in {tmp_path} can't be used: .* and has 2 outputs"):
+        TFModel.read(tmp_path)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 import numpy as np
+import pandas as pd
 
 from scmaxatac._logging import warn
 from scmaxatac._text import abbreviate, choose_names
@@ -123,7 +124,7 @@ def pseudobulks_of(data: Any, options: PseudobulkOptions, scope: GenomeScope) ->
     bulks = _made(insertions, grouped.groups, options, scope)
     if options.max_fragments is None:
         _warn_of_depth(bulks)
-    _warn_of_blacklist(bulks)
+    warn_of_blacklist(bulks.qc.loc[bulks.groups], scope.genome)
     return bulks, grouped.codes
 
 
@@ -180,8 +181,16 @@ def _warn_of_depth(bulks: Pseudobulks) -> None:
         )
 
 
-def _warn_of_blacklist(bulks: Pseudobulks) -> None:
-    qc = bulks.qc.loc[bulks.groups]
+def warn_of_blacklist(qc: pd.DataFrame, genome: Genome) -> None:
+    """Warn of groups that lose most of their insertions to the blacklist.
+
+    Parameters
+    ----------
+    qc
+        A row a group, as :attr:`Pseudobulks.qc` has.
+    genome
+        The genome whose blacklist it is.
+    """
     lost = 1 - qc["n_insertions_kept"] / qc["n_insertions"]
     if (most := lost[lost > MOST_BLACKLISTED]).size:
         named = abbreviate(
@@ -190,7 +199,7 @@ def _warn_of_blacklist(bulks: Pseudobulks) -> None:
         )
         warn(
             f"{len(most)} of {len(qc)} groups lose most of their insertions to the blacklist ({named}): is it the one "
-            f"of the assembly of {bulks.genome.source}?"
+            f"of the assembly of {genome.source}?"
         )
 
 
@@ -207,12 +216,15 @@ class GroupInsertions(NamedTuple):
         Their numbers among all libraries of the data.
     n_libraries
         Number of all libraries of the data.
+    group
+        Name of the group.
     """
 
     insertions: Insertions
     libraries: list[str]
     numbers: list[int]
     n_libraries: int
+    group: str
 
     @property
     def n_fragments(self) -> int:
@@ -239,7 +251,7 @@ def insertions_of_group(data: Any, group: str, options: PseudobulkOptions, scope
     if isinstance(data, Pseudobulks):
         names = _libraries(group, data.all_libraries)
         numbers = [data.insertions.index(name) for name in names]
-        return GroupInsertions(data.insertions, names, numbers, len(data.insertions.libraries))
+        return GroupInsertions(data.insertions, names, numbers, len(data.insertions.libraries), group)
     grouped = options.groups_of(data)
     names = _libraries(group, grouped.groups)
     numbers = [grouped.libraries.index(name) for name in names]
@@ -248,7 +260,7 @@ def insertions_of_group(data: Any, group: str, options: PseudobulkOptions, scope
     coded = [(source, place[code]) for source, code in grouped.sources]
     having = [(source, code) for source, code in coded if (code >= 0).any()]
     insertions = collect_insertions(having, names, scope.genome, chroms=scope.every)
-    return GroupInsertions(insertions, names, numbers, len(grouped.libraries))
+    return GroupInsertions(insertions, names, numbers, len(grouped.libraries), group)
 
 
 def _libraries(group: str, groups: Mapping[str, list[str]]) -> list[str]:

@@ -1,6 +1,7 @@
 """Scores that users give, as a bigWig or a table, read bin by bin."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from os import PathLike
 
 import numpy as np
@@ -28,11 +29,30 @@ def read_scores(
     ------
     ValueError
         If there are no scores on the genome, they are of several factors or groups, a chromosome has another length
-        there, or a score is missing, negative or no number.
+        there, or a score is missing, negative or no number; the message names the file.
     """
-    if isinstance(scores, pd.DataFrame) or not is_bigwig(scores):
-        return _from_table(scores, genome, chroms, bin_size)
-    return _from_bigwig(scores, genome, chroms, bin_size)
+    with _named(scores):
+        if isinstance(scores, pd.DataFrame) or not is_bigwig(scores):
+            chosen, largest = _from_table(scores, genome, chroms, bin_size)
+        else:
+            chosen, largest = _from_bigwig(scores, genome, chroms, bin_size)
+    return chosen, _each_named(largest, scores)
+
+
+@contextmanager
+def _named(scores: Table) -> Iterator[None]:
+    """Let the ValueErrors of a block name the file that the scores are read from."""
+    try:
+        yield
+    except ValueError as error:
+        if not isinstance(scores, str | PathLike) or str(scores) in str(error):
+            raise
+        raise ValueError(f"{scores}: {error}") from None
+
+
+def _each_named(largest: Iterator[np.ndarray], scores: Table) -> Iterator[np.ndarray]:
+    with _named(scores):
+        yield from largest
 
 
 def check_not_mixed(table: object, what: str, *columns: str) -> None:
@@ -123,8 +143,9 @@ def _with_scores(frame: pd.DataFrame, given: Table) -> pd.DataFrame:
         )
     numbers = pd.to_numeric(stored, errors="coerce").astype(float)
     if not np.isfinite(numbers).all():
+        wrong = stored[~np.isfinite(numbers)].iloc[0]
         raise ValueError(
-            f"a score is {stored[~np.isfinite(numbers)].iloc[0]!r}; scores are finite numbers of at least 0"
+            f"a score is {wrong if isinstance(wrong, float) else repr(wrong)}; scores are finite numbers of at least 0"
         )
     if (numbers < 0).any():
         lowest = numbers.to_numpy().argmin()

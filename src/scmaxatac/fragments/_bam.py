@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from scmaxatac._constants import TN5_SHIFT_MINUS, TN5_SHIFT_PLUS
 from scmaxatac._logging import warn
 from scmaxatac._settings import settings
+from scmaxatac.fragments._bam_header import check_header
 from scmaxatac.fragments._barcode_matcher import BarcodeMatcher
 from scmaxatac.fragments._source import FragmentChunk, MatchReport
 from scmaxatac.io._files import existing_file
@@ -40,7 +42,7 @@ class BamFragments:
     and a read whose mate does not pass the filters, gives its one insertion. So the insertions are those of the reads
     taken one by one. Insertions that the shift moves off the chromosome are dropped.
 
-    Unmapped, secondary, supplementary and failed reads are left out.
+    Unmapped, secondary, supplementary and failed reads are left out, and mapped ones without a chromosome or alignment.
 
     Parameters
     ----------
@@ -150,7 +152,7 @@ class BamFragments:
         """Barcode, chromosome, start and end of each fragment; the end is None for a single insertion."""
         waiting: dict[str, tuple[int, int, str]] = {}
         with _reading(self.name) as bam:
-            is_sorted = bam.header.to_dict().get("HD", {}).get("SO") == "coordinate"
+            is_sorted = _is_sorted(bam)
             last_chrom = -1
             for name, is_paired, barcode, chrom, position in self._insertions(bam):
                 if not is_paired:
@@ -182,11 +184,10 @@ class BamFragments:
                 continue
             if flag & _PAIRED and self._only_proper_pairs and not flag & _PROPER:
                 continue
-            if flag & _REVERSE:
-                position = read.reference_end + TN5_SHIFT_MINUS
-            else:
-                position = read.reference_start + TN5_SHIFT_PLUS
-            chrom = read.reference_id
+            chrom, end = read.reference_id, read.reference_end
+            if chrom < 0 or end is None:
+                continue
+            position = end + TN5_SHIFT_MINUS if flag & _REVERSE else read.reference_start + TN5_SHIFT_PLUS
             if 0 <= position < self._lengths[chrom]:
                 barcode = "" if self._matcher is None else self._barcode_of.find(read)
                 n_used += 1
@@ -245,6 +246,13 @@ def _barcodes(batch: _Batch) -> Any:
     return pa.chunked_array([pa.array(batch.barcode, type=pa.string())])
 
 
+def _is_sorted(bam: Any) -> bool:
+    """Whether a header says so; one that can't be read as a whole says nothing."""
+    with suppress(ValueError):
+        return bool(bam.header.to_dict().get("HD", {}).get("SO") == "coordinate")
+    return False
+
+
 def _lone(waiting: dict[str, tuple[int, int, str]]) -> Iterator[tuple[str, int, int, None]]:
     for chrom, position, barcode in waiting.values():
         yield barcode, chrom, position, None
@@ -268,6 +276,7 @@ def _open(path: str) -> Any:
     except ImportError:
         raise ImportError(f"reading {path} needs pysam: pip install 'scmaxatac[bam]'") from None
     try:
+        check_header(Path(path))
         return pysam.AlignmentFile(path, "rb", threads=1)
     except (ValueError, OSError) as error:
         raise ValueError(f"{path} is not a readable BAM file ({error})") from None

@@ -202,6 +202,11 @@ class _Layout:
                 continue
             if not self._n_lines and not lines and _is_column_names(line):
                 continue
+            if "\r" in line:  # pandas would end a line there
+                raise ValueError(
+                    f"{self._path}, line {number}: holds a carriage return, which ends lines on old Macintosh systems "
+                    f"alone: {line[:80]!r}. Convert the file with tr '\\r' '\\n', or copy it again"
+                )
             lines.append(line)
             numbers.append(number)
         return lines, numbers

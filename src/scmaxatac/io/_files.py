@@ -210,7 +210,7 @@ def existing_file(path: str | os.PathLike[str], what: str) -> Path:
         raise ValueError(f"{what}: found a {type(path).__name__}; give the path of one file")
     if path == "" or "://" in str(path):
         raise FileNotFoundError(f"{what}: {str(path)!r} is no path; download an address, and give the file's path")
-    path = Path(path).expanduser()
+    path = Path(os.path.expanduser(path))  # unlike pathlib's, it leaves an unknown user's home as it is
     if path.is_dir():
         raise FileNotFoundError(f"{what}: {path} is a folder, not a file")
     if not path.is_file():

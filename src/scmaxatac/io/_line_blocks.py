@@ -1,5 +1,6 @@
 """Large text files, read in blocks of whole lines while the next block is being decompressed."""
 
+import codecs
 import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -97,8 +98,17 @@ def _blocks(path: Path, longest: int) -> Iterator[LineBlock]:
 
 
 def _refuse_old_macintosh(path: Path, rest: bytes) -> None:
-    if b"\r" in rest[:-1] and b"\0" not in rest and rest.isascii():
+    if b"\r" in rest[:-1] and b"\0" not in rest and _is_text(rest):
         raise ValueError(
             f"{path}: lines end with a carriage return alone, as on old Macintosh systems; convert the file with "
             "tr '\\r' '\\n'"
         )
+
+
+def _is_text(data: bytes) -> bool:
+    """Whether bytes are UTF-8, but for a character that is cut at their end."""
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -128,6 +128,8 @@ def _table(history: TFModel | pd.DataFrame | str | PathLike[str]) -> pd.DataFram
         raise ValueError(f"{source} has no epoch yet")
     if texts := [name for name in _COLUMNS if not pd.api.types.is_numeric_dtype(table[name])]:
         raise ValueError(f"{source} holds something else than numbers in the columns {texts}")
+    if table["val_dice"].isna().all():
+        raise ValueError(f"{source} has no val_dice in any epoch, so that no epoch is the best")
     return table.reset_index(drop=True)
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,15 @@ from scmaxatac.atac._cell_fragments import CellFragments, collect_fragments
 from scmaxatac.containers._copies import copied
 from scmaxatac.containers._objects import split_objects, unwrap
 from scmaxatac.containers._storable import check_storable
-from scmaxatac.containers._tables import put_table
+from scmaxatac.containers._tables import put_table, to_pandas
 from scmaxatac.fragments._read_groups import FragmentPaths, read_groups
 from scmaxatac.genome import Genome
 from scmaxatac.io._bed import write_bed
+from scmaxatac.results._entries import check_name
 
 _COLUMNS = ["chrom", "start", "end", "group", "score", "signal_value", "p_value", "q_value", "peak"]
+_OF_MACS3 = set(_COLUMNS) - {"group", "score"}
+"""Columns that tables of peaks have, ours and those of SnapATAC2."""
 
 
 @shared_docs
@@ -100,8 +103,9 @@ def call_peaks(
     KeyError
         If a column, chromosome or sample is missing.
     ValueError
-        If the peaks can't be stored in an object (opened read-only, a view of a file), no fragments or too few of the
-        barcodes are found, contigs or lengths don't fit the genome, or no group is large enough.
+        If the peaks can't be stored in an object (opened read-only, a view of a file), or not under `key_added`, which
+        files do not keep or which holds something else; if no fragments or too few of the barcodes are found, contigs
+        or lengths don't fit the genome, or no group is large enough.
 
     Examples
     --------
@@ -110,6 +114,7 @@ def call_peaks(
     >>> sma.pp.call_peaks(toy.adata, "cell_type", genome=toy.genome)  # doctest: +SKIP
     >>> toy.adata.uns["macs3"].groupby("group", observed=True).size()  # doctest: +SKIP
     """
+    check_name(key_added)
     check_number("min_cells", min_cells)
     check_number("min_fragments", min_fragments)
     check_number("qvalue", qvalue, low=0, high=1)
@@ -119,6 +124,8 @@ def call_peaks(
     if copy:
         data = copied(data)
     check_storable(data, key_added, mod=mod)
+    for _, member in split_objects(data):
+        _refuse_other_entries(unwrap(member, mod), key_added)
     grouped = read_groups(data, groupby, fragments=fragments, sample_key=sample_key, barcode_key=barcode_key, mod=mod)
     pooled = collect_fragments(grouped.sources, genome, chroms=chosen)
     n_cells = sum(np.bincount(codes[codes >= 0], minlength=len(grouped.groups)) for codes in grouped.codes)
@@ -141,6 +148,22 @@ def _require_snapatac2() -> None:
             "call_peaks needs SnapATAC2 with MACS3 (a C compiler builds it): pip install 'scmaxatac[snapatac2]'. Or "
             "call peaks elsewhere and give them to predict_tfbs as regions=, a BED file or a table"
         ) from error
+
+
+def _refuse_other_entries(adata: Any, key: str) -> None:
+    """Raise a ValueError if `uns` holds something else than peaks under the name that peaks are to have."""
+    if key in adata.uns and not _are_peaks(adata.uns[key]):
+        raise ValueError(f"uns[{key!r}] holds something else than peaks; choose another key_added, or remove it")
+
+
+def _are_peaks(stored: Any) -> bool:
+    """Whether an entry holds peaks of MACS3: a table as here, or one a group as SnapATAC2 stores them."""
+    if isinstance(stored, Mapping):
+        return all(map(_are_peaks, stored.values()))
+    try:
+        return _OF_MACS3 <= set(to_pandas(stored))
+    except TypeError:
+        return False
 
 
 def _deep_enough(

@@ -7,7 +7,7 @@ import numpy as np
 
 from scmaxatac._logging import warn
 from scmaxatac.atac._pseudobulk import Pseudobulks, make_pseudobulks
-from scmaxatac.atac._read_pseudobulks import GenomeScope, GroupInsertions
+from scmaxatac.atac._read_pseudobulks import GenomeScope, GroupInsertions, warn_of_blacklist
 from scmaxatac.atac._thinning import library_name, nested_libraries
 
 _DEFAULT_SHARES = (0.02, 0.05, 0.1, 0.2, 0.5)
@@ -40,7 +40,7 @@ def depth_libraries(
     n_repeats: int,
     rng: np.random.Generator | int | None,
 ) -> DepthLibraries:
-    """Draw libraries of all sizes, nested within each repeat.
+    """Draw libraries of all sizes, nested within each repeat; warn where the blacklist takes most of the group.
 
     Parameters
     ----------
@@ -66,6 +66,7 @@ def depth_libraries(
         insertions, libraries, scope.genome, scope.chroms, signal_chroms=scope.signal_chroms, min_cells=0,
         min_fragments=0,
     )  # fmt: skip
+    warn_of_blacklist(bulks.qc.iloc[-1:].set_axis([deep.group]), scope.genome)  # all fragments
     named = {library_name(size, repeat): (size, repeat) for size in sizes for repeat in range(1, n_repeats + 1)}
     return DepthLibraries(
         bulks,

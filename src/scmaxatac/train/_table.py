@@ -1,6 +1,6 @@
 """The table of cell types that a network is trained on."""
 
-from io import StringIO
+import csv
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
@@ -76,33 +76,47 @@ def read_training_table(table: str | PathLike[str] | pd.DataFrame) -> tuple[list
         if role == "test":
             held_out.append(name)
         else:
-            rows.append(_row(row, name, role, base))
+            rows.append(_row(row, name, role, base, source))
     if not any(row.role == "train" for row in rows):
         raise ValueError(f"{source} has no cell type with the role 'train'")
     return rows, held_out
 
 
 def _read_text(path: Path) -> pd.DataFrame:
-    """Read a file as it stands: names such as ``NA`` and ``B#1`` are names."""
+    """Read a file as it stands: names such as ``NA`` and ``B#1`` are names; cells that a line lacks are empty."""
     lines = [line for line in read_lines(path, "table of cell types") if line.strip() and not line.startswith("#")]
-    if not lines:
-        return pd.DataFrame()
     try:
-        return pd.read_csv(StringIO("\n".join(lines)), sep="\t", dtype=str, keep_default_na=False, index_col=False)
-    except pd.errors.ParserError as error:
+        rows = [next(csv.reader([line], delimiter="\t", strict=True)) for line in lines]
+    except csv.Error as error:
         raise ValueError(f"{path} is not a table with tabs between the columns: {error}") from None
+    if not rows:
+        return pd.DataFrame()
+    columns = rows.pop(0)
+    if repeated := [name for name in columns if columns.count(name) > 1]:
+        raise ValueError(f"{path} has more than one column {repeated[0]!r}; keep one of them")
+    for number, row in enumerate(rows, start=1):
+        if any(row[len(columns) :]):
+            raise ValueError(
+                f"{path} is not a table with tabs between the columns: row {number} has {len(row)} cells, the first "
+                f"line {len(columns)}"
+            )
+    cells = [row[: len(columns)] + [""] * (len(columns) - len(row)) for row in rows]
+    return pd.DataFrame(cells, columns=columns, dtype=str)
 
 
-def _row(row: pd.Series, name: str, role: str, base: Path) -> CellTypeRow:
+def _row(row: pd.Series, name: str, role: str, base: Path, source: str) -> CellTypeRow:
     text = _text(row["signal"])
     if not text:
-        raise ValueError(f"cell type {name!r} has no signal: name a bigWig, or a group of the object given as data")
-    signal = _file(text, base, f"signal of {name!r}") if is_bigwig(text) else text
-    peaks = {column: _peaks(row[column], base, f"{column} of {name!r}") for column in ("atac_peaks", "chip_peaks")}
+        raise ValueError(
+            f"{source}: cell type {name!r} has no signal; name a bigWig, or a group of the object given as data"
+        )
+    signal = _file(text, base, f"{source}: signal of {name!r}") if is_bigwig(text) else text
+    columns = ("atac_peaks", "chip_peaks")
+    peaks = {column: _peaks(row[column], base, f"{source}: {column} of {name!r}") for column in columns}
     for column, given in peaks.items():
         if given is None:
-            raise ValueError(f"cell type {name!r} has no {column}: name a BED file")
-    unknown = _peaks(row["unknown"], base, f"unknown of {name!r}") if "unknown" in row else None
+            raise ValueError(f"{source}: cell type {name!r} has no {column}; name a BED file")
+    unknown = _peaks(row["unknown"], base, f"{source}: unknown of {name!r}") if "unknown" in row else None
     return CellTypeRow(name, role, signal, **peaks, unknown=unknown)
 
 
@@ -114,7 +128,7 @@ def _peaks(given: object, base: Path, what: str) -> Table | None:
 
 
 def _file(text: str, base: Path, what: str) -> Path:
-    return existing_file(base / Path(text).expanduser(), what)
+    return existing_file(text if text.startswith("~") else base / text, what)
 
 
 def _text(value: object) -> str:

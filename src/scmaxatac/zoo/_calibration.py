@@ -159,7 +159,7 @@ class Calibration:
         """
         path = existing_file(path, "calibration table")
         calibration = calibration_of_table(read_table(path, path), path)
-        _warn_if_cut(calibration, path)
+        warn_if_cut(calibration, path)
         return calibration
 
     def save(self, path: str | os.PathLike[str]) -> None:
@@ -218,7 +218,16 @@ def _lines(source: BytesIO, path: Path) -> list[str]:
         raise ValueError(f"{path} is not a calibration table: it is no text") from None
 
 
-def _warn_if_cut(calibration: Calibration, path: Path) -> None:
+def warn_if_cut(calibration: Calibration, path: Path) -> None:
+    """Warn of a table that seems to be cut: it ends below 1, without a line end or where many sites are still found.
+
+    Parameters
+    ----------
+    calibration
+        The table.
+    path
+        The file that it was read from.
+    """
     last = calibration.frame.iloc[-1]
     with open_binary(path) as handle:
         whole = not (text := handle.read()) or text.endswith((b"\n", b"\r"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from scmaxatac._constants import PUBLISHED_ASSEMBLY
 from scmaxatac.nn import NetworkSpec
 from scmaxatac.nn._spec import PUBLISHED
-from scmaxatac.zoo._calibration import Calibration
+from scmaxatac.zoo._calibration import Calibration, warn_if_cut
 from scmaxatac.zoo._calibration_files import calibrations_text, read_calibrations
 from scmaxatac.zoo._model_folder import (
     CALIBRATION_FILE,
@@ -74,6 +74,8 @@ def read_parts(folder: Path) -> dict[str, Any]:
         calibrations = read_calibrations(BytesIO(text), calibration_path, tfs)
     elif calibration_path.is_file():  # saved before the table's checksum was
         calibrations = read_calibrations(calibration_path, calibration_path, tfs)
+        for calibration in filter(None, calibrations.values()):
+            warn_if_cut(calibration, calibration_path)
     try:
         spec = NetworkSpec.from_json(card["network"]) if "network" in card else PUBLISHED
     except ValueError as error:

@@ -249,7 +249,12 @@ class TFModel:
         folder = Path(folder).expanduser()
         with suppress(FileNotFoundError, ValueError):  # another process may just replace it: look again
             return cls(**read_parts(current_folder(folder)))
-        return cls(**read_parts(current_folder(folder)))
+        try:
+            return cls(**read_parts(current_folder(folder)))
+        except ValueError as error:
+            if str(folder) in str(error):
+                raise
+            raise ValueError(f"the model in {folder} can't be used: {error}") from None
 
 
 def write_model(model: TFModel, folder: OwnedFolder) -> None:
