@@ -120,7 +120,7 @@ FILES = [
          lambda w: sma.Genome.from_sizes(w.text("sizes.txt", "chrom\tsize\nchr1\t1000\n"))),
     Case("A genome of SnapATAC2 in place of a FASTA file", "", "refused", ("fasta is a", "attribute fasta"),
          lambda w: sma.Genome(_snapatac2_genome())),
-    Case("The name of an assembly in place of a genome", f"{SIGNAC}#757", "refused", ("genome is a str", "Genome("),
+    Case("The name of an assembly in place of a genome", f"{SIGNAC}#757", "refused", ("genome is 'hg38'", "download"),
          lambda w: w.bulk(fragments=w.file(), genome="hg38")),
 ]  # fmt: skip
 

@@ -19,7 +19,6 @@ from scmaxatac.io import _files
 from scmaxatac.io._bed import read_bed, read_bed_blocks
 from scmaxatac.io._bigwig import bigwig_sizes, read_bigwig, sizes_with_values
 from scmaxatac.io._fasta import read_fasta
-from scmaxatac.io._files import read_lines
 from scmaxatac.io._gtf import read_gtf
 from scmaxatac.io._keras import keras_shapes, read_keras_weights
 from scmaxatac.io._line_blocks import read_line_blocks, read_numbered_lines
@@ -27,6 +26,7 @@ from scmaxatac.io._motifs import read_motifs
 from scmaxatac.io._owned_folder import read_marker
 from scmaxatac.io._sequences import read_sequences
 from scmaxatac.io._sizes import read_chrom_sizes
+from scmaxatac.io._text_file import read_lines
 from scmaxatac.io._twobit import read_twobit
 from scmaxatac.io._vcf import read_vcf
 from scmaxatac.models import Calibration, TFModel, from_keras

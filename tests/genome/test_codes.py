@@ -12,6 +12,7 @@ from scmaxatac.genome import _codes as codes_module
 from scmaxatac.genome._codes import CachedCodes, codes_of, encode_fasta, write_codes
 
 CODES = {"chr1": np.array([0, 1, 2, 3, 4, 4], np.uint8), "empty": np.zeros(0, np.uint8)}
+TWO = {"chr1": CODES["chr1"], "chr2": CODES["chr1"][::-1].copy()}
 
 
 def test_every_byte_has_the_code_of_its_letter():
@@ -62,6 +63,39 @@ def test_an_index_of_another_layout_is_not_taken(tmp_path, monkeypatch):
     second = encode_fasta(path, tmp_path / "cache")
     assert second.folder != first.folder
     assert json.loads((second.folder / "index.json").read_text())["key"] == second.key
+
+
+@pytest.mark.parametrize("change", ["a row with the file of another", "a row less", "another name"])
+def test_an_index_that_was_changed_is_damaged(tmp_path, change):
+    index = (
+        write_codes({"chr1": CODES["chr1"], "chr2": CODES["chr1"][::-1].copy()}, tmp_path / "name").folder
+        / "index.json"
+    )
+    table = json.loads(index.read_text())
+    rows = table["chroms"]
+    if change == "another name":
+        rows[0]["name"] = "chr3"
+    else:
+        last = rows.pop()
+        rows[0] |= {"file": last["file"], "sha256": last["sha256"]} if "file" in change else {}
+    index.write_text(json.dumps(table))
+    with pytest.raises(ValueError, match=r"index\.json is missing or damaged"):
+        CachedCodes(index.parent)
+
+
+def test_an_index_of_earlier_versions_has_no_checksum_and_names_files_in_order(tmp_path):
+    index = (
+        write_codes({"chr1": CODES["chr1"], "chr2": CODES["chr1"][::-1].copy()}, tmp_path / "name").folder
+        / "index.json"
+    )
+    table = json.loads(index.read_text())
+    del table["rows"]
+    index.write_text(json.dumps(table))
+    assert CachedCodes(index.parent)["chr1"].tolist() == CODES["chr1"].tolist()
+    del table["chroms"][0]
+    index.write_text(json.dumps(table))
+    with pytest.raises(ValueError, match=r"index\.json is missing or damaged"):
+        CachedCodes(index.parent)
 
 
 def test_a_file_that_was_cut_is_damaged(tmp_path):

@@ -1,7 +1,5 @@
-import gzip
 import hashlib
 import os
-import sys
 
 import pytest
 
@@ -10,21 +8,10 @@ from scmaxatac.io._files import (
     atomic_folder,
     atomic_path,
     existing_file,
-    open_binary,
-    read_lines,
     sha256_of,
     slug,
     verify_sha256,
 )
-
-
-@pytest.fixture(params=["with isal", "without isal"])
-def _either_decompressor(request, monkeypatch):
-    if request.param == "with isal":
-        pytest.importorskip("isal")
-    else:
-        monkeypatch.setitem(sys.modules, "isal", None)
-        monkeypatch.setitem(sys.modules, "isal.isal_zlib", None)
 
 
 def test_atomic_path_replaces_the_file_only_when_the_block_ends_well(tmp_path):
@@ -148,44 +135,6 @@ def test_missing_files_and_folders_are_named(tmp_path):
         existing_file(tmp_path / "nothing.bed", "blacklist")
     with pytest.raises(FileNotFoundError, match="is a folder"):
         existing_file(tmp_path, "blacklist")
-
-
-@pytest.mark.usefixtures("_either_decompressor")
-def test_gzip_is_told_by_content_not_by_name(tmp_path):
-    path = tmp_path / "text.txt"
-    path.write_bytes(gzip.compress(b"one\r\ntwo") + gzip.compress(b"\r\nthree"))
-    with open_binary(path) as handle:
-        assert handle.read() == b"one\r\ntwo\r\nthree"
-    assert read_lines(path, "list") == ["one", "two", "three"]
-
-
-@pytest.mark.usefixtures("_either_decompressor")
-def test_truncated_and_damaged_gzip_are_clear_errors(tmp_path):
-    data = gzip.compress(b"a line of text\n" * 1000)
-    path = tmp_path / "cut.txt.gz"
-    path.write_bytes(data[: len(data) // 2])
-    with pytest.raises(ValueError, match=r"cut\.txt\.gz is truncated"):
-        read_lines(path, "list")
-    path.write_bytes(data[:20] + b"\xff\xff\xff\xff" + data[24:])
-    with pytest.raises(ValueError, match=r"cut\.txt\.gz is damaged"):
-        read_lines(path, "list")
-
-
-def test_binary_content_is_no_text(tmp_path):
-    path = tmp_path / "image.bed"
-    path.write_bytes(b"\x89PNG\xff\xfe")
-    with pytest.raises(ValueError, match="not a text file"):
-        read_lines(path, "BED file")
-
-
-def test_a_small_file_that_is_large_is_refused(tmp_path, monkeypatch):
-    monkeypatch.setattr(_files, "_MOST_TEXT", 1 << 20)
-    path = tmp_path / "a.gz"
-    path.write_bytes(gzip.compress(b"a" * (1 << 20)))
-    assert len(read_lines(path, "motif file")[0]) == 1 << 20
-    path.write_bytes(gzip.compress(b"a" * ((1 << 20) + 1)))
-    with pytest.raises(ValueError, match=r"a\.gz holds more than 1 MiB, so it can't be a motif file"):
-        read_lines(path, "motif file")
 
 
 @pytest.mark.parametrize(("given", "error", "message"), [

@@ -48,6 +48,14 @@ def test_what_holds_no_weights_is_a_clear_error(tmp_path):
         keras_shapes(path)
 
 
+def test_a_layer_whose_name_is_no_text_is_a_clear_error(tmp_path):
+    path = tmp_path / "weights.h5"
+    with h5py.File(path, "w") as handle:
+        handle.create_group(b"conv\xff1d")
+    with pytest.raises(ValueError, match=r"weights\.h5 is damaged: the name of a layer is no text \(b'conv\\xff1d'\)"):
+        keras_shapes(path)
+
+
 @pytest.mark.parametrize("content", ["text", None])
 def test_a_weight_without_numbers_is_a_clear_error(tmp_path, content):
     path = tmp_path / "weights.h5"

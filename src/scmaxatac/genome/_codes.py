@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -84,6 +85,9 @@ class CachedCodes:
             columns = {kind: {row["name"]: row[kind] for row in rows} for kind in ("size", "known", "file", "sha256")}
             types = [(kind, type(value)) for kind, of in columns.items() for value in of.values()]
             whole = set(types) <= {("size", int), ("known", int), ("file", str), ("sha256", str)}
+            # folders of earlier versions have no checksum of the rows
+            whole &= table.get("rows", _checksum_of_rows(rows)) == _checksum_of_rows(rows)
+            whole &= [row["file"] for row in rows] == [f"{i}.codes" for i in range(len(rows))]
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             whole = False
         if not whole or not isinstance(key, str) or len(columns["size"]) < len(rows):
@@ -161,7 +165,7 @@ def write_codes(codes: Mapping[str, np.ndarray], folder: Path) -> CachedCodes:
             array.tofile(temporary)
         rows.append(_row(i, name, array))
     with atomic_path(folder / _INDEX) as temporary:
-        temporary.write_text(json.dumps({"key": folder.name, "chroms": rows}))
+        temporary.write_text(_index_of(folder.name, rows))
     return CachedCodes(folder)
 
 
@@ -169,6 +173,14 @@ def _row(i: int, name: str, codes: np.ndarray) -> dict[str, str | int]:
     known = int(np.count_nonzero(codes < UNKNOWN_BASE))
     digest = hashlib.sha256(np.ascontiguousarray(codes).data).hexdigest()
     return {"name": name, "size": len(codes), "known": known, "file": f"{i}.codes", "sha256": digest}
+
+
+def _index_of(key: str, rows: list[dict[str, str | int]]) -> str:
+    return json.dumps({"key": key, "chroms": rows, "rows": _checksum_of_rows(rows)})
+
+
+def _checksum_of_rows(rows: Any) -> str:
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 
 def encode_fasta(path: str | PathLike[str], cache_dir: str | PathLike[str] | None = None) -> CachedCodes:
@@ -227,7 +239,7 @@ def _encode(path: Path, root: Path) -> Path:
             digest.update(codes.data)
             rows.append(_row(i, name, codes))
         key = digest.hexdigest()
-        (working / _INDEX).write_text(json.dumps({"key": key, "chroms": rows}))
+        (working / _INDEX).write_text(_index_of(key, rows))
         folder = root / key[:32]
         if folder.is_dir():
             try:

@@ -22,8 +22,6 @@ _BGZF_SUBFIELD = b"BC"
 _BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _SLUG_LENGTH = 60
-_MOST_TEXT = 1 << 28
-"""Bytes that a text file can have that is read as a whole."""
 
 
 @contextmanager
@@ -269,32 +267,3 @@ def _damage() -> tuple[Any, ...]:
     except ImportError:
         return zlib.error, gzip.BadGzipFile
     return zlib.error, gzip.BadGzipFile, isal_error
-
-
-def read_lines(path: str | os.PathLike[str], what: str) -> list[str]:
-    """All lines of a small text file, plain or compressed, without line ends (those of Windows and old Macs too).
-
-    Parameters
-    ----------
-    path
-        The file.
-    what
-        What it is, for messages.
-
-    Raises
-    ------
-    FileNotFoundError
-        If there is no such file.
-    ValueError
-        If it is larger than any such file, no text, or damaged.
-    """
-    path = existing_file(path, what)
-    with decompression_errors(path), open_binary(path) as handle:
-        data = handle.read(_MOST_TEXT + 1)
-    if len(data) > _MOST_TEXT:
-        raise ValueError(f"{path} holds more than {_MOST_TEXT >> 20} MiB, so it can't be a {what}")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        raise ValueError(f"{path} is not a text file, so it can't be a {what}") from None
-    return text.replace("\r\n", "\n").replace("\r", "\n").split("\n")

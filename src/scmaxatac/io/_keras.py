@@ -105,6 +105,8 @@ def _find(handle: Any) -> dict[KerasName, Any]:
             found[layer, weight] = item
 
     for layer, group in root.items():
+        if not isinstance(layer, str):  # h5py gives bytes for what is not UTF-8
+            raise _ContentError(f"is damaged: the name of a layer is no text ({layer!r})")
         if isinstance(group, h5py.Group) and layer != "optimizer_weights":
             group.visititems(lambda name, item, layer=layer: visit(layer, name, item))
     return found

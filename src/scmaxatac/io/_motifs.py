@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from scmaxatac._types import Float64s
-from scmaxatac.io._files import read_lines
+from scmaxatac.io._text_file import read_lines
 
 _FEW_SITES = 2
 _ASSUMED_SITES = 1000.0

@@ -6,7 +6,7 @@ from numbers import Real
 
 import numpy as np
 
-from scmaxatac.io._files import read_lines
+from scmaxatac.io._text_file import read_lines
 
 
 def read_chrom_sizes(path: str | os.PathLike[str]) -> dict[str, int]:

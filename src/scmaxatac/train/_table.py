@@ -8,7 +8,8 @@ from typing import NamedTuple
 import pandas as pd
 
 from scmaxatac.genome._interval_table import Table, is_bigwig
-from scmaxatac.io._files import existing_file, read_lines
+from scmaxatac.io._files import existing_file
+from scmaxatac.io._text_file import read_lines
 
 COLUMNS = ("name", "signal", "atac_peaks", "chip_peaks", "role")
 ROLES = ("train", "validation", "test")

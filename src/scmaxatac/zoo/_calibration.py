@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from scmaxatac._logging import warn
-from scmaxatac.io._files import atomic_path, existing_file, open_binary, read_lines
+from scmaxatac.io._files import atomic_path, existing_file, open_binary
+from scmaxatac.io._text_file import read_lines
 from scmaxatac.zoo._threshold_rules import BestF1, Threshold, ThresholdError, parse_fixed_rule
 
 COLUMNS = ("threshold", "precision", "recall", "log2fc", "f1")
