@@ -109,8 +109,8 @@ def test_negative_scores_of_a_bigwig_are_an_error(peaks, genome, tmp_path):
     [
         ("chr1\t0\t100\t-3", "scores on chr1 are as low as -3"),
         ("chr1\t0\t100\tinf", "a score is inf"),
-        ("1\t0\t100\t3", "scores are on 1, none of which"),
-        ("chr1\t0\t50000\t3", "scores: chr1:0-50000 lies off"),
+        ("1\t0\t100\t3", "are on 1, none of which"),
+        ("chr1\t0\t50000\t3", ": chr1:0-50000 lies off"),
     ],
 )
 def test_a_file_of_scores_is_named_in_what_is_wrong_with_it(peaks, genome, tmp_path, line, message):

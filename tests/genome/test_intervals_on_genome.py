@@ -35,6 +35,16 @@ def test_names_of_another_style_are_an_error_that_shows_both():
         on_genome(table(("1", 0, 9)), "peaks", GENOME)
 
 
+@pytest.mark.parametrize("read", [on_genome, as_intervals])
+@pytest.mark.parametrize(
+    ("line", "message"), [("1\t0\t9", " are on 1, none of which"), ("chr2\t1\t51", ": chr2:1-51 lies")]
+)
+def test_a_file_is_named_whose_intervals_do_not_lie_on_the_genome(tmp_path, read, line, message):
+    (tmp_path / "x.bed").write_text(f"{line}\n")
+    with pytest.raises(ValueError, match=rf"peaks of .*x\.bed{message}"):
+        read(tmp_path / "x.bed", "peaks", GENOME)
+
+
 def test_intervals_are_merged_with_or_without_a_genome():
     given = table(("chr1", 5, 9), ("chr1", 8, 12), ("chr9", 0, 3))
     assert as_intervals(given, "peaks").frame().values.tolist() == [["chr1", 5, 12], ["chr9", 0, 3]]

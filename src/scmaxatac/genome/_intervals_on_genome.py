@@ -25,7 +25,15 @@ def on_genome(given: Table, what: str, genome: Genome, *, columns: Collection[st
         If the genome has none of the chromosomes, an interval reaches past its chromosome's end, or as
         :func:`read_intervals` raises.
     """
-    frame = read_intervals(given, what, columns=columns)
+    return _on_genome(read_intervals(given, what, columns=columns), _named(what, given), genome)
+
+
+def _named(what: str, given: Table) -> str:
+    """What intervals are, with the file that they come from."""
+    return f"{what} of {given}" if is_path(given) else what
+
+
+def _on_genome(frame: pd.DataFrame, what: str, genome: Genome) -> pd.DataFrame:
     known = frame["chrom"].isin(list(genome.sizes)).to_numpy()
     if not known.all():
         unknown = frame["chrom"][~known].unique()
@@ -45,7 +53,7 @@ def on_genome(given: Table, what: str, genome: Genome, *, columns: Collection[st
         chrom, start, end = frame[["chrom", "start", "end"]].iloc[past[0]]
         raise ValueError(
             f"{what}: {chrom}:{start}-{end} lies off {genome.source}, where {chrom} has {size[past[0]]:,} "
-            f"bp ({len(past)} such intervals). Are {what} and genome of the same assembly?"
+            f"bp ({len(past)} such intervals). Are they and the genome of the same assembly?"
         )
     return frame
 
@@ -56,9 +64,8 @@ def as_intervals(given: Table, what: str, genome: Genome | None = None) -> Inter
     Of a file, however large, little more than the merged intervals is held. Rows that are merged before all is read
     count as one in messages.
     """
-    if is_path(given):
-        given = _gathered(given, what)
-    return Intervals.from_frame(read_intervals(given, what) if genome is None else on_genome(given, what, genome))
+    frame = read_intervals(_gathered(given, what) if is_path(given) else given, what)
+    return Intervals.from_frame(frame if genome is None else _on_genome(frame, _named(what, given), genome))
 
 
 def _gathered(path: str | PathLike[str], what: str) -> pd.DataFrame:
